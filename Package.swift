@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target for each room of the house. Imports run downwards only: Program → Engine → Kits → Kernel.
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
+
+/// A room in `Shared/`.
+func shared(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path ?? "Shared/\(name)", exclude: [], swiftSettings: strict)
+}
+
+/// The behaviour of a service: `Services/<Name>/Engine`.
+func engine(_ service: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "\(service)Engine", dependencies: dependencies, path: "Services/\(service)/Engine", swiftSettings: strict)
+}
+
+/// The executable of a service: `Services/<Name>/Program`.
+func program(_ name: String, _ service: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Services/\(service)/Program", swiftSettings: strict)
+}
+
+/// The tests of a room: `Tests/<Room>Tests`.
+func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(room)Tests", dependencies: [.init(stringLiteral: room)] + dependencies, path: "Tests/\(room)Tests", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "sluice",
+    dependencies: [
+    ],
+    targets: [
+        // Words and messages.
+        shared("Kernel"),
+        shared("Contracts", ["Kernel"]),
+
+        // Data.
+        shared("WarehouseKit", ["Kernel"]),
+
+        // Tests.
+        tests("Kernel"),
+        tests("Contracts", ["Kernel"]),
+    ]
+)

@@ -1,0 +1,141 @@
+public import Kernel
+
+/// Asks for a run of a pipeline. Its event id is the run's identity: the same request twice is one run.
+public struct RunRequested: Hashable, Sendable, Codable {
+    public enum Cause: String, Codable, Sendable { case manual, cron, interval, file, webhook, upstream, message }
+    public var cause: Cause
+    /// The time that the run stands for; the request's own time where nobody states another.
+    public var logicalDate: Timestamp?
+    public var isFullRefresh: Bool
+
+    public init(cause: Cause, logicalDate: Timestamp? = nil, isFullRefresh: Bool = false) {
+        self.cause = cause
+        self.logicalDate = logicalDate
+        self.isFullRefresh = isFullRefresh
+    }
+    private enum CodingKeys: String, CodingKey { case cause, logicalDate, isFullRefresh }
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        cause = try container.decodeIfPresent(Cause.self, forKey: .cause) ?? .message
+        logicalDate = try container.decodeIfPresent(Timestamp.self, forKey: .logicalDate)
+        isFullRefresh = try container.decodeIfPresent(Bool.self, forKey: .isFullRefresh) ?? false
+    }
+}
+
+/// What the orchestrator knows of a pipeline: everything that a run of it needs, so that the log alone is enough to go on.
+public struct PipelineRegistered: Hashable, Sendable, Codable {
+    /// SHA-256 of the definition's bytes.
+    public var hash: String
+    /// The tasks that a new run begins with. More come with their reports.
+    public var tasks: [TaskSpec]
+    public var steps: [String]
+    public var notify: [NotifyRule]
+
+    public init(hash: String, tasks: [TaskSpec], steps: [String], notify: [NotifyRule]) {
+        self.hash = hash
+        self.tasks = tasks
+        self.steps = steps
+        self.notify = notify
+    }
+}
+
+/// Whom to tell about what.
+public struct NotifyRule: Hashable, Sendable, Codable {
+    public enum Occasion: String, Codable, Sendable { case succeeded, failed }
+    public var on: [Occasion]
+    public var channel: String
+    public init(on: [Occasion], channel: String) {
+        self.on = on
+        self.channel = channel
+    }
+}
+
+/// A run begins: the orchestrator's answer to a request.
+public struct RunStarted: Hashable, Sendable, Codable {
+    public var request: String
+    public var pipelineHash: String
+    public var logicalDate: Timestamp
+    public var isFullRefresh: Bool
+    public var steps: [String]
+    public var tasks: [TaskSpec]
+    public var notify: [NotifyRule]
+
+    public init(request: String, pipelineHash: String, logicalDate: Timestamp, isFullRefresh: Bool, steps: [String], tasks: [TaskSpec], notify: [NotifyRule]) {
+        self.request = request
+        self.pipelineHash = pipelineHash
+        self.logicalDate = logicalDate
+        self.isFullRefresh = isFullRefresh
+        self.steps = steps
+        self.tasks = tasks
+        self.notify = notify
+    }
+}
+
+/// A request that cannot become a run, and why.
+public struct RunRejected: Hashable, Sendable, Codable {
+    public var request: String
+    public var reason: String
+    public init(request: String, reason: String) {
+        self.request = request
+        self.reason = reason
+    }
+}
+
+/// A report's new tasks. Large plans arrive as several of these in one report.
+public struct TasksAdded: Hashable, Sendable, Codable {
+    public var tasks: [TaskSpec]
+    public init(tasks: [TaskSpec]) { self.tasks = tasks }
+}
+
+/// A task may be claimed. It is an event and an entry of the work queue alike.
+public struct TaskReady: Hashable, Sendable, Codable {
+    public var spec: TaskSpec
+    public var attempt: Int
+    public var logicalDate: Timestamp
+    public var isFullRefresh: Bool
+
+    public init(spec: TaskSpec, attempt: Int, logicalDate: Timestamp, isFullRefresh: Bool) {
+        self.spec = spec
+        self.attempt = attempt
+        self.logicalDate = logicalDate
+        self.isFullRefresh = isFullRefresh
+    }
+}
+
+/// A task that will not be done, because of another one.
+public struct TaskSkipped: Hashable, Sendable, Codable {
+    public var because: String
+    public init(because: String) { self.because = because }
+}
+
+/// The broker gave up on a task after so many deliveries without a report.
+public struct TaskDeadLettered: Hashable, Sendable, Codable {
+    public var deliveries: Int
+    public var reason: String
+    /// The sequence of the `task.ready` that it was.
+    public var entry: UInt64
+    public init(deliveries: Int, reason: String, entry: UInt64) {
+        self.deliveries = deliveries
+        self.reason = reason
+        self.entry = entry
+    }
+}
+
+/// How a run ended.
+public struct RunEnded: Hashable, Sendable, Codable {
+    public var succeeded: Int
+    public var failed: Int
+    public var skipped: Int
+    /// One line: `41 tasks succeeded`, or the first failure and how many others hang on it.
+    public var summary: String
+    /// The tasks that failed by themselves, in order of failing.
+    public var causes: [TaskID]
+
+    public init(succeeded: Int, failed: Int, skipped: Int, summary: String, causes: [TaskID]) {
+        self.succeeded = succeeded
+        self.failed = failed
+        self.skipped = skipped
+        self.summary = summary
+        self.causes = causes
+    }
+}

@@ -1,0 +1,80 @@
+extension JSON {
+    /// The text of this value, on one line, or indented by two spaces with `isPretty`.
+    public func text(isPretty: Bool = false) -> String {
+        var writer = JSONWriter(isPretty: isPretty)
+        writer.write(self)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+    public var bytes: [UInt8] {
+        var writer = JSONWriter(isPretty: false)
+        writer.write(self)
+        return writer.bytes
+    }
+}
+
+/// Writes JSON as RFC 8259 has it. Infinities and NaN, which JSON lacks, become `null`.
+struct JSONWriter {
+    let isPretty: Bool
+    private(set) var bytes: [UInt8] = []
+    private var depth = 0
+
+    init(isPretty: Bool) { self.isPretty = isPretty }
+
+    mutating func write(_ value: JSON) {
+        switch value {
+        case .null: raw("null")
+        case .bool(let flag): raw(flag ? "true" : "false")
+        case .integer(let number): raw(String(number))
+        case .double(let number): raw(number.isFinite ? String(number) : "null")
+        case .string(let text): quote(text)
+        case .array(let values):
+            list("[", "]", values.count) { writer, index in writer.write(values[index]) }
+        case .object(let object):
+            let pairs = object.pairs
+            list("{", "}", pairs.count) { writer, index in
+                writer.quote(pairs[index].key)
+                writer.raw(writer.isPretty ? ": " : ":")
+                writer.write(pairs[index].value)
+            }
+        }
+    }
+
+    private mutating func list(_ open: String, _ close: String, _ count: Int, _ element: (inout JSONWriter, Int) -> Void) {
+        raw(open)
+        depth += 1
+        for index in 0..<count {
+            if index > 0 { raw(",") }
+            newLine()
+            element(&self, index)
+        }
+        depth -= 1
+        if count > 0 { newLine() }
+        raw(close)
+    }
+
+    private mutating func newLine() {
+        guard isPretty else { return }
+        bytes.append(UInt8(ascii: "\n"))
+        for _ in 0..<depth { raw("  ") }
+    }
+
+    private mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): raw("\\\"")
+            case UInt8(ascii: "\\"): raw("\\\\")
+            case 0x0a: raw("\\n")
+            case 0x0d: raw("\\r")
+            case 0x09: raw("\\t")
+            case 0..<0x20:
+                let digits = String(byte, radix: 16)
+                raw("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,155 @@
+public import Kernel
+
+/// A place that holds tables: one engine at one address. Plugins of this kit implement it, one folder each in `Warehouses/`.
+public protocol Warehouse: Sendable {
+    /// The scheme of its addresses: `sqlite` for `sqlite:///path/to/file.db`.
+    static var scheme: String { get }
+    init(address: WarehouseAddress) throws
+    var capabilities: WarehouseCapabilities { get }
+    /// Opens a connection. A session is used from one thread at a time.
+    func open() throws -> any WarehouseSession
+}
+
+/// What an engine can do, where engines differ.
+public struct WarehouseCapabilities: Hashable, Sendable {
+    /// How many transactions may write at once. The orchestrator runs no more writing tasks than this.
+    public var writersMax: Int
+    /// A transaction may hold `create`, `drop` and `alter`, so publishing is atomic by itself.
+    public var hasTransactionalDDL: Bool
+
+    public init(writersMax: Int, hasTransactionalDDL: Bool) {
+        self.writersMax = writersMax
+        self.hasTransactionalDDL = hasTransactionalDDL
+    }
+}
+
+/// A warehouse's URL, taken apart. Its description never shows a password.
+public struct WarehouseAddress: Hashable, Sendable, CustomStringConvertible {
+    public let scheme: String
+    /// All behind `scheme://`.
+    public let rest: String
+
+    public init(_ url: String) throws {
+        guard let range = Self.split(url), !range.rest.isEmpty else {
+            throw PlainProblem(
+                "warehouse.bad_address", "the warehouse's address is not a URL", at: .named("warehouse"),
+                remedy: "write it as sqlite:///path/to/warehouse.db")
+        }
+        scheme = range.scheme
+        rest = range.rest
+    }
+
+    private static func split(_ url: String) -> (scheme: String, rest: String)? {
+        let bytes = Array(url.utf8)
+        let mark = Array("://".utf8)
+        guard bytes.count > 3, let place = (1..<bytes.count - 2).first(where: { Array(bytes[$0..<$0 + 3]) == mark }) else { return nil }
+        return (String(decoding: bytes[..<place], as: UTF8.self), String(decoding: bytes[(place + 3)...], as: UTF8.self))
+    }
+
+    /// The address without user and password.
+    public var description: String {
+        let bytes = Array(rest.utf8)
+        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")) else { return "\(scheme)://\(rest)" }
+        return "\(scheme)://…@\(String(decoding: bytes[(at + 1)...], as: UTF8.self))"
+    }
+}
+
+/// One value of a result.
+public enum SQLValue: Hashable, Sendable {
+    case null
+    case integer(Int64)
+    case double(Double)
+    case text(String)
+    case blob([UInt8])
+}
+
+/// The rows of a query.
+public struct ResultSet: Hashable, Sendable {
+    public var columns: [String]
+    /// The engine's word for each column's type; empty where it does not say.
+    public var types: [String]
+    public var rows: [[SQLValue]]
+
+    public init(columns: [String], types: [String], rows: [[SQLValue]]) {
+        self.columns = columns
+        self.types = types
+        self.rows = rows
+    }
+}
+
+/// A table or view by name, in the three parts that dbt knows.
+public struct RelationName: Hashable, Sendable {
+    public var database: String
+    public var schema: String
+    public var identifier: String
+    public init(database: String = "", schema: String, identifier: String) {
+        self.database = database
+        self.schema = schema
+        self.identifier = identifier
+    }
+}
+
+public struct RelationInfo: Hashable, Sendable {
+    public enum Kind: String, Sendable { case table, view }
+    public var name: RelationName
+    public var kind: Kind
+    public init(name: RelationName, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+public struct ColumnInfo: Hashable, Sendable {
+    public var name: String
+    /// The engine's own word.
+    public var type: String
+    public init(name: String, type: String) {
+        self.name = name
+        self.type = type
+    }
+}
+
+/// One connection. Synchronous on purpose: a template's `run_query` needs its answer in the middle of rendering, and the
+/// engines' C libraries block anyhow. Callers bring a thread that may block, never the cooperative pool.
+public protocol WarehouseSession: AnyObject {
+    /// Runs one or more statements; the number of rows that the last one changed.
+    @discardableResult func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
+    /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
+    func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
+
+    /// Takes the writer's lock at the start. Nested calls are an error of ours.
+    func begin() throws
+    func commit() throws
+    func rollback()
+
+    /// How a relation is written in SQL, quoted.
+    func render(_ name: RelationName) -> String
+    func quote(_ identifier: String) -> String
+    func relation(_ name: RelationName) throws -> RelationInfo?
+    func relations(inSchema schema: String) throws -> [RelationInfo]
+    func columns(of name: RelationName) throws -> [ColumnInfo]
+    func createSchema(_ schema: String) throws
+    func drop(_ relation: RelationInfo) throws
+
+    /// Puts the finished table `staged` in the place of `target`, inside the caller's transaction: a reader sees the old
+    /// one or the new one, over views on it too.
+    func publish(staged: RelationName, as target: RelationName) throws
+}
+
+extension WarehouseSession {
+    @discardableResult public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
+    public func query(_ sql: String, _ values: [SQLValue] = []) throws -> ResultSet { try query(sql, values, rowsMax: nil) }
+
+    /// Runs `body` in a transaction: commits what it did, or rolls all of it back and rethrows.
+    public func transaction<T>(_ body: () throws -> T) throws -> T {
+        try begin()
+        do {
+            let value = try body()
+            try commit()
+            return value
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+}
