@@ -30,9 +30,16 @@ let package = Package(
     dependencies: [
     ],
     targets: [
+        // C libraries: module maps, nothing else.
+        .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+
         // Words and messages.
         shared("Kernel"),
         shared("Contracts", ["Kernel"]),
+
+        shared("Digest", ["CCrypto"]),
 
         // Data.
         shared("WarehouseKit", ["Kernel"]),
@@ -40,5 +47,6 @@ let package = Package(
         // Tests.
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
+        tests("Digest"),
     ]
 )
