@@ -41,6 +41,18 @@ let package = Package(
 
         shared("Digest", ["CCrypto"]),
 
+        shared("SQLite", ["CSQLite"]),
+
+        shared("Platform", ["Kernel"]),
+
+        // The bus.
+        shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
+        shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
+        shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform"]),
+        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
+        engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Platform", "SQLite", "Wire"]),
+        program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
+
         // Data.
         shared("WarehouseKit", ["Kernel"]),
 
