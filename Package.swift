@@ -44,6 +44,7 @@ let package = Package(
         shared("SQLite", ["CSQLite"]),
 
         shared("Platform", ["Kernel"]),
+        shared("Runs", ["Kernel", "Contracts"]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -60,5 +61,12 @@ let package = Package(
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
+        tests("Runs", ["Contracts", "Kernel"]),
+        tests("Journal", ["Contracts", "Kernel", "SQLite"]),
+        .testTarget(
+            name: "BrokerTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "SQLite"], path: "Tests/BrokerTests", swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
+            path: "Tests/Simulation", swiftSettings: strict),
     ]
 )

@@ -43,13 +43,13 @@ public final class Socket {
         case .subscriber: ZMQ_SUB
         }
         handle = try SocketHandle(context, type: type)
-        try set(ZMQ_LINGER, 200)
+        try set(ZMQ_LINGER, Int32(200))
         try set(ZMQ_SNDHWM, queueMax)
         try set(ZMQ_RCVHWM, queueMax)
-        try set(ZMQ_RECONNECT_IVL, 20)
-        try set(ZMQ_RECONNECT_IVL_MAX, 1000)
+        try set(ZMQ_RECONNECT_IVL, Int32(20))
+        try set(ZMQ_RECONNECT_IVL_MAX, Int32(1000))
         if kind != .publisher { try set(ZMQ_MAXMSGSIZE, Self.frameBytesMax) }
-        if kind == .router { try set(ZMQ_ROUTER_HANDOVER, 1) }
+        if kind == .router { try set(ZMQ_ROUTER_HANDOVER, Int32(1)) }
     }
 
     private func set<T: BitwiseCopyable>(_ option: Int32, _ value: T) throws(WireError) {

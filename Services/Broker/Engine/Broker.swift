@@ -36,6 +36,8 @@ public struct Response: Sendable {
 public struct Turn: Sendable {
     public var responses: [Response] = []
     public var news: [StoredEvent] = []
+
+    public init() {}
 }
 
 /// The broker's behaviour without sockets: requests in, answers out, one transaction for all that came together.
