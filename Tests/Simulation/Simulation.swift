@@ -38,6 +38,8 @@ final class Simulation {
     private(set) var effects: [String: Int] = [:]
     private(set) var log: [SequencedEvent] = []
     private(set) var turns = 0
+    /// Reports that got into the log under a lease that was not the current one.
+    private(set) var zombieReports = 0
 
     private struct Worker {
         enum State {
@@ -182,7 +184,13 @@ final class Simulation {
         case .reporting(let lease, let events, _, let since):
             guard now - since > 1 else { return }
             workers[index].state = .reporting(lease: lease, events: events, correlation: [], since: now)
-            if ask(.complete, LeaseCommand(lease: lease), events) != nil { workers[index].state = random.chance(4) ? .dead(until: now + 2) : .idle }
+            let isCurrent = broker.journal.queue.entries.values.contains { entry in
+                if case .leased = entry.state { entry.lease == lease } else { false }
+            }
+            let newest = broker.journal.newest
+            let answer = ask(.complete, LeaseCommand(lease: lease), events)
+            if !isCurrent, broker.journal.newest > newest { zombieReports += 1 }
+            if answer != nil { workers[index].state = random.chance(4) ? .dead(until: now + 2) : .idle }
         case .dead(let until):
             if now >= until { workers[index].state = .idle }
         }

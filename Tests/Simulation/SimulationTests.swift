@@ -23,6 +23,7 @@ import Testing
             let succeeded = expected.filter { $0.value == .succeeded }.count
             try #require(simulation.effects.count == succeeded * Simulation.runs.count, "SEED=\(seed): effects")
             try #require(simulation.effects.values.allSatisfy { $0 == 1 }, "SEED=\(seed): an effect twice")
+            try #require(simulation.zombieReports == 0, "SEED=\(seed): a report under a lost lease was accepted")
             try checkLog(simulation)
         }
         print("simulated \(Self.seeds.count) seeds, \(turns) turns")
