@@ -45,7 +45,7 @@ final class Simulation {
         enum State {
             case idle
             case claiming(correlation: [UInt8], since: Double)
-            case working(lease: String, ready: Event, until: Double)
+            case working(lease: String, ready: Event, until: Double, isZombie: Bool)
             case reporting(lease: String, events: [Event], correlation: [UInt8], since: Double)
             case dead(until: Double)
         }
@@ -172,10 +172,10 @@ final class Simulation {
         case .claiming(_, let since):
             // The answer was lost: ask anew. What the lost answer leased comes back when its lease runs out.
             if now - since > 4 { workers[index].state = .idle }
-        case .working(let lease, let ready, let until):
+        case .working(let lease, let ready, let until, let isZombie):
             if random.chance(4) { workers[index].state = .dead(until: now + 2); return }  // before the effect
             guard now >= until else {
-                if random.chance(70) { _ = ask(.extend, LeaseCommand(lease: lease)) }
+                if !isZombie, random.chance(70) { _ = ask(.extend, LeaseCommand(lease: lease)) }
                 return
             }
             let events = perform(ready, lease)
@@ -202,8 +202,9 @@ final class Simulation {
         guard let stored = response.events.first, let event = try? Event(envelope: stored.envelope),
             let lease = try? JSONDecoder().decode(ClaimReply.self, from: Data(response.body)).lease
         else { workers[index].state = .idle; return }
-        // Sometimes it takes longer than its lease: a zombie, whose report must be refused.
-        workers[index].state = .working(lease: lease, ready: event, until: now + (random.chance(10) ? 8 : 0.5))
+        // Sometimes it freezes for longer than its lease and then goes on: a zombie, whose report must be refused.
+        let isZombie = random.chance(10)
+        workers[index].state = .working(lease: lease, ready: event, until: now + (isZombie ? 8 : 0.5), isZombie: isZombie)
     }
 
     /// The effect, guarded by the ledger, and the report.
