@@ -28,6 +28,8 @@ func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "sluice",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // C libraries: module maps, nothing else.
@@ -45,6 +47,7 @@ let package = Package(
 
         shared("Platform", ["Kernel"]),
         shared("Runs", ["Kernel", "Contracts"]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -54,6 +57,10 @@ let package = Package(
         engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Platform", "SQLite", "Wire"]),
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
+        // The runs.
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs"]),
+        program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
+
         // Data.
         shared("WarehouseKit", ["Kernel"]),
 
@@ -61,6 +68,7 @@ let package = Package(
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
+        tests("Pipelines", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),
         .testTarget(

@@ -59,6 +59,12 @@ public enum Files {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
     public static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+    /// Changes whenever the file does: its size, its number and its time of change. Empty where there is none.
+    public static func stamp(_ path: String) -> String {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return "" }
+        return "\(info.st_size) \(info.st_ino) \(info.st_mtim.tv_sec).\(info.st_mtim.tv_nsec)"
+    }
     public static func remove(_ path: String) { unlink(path) }
 
     /// The names in a folder, sorted; hidden ones included, `.` and `..` not.

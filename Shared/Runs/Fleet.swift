@@ -47,6 +47,9 @@ public struct Fleet: Sendable {
         }
     }
 
+    /// The log has been searched to `sequence` and held nothing more for us.
+    public mutating func advance(to sequence: UInt64) { position = max(position, sequence) }
+
     private mutating func answer(_ request: String) {
         answered.insert(request)
         requests.removeAll { $0.id == request }
