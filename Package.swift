@@ -42,11 +42,15 @@ let package = Package(
         shared("Digest", ["CCrypto"]),
 
         // Data.
-        shared("WarehouseKit", ["Kernel"]),
+        shared("WarehouseKit", ["Kernel", "Contracts"]),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
         // Tests.
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
+        // Tests of the data rooms.
+        shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
 )
