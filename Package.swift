@@ -42,14 +42,23 @@ let package = Package(
         shared("Digest", ["CCrypto"]),
 
         // Data.
+        .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        shared("Landing", ["Kernel", "Digest", "CZlib"]),
+        shared("ConnectorKit", ["Kernel", "Landing", "Digest"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
         shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+
+        // Extract and load.
+        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
+        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
+        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
 
         // Tests.
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         // Tests of the data rooms.
+        tests("Landing", ["Kernel", "Digest"]),
         shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
