@@ -1,5 +1,5 @@
 public import ConnectorKit
-public import Kernel
+internal import Kernel
 internal import Landing
 
 /// A watched folder of CSV files, plain or gzipped. Each file is one batch and one window: a file that comes again with
