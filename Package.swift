@@ -62,7 +62,16 @@ let package = Package(
         program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
 
         // Data.
-        shared("WarehouseKit", ["Kernel"]),
+        .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        shared("Landing", ["Kernel", "Digest", "CZlib"]),
+        shared("ConnectorKit", ["Kernel", "Landing", "Digest"]),
+        shared("WarehouseKit", ["Kernel", "Contracts"]),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+
+        // Extract and load.
+        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
+        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
+        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
 
         // Tests.
         tests("Kernel"),
@@ -76,5 +85,9 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
             path: "Tests/Simulation", swiftSettings: strict),
+        // Tests of the data rooms.
+        tests("Landing", ["Kernel", "Digest"]),
+        shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
 )

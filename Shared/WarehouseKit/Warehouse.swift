@@ -112,7 +112,10 @@ public struct ColumnInfo: Hashable, Sendable {
 /// One connection. Synchronous on purpose: a template's `run_query` needs its answer in the middle of rendering, and the
 /// engines' C libraries block anyhow. Callers bring a thread that may block, never the cooperative pool.
 public protocol WarehouseSession: AnyObject {
-    /// Runs one or more statements; the number of rows that the last one changed.
+    /// The schema whose relations carry their plain names; the ledger lives there.
+    var defaultSchema: String { get }
+
+    /// Runs one or more statements; the number of rows that the last one changed. Each `?` takes the next value.
     @discardableResult func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
@@ -130,6 +133,14 @@ public protocol WarehouseSession: AnyObject {
     func columns(of name: RelationName) throws -> [ColumnInfo]
     func createSchema(_ schema: String) throws
     func drop(_ relation: RelationInfo) throws
+
+    /// The engine's word for a type of ours, and back; nil for a type that we did not give.
+    func render(_ type: ColumnType) -> String
+    func columnType(_ word: String) -> ColumnType?
+    /// Widens a column of a table, its values with it, inside the caller's transaction. Views on the table stay.
+    func changeType(of column: String, in table: RelationName, to type: ColumnType) throws
+    /// The fast way in: many rows into one table, inside the caller's transaction.
+    func writer(into table: RelationName, columns: [String]) throws -> any RowWriter
 
     /// Puts the finished table `staged` in the place of `target`, inside the caller's transaction: a reader sees the old
     /// one or the new one, over views on it too.

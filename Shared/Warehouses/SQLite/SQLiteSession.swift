@@ -1,0 +1,311 @@
+internal import CSQLite
+internal import Glibc
+internal import Kernel
+public import WarehouseKit
+
+/// One connection to a SQLite file: write-ahead log, `synchronous=full`, and the writer's lock taken at `begin`.
+public final class SQLiteSession: WarehouseSession {
+    /// How long a statement waits for another program's lock.
+    static let busyTimeoutMilliseconds: Int32 = 60_000
+    static let cacheKibibytes = 65_536
+
+    let connection: OpaquePointer
+    let path: String
+    private var isInTransaction = false
+
+    public var defaultSchema: String { "main" }
+
+    init(path: String) throws {
+        try Self.createFolder(of: path)
+        var pointer: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+        let status = sqlite3_open_v2(path, &pointer, flags, nil)
+        guard status == SQLITE_OK, let pointer else {
+            let problem = SQLiteProblem(pointer, path: path)
+            sqlite3_close_v2(pointer)
+            throw problem
+        }
+        connection = pointer
+        self.path = path
+        sqlite3_extended_result_codes(pointer, 1)
+        sqlite3_busy_timeout(pointer, Self.busyTimeoutMilliseconds)
+        try enterWriteAheadMode()
+        // With the legacy rule a rename leaves the views on the old name alone: publishing depends on it.
+        try execute("pragma synchronous = full; pragma legacy_alter_table = on; pragma temp_store = memory; pragma cache_size = -\(Self.cacheKibibytes)")
+    }
+
+    deinit { sqlite3_close_v2(connection) }
+
+    private static func createFolder(of path: String) throws {
+        var bytes = Array(path.utf8)
+        for place in bytes.indices.dropFirst() where bytes[place] == UInt8(ascii: "/") {
+            bytes[place] = 0
+            let status = bytes.withUnsafeBufferPointer { buffer in
+                buffer.withMemoryRebound(to: CChar.self) { mkdir($0.baseAddress!, 0o755) }
+            }
+            bytes[place] = UInt8(ascii: "/")
+            guard status == 0 || errno == EEXIST || errno == EISDIR else {
+                throw PlainProblem(
+                    "warehouse.cannot_open", "the warehouse's folder cannot be created: \(String(cString: strerror(errno)))",
+                    at: .file(path), remedy: "create the folder, or let this user write beside it")
+            }
+        }
+    }
+
+    /// Changing the journal mode does not wait for a lock, so two programs that open a new file at once try again here.
+    private func enterWriteAheadMode() throws {
+        for attempt in 1... {
+            do {
+                _ = try query("pragma journal_mode = wal")
+                return
+            } catch let problem as SQLiteProblem {
+                guard case .retry = problem.response, attempt < 200 else { throw problem }
+                usleep(10_000)
+            }
+        }
+    }
+
+    // MARK: Statements
+
+    @discardableResult public func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
+        var changed = 0
+        try eachStatement(sql, values) { statement in
+            let before = sqlite3_total_changes64(connection)
+            while true {
+                let status = sqlite3_step(statement)
+                if status == SQLITE_ROW { continue }
+                guard status == SQLITE_DONE else { throw SQLiteProblem(connection, path: path, sql: sqlite3_sql(statement)) }
+                break
+            }
+            // A statement that changes no rows leaves the older statement's count in place.
+            changed = sqlite3_total_changes64(connection) == before ? 0 : Int(sqlite3_changes64(connection))
+        }
+        return changed
+    }
+
+    public func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet {
+        var result = ResultSet(columns: [], types: [], rows: [])
+        try eachStatement(sql, values) { statement in
+            let count = sqlite3_column_count(statement)
+            result = ResultSet(
+                columns: (0..<count).map { String(cString: sqlite3_column_name(statement, $0)) },
+                types: (0..<count).map { sqlite3_column_decltype(statement, $0).map { String(cString: $0) } ?? "" }, rows: [])
+            while true {
+                if let rowsMax, result.rows.count >= rowsMax { break }
+                let status = sqlite3_step(statement)
+                if status == SQLITE_DONE { break }
+                guard status == SQLITE_ROW else { throw SQLiteProblem(connection, path: path, sql: sqlite3_sql(statement)) }
+                result.rows.append((0..<count).map { Self.value(statement, $0) })
+            }
+        }
+        return result
+    }
+
+    /// Prepares each statement of `sql` when its turn comes, so that a later one may use what an earlier one created.
+    private func eachStatement(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
+        var values = values[...]
+        try sql.withCString { text in
+            var rest: UnsafePointer<CChar>? = text
+            while let start = rest, start.pointee != 0 {
+                var statement: OpaquePointer?
+                guard sqlite3_prepare_v2(connection, start, -1, &statement, &rest) == SQLITE_OK else {
+                    throw SQLiteProblem(connection, path: path, sql: start)
+                }
+                guard let statement else { continue }
+                defer { sqlite3_finalize(statement) }
+                let wanted = Int(sqlite3_bind_parameter_count(statement))
+                guard wanted <= values.count else {
+                    throw PlainProblem(
+                        "warehouse.sql", "the statement has \(wanted) places for values and got \(values.count)", at: .named(path),
+                        remedy: "give one value for each place")
+                }
+                for index in 0..<wanted { Self.bind(statement, Int32(index + 1), values.removeFirst()) }
+                try body(statement)
+            }
+        }
+    }
+
+    // SQLite's own spelling is a cast of -1: "copy the bytes during the call". A constant, so sharing it is safe.
+    nonisolated(unsafe) static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+    private static func bind(_ statement: OpaquePointer, _ place: Int32, _ value: SQLValue) {
+        switch value {
+        case .null: sqlite3_bind_null(statement, place)
+        case .integer(let number): sqlite3_bind_int64(statement, place, number)
+        case .double(let number): sqlite3_bind_double(statement, place, number)
+        case .text(let text):
+            var text = text
+            _ = text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    // An empty text has no address, and SQLite reads a missing address as null.
+                    if let start = $0.baseAddress { sqlite3_bind_text64(statement, place, start, UInt64($0.count), copied, UInt8(SQLITE_UTF8)) }
+                    else { sqlite3_bind_text(statement, place, "", 0, copied) }
+                }
+            }
+        case .blob(let bytes):
+            _ = bytes.withUnsafeBytes {
+                if let start = $0.baseAddress { sqlite3_bind_blob64(statement, place, start, UInt64($0.count), copied) }
+                else { sqlite3_bind_zeroblob(statement, place, 0) }
+            }
+        }
+    }
+
+    private static func value(_ statement: OpaquePointer, _ column: Int32) -> SQLValue {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
+        case SQLITE_FLOAT: return .double(sqlite3_column_double(statement, column))
+        case SQLITE_TEXT:
+            guard let start = sqlite3_column_text(statement, column) else { return .text("") }
+            return .text(String(decoding: UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))), as: UTF8.self))
+        case SQLITE_BLOB:
+            guard let start = sqlite3_column_blob(statement, column) else { return .blob([]) }
+            return .blob(Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))))
+        default: return .null
+        }
+    }
+
+    // MARK: Transactions
+
+    public func begin() throws {
+        precondition(!isInTransaction, "a transaction is open already")
+        try execute("begin immediate")
+        isInTransaction = true
+    }
+
+    public func commit() throws {
+        try execute("commit")
+        isInTransaction = false
+    }
+
+    /// Also after an error that has rolled back by itself, as a full disk does.
+    public func rollback() {
+        isInTransaction = false
+        if sqlite3_get_autocommit(connection) == 0 { _ = try? execute("rollback") }
+    }
+
+    // MARK: Names
+
+    public func quote(_ identifier: String) -> String {
+        var quoted: [UInt8] = [UInt8(ascii: "\"")]
+        for byte in identifier.utf8 {
+            if byte == UInt8(ascii: "\"") { quoted.append(byte) }
+            quoted.append(byte)
+        }
+        quoted.append(UInt8(ascii: "\""))
+        return String(decoding: quoted, as: UTF8.self)
+    }
+
+    public func render(_ name: RelationName) -> String { quote(plain(name)) }
+
+    /// The name in the file.
+    func plain(_ name: RelationName) -> String {
+        name.schema.isEmpty || name.schema == defaultSchema ? name.identifier : "\(name.schema)__\(name.identifier)"
+    }
+
+    // MARK: Relations
+
+    public func relation(_ name: RelationName) throws -> RelationInfo? {
+        let rows = try query("select type from sqlite_schema where type in ('table', 'view') and name = ? collate nocase", [.text(plain(name))]).rows
+        guard case .text(let type)? = rows.first?.first else { return nil }
+        return RelationInfo(name: name, kind: type == "view" ? .view : .table)
+    }
+
+    /// The relations of a schema. In the default schema these are all whose names begin with no other known schema.
+    public func relations(inSchema schema: String) throws -> [RelationInfo] {
+        let schemas = try schemas()
+        let rows = try query("select name, type from sqlite_schema where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\' order by name").rows
+        let isDefault = schema.isEmpty || schema == defaultSchema
+        return rows.compactMap { row in
+            guard case .text(let name) = row[0], case .text(let type) = row[1] else { return nil }
+            let kind: RelationInfo.Kind = type == "view" ? .view : .table
+            if isDefault {
+                guard !schemas.contains(where: { name.hasPrefix($0 + "__") }) else { return nil }
+                return RelationInfo(name: RelationName(schema: schema, identifier: name), kind: kind)
+            }
+            guard name.hasPrefix(schema + "__") else { return nil }
+            return RelationInfo(name: RelationName(schema: schema, identifier: String(name.dropFirst(schema.count + 2))), kind: kind)
+        }
+    }
+
+    public func columns(of name: RelationName) throws -> [ColumnInfo] {
+        try query("select name, type from pragma_table_info(?)", [.text(plain(name))]).rows.compactMap { row in
+            guard case .text(let name) = row[0], case .text(let type) = row[1] else { return nil }
+            return ColumnInfo(name: name, type: type)
+        }
+    }
+
+    /// A schema is a prefix here. It is written down, so that a plain name with two underscores is not taken for one of it.
+    public func createSchema(_ schema: String) throws {
+        guard !schema.isEmpty, schema != defaultSchema, try !schemas().contains(schema) else { return }
+        try execute("create table if not exists _sluice_schemas (name text not null primary key)")
+        try execute("insert into _sluice_schemas (name) values (?) on conflict do nothing", [.text(schema)])
+    }
+
+    private func schemas() throws -> [String] {
+        guard try !query("select 1 from sqlite_schema where name = '_sluice_schemas'").rows.isEmpty else { return [] }
+        return try query("select name from _sluice_schemas").rows.compactMap { if case .text(let name) = $0[0] { name } else { nil } }
+    }
+
+    public func drop(_ relation: RelationInfo) throws { try execute("drop \(relation.kind.rawValue) if exists \(render(relation.name))") }
+
+    // MARK: Publishing
+
+    public func publish(staged: RelationName, as target: RelationName) throws {
+        if let old = try relation(target) { try drop(old) }
+        try execute("alter table \(render(staged)) rename to \(render(target))")
+    }
+
+    // MARK: Types
+
+    public func render(_ type: ColumnType) -> String {
+        switch type {
+        case .unknown: ""
+        case .boolean: "boolean"
+        case .integer: "integer"
+        case .real: "real"
+        case .date: "date"
+        case .timestamp: "timestamp"
+        case .text: "text"
+        }
+    }
+
+    public func columnType(_ word: String) -> ColumnType? {
+        let word = word.lowercased()
+        return ColumnType.allCases.first { render($0) == word }
+    }
+
+    /// SQLite cannot change a column, so the table is rebuilt with the wider one, its indexes too.
+    public func changeType(of column: String, in table: RelationName, to type: ColumnType) throws {
+        let columns = try query("select name, type, \"notnull\" from pragma_table_info(?)", [.text(plain(table))]).rows
+        let indexes = try query("select sql from sqlite_schema where type = 'index' and sql is not null and tbl_name = ?", [.text(plain(table))]).rows
+        let wider = RelationName(schema: defaultSchema, identifier: "_sluice_wider__" + plain(table))
+        var definitions: [String] = []
+        var sources: [String] = []
+        for row in columns {
+            guard case .text(let name) = row[0], case .text(let word) = row[1] else { continue }
+            let isChanged = name == column
+            definitions.append("\(quote(name)) \(isChanged ? render(type) : word)\(row[2] == .integer(1) ? " not null" : "")")
+            sources.append(isChanged ? converted(quote(name), from: columnType(word) ?? .text, to: type) : quote(name))
+        }
+        try execute("create table \(render(wider)) (\(definitions.joined(separator: ", ")))")
+        try execute("insert into \(render(wider)) select \(sources.joined(separator: ", ")) from \(render(table)) order by rowid")
+        try publish(staged: wider, as: table)
+        for row in indexes { if case .text(let sql) = row[0] { try execute(sql) } }
+    }
+
+    /// A date that becomes a timestamp is its midnight; a truth value that becomes text keeps a word for it.
+    private func converted(_ column: String, from old: ColumnType, to new: ColumnType) -> String {
+        switch (old, new) {
+        case (.date, .timestamp): "\(column) || 'T00:00:00Z'"
+        case (.boolean, .text): "case \(column) when 1 then 'true' when 0 then 'false' end"
+        case (_, .text): "cast(\(column) as text)"
+        default: column
+        }
+    }
+
+    // MARK: Bulk
+
+    public func writer(into table: RelationName, columns: [String]) throws -> any RowWriter {
+        try SQLiteRowWriter(self, into: table, columns: columns)
+    }
+}
