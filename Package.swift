@@ -61,6 +61,13 @@ let package = Package(
         engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs"]),
         program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
 
+        // The command line.
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "ServiceKit"]),
+        program("sluice", "CLI", [
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+
         // Data.
         .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
         shared("Landing", ["Kernel", "Digest", "CZlib"]),
@@ -72,6 +79,8 @@ let package = Package(
         .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
         engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
         engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
+        program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
+        program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
 
         // Tests.
         tests("Kernel"),

@@ -48,11 +48,14 @@ public struct Worker: Sendable {
     }
 
     private func runSlot() async {
+        // What a task does may block, so each slot brings the thread that it does it on.
+        let executor = BlockingExecutor()
         while !Task.isCancelled {
             do {
                 guard let (claim, event) = try await client.claim(role, worker: name, waitSeconds: Self.claimWaitSeconds), let lease = claim.lease else { continue }
                 // Stopping must not tear a task that has begun: what is claimed is finished, in a task of its own.
-                await Task { await handle(event, lease: lease, leaseSeconds: Double(claim.leaseMilliseconds) / 1000) }.value
+                let seconds = Double(claim.leaseMilliseconds) / 1000
+                await Task { await handle(event, lease: lease, leaseSeconds: seconds, on: executor) }.value
             } catch is CancellationError {
                 return
             } catch {
@@ -62,7 +65,7 @@ public struct Worker: Sendable {
         }
     }
 
-    private func handle(_ ready: SequencedEvent, lease: String, leaseSeconds: Double) async {
+    private func handle(_ ready: SequencedEvent, lease: String, leaseSeconds: Double, on executor: BlockingExecutor) async {
         guard case .taskReady(let task) = ready.event.payload, let run = ready.event.run else {
             note("sequence \(ready.sequence) is in the queue and is no task; it is left to become a dead letter")
             return
@@ -70,7 +73,7 @@ public struct Worker: Sendable {
         let assignment = Assignment(
             run: run, pipeline: ready.event.pipeline, spec: task.spec, attempt: task.attempt, logicalDate: task.logicalDate,
             isFullRefresh: task.isFullRefresh, token: ready.sequence, worker: name)
-        let work = Task { await attempt(assignment) }
+        let work = Task { await attempt(assignment, on: executor) }
         let keeper = Task { await keep(lease, seconds: leaseSeconds, of: work) }
         let completion = await work.value
         keeper.cancel()
@@ -83,11 +86,12 @@ public struct Worker: Sendable {
     }
 
     /// Does the task; nil where it was cancelled.
-    private func attempt(_ assignment: Assignment) async -> Completion? {
+    private func attempt(_ assignment: Assignment, on executor: BlockingExecutor) async -> Completion? {
         let start = SystemClock.now()
         var completion: Completion
         do {
-            completion = assignment.spec.kind == "noop" ? try await Self.rest(assignment) : try await perform(assignment)
+            completion = assignment.spec.kind == "noop" ? try await Self.rest(assignment)
+                : try await withTaskExecutorPreference(executor) { try await perform(assignment) }
         } catch is CancellationError {
             return nil
         } catch {

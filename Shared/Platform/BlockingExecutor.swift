@@ -1,7 +1,9 @@
 import Glibc
 
-/// An actor's executor that is one thread of its own, so that its actor may call what blocks: SQLite, libpq, a file.
-public final class BlockingExecutor: SerialExecutor, @unchecked Sendable {
+/// An executor that is one thread of its own, for work that may block: SQLite, libpq, a file.
+///
+/// `withTaskExecutorPreference(executor)` runs async code on it too.
+public final class BlockingExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Safe: `jobs` is touched only while `mutex` is held; the two C objects are made once and never moved.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let signal = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -29,17 +31,7 @@ public final class BlockingExecutor: SerialExecutor, @unchecked Sendable {
             let batch = jobs
             jobs.removeAll()
             pthread_mutex_unlock(mutex)
-            for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
         }
     }
-}
-
-/// Runs synchronous, blocking work one piece at a time on a thread of its own.
-public actor BlockingLane {
-    private let executor: BlockingExecutor
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-
-    public init() { executor = BlockingExecutor() }
-
-    public func run<T: Sendable>(_ work: @Sendable () throws -> T) throws -> T { try work() }
 }

@@ -19,13 +19,15 @@ public struct Settings: Sendable {
     public let portBase: Int
     public let instance: String
     public let bus: BusEndpoints
+    /// The process's environment, with `SLUICE_HOME` made absolute.
     public let environment: [String: String]
 
     public init(program: String, environment: [String: String]) throws {
         self.program = program
-        self.environment = environment
-        home = Files.absolute(Self.filled(environment["SLUICE_HOME"]) ?? ".sluice")
+        let home = Files.absolute(Self.filled(environment["SLUICE_HOME"]) ?? ".sluice")
         let base = Self.filled(environment["SLUICE_PORT_BASE"]) ?? "5560"
+        self.home = home
+        self.environment = environment.merging(["SLUICE_HOME": home]) { _, new in new }
         guard let number = Int(base), number == 0 || (1024...65_000).contains(number) else {
             throw PlainProblem(
                 "settings.port_base", "SLUICE_PORT_BASE is '\(base)'", at: .named("SLUICE_PORT_BASE"),

@@ -90,7 +90,8 @@ public final class BrokerServer {
             if now >= tickAt { tick(now) }
             let deadline = min(tickAt, broker.nextDeadline(after: now) ?? tickAt)
             Poller.wait([commands, feed], wakeup, timeoutSeconds: max(0, deadline - now))
-            while feed.receive() != nil {}  // subscriptions: XPUB shows them, and they must be read to be acted on
+            // A new subscriber is greeted with a tick at once: nobody should wait a second to learn that we live.
+            while let frames = feed.receive() { if frames.first?.first == 1 { tickAt = 0 } }
             try turn()
         }
     }
