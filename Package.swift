@@ -58,7 +58,10 @@ let package = Package(
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         // Tests of the data rooms.
-        tests("Landing", ["Kernel", "Digest"]),
+        shared("Support", path: "Tests/Support"),
+        tests("Landing", ["Kernel", "Digest", "Support"]),
+        tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
+        tests("LoadEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
         shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
