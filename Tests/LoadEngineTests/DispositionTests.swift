@@ -35,11 +35,8 @@ import WarehouseKit
                     if model[id].map({ $0.at <= at }) ?? true { model[id] = (at, v) }
                 }
                 try desk.deliver(text, as: "t_\(batch).csv")
-                let streams: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": "id", "order_by": "at"]]
-                // `key` may be one word, too, but the spec asks for a list.
-                let listed: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at"]]
-                _ = streams
-                try await desk.run(RunID("p@\(batch)"), token: UInt64(100 * (batch + 1)), listed, deliveries: 2)
+                let streams: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at"]]
+                try await desk.run(RunID("p@\(batch)"), token: UInt64(100 * (batch + 1)), streams, deliveries: 2)
             }
             let expected = model.sorted { $0.key < $1.key }.map { [SQLValue.integer(Int64($0.key)), .integer(Int64($0.value.at)), .integer(Int64($0.value.v))] }
             #expect(try desk.rows("select id, at, v from raw__t order by id") == expected, "round \(round)")

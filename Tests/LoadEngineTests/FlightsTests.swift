@@ -46,7 +46,7 @@ import WarehouseKit
         #expect(!expected.isEmpty)
 
         let types = try desk.session().columns(of: RelationName(schema: "raw", identifier: "flights")).map { "\($0.name):\($0.type)" }
-        #expect(types.contains("time_hour:timestamp") && types.contains("arr_delay:integer") && types.contains("tailnum:text"))
+        #expect(types.contains("time_hour:TIMESTAMP") && types.contains("arr_delay:INTEGER") && types.contains("tailnum:TEXT"))
         let again = try await desk.run("p@2", token: 1_000, ["flights": ["path": "flights_*.csv.gz"]], nullTokens: ["NA"])
         #expect(again.message("ingest.extract.flights") == "nothing new")
         #expect(try desk.number("select count(*) from raw__flights") == 27_004)
