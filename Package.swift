@@ -58,6 +58,10 @@ let package = Package(
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         // Tests of the data rooms.
+        .executableTarget(
+            name: "load-benchmark",
+            dependencies: ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "WarehouseKit", "WarehouseSQLite"],
+            path: "Tests/Benchmarks/Load", swiftSettings: strict),
         shared("Support", path: "Tests/Support"),
         tests("Landing", ["Kernel", "Digest", "Support"]),
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
