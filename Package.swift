@@ -95,7 +95,14 @@ let package = Package(
             name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
             path: "Tests/Simulation", swiftSettings: strict),
         // Tests of the data rooms.
-        tests("Landing", ["Kernel", "Digest"]),
+        .executableTarget(
+            name: "load-benchmark",
+            dependencies: ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "WarehouseKit", "WarehouseSQLite"],
+            path: "Tests/Benchmarks/Load", swiftSettings: strict),
+        shared("Support", path: "Tests/Support"),
+        tests("Landing", ["Kernel", "Digest", "Support"]),
+        tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
+        tests("LoadEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
         shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]

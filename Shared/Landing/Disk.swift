@@ -84,15 +84,20 @@ enum Disk {
     }
 
     static func contents(_ path: String) throws -> [UInt8] {
-        let mapped = try MappedFile(path)
-        return Array(mapped.bytes)
+        try MappedFile(path).withBytes { Array($0) }
     }
 }
 
 /// A file's bytes in memory, as long as this object lives. The file must not change meanwhile: landed files do not.
 // Sendable: the bytes are only read.
 final class MappedFile: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
+    private let bytes: UnsafeRawBufferPointer
+    var count: Int { bytes.count }
+
+    /// The bytes live for the call: without it, the file might be unmapped after the last mention of this object.
+    func withBytes<T>(_ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
+        try withExtendedLifetime(self) { try body(bytes) }
+    }
 
     convenience init(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

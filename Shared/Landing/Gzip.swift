@@ -8,6 +8,10 @@ enum Gzip {
 
     /// Inflates into a file without a name in `folder`, so that memory stays bounded; it is gone when its descriptor is closed.
     static func inflated(_ packed: MappedFile, path: String, folder: String) throws -> MappedFile {
+        try packed.withBytes { try inflated($0, path, folder) }
+    }
+
+    private static func inflated(_ packed: UnsafeRawBufferPointer, _ path: String, _ folder: String) throws -> MappedFile {
         let output = try unnamedFile(in: folder)
         defer { close(output) }
         var stream = z_stream()
@@ -21,9 +25,9 @@ enum Gzip {
         var place = 0
         var total = 0
         var isWhole = false
-        while place < packed.bytes.count || !isWhole {
-            let step = min(packed.bytes.count - place, 1 << 30)
-            stream.next_in = packed.bytes.baseAddress.map { UnsafeMutablePointer(mutating: ($0 + place).assumingMemoryBound(to: UInt8.self)) }
+        while place < packed.count || !isWhole {
+            let step = min(packed.count - place, 1 << 30)
+            stream.next_in = packed.baseAddress.map { UnsafeMutablePointer(mutating: ($0 + place).assumingMemoryBound(to: UInt8.self)) }
             stream.avail_in = UInt32(step)
             stream.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
             stream.avail_out = UInt32(buffer.count)
@@ -37,7 +41,7 @@ enum Gzip {
             case Z_STREAM_END:
                 // Members may follow one another, as `cat a.gz b.gz` makes them.
                 isWhole = true
-                if place < packed.bytes.count { isWhole = false; inflateReset(&stream) }
+                if place < packed.count { isWhole = false; inflateReset(&stream) }
             case Z_OK: isWhole = false
             default: throw LandingProblem.damaged(path, "the gzip file is torn or is none")
             }

@@ -21,18 +21,18 @@ public struct LandingReader: Sendable {
     public func bytesWithCheck(of batch: LandedBatch) throws -> (bytes: LandedBytes, check: @Sendable () throws -> Void) {
         let packed = try MappedFile(store.absolute(batch.path))
         // A wrong size is found at once; and a torn gzip file is better named by its digest than by zlib.
-        guard packed.bytes.count == batch.bytes, batch.format.compression == .none else { return (try bytes(of: batch), {}) }
+        guard packed.count == batch.bytes, batch.format.compression == .none else { return (try bytes(of: batch), {}) }
         return (try opened(packed, batch), { try verify(packed, batch) })
     }
 
     func unverified(_ batch: LandedBatch) throws -> LandedBytes { try opened(MappedFile(store.absolute(batch.path)), batch) }
 
     private func verify(_ packed: MappedFile, _ batch: LandedBatch) throws {
-        guard packed.bytes.count == batch.bytes else {
-            throw LandingProblem.damaged(batch.path, "a landed file has \(packed.bytes.count) bytes and its manifest says \(batch.bytes)")
+        guard packed.count == batch.bytes else {
+            throw LandingProblem.damaged(batch.path, "a landed file has \(packed.count) bytes and its manifest says \(batch.bytes)")
         }
         var digest = Digest(.sha256)
-        digest.update(packed.bytes)
+        packed.withBytes { digest.update($0) }
         guard Digest.hex(digest.finish()) == batch.sha256 else {
             throw LandingProblem.damaged(batch.path, "a landed file does not match the SHA-256 in its manifest")
         }

@@ -5,13 +5,20 @@ public struct LandedBytes: Sendable {
     let file: MappedFile
     /// For messages.
     public let path: String
-    public var bytes: UnsafeBufferPointer<UInt8> { file.bytes.assumingMemoryBound(to: UInt8.self) }
+
+    public func withBytes<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T {
+        try file.withBytes { try body($0.assumingMemoryBound(to: UInt8.self)) }
+    }
 }
 
 /// Counts and sums the records of a file as it lands.
 enum RecordCounter {
     static func count(_ landed: LandedBytes, format: RawFormat, source: String) throws -> (header: [String], tally: Tally) {
-        var reader = CSVReader(landed.bytes, delimiter: format.delimiter)
+        try landed.withBytes { try count($0, format, source) }
+    }
+
+    private static func count(_ bytes: UnsafeBufferPointer<UInt8>, _ format: RawFormat, _ source: String) throws -> (header: [String], tally: Tally) {
+        var reader = CSVReader(bytes, delimiter: format.delimiter)
         var header: [String] = []
         if reader.next() {
             header = (0..<reader.fieldCount).map { String(decoding: reader[$0].bytes, as: UTF8.self) }

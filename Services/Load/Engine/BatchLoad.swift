@@ -58,9 +58,11 @@ struct BatchLoad {
         let replaced = try removeOlderGenerations(from: target, by: batch)
         var format = landed.format
         if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
-        let pass = BatchPass(
-            bytes: landedBytes.bytes, format: format, batch: batch, columns: try columns(), keepsHashes: disposition == .merge, fault: fault)
-        let (books, changed) = disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+        let columns = try columns()
+        let (books, changed) = try landedBytes.withBytes { bytes in
+            let pass = BatchPass(bytes: bytes, format: format, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            return disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+        }
         try verification.wait()
         try books.balance(with: landed.tally, engineChanged: changed, of: label)
         try record(batch, target, books)

@@ -11,7 +11,7 @@ typealias Bytes = UnsafeBufferPointer<UInt8>
 /// - real: a decimal number without leading zeros, with a point or an exponent; or an integer up to 2⁵³.
 /// - boolean: `true` or `false` in any case. 0 and 1 are integers.
 /// - date: `YYYY-MM-DD`. timestamp: a date, `T` or a space, `hh:mm:ss`, a fraction of up to six digits, `Z` or an offset;
-///   without a zone it is taken as UTC. Both must exist in the calendar.
+///   without a zone it is taken as UTC. Both must exist in the calendar. A time that is in UTC already keeps its fraction as written.
 enum FieldParser {
     static let exactIntegerMax: Int64 = 1 << 53
 
@@ -162,14 +162,15 @@ enum FieldParser {
 
     enum TimeShape { case canonical, other }
 
-    /// How a timestamp is written: as we write it, `YYYY-MM-DDThh:mm:ssZ`, or another way; nil where it is none.
+    /// How a timestamp is written: as we keep it, `YYYY-MM-DDThh:mm:ss[.f]Z`, or another way; nil where it is none.
     static func shape(of bytes: Bytes) -> TimeShape? {
         let count = bytes.count
         guard count >= 19, count <= 32, date(bytes), bytes[10] == 0x54 || bytes[10] == 0x20 || bytes[10] == 0x74,
             let hour = number(bytes, 11, 2), bytes[13] == 0x3a, let minute = number(bytes, 14, 2), bytes[16] == 0x3a,
             let second = number(bytes, 17, 2), hour < 24, minute < 60, second < 60
         else { return nil }
-        if count == 20, bytes[19] == 0x5a, bytes[10] == 0x54 { return .canonical }
+        let isOurs = bytes[count - 1] == 0x5a && bytes[10] == 0x54
+        if count == 20, isOurs { return .canonical }
         if count == 19 { return .other }
         var place = 19
         if bytes[place] == 0x2e {
@@ -179,7 +180,7 @@ enum FieldParser {
             guard place > first, place - first <= 6 else { return nil }
         }
         if place == count { return .other }
-        if bytes[place] | 0x20 == 0x7a { return place + 1 == count ? .other : nil }
+        if bytes[place] | 0x20 == 0x7a { return place + 1 == count ? isOurs ? .canonical : .other : nil }
         guard bytes[place] == 0x2b || bytes[place] == 0x2d, place + 6 == count, let hours = number(bytes, place + 1, 2),
             bytes[place + 3] == 0x3a, let minutes = number(bytes, place + 4, 2), hours < 24, minutes < 60
         else { return nil }
@@ -214,5 +215,25 @@ enum FieldParser {
         return high & 0x8080_8080_8080_8080 == 0
     }
 
-    static func isUTF8(_ bytes: Bytes) -> Bool { isASCII(bytes) || String(validating: bytes, as: UTF8.self) != nil }
+    static func isUTF8(_ bytes: Bytes) -> Bool { isASCII(bytes) || isMixedUTF8(bytes) }
+
+    /// By the table of well-formed sequences of the Unicode standard (3-7): no overlong forms, no surrogates, no end behind U+10FFFF.
+    private static func isMixedUTF8(_ bytes: Bytes) -> Bool {
+        let count = bytes.count
+        var place = 0
+        while place < count {
+            let lead = bytes[place]
+            if lead < 0x80 { place += 1; continue }
+            let length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+            guard lead >= 0xc2, lead <= 0xf4, place + length <= count else { return false }
+            let second = bytes[place + 1]
+            let low: UInt8 = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80
+            let high: UInt8 = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf
+            guard second >= low, second <= high else { return false }
+            if length > 2, bytes[place + 2] & 0xc0 != 0x80 { return false }
+            if length > 3, bytes[place + 3] & 0xc0 != 0x80 { return false }
+            place += length
+        }
+        return true
+    }
 }

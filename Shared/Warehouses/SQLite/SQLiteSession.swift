@@ -260,17 +260,17 @@ public final class SQLiteSession: WarehouseSession {
     public func render(_ type: ColumnType) -> String {
         switch type {
         case .unknown: ""
-        case .boolean: "boolean"
-        case .integer: "integer"
-        case .real: "real"
-        case .date: "date"
-        case .timestamp: "timestamp"
-        case .text: "text"
+        case .boolean: "BOOLEAN"
+        case .integer: "INTEGER"
+        case .real: "REAL"
+        case .date: "DATE"
+        case .timestamp: "TIMESTAMP"
+        case .text: "TEXT"
         }
     }
 
     public func columnType(_ word: String) -> ColumnType? {
-        let word = word.lowercased()
+        let word = word.uppercased()
         return ColumnType.allCases.first { render($0) == word }
     }
 
