@@ -83,6 +83,11 @@ let package = Package(
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
 
         // Tests.
+        .target(
+            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs"], path: "Tests/EndToEnd", exclude: ["follow.py"],
+            swiftSettings: strict),
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
