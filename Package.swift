@@ -85,6 +85,9 @@ let package = Package(
         // Tests.
         .target(
             name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+        .executableTarget(
+            name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
+            exclude: ["run"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),

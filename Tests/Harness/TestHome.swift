@@ -82,6 +82,34 @@ public final class TestHome: @unchecked Sendable {
         processes[instance] = process
     }
 
+    /// Starts all programs as a user does, by `sluice up`, and waits until it says that they are ready.
+    public func startAll(_ arguments: [String] = []) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/sluice")
+        process.arguments = ["up", "--pipelines", "\(path)/pipelines"] + arguments
+        process.environment = environment
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        processes["up"] = process
+        var text = ""
+        while !text.contains("ready") {
+            let bytes = output.fileHandleForReading.availableData
+            guard !bytes.isEmpty else { throw Failure("sluice up ended: \(text)") }
+            text += String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// The process ids of `sluice up` and of all that it runs.
+    public func allProcesses() -> [Int32] {
+        let files = ((try? FileManager.default.contentsOfDirectory(atPath: path + "/run")) ?? []).filter { $0.hasSuffix(".json") && $0 != "ports.json" }
+        let children = files.compactMap { name in
+            FileManager.default.contents(atPath: "\(path)/run/\(name)").flatMap { try? JSON(parsing: [UInt8]($0))["pid"]?.intValue }.map(Int32.init)
+        }
+        return children + processes.values.filter(\.isRunning).map(\.processIdentifier)
+    }
+
     public func kill(_ instance: String) {
         guard let process = processes[instance], process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
@@ -105,7 +133,8 @@ public final class TestHome: @unchecked Sendable {
     public func end() async {
         await client?.stop()
         client = nil
-        for process in processes.values where process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        if let up = processes["up"], up.isRunning { up.terminate() }
+        for (name, process) in processes where name != "up" && process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
         for process in processes.values { process.waitUntilExit() }
     }
 
