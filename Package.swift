@@ -28,6 +28,7 @@ func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "sluice",
     dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // C libraries: module maps, nothing else.
@@ -44,6 +45,11 @@ let package = Package(
         // Data.
         shared("WarehouseKit", ["Kernel", "Contracts"]),
         shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+
+        // Modelling.
+        shared("Jinja"),
+        shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
+        shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
 
         // Tests.
         tests("Kernel"),
