@@ -50,6 +50,14 @@ let package = Package(
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
         shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
+        shared("Execution", ["Kernel", "Contracts", "Digest", "Project", "Compilation", "WarehouseKit"]),
+
+        // Transform and quality.
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        .executableTarget(
+            name: "sluice-dbt", dependencies: ["Kernel", "TransformEngine", "WarehouseKit", "WarehouseSQLite"], path: "Services/Transform/DbtProgram",
+            swiftSettings: strict),
+        engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
         // Tests.
         tests("Kernel"),

@@ -1,4 +1,4 @@
-public import Jinja
+internal import Jinja
 public import Kernel
 
 /// Renders the Jinja inside yml files, which knows only `env_var`, `var` and `target`.

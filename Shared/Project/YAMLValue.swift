@@ -141,3 +141,11 @@ public enum Excerpt {
         return "\(number) | \(lines[line - 1])\n\(margin) | \(mark)"
     }
 }
+
+extension YAMLValue {
+    /// A map written in one string, as `--vars` takes it; nil where the text is something else.
+    public static func object(_ text: String) throws -> JSONObject? {
+        let value = try read(text, file: "--vars").json
+        return value.isNull ? JSONObject() : value.objectValue
+    }
+}
