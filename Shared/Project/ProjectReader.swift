@@ -190,7 +190,7 @@ public final class ProjectReader {
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name, path: file,
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
         node.checksum = isSeed
-            ? Digest.hex(.sha256, FileTree.bytes("\(package.folder)/\(path)") ?? []) : Digest.hex(.sha256, node.rawCode)
+            ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
                 "project.duplicate_name", "two \(type.rawValue)s have the name '\(name)'", at: .file(path),
