@@ -81,6 +81,17 @@ let package = Package(
         engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
         program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        // Modelling.
+        shared("Jinja"),
+        shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
+        shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
+        shared("Execution", ["Kernel", "Contracts", "Digest", "Project", "Compilation", "WarehouseKit"]),
+
+        // Transform and quality.
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
+        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
         // Tests.
         .target(

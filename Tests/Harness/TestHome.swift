@@ -37,7 +37,7 @@ public final class TestHome: @unchecked Sendable {
     }
 
     /// Runs `body` in a fresh home; afterwards every program is ended, and the folder removed where the test passed.
-    public static func with(_ extra: [String: String] = [:], _ body: (TestHome) async throws -> Void) async throws {
+    public static func with(_ extra: [String: String] = [:], _ body: @Sendable (TestHome) async throws -> Void) async throws {
         let home = try TestHome(extra)
         do {
             try await body(home)
