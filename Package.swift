@@ -43,6 +43,9 @@ let package = Package(
         shared("Digest", ["CCrypto"]),
 
         // Data.
+        .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        shared("Landing", ["Kernel", "Digest", "CZlib"]),
+        shared("ConnectorKit", ["Kernel", "Landing", "Digest"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
         shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
@@ -58,13 +61,37 @@ let package = Package(
             name: "sluice-dbt", dependencies: ["Kernel", "TransformEngine", "WarehouseKit", "WarehouseSQLite"], path: "Services/Transform/DbtProgram",
             swiftSettings: strict),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        // Extract and load.
+        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
+        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
+        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
 
         // Tests.
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         // Tests of the data rooms.
-        shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
+        .executableTarget(
+            name: "load-benchmark",
+            dependencies: ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "WarehouseKit", "WarehouseSQLite"],
+            path: "Tests/Benchmarks/Load", swiftSettings: strict),
+        shared("Support", path: "Tests/Support"),
+        tests("Landing", ["Kernel", "Digest", "Support"]),
+        tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
+        tests("LoadEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
+        .target(
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            swiftSettings: strict),
+        // Tests of the modelling rooms.
+        shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
+        .testTarget(
+            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
+            path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
+        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
+        tests("TransformEngine", ["Contracts", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
 )

@@ -30,6 +30,7 @@ public final class ProjectReader {
     let environment = DbtSyntax.environment
     private var renderer: YAMLRenderer
     private var environmentRead: Set<String> = []
+    private var canRender = true
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -43,10 +44,11 @@ public final class ProjectReader {
         let target = try readTarget(project)
         renderer.target = .object(target.visible)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        let known = problems.problems.count
         readMacros(into: &manifest)
-        try problems.throwIfAny()
+        // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
+        canRender = problems.problems.count == known
         do { try host?.prepare(manifest) } catch { note(error, at: .file("macros")) }
-        try problems.throwIfAny()
 
         var schemas: [SchemaReader] = []
         for package in manifest.packages {
@@ -239,6 +241,7 @@ public final class ProjectReader {
                 remedy: "read the project with a rendering host")
             return Capture()
         }
+        guard canRender else { return Capture() }
         do { return try host.capture(node) } catch {
             note(error, at: .file(node.originalFilePath), text: text)
             return Capture()
@@ -262,6 +265,7 @@ public final class ProjectReader {
         }
         if let patch { ConfigMerge.lay(patch, over: &config) }
         ConfigMerge.lay(own, over: &config)
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
         node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
@@ -288,7 +292,7 @@ public final class ProjectReader {
 
     private func name(_ macro: String, _ custom: String?, _ node: Node, _ manifest: Manifest) throws -> String {
         let custom = custom.map(Self.trimmed)
-        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host {
+        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host, canRender {
             return Self.trimmed(try host.generatedName(macro, custom: custom, node: node))
         }
         switch macro {
@@ -334,7 +338,7 @@ public final class ProjectReader {
         if let capture = StaticReader.references(in: .object(test.arguments), environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
-        } else if let host {
+        } else if let host, canRender {
             do {
                 let capture = try host.capture(node)
                 node.refs = capture.refs
@@ -373,7 +377,12 @@ public final class ProjectReader {
     func note(_ error: any Error, at location: ProblemLocation, text: String? = nil) {
         if let problem = error as? ProjectProblem { problems.add(problem); return }
         if let error = error as? JinjaError {
-            if let problem = error.cause as? ProjectProblem { problems.add(problem); return }
+            if let problem = error.cause as? any Problem {
+                let place = error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? location
+                let isPlaced = problem is ProjectProblem && !["env_var", "var"].contains(problem.location.description)
+                problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
+                return
+            }
             problems.add(TemplateProblem.of(error, file: error.template ?? location.description, text: error.template == nil ? "" : text ?? ""))
             return
         }

@@ -140,7 +140,7 @@ public struct Ledger {
             """
             batch integer not null primary key, run text not null, task text not null, ordinal integer not null, \
             pipeline text not null, stream text not null, relation text not null, "window" text not null, token bigint not null, \
-            file text not null, sha256 text not null, "rows" bigint not null, loaded_at text not null
+            file text not null, sha256 text not null, "rows" bigint not null, loaded_at text not null, replaced_by integer
             """
         ),
         (

@@ -6,7 +6,7 @@ final class SQLiteRowWriter: RowWriter {
     private let session: SQLiteSession
     private let statement: OpaquePointer
     private let width: Int
-    private let before: Int64
+    private var changed = 0
 
     init(_ session: SQLiteSession, into table: RelationName, columns: [String]) throws {
         let names = columns.map(session.quote).joined(separator: ", ")
@@ -19,7 +19,6 @@ final class SQLiteRowWriter: RowWriter {
         self.session = session
         statement = pointer
         width = columns.count
-        before = sqlite3_total_changes64(session.connection)
     }
 
     deinit { sqlite3_finalize(statement) }
@@ -45,7 +44,8 @@ final class SQLiteRowWriter: RowWriter {
         let status = sqlite3_step(statement)
         sqlite3_reset(statement)
         guard status == SQLITE_DONE else { throw SQLiteProblem(session.connection, path: session.path) }
+        changed += Int(sqlite3_changes(session.connection))
     }
 
-    func finish() throws -> Int { Int(sqlite3_total_changes64(session.connection) - before) }
+    func finish() throws -> Int { changed }
 }

@@ -1,0 +1,122 @@
+public import ConnectorKit
+public import Contracts
+public import Kernel
+public import Landing
+
+/// Reads a stream of a source and lands it. Its commit is the manifest; the tasks that load it follow from that alone.
+///
+/// Crash points: `extract.before_manifest`, `extract.after_manifest`.
+public struct Extractor: Sendable {
+    private let connectors: ConnectorRegistry
+    private let store: LandingStore
+    private let environment: [String: String]
+    private let now: @Sendable () -> Timestamp
+    private let reach: @Sendable (String) -> Void
+
+    public init(
+        connectors: ConnectorRegistry, store: LandingStore, environment: [String: String],
+        now: @escaping @Sendable () -> Timestamp, reach: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.connectors = connectors
+        self.store = store
+        self.environment = environment
+        self.now = now
+        self.reach = reach
+    }
+
+    /// Does an `extract_stream` task. A redelivery finds the manifest and reads the source no second time.
+    public func extract(_ assignment: Assignment) async throws -> Completion {
+        let startedAt = now()
+        let task = assignment.spec
+        guard task.kind == "extract_stream" else { throw Self.unknown(task) }
+        let arguments = try StreamArguments(task.args, of: task.id)
+        let path = store.manifestPath(
+            run: assignment.run, task: task.id, pipeline: assignment.pipeline, stream: arguments.stream, date: assignment.logicalDate)
+        let manifest: LandingManifest
+        if let present = try store.manifestIfPresent(path) { manifest = present } else { manifest = try await land(assignment, arguments) }
+        var completion = Self.completion(of: manifest, at: path, arguments, task)
+        completion.report.attempt = assignment.attempt
+        completion.report.worker = assignment.worker
+        completion.report.startedAt = startedAt
+        completion.report.finishedAt = now()
+        return completion
+    }
+
+    private func land(_ assignment: Assignment, _ arguments: StreamArguments) async throws -> LandingManifest {
+        let args = assignment.spec.args
+        let name = args["connector"]?.stringValue ?? ""
+        let settings = try Substitution.expand(args["settings"] ?? [:], environment: environment)
+        let config = try connectors.spec(of: name).validated(
+            stream: arguments.stream, config: Substitution.expand(arguments.config, environment: environment))
+        let connector = try connectors.connector(name, settings: settings, context: ConnectorContext(now: now))
+        let sink = LandingSink(
+            try store.attempt(
+                run: assignment.run, task: assignment.spec.id, pipeline: assignment.pipeline, stream: arguments.stream,
+                date: assignment.logicalDate), cursor: args["cursor"] ?? .null)
+        do {
+            try await connector.read(ReadRequest(stream: arguments.stream, config: config, cursor: args["cursor"] ?? .null), into: sink)
+            reach("extract.before_manifest")
+            let manifest = try await sink.seal()
+            reach("extract.after_manifest")
+            return manifest
+        } catch {
+            await sink.discard()
+            throw error
+        }
+    }
+
+    // MARK: What follows from a manifest
+
+    /// The same manifest gives the same words and tasks, whoever made it.
+    static func completion(of manifest: LandingManifest, at path: String, _ arguments: StreamArguments, _ task: TaskSpec) -> Completion {
+        let tally = manifest.tally
+        let files = manifest.batches.count
+        let message = files == 0 ? "nothing new" : "\(grouped(tally.count)) rows in \(files) \(files == 1 ? "file" : "files")"
+        let books = manifest.batches.map { BookEntry(stream: manifest.stream, batch: $0.ordinal, point: .landed, tally: $0.tally) }
+        return Completion(
+            report: TaskReport(rows: tally.count, message: message, books: books, details: ["manifest": .string(path)]),
+            adds: tasks(of: manifest, at: path, arguments, task))
+    }
+
+    private static func tasks(of manifest: LandingManifest, at path: String, _ arguments: StreamArguments, _ task: TaskSpec) -> [TaskSpec] {
+        var common = arguments.json
+        common["manifest"] = .string(path)
+        // Merging takes batches in their order; the others may go side by side where the warehouse allows.
+        let isOrdered = arguments.disposition == .merge
+        var tasks: [TaskSpec] = []
+        for batch in manifest.batches {
+            var args = common
+            args["ordinal"] = JSON(batch.ordinal)
+            let after = isOrdered ? tasks.last.map { [Edge.task($0.id)] } : nil
+            tasks.append(
+                TaskSpec(
+                    id: TaskID("\(task.step).load.\(arguments.stream).\(batch.ordinal)"), step: task.step, role: .load, kind: "load_batch",
+                    title: "\(arguments.stream) \(batch.source)", args: args, after: after ?? [.task(task.id)],
+                    attemptsMax: task.attemptsMax, backoffSeconds: task.backoffSeconds, priority: task.priority, pool: arguments.pool))
+        }
+        let before = tasks.isEmpty ? [Edge.task(task.id)] : tasks.map { Edge.task($0.id) }
+        tasks.append(
+            TaskSpec(
+                id: TaskID("\(task.step).seal.\(arguments.stream)"), step: task.step, role: .load, kind: "seal", title: arguments.stream,
+                args: common, after: before, attemptsMax: task.attemptsMax, backoffSeconds: task.backoffSeconds, priority: task.priority,
+                pool: arguments.pool))
+        return tasks
+    }
+
+    private static func unknown(_ task: TaskSpec) -> PlainProblem {
+        PlainProblem(
+            "extract.unknown_kind", "an extract worker does not know tasks of kind '\(task.kind)'", at: .named("task \(task.id)"),
+            remedy: "run programs of one version")
+    }
+
+    /// `27,004`.
+    static func grouped(_ number: Int) -> String {
+        var digits = Array(String(number).utf8)
+        var place = digits.count - 3
+        while place > 0 {
+            digits.insert(UInt8(ascii: ","), at: place)
+            place -= 3
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+}

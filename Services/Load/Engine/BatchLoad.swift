@@ -1,0 +1,269 @@
+internal import Contracts
+internal import Dispatch
+internal import Kernel
+internal import Landing
+internal import Synchronization
+internal import WarehouseKit
+
+/// Puts one landed batch into its table, inside the transaction of the task's effect.
+struct BatchLoad {
+    static let quarantinedBytesMax = 65_536
+
+    let ledger: Ledger
+    let assignment: Assignment
+    let arguments: StreamArguments
+    let manifest: LandingManifest
+    let landed: LandedBatch
+    let reader: LandingReader
+    let now: Timestamp
+    let fault: LoadFault?
+
+    private var session: any WarehouseSession { ledger.session }
+    private var label: String { "\(manifest.stream), batch \(landed.ordinal) (\(landed.source))" }
+    var disposition: Disposition { arguments.disposition }
+
+    /// The table that the stream's readers see.
+    static func target(_ arguments: StreamArguments) -> RelationName { RelationName(schema: arguments.schema, identifier: arguments.stream) }
+
+    /// The table in which a `replace` run gathers its batches.
+    static func stage(_ arguments: StreamArguments, on session: any WarehouseSession) -> RelationName {
+        RelationName(schema: session.defaultSchema, identifier: "\(stagePrefix(arguments))\(arguments.generation)")
+    }
+    static func stagePrefix(_ arguments: StreamArguments) -> String { "_sluice_stage__\(arguments.schema)__\(arguments.stream)__" }
+
+    /// The part of the table that this batch is the whole of.
+    var window: String {
+        switch disposition {
+        case .snapshot: "\(assignment.logicalDate)/\(landed.window ?? "")"
+        // A stream without windows has the run as its window.
+        default: landed.window ?? "run \(assignment.run)"
+        }
+    }
+
+    /// What an older run must not write once a newer one has.
+    var scope: String {
+        let relation = "\(arguments.schema).\(arguments.stream)"
+        return switch disposition {
+        case .append, .snapshot: "\(relation)/\(window)"
+        case .merge: relation
+        case .replace: "\(relation)/stage \(arguments.generation)"
+        }
+    }
+
+    func run() throws -> Completion {
+        let (landedBytes, check) = try reader.bytesWithCheck(of: landed)
+        let verification = Verification(check)
+        let batch = try nextBatch()
+        let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
+        let replaced = try removeOlderGenerations(from: target, by: batch)
+        var format = landed.format
+        if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
+        let columns = try columns()
+        let (books, changed) = try landedBytes.withBytes { bytes in
+            let pass = BatchPass(bytes: bytes, format: format, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            return disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+        }
+        try verification.wait()
+        try books.balance(with: landed.tally, engineChanged: changed, of: label)
+        try record(batch, target, books)
+        return completion(batch, books, replaced)
+    }
+
+    // MARK: Columns
+
+    private func columns() throws -> [BatchPass.Column] {
+        let names = ColumnNames.canonical(landed.header)
+        let key = Set(disposition == .merge ? Merge.key(arguments) : [])
+        let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
+        let missing = needed.subtracting(names)
+        // A file without a byte has no header, and no record that would miss a column.
+        guard missing.isEmpty || names.isEmpty else {
+            throw PlainProblem(
+                "load.key_missing", "the file has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
+                at: .named(label),
+                remedy: "correct `key` or `order_by` of stream '\(manifest.stream)'; the file's columns are: \(names.joined(separator: ", "))")
+        }
+        let pins = arguments.config["types"]?.objectValue ?? JSONObject()
+        return try names.map { name in
+            var pinned: ColumnType?
+            if let word = pins[name] {
+                guard let type = word.stringValue.flatMap(ColumnType.init(rawValue:)), type != .unknown else {
+                    throw PlainProblem(
+                        "load.bad_type", "the type of column '\(name)' is none that there is", at: .named("stream \(manifest.stream), types"),
+                        remedy: "use one of: " + ColumnType.allCases.filter { $0 != .unknown }.map(\.rawValue).joined(separator: ", "))
+                }
+                pinned = type
+            }
+            return BatchPass.Column(name: name, type: pinned ?? .unknown, isPinned: pinned != nil, isKey: key.contains(name))
+        }
+    }
+
+    // MARK: Rows
+
+    /// Writes the batch, again with wider types as often as a value needs one. Types only widen, so this ends.
+    ///
+    /// `prepare` readies the table for the pass's types and names the table to write to.
+    func write(_ pass: inout BatchPass, shapedLike table: RelationName, _ batch: Int64, _ prepare: ([BatchPass.Column]) throws -> RelationName) throws -> Int {
+        let shape = try TableShape(session, table)
+        for index in pass.columns.indices {
+            if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
+        }
+        pass.sample()
+        while true {
+            try session.execute("savepoint batch_pass")
+            let written = try prepare(pass.columns)
+            let writer = try session.writer(into: written, columns: pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row])
+            let quarantine = QuarantineWriter(ledger, batch: batch, file: landed.source)
+            if try pass.run(into: writer, quarantine: quarantine.write) == .done {
+                try session.execute("release savepoint batch_pass")
+                return try writer.finish()
+            }
+            try session.execute("rollback to savepoint batch_pass")
+        }
+    }
+
+    func evolve(_ table: RelationName, to columns: [BatchPass.Column]) throws {
+        let shape = try TableShape(session, table)
+        let wanted = columns.map { ($0.name, $0.isPinned ? (shape.types[$0.name] ?? .unknown).widened(with: $0.type) : $0.type) }
+        let changes = shape.exists ? shape.changes(to: wanted) : []
+        if arguments.config["contract"]?.stringValue == "freeze", !changes.isEmpty {
+            throw PlainProblem(
+                "load.schema_frozen", "the schema is frozen and \(changes.joined(separator: "; "))", at: .named(label),
+                remedy: "have the source corrected, or allow the change with `contract: evolve`")
+        }
+        try shape.evolve(to: wanted)
+    }
+
+    private func insert(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
+        var pass = pass
+        let changed = try write(&pass, shapedLike: target, batch) { columns in
+            try evolve(target, to: columns)
+            return target
+        }
+        return (pass.books, changed)
+    }
+
+    private func merge(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
+        var pass = pass
+        return try Merge(load: self, target: target, batch: batch).run(&pass)
+    }
+
+    // MARK: Ledger
+
+    private func nextBatch() throws -> Int64 {
+        guard case .integer(let last)? = try session.query("select coalesce(max(batch), 0) from \(ledger.table("_sluice_loads"))").rows.first?.first
+        else { return 1 }
+        return last + 1
+    }
+
+    /// Removes the rows that older runs wrote into this window. The fence has let us in, so every other run is an older one.
+    private func removeOlderGenerations(from target: RelationName, by batch: Int64) throws -> Int {
+        guard disposition == .append || disposition == .snapshot else { return 0 }
+        let loads = ledger.table("_sluice_loads")
+        let condition = "where relation = ? and \"window\" = ? and run <> ? and replaced_by is null"
+        let values: [SQLValue] = [.text("\(arguments.schema).\(arguments.stream)"), .text(window), .text(assignment.run.description)]
+        let older = try session.query("select batch from \(loads) \(condition)", values).rows.compactMap { row -> Int64? in
+            if case .integer(let number) = row[0] { number } else { nil }
+        }
+        guard !older.isEmpty else { return 0 }
+        let removed = try session.execute(
+            "delete from \(session.render(target)) where \(ColumnNames.batch) in (\(older.map(String.init).joined(separator: ", ")))")
+        try session.execute("update \(loads) set replaced_by = ? \(condition)", [.integer(batch)] + values)
+        return removed
+    }
+
+    private func record(_ batch: Int64, _ target: RelationName, _ books: Books) throws {
+        let values: [SQLValue] = [
+            .integer(batch), .text(assignment.run.description), .text(assignment.spec.id.description), .integer(Int64(landed.ordinal)),
+            .text(manifest.pipeline), .text(manifest.stream), .text("\(arguments.schema).\(arguments.stream)"), .text(window),
+            .integer(Int64(arguments.generation)), .text(landed.source), .text(landed.sha256), .integer(Int64(landed.tally.count)),
+            .text(now.description),
+        ]
+        try session.execute(
+            """
+            insert into \(ledger.table("_sluice_loads"))
+            (batch, run, task, ordinal, pipeline, stream, relation, "window", token, file, sha256, "rows", loaded_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, values)
+        for entry in books.entries(stream: manifest.stream, batch: landed.ordinal) {
+            try session.execute(
+                "insert into \(ledger.table("_sluice_books")) (batch, stream, point, \"rows\", sum) values (?, ?, ?, ?, ?)",
+                [.integer(batch), .text(entry.stream), .text(entry.point.rawValue), .integer(Int64(entry.tally.count)), .text(entry.tally.sumHex)])
+        }
+    }
+
+    private func completion(_ batch: Int64, _ books: Books, _ replaced: Int) -> Completion {
+        let written = books.count(.inserted) + books.count(.updated)
+        var message = "\(grouped(written)) \(written == 1 ? "row" : "rows")"
+        if replaced > 0 { message += " in the place of \(grouped(replaced))" }
+        for point in [BookEntry.Point.updated, .supersededInBatch, .olderThanTarget, .filtered, .quarantined] where books.count(point) > 0 {
+            message += ", \(grouped(books.count(point))) \(point.rawValue)"
+        }
+        return Completion(
+            report: TaskReport(
+                rows: written, message: message, books: books.entries(stream: manifest.stream, batch: landed.ordinal),
+                details: ["batch": .integer(batch), "replaced": JSON(replaced)]))
+    }
+}
+
+/// The digest of a large file, computed beside the load and asked for before anything is kept.
+// Sendable: `result` is behind its lock.
+private final class Verification: Sendable {
+    private let result = Mutex<Result<Void, any Error>?>(nil)
+    private let group = DispatchGroup()
+
+    init(_ check: @escaping @Sendable () throws -> Void) {
+        DispatchQueue.global().async(group: group) { [self] in
+            let outcome = Result { try check() }
+            result.withLock { $0 = outcome }
+        }
+    }
+
+    func wait() throws {
+        group.wait()
+        try result.withLock { $0 }?.get()
+    }
+}
+
+/// Writes rows that cannot be loaded into `_sluice_quarantine`.
+private final class QuarantineWriter {
+    private let ledger: Ledger
+    private let batch: Int64
+    private let file: [UInt8]
+    private var writer: (any RowWriter)?
+
+    init(_ ledger: Ledger, batch: Int64, file: String) {
+        self.ledger = ledger
+        self.batch = batch
+        self.file = Array(file.utf8)
+    }
+
+    func write(_ row: Quarantined) throws {
+        let writer = try self.writer ?? ledger.session.writer(
+            into: RelationName(schema: ledger.session.defaultSchema, identifier: "_sluice_quarantine"),
+            columns: ["batch", "row", "reason", "file", "line", "raw"])
+        self.writer = writer
+        let raw = Array(String(decoding: row.raw.prefix(BatchLoad.quarantinedBytesMax), as: UTF8.self).utf8)
+        try Array(row.reason.utf8).withUnsafeBufferPointer { reason in
+            try file.withUnsafeBufferPointer { file in
+                try raw.withUnsafeBufferPointer { raw in
+                    let cells: [Cell] = [
+                        .integer(batch), .integer(Int64(row.row)), .text(reason), .text(file), .integer(Int64(row.line)), .text(raw),
+                    ]
+                    try cells.withUnsafeBufferPointer { try writer.write($0) }
+                }
+            }
+        }
+    }
+}
+
+/// `27,004`.
+func grouped(_ number: Int) -> String {
+    var digits = Array(String(number).utf8)
+    var place = digits.count - 3
+    while place > 0 {
+        digits.insert(UInt8(ascii: ","), at: place)
+        place -= 3
+    }
+    return String(decoding: digits, as: UTF8.self)
+}

@@ -1,0 +1,212 @@
+internal import Contracts
+internal import Glibc
+internal import Kernel
+internal import Landing
+internal import WarehouseKit
+
+/// A row that cannot be loaded, and why. The reason holds no data.
+struct Quarantined {
+    var row: Int
+    var line: Int
+    var reason: String
+    var raw: Bytes
+}
+
+/// Wrong turns for tests of the books.
+enum LoadFault: Sendable {
+    /// The record is read past, as a bug in the reader would.
+    case unseen(row: Int)
+    /// The row gets its fate and does not reach the engine.
+    case unwritten(row: Int)
+    /// The row reaches the engine twice.
+    case doubled(row: Int)
+}
+
+/// One pass over a batch: fields to cells under the column types of the moment, rows to the writer.
+///
+/// Types are those of all rows, and yet most batches are read once: the pass starts with the types of the first rows and
+/// stops at the first value that does not fit. It then reads the rest for its types only, and the caller starts again.
+struct BatchPass {
+    static let sampleRows = 1_000
+
+    struct Column {
+        var name: String
+        var type: ColumnType
+        /// Set by the pipeline: a value that does not fit quarantines its row.
+        var isPinned: Bool
+        /// Part of the key: null quarantines the row.
+        var isKey: Bool
+    }
+
+    enum Outcome { case done, widened }
+
+    let bytes: Bytes
+    let delimiter: UInt8
+    let nullTokens: [[UInt8]]
+    let batch: Int64
+    let fault: LoadFault?
+    var columns: [Column]
+    var books = Books()
+    /// The hash of each row, where the caller finds the fates later.
+    var hashes: [UInt128]?
+    private(set) var rows = 0
+
+    init(bytes: Bytes, format: RawFormat, batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
+        self.bytes = bytes
+        delimiter = format.delimiter
+        nullTokens = format.nullTokens.map { Array($0.utf8) }
+        self.batch = batch
+        self.columns = columns
+        self.fault = fault
+        hashes = keepsHashes ? [] : nil
+    }
+
+    private func reader() -> CSVReader {
+        var reader = CSVReader(bytes, delimiter: delimiter)
+        _ = reader.next()
+        reader.keepsEmptyLines = columns.count == 1
+        return reader
+    }
+
+    /// Widens the types by the first rows.
+    mutating func sample() {
+        var reader = reader()
+        widen(with: &reader, rowsMax: Self.sampleRows)
+    }
+
+    private mutating func widen(with reader: inout CSVReader, rowsMax: Int) {
+        let nulls = NullTokens(nullTokens)
+        var seen = 0
+        while seen < rowsMax, reader.next() {
+            seen += 1
+            widen(with: reader.current, nulls)
+        }
+    }
+
+    private mutating func widen(with fields: UnsafeBufferPointer<CSVReader.Field>, _ nulls: NullTokens) {
+        guard fields.count == columns.count else { return }
+        for index in 0..<fields.count where !columns[index].isPinned && columns[index].type != .text {
+            let field = fields[index]
+            if !field.isQuoted, nulls.contains(field.bytes) { continue }
+            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes)
+        }
+    }
+
+    /// Writes all rows. `widened` means that what was written is to be undone and the pass to be run again.
+    mutating func run(into writer: any RowWriter, quarantine: (Quarantined) throws -> Void) throws -> Outcome {
+        books = Books()
+        rows = 0
+        hashes?.removeAll(keepingCapacity: true)
+        let width = columns.count
+        let types = columns.map(\.type)
+        let nulls = NullTokens(nullTokens)
+        let cells = UnsafeMutableBufferPointer<Cell>.allocate(capacity: width + 2)
+        cells.initialize(repeating: .null)
+        let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: (width + 1) * 32)
+        defer { cells.deallocate(); scratch.deallocate() }
+        cells[width] = .integer(batch)
+        var inserted = Tally.zero
+        var reader = reader()
+
+        while reader.next() {
+            rows += 1
+            if let fault, case .unseen(rows) = fault { continue }
+            let record = reader.record
+            let hash = RecordHash.hash(UnsafeRawBufferPointer(record))
+            hashes?.append(hash)
+            let fields = reader.current
+            var reason: String?
+            if fields.count != width {
+                reason = "\(fields.count) fields where the header has \(width)"
+            } else if !FieldParser.isUTF8(record) {
+                reason = "not UTF-8"
+            } else {
+                for index in 0..<width {
+                    let field = fields[index]
+                    if !field.isQuoted, nulls.contains(field.bytes) {
+                        cells[index] = .null
+                        if columns[index].isKey { reason = "column '\(columns[index].name)' is part of the key and null" }
+                        continue
+                    }
+                    if Self.convert(field.bytes, types[index], into: &cells[index], scratch, index * 32) { continue }
+                    guard columns[index].isPinned else {
+                        widen(with: fields, nulls)
+                        widen(with: &reader, rowsMax: .max)
+                        return .widened
+                    }
+                    reason = "column '\(columns[index].name)' holds no \(types[index].rawValue)"
+                }
+            }
+            if let reason {
+                books.add(hash, to: .quarantined)
+                try quarantine(Quarantined(row: rows, line: reader.line, reason: reason, raw: record))
+                continue
+            }
+            inserted.add(hash)
+            cells[width + 1] = .integer(Int64(rows))
+            if let fault {
+                if case .unwritten(rows) = fault { continue }
+                if case .doubled(rows) = fault { try writer.write(UnsafeBufferPointer(cells)) }
+            }
+            try writer.write(UnsafeBufferPointer(cells))
+        }
+        books.add(inserted, to: .inserted)
+        return .done
+    }
+
+    /// False where the value does not fit the type. Texts stay where they are; a timestamp in another spelling goes to `slot`.
+    @inline(__always)
+    private static func convert(
+        _ bytes: Bytes, _ type: ColumnType, into cell: inout Cell, _ scratch: UnsafeMutableBufferPointer<UInt8>, _ slot: Int
+    ) -> Bool {
+        switch type {
+        case .integer:
+            guard let value = FieldParser.integer(bytes) else { return false }
+            cell = .integer(value)
+        case .text:
+            cell = .text(bytes)
+        case .real:
+            guard let value = FieldParser.real(bytes) else { return false }
+            cell = .double(value)
+        case .timestamp:
+            if case .canonical? = FieldParser.shape(of: bytes) { cell = .text(bytes); return true }
+            guard FieldParser.accepts(.timestamp, bytes), let text = FieldParser.utc(bytes) else { return false }
+            var count = 0
+            for byte in text.utf8 { scratch[slot + count] = byte; count += 1 }
+            cell = .text(Bytes(start: scratch.baseAddress! + slot, count: count))
+        case .date:
+            guard FieldParser.isDate(bytes) else { return false }
+            cell = .text(bytes)
+        case .boolean:
+            guard let value = FieldParser.boolean(bytes) else { return false }
+            cell = .integer(value ? 1 : 0)
+        case .unknown:
+            return false
+        }
+        return true
+    }
+}
+
+/// The spellings of null, asked for each unquoted field.
+private struct NullTokens {
+    private let tokens: [[UInt8]]
+    /// Bit n is set where a token has n bytes.
+    private let lengths: UInt64
+
+    init(_ tokens: [[UInt8]]) {
+        self.tokens = tokens
+        lengths = tokens.reduce(0) { $0 | 1 << UInt64(min($1.count, 63)) }
+    }
+
+    @inline(__always) func contains(_ bytes: Bytes) -> Bool {
+        guard lengths >> UInt64(min(bytes.count, 63)) & 1 == 1 else { return false }
+        return matches(bytes)
+    }
+
+    private func matches(_ bytes: Bytes) -> Bool {
+        for token in tokens where token.count == bytes.count {
+            if bytes.isEmpty || token.withUnsafeBufferPointer({ memcmp($0.baseAddress!, bytes.baseAddress!, bytes.count) }) == 0 { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,239 @@
+internal import Glibc
+internal import Kernel
+internal import WarehouseKit
+
+typealias Bytes = UnsafeBufferPointer<UInt8>
+
+/// Reads values from the bytes of a field, and finds the narrowest type that holds them.
+///
+/// What a type accepts, so that the value says as much as its text did:
+/// - integer: `-?` digits without leading zeros, within 64 bits. `007` and longer numbers are text.
+/// - real: a decimal number without leading zeros, with a point or an exponent; or an integer up to 2⁵³.
+/// - boolean: `true` or `false` in any case. 0 and 1 are integers.
+/// - date: `YYYY-MM-DD`. timestamp: a date, `T` or a space, `hh:mm:ss`, a fraction of up to six digits, `Z` or an offset;
+///   without a zone it is taken as UTC. Both must exist in the calendar. A time that is in UTC already keeps its fraction as written.
+enum FieldParser {
+    static let exactIntegerMax: Int64 = 1 << 53
+
+    static func classify(_ bytes: Bytes) -> ColumnType {
+        guard let first = bytes.first else { return .text }
+        if (first >= 0x30 && first <= 0x39) || first == 0x2d {
+            if integer(bytes) != nil { return .integer }
+            if real(bytes) != nil { return .real }
+            if isDate(bytes) { return .date }
+            if isTimestamp(bytes) { return .timestamp }
+            return .text
+        }
+        return boolean(bytes) == nil ? .text : .boolean
+    }
+
+    /// The narrowest type that holds what a column of `type` holds and this value too.
+    static func widened(_ type: ColumnType, by bytes: Bytes) -> ColumnType {
+        accepts(type, bytes) ? type : type.widened(with: classify(bytes))
+    }
+
+    static func accepts(_ type: ColumnType, _ bytes: Bytes) -> Bool {
+        switch type {
+        case .unknown: false
+        case .boolean: boolean(bytes) != nil
+        case .integer: integer(bytes) != nil
+        case .real: real(bytes) != nil
+        case .date: isDate(bytes)
+        case .timestamp: isTimestamp(bytes) || isDate(bytes)
+        case .text: true
+        }
+    }
+
+    static func integer(_ bytes: Bytes) -> Int64? {
+        let count = bytes.count
+        guard count > 0, count <= 20 else { return nil }
+        let isNegative = bytes[0] == 0x2d
+        var place = isNegative ? 1 : 0
+        let digits = count - place
+        guard digits > 0, digits <= 19, bytes[place] != 0x30 || (digits == 1 && !isNegative) else { return nil }
+        var value: UInt64 = 0
+        while place < count {
+            let digit = bytes[place] &- 0x30
+            guard digit <= 9 else { return nil }
+            value = value &* 10 &+ UInt64(digit)
+            place += 1
+        }
+        if isNegative { return value <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- value) : nil }
+        return value < 1 << 63 ? Int64(value) : nil
+    }
+
+    static func boolean(_ bytes: Bytes) -> Bool? {
+        func spells(_ word: StaticString) -> Bool {
+            guard bytes.count == word.utf8CodeUnitCount else { return false }
+            for index in 0..<bytes.count where bytes[index] | 0x20 != word.utf8Start[index] { return false }
+            return true
+        }
+        if spells("true") { return true }
+        return spells("false") ? false : nil
+    }
+
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ]
+
+    static func real(_ bytes: Bytes) -> Double? {
+        let count = bytes.count
+        guard count > 0, count < 64 else { return nil }
+        let isNegative = bytes[0] == 0x2d
+        var place = isNegative ? 1 : 0
+        let start = place
+        var mantissa: UInt64 = 0
+        var digits = 0
+        while place < count, case let digit = bytes[place] &- 0x30, digit <= 9 {
+            mantissa = mantissa &* 10 &+ UInt64(digit)
+            digits += 1
+            place += 1
+        }
+        guard digits > 0, digits == 1 || bytes[start] != 0x30 else { return nil }
+        if place == count {
+            guard digits <= 16, mantissa <= UInt64(exactIntegerMax) else { return nil }
+            return isNegative ? -Double(mantissa) : Double(mantissa)
+        }
+        var scale = 0
+        if bytes[place] == 0x2e {
+            place += 1
+            let point = place
+            while place < count, case let digit = bytes[place] &- 0x30, digit <= 9 {
+                mantissa = mantissa &* 10 &+ UInt64(digit)
+                digits += 1
+                place += 1
+            }
+            scale = point - place
+            guard scale < 0 else { return nil }
+        }
+        if place < count {
+            guard bytes[place] | 0x20 == 0x65 else { return nil }
+            place += 1
+            var isDown = false
+            if place < count, bytes[place] == 0x2b || bytes[place] == 0x2d { isDown = bytes[place] == 0x2d; place += 1 }
+            let first = place
+            var exponent = 0
+            while place < count, case let digit = bytes[place] &- 0x30, digit <= 9 {
+                exponent = min(exponent * 10 + Int(digit), 10_000)
+                place += 1
+            }
+            guard place > first, place == count else { return nil }
+            scale += isDown ? -exponent : exponent
+        }
+        // Exact where both the digits and the power of ten are exact doubles (Clinger); the C library does the rest.
+        if digits <= 15, scale >= -22, scale <= 22 {
+            let value = scale < 0 ? Double(mantissa) / powersOfTen[-scale] : Double(mantissa) * powersOfTen[scale]
+            return isNegative ? -value : value
+        }
+        return slowReal(bytes)
+    }
+
+    private static func slowReal(_ bytes: Bytes) -> Double? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+            for index in 0..<bytes.count { text[index] = CChar(bitPattern: bytes[index]) }
+            text[bytes.count] = 0
+            let value = strtod(text.baseAddress!, nil)
+            return value.isFinite ? value : nil
+        }
+    }
+
+    // MARK: Time
+
+    static func isDate(_ bytes: Bytes) -> Bool { bytes.count == 10 && date(bytes) }
+
+    private static func date(_ bytes: Bytes) -> Bool {
+        guard let year = number(bytes, 0, 4), bytes[4] == 0x2d, let month = number(bytes, 5, 2), bytes[7] == 0x2d,
+            let day = number(bytes, 8, 2), month >= 1, month <= 12, day >= 1
+        else { return false }
+        return day <= 28 || day <= Timestamp.days(in: month, of: year)
+    }
+
+    @inline(__always) private static func number(_ bytes: Bytes, _ start: Int, _ count: Int) -> Int? {
+        var value = 0
+        for place in start..<start + count {
+            let digit = bytes[place] &- 0x30
+            guard digit <= 9 else { return nil }
+            value = value * 10 + Int(digit)
+        }
+        return value
+    }
+
+    static func isTimestamp(_ bytes: Bytes) -> Bool { shape(of: bytes) != nil }
+
+    enum TimeShape { case canonical, other }
+
+    /// How a timestamp is written: as we keep it, `YYYY-MM-DDThh:mm:ss[.f]Z`, or another way; nil where it is none.
+    static func shape(of bytes: Bytes) -> TimeShape? {
+        let count = bytes.count
+        guard count >= 19, count <= 32, date(bytes), bytes[10] == 0x54 || bytes[10] == 0x20 || bytes[10] == 0x74,
+            let hour = number(bytes, 11, 2), bytes[13] == 0x3a, let minute = number(bytes, 14, 2), bytes[16] == 0x3a,
+            let second = number(bytes, 17, 2), hour < 24, minute < 60, second < 60
+        else { return nil }
+        let isOurs = bytes[count - 1] == 0x5a && bytes[10] == 0x54
+        if count == 20, isOurs { return .canonical }
+        if count == 19 { return .other }
+        var place = 19
+        if bytes[place] == 0x2e {
+            place += 1
+            let first = place
+            while place < count, bytes[place] &- 0x30 <= 9 { place += 1 }
+            guard place > first, place - first <= 6 else { return nil }
+        }
+        if place == count { return .other }
+        if bytes[place] | 0x20 == 0x7a { return place + 1 == count ? isOurs ? .canonical : .other : nil }
+        guard bytes[place] == 0x2b || bytes[place] == 0x2d, place + 6 == count, let hours = number(bytes, place + 1, 2),
+            bytes[place + 3] == 0x3a, let minutes = number(bytes, place + 4, 2), hours < 24, minutes < 60
+        else { return nil }
+        return .other
+    }
+
+    /// A timestamp or a date as RFC 3339 in UTC.
+    static func utc(_ bytes: Bytes) -> String? {
+        var text = String(decoding: bytes, as: UTF8.self)
+        if bytes.count == 10 { text += "T00:00:00Z" } else if !hasZone(bytes) { text += "Z" }
+        return Timestamp(rfc3339: text)?.description
+    }
+
+    private static func hasZone(_ bytes: Bytes) -> Bool {
+        bytes[19...].contains { $0 | 0x20 == 0x7a || $0 == 0x2b || $0 == 0x2d }
+    }
+
+    // MARK: Text
+
+    static func isASCII(_ bytes: Bytes) -> Bool {
+        guard let start = UnsafeRawPointer(bytes.baseAddress) else { return true }
+        var high: UInt64 = 0
+        var place = 0
+        while place + 8 <= bytes.count {
+            high |= start.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            place += 8
+        }
+        while place < bytes.count {
+            high |= UInt64(bytes[place])
+            place += 1
+        }
+        return high & 0x8080_8080_8080_8080 == 0
+    }
+
+    static func isUTF8(_ bytes: Bytes) -> Bool { isASCII(bytes) || isMixedUTF8(bytes) }
+
+    /// By the table of well-formed sequences of the Unicode standard (3-7): no overlong forms, no surrogates, no end behind U+10FFFF.
+    private static func isMixedUTF8(_ bytes: Bytes) -> Bool {
+        let count = bytes.count
+        var place = 0
+        while place < count {
+            let lead = bytes[place]
+            if lead < 0x80 { place += 1; continue }
+            let length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+            guard lead >= 0xc2, lead <= 0xf4, place + length <= count else { return false }
+            let second = bytes[place + 1]
+            let low: UInt8 = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80
+            let high: UInt8 = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf
+            guard second >= low, second <= high else { return false }
+            if length > 2, bytes[place + 2] & 0xc0 != 0x80 { return false }
+            if length > 3, bytes[place + 3] & 0xc0 != 0x80 { return false }
+            place += length
+        }
+        return true
+    }
+}

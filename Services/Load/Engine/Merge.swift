@@ -1,0 +1,102 @@
+internal import Contracts
+internal import Kernel
+internal import WarehouseKit
+
+/// One row for each key: the batch goes into a table of its own, and from there, row by row, to its fate.
+///
+/// 1. A later record of the batch with the same key, or one that is newer by `order_by`, supersedes a row.
+/// 2. Where the target holds a newer row by `order_by`, the row is older than the target.
+/// 3. What is left updates the row of its key, or is inserted.
+struct Merge {
+    let load: BatchLoad
+    let target: RelationName
+    let batch: Int64
+
+    private var session: any WarehouseSession { load.ledger.session }
+    private var staging: RelationName { RelationName(schema: session.defaultSchema, identifier: "_sluice_merge__\(target.schema)__\(target.identifier)") }
+
+    static func key(_ arguments: StreamArguments) -> [String] {
+        if let one = arguments.config["key"]?.stringValue { return [one] }
+        return arguments.config["key"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+
+    func run(_ pass: inout BatchPass) throws -> (Books, Int) {
+        let key = Self.key(load.arguments)
+        guard !key.isEmpty else {
+            throw PlainProblem(
+                "load.key_missing", "stream '\(load.manifest.stream)' is merged and names no key", at: .named("stream \(load.manifest.stream)"),
+                remedy: "name the columns that identify a row: key: [id]")
+        }
+        let order = load.arguments.config["order_by"]?.stringValue
+        let staged = try load.write(&pass, shapedLike: target, batch) { columns in
+            try load.evolve(target, to: columns)
+            if let old = try session.relation(staging) { try session.drop(old) }
+            try session.execute("create table \(session.render(staging)) as select * from \(session.render(target)) where 1 = 0")
+            return staging
+        }
+        guard staged == pass.books.count(.inserted) else {
+            throw Books.problem("\(pass.books.count(.inserted)) rows were staged and the engine took \(staged)", load.manifest.stream)
+        }
+        try settleKey(key)
+        let result = try place(pass, key: key, order: order)
+        try session.drop(RelationInfo(name: staging, kind: .table))
+        return result
+    }
+
+    private func settleKey(_ key: [String]) throws {
+        let name = session.quote("_sluice_key__\(target.schema)__\(target.identifier)")
+        try session.execute("create unique index if not exists \(name) on \(session.render(target)) (\(key.map(session.quote).joined(separator: ", ")))")
+    }
+
+    private func place(_ pass: BatchPass, key: [String], order: String?) throws -> (Books, Int) {
+        let table = session.render(target)
+        let rows = session.render(staging)
+        let keys = key.map(session.quote)
+        let isSameKey = keys.map { "s.\($0) = t.\($0)" }.joined(separator: " and ")
+        let newestFirst = (order.map { "\(session.quote($0)) is null, \(session.quote($0)) desc, " } ?? "") + "\(ColumnNames.row) desc"
+        var books = Books()
+        for (point, tally) in pass.books.fates where point != .inserted { books.add(tally, to: point) }
+
+        let ranked = "select \(ColumnNames.row) as place, row_number() over (partition by \(keys.joined(separator: ", ")) order by \(newestFirst)) as rank from \(rows)"
+        try settle(.supersededInBatch, "select place from (\(ranked)) ranked where rank > 1", pass, &books)
+        if let order {
+            let column = session.quote(order)
+            try settle(
+                .olderThanTarget,
+                """
+                select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)
+                where t.\(column) is not null and (s.\(column) is null or t.\(column) > s.\(column))
+                """, pass, &books)
+        }
+        let updated = try tally("select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)", pass)
+        let inserted = try tally("select \(ColumnNames.row) from \(rows) s where not exists (select 1 from \(table) t where \(isSameKey))", pass)
+        books.add(updated, to: .updated)
+        books.add(inserted, to: .inserted)
+
+        let columns = (pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row]).map(session.quote)
+        let assignments = columns.map { "\($0) = s.\($0)" }.joined(separator: ", ")
+        var changed = try session.execute("update \(table) as t set \(assignments) from \(rows) s where \(isSameKey)")
+        // Only rows of this batch carry its number, so a row that has just been updated is not inserted again.
+        let list = columns.joined(separator: ", ")
+        changed += try session.execute(
+            "insert into \(table) (\(list)) select \(list) from \(rows) s where not exists (select 1 from \(table) t where \(isSameKey))")
+        return (books, changed)
+    }
+
+    /// Gives the rows that `query` finds their fate and takes them out of the race.
+    private func settle(_ point: BookEntry.Point, _ query: String, _ pass: BatchPass, _ books: inout Books) throws {
+        books.add(try tally(query, pass), to: point)
+        try session.execute("delete from \(session.render(staging)) where \(ColumnNames.row) in (\(query))")
+    }
+
+    private func tally(_ query: String, _ pass: BatchPass) throws -> Tally {
+        var tally = Tally.zero
+        for row in try session.query(query).rows {
+            guard case .integer(let number) = row[0], let hashes = pass.hashes, hashes.indices.contains(Int(number) - 1) else {
+                preconditionFailure("a staged row carries its number")
+            }
+            tally.add(hashes[Int(number) - 1])
+        }
+        return tally
+    }
+}

@@ -1,0 +1,87 @@
+public import Kernel
+public import Landing
+
+/// One source system, read one stream at a time.
+///
+/// A connector asks and hands over; the engine lands, counts, retries, waits and keeps the cursor.
+public protocol Connector: Sendable {
+    associatedtype Settings: Decodable & Sendable
+    /// What the operator sees: name, summary, options with defaults, an example.
+    static var spec: ConnectorSpec { get }
+    init(settings: Settings, context: ConnectorContext) throws
+    /// Proves that the source can be read. Reads no records, writes nothing.
+    func check() async throws
+    /// The streams that can be read with these settings.
+    func discover() async throws -> Catalog
+    /// Reads one stream. A checkpoint covers every batch sent before it, so restarting loses nothing.
+    func read(_ request: ReadRequest, into sink: some RecordSink) async throws
+}
+
+/// Where batches go. Each call suspends until the batch lies safely on disk.
+public protocol RecordSink: Sendable {
+    func send(_ batch: RecordBatch) async throws
+    /// How far the stream has been read with all that was sent.
+    func checkpoint(_ cursor: JSON) async throws
+}
+
+/// What the engine brings, so that a test brings its own.
+public struct ConnectorContext: Sendable {
+    public var now: @Sendable () -> Timestamp
+    public init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
+}
+
+public struct ReadRequest: Hashable, Sendable {
+    public var stream: String
+    /// What the pipeline says of this stream.
+    public var config: JSON
+    /// Where the last sealed run stopped; null reads everything.
+    public var cursor: JSON
+
+    public init(stream: String, config: JSON, cursor: JSON) {
+        self.stream = stream
+        self.config = config
+        self.cursor = cursor
+    }
+}
+
+/// A piece of a stream in the form in which the source gives it.
+public struct RecordBatch: Hashable, Sendable {
+    public enum Content: Hashable, Sendable {
+        /// A file to copy as it is.
+        case file(String)
+        case bytes([UInt8])
+    }
+    public var content: Content
+    public var format: RawFormat
+    /// The part of the stream that this batch is the whole of: a later batch of the same window replaces it.
+    public var window: String?
+    /// What the source calls it: a file's name, a page's address.
+    public var source: String
+
+    public init(_ content: Content, format: RawFormat, window: String? = nil, source: String) {
+        self.content = content
+        self.format = format
+        self.window = window
+        self.source = source
+    }
+}
+
+/// What a source offers.
+public struct Catalog: Hashable, Sendable {
+    public struct Stream: Hashable, Sendable {
+        public var name: String
+        public var columns: [String]
+        public var primaryKey: [String]
+        /// The settings that read it.
+        public var config: JSON
+
+        public init(name: String, columns: [String] = [], primaryKey: [String] = [], config: JSON = [:]) {
+            self.name = name
+            self.columns = columns
+            self.primaryKey = primaryKey
+            self.config = config
+        }
+    }
+    public var streams: [Stream]
+    public init(streams: [Stream]) { self.streams = streams }
+}

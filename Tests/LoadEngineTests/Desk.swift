@@ -1,0 +1,120 @@
+import ConnectorKit
+import Contracts
+import ExtractConnectors
+import ExtractEngine
+import Glibc
+import Kernel
+import Landing
+@testable import LoadEngine
+import Support
+import WarehouseKit
+import WarehouseSQLite
+
+/// An orchestrator small enough to hold in one's head: it does each task once its edges are met, and again if told so.
+struct Desk {
+    let folder: TemporaryFolder
+    let loader: Loader
+    let extractor: Extractor
+    static let clock: @Sendable () -> Timestamp = { Timestamp(rfc3339: "2013-02-01T06:00:00Z")! }
+
+    init(fault: LoadFault? = nil, reach: @escaping @Sendable (String) -> Void = { _ in }) throws {
+        try self.init(TemporaryFolder("desk"), fault: fault, reach: reach)
+    }
+
+    init(_ folder: TemporaryFolder, fault: LoadFault? = nil, reach: @escaping @Sendable (String) -> Void = { _ in }) throws {
+        self.folder = folder
+        let store = LandingStore(home: folder.path)
+        let environment = ["SLUICE_HOME": folder.path, "INBOX": folder.path + "/inbox"]
+        var loader = Loader(
+            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), store: store, environment: environment, now: Self.clock, reach: reach)
+        loader.fault = fault
+        self.loader = loader
+        extractor = Extractor(
+            connectors: ConnectorRegistry([CSVFolder.self]), store: store, environment: environment, now: Self.clock, reach: reach)
+        mkdir(folder.path + "/inbox", 0o755)
+    }
+
+    func deliver(_ text: String, as name: String) throws { try folder.write(text, to: "inbox/\(name)") }
+
+    func session() throws -> any WarehouseSession { try SQLiteWarehouse(path: folder.path + "/warehouse/w.db").open() }
+    func rows(_ sql: String) throws -> [[SQLValue]] { try session().query(sql).rows }
+    func number(_ sql: String) throws -> Int64 {
+        guard case .integer(let number)? = try rows(sql).first?.first else { return -1 }
+        return number
+    }
+
+    static func start(_ streams: JSON, nullTokens: JSON = [""]) -> TaskSpec {
+        TaskSpec(
+            id: "ingest.state", step: "ingest", role: .load, kind: "read_state", title: "state",
+            args: [
+                "warehouse": "sqlite://${SLUICE_HOME}/warehouse/w.db", "schema": "raw", "pool": "warehouse",
+                "connections": [["connector": "csv", "settings": ["folder": "${INBOX}", "null_tokens": nullTokens], "streams": streams]],
+            ])
+    }
+
+    func assignment(_ spec: TaskSpec, run: RunID, token: UInt64, isFullRefresh: Bool = false) -> Assignment {
+        Assignment(
+            run: run, pipeline: "p", spec: spec, attempt: 1, logicalDate: Self.clock(), isFullRefresh: isFullRefresh, token: token, worker: "w-1")
+    }
+
+    func perform(_ assignment: Assignment) async throws -> Completion {
+        assignment.spec.role == .extract ? try await extractor.extract(assignment) : try loader.load(assignment)
+    }
+
+    /// What a run has done, and what it has not.
+    struct Progress {
+        var run: RunID
+        var token: UInt64
+        var done: [TaskID: Completion] = [:]
+        var waiting: [TaskSpec]
+        var assignments: [TaskID: Assignment] = [:]
+        var isFullRefresh = false
+
+        func message(_ task: TaskID) -> String { done[task]?.report.message ?? "not done" }
+        var books: [BookEntry.Point: Tally] {
+            var sums: [BookEntry.Point: Tally] = [:]
+            for entry in done.values.flatMap(\.report.books) { sums[entry.point, default: .zero] += entry.tally }
+            return sums
+        }
+    }
+
+    func begin(_ run: RunID, token: UInt64, _ streams: JSON, nullTokens: JSON = [""], isFullRefresh: Bool = false) -> Progress {
+        Progress(run: run, token: token, waiting: [Self.start(streams, nullTokens: nullTokens)], isFullRefresh: isFullRefresh)
+    }
+
+    /// Does what is ready until nothing is, or until `stop` says so of the next task.
+    func advance(
+        _ progress: inout Progress, deliveries: Int = 1, isReversed: Bool = false, stop: (TaskSpec) -> Bool = { _ in false }
+    ) async throws {
+        while true {
+            let ready = progress.waiting.filter { spec in
+                spec.after.allSatisfy { edge in
+                    if case .task(let id) = edge.target { progress.done[id] != nil } else { true }
+                }
+            }
+            guard let next = isReversed ? ready.last : ready.first, !stop(next) else { return }
+            progress.waiting.removeAll { $0.id == next.id }
+            progress.token += 1
+            // The state task's own token is the run's generation.
+            let assignment = assignment(next, run: progress.run, token: progress.token, isFullRefresh: progress.isFullRefresh)
+            progress.assignments[next.id] = assignment
+            let completion = try await perform(assignment)
+            for _ in 1..<deliveries {
+                let again = try await perform(assignment)
+                guard again == completion else { throw Different(first: completion, second: again) }
+            }
+            progress.done[next.id] = completion
+            progress.waiting += completion.adds
+        }
+    }
+
+    struct Different: Error { var first: Completion, second: Completion }
+
+    @discardableResult func run(
+        _ run: RunID, token: UInt64, _ streams: JSON, nullTokens: JSON = [""], deliveries: Int = 1, isReversed: Bool = false, isFullRefresh: Bool = false
+    ) async throws -> Progress {
+        var progress = begin(run, token: token, streams, nullTokens: nullTokens, isFullRefresh: isFullRefresh)
+        try await advance(&progress, deliveries: deliveries, isReversed: isReversed)
+        return progress
+    }
+}

@@ -1,0 +1,78 @@
+import Contracts
+import Kernel
+import LoadEngine
+import Testing
+import WarehouseKit
+
+@Suite struct DispositionTests {
+    @Test func `merge keeps one row for each key and counts every fate`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at"]]
+        try desk.deliver("id,at,v\n1,2013-01-01,a\n2,2013-01-05,b\n1,2013-01-03,c\n,2013-01-01,d\n", as: "t_1.csv")
+        let one = try await desk.run("p@1", token: 10, streams, deliveries: 2)
+        #expect(one.message("ingest.load.t.0") == "2 rows, 1 superseded in batch, 1 quarantined")
+        try desk.deliver("id,at,v\n1,2013-01-04,e\n2,2013-01-04,f\n3,2013-01-01,g\n", as: "t_2.csv")
+        let two = try await desk.run("p@2", token: 100, streams, deliveries: 2)
+        #expect(two.message("ingest.load.t.0") == "2 rows, 1 updated, 1 older than target")
+        #expect(two.books[.inserted]?.count == 1 && two.books[.updated]?.count == 1 && two.books[.olderThanTarget]?.count == 1)
+        #expect(try desk.rows("select id, at, v from raw__t order by id") == [
+            [.integer(1), .text("2013-01-04"), .text("e")], [.integer(2), .text("2013-01-05"), .text("b")],
+            [.integer(3), .text("2013-01-01"), .text("g")],
+        ])
+        #expect(try desk.number("select count(*) from sqlite_schema where name like '%_merge_%'") == 0)
+    }
+
+    @Test func `merging is the same as a dictionary, whatever comes`() async throws {
+        var seed = SeedBox("merge").seed
+        for round in 0..<8 {
+            let desk = try Desk()
+            var model: [Int: (at: Int, v: Int)] = [:]
+            for batch in 0..<4 {
+                var text = "id,at,v\n"
+                for row in 0..<Int.random(in: 0...30, using: &seed) {
+                    let id = Int.random(in: 0..<12, using: &seed), at = Int.random(in: 0..<9, using: &seed), v = batch * 1000 + row
+                    text += "\(id),\(at),\(v)\n"
+                    if model[id].map({ $0.at <= at }) ?? true { model[id] = (at, v) }
+                }
+                try desk.deliver(text, as: "t_\(batch).csv")
+                let streams: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at"]]
+                try await desk.run(RunID("p@\(batch)"), token: UInt64(100 * (batch + 1)), streams, deliveries: 2)
+            }
+            let expected = model.sorted { $0.key < $1.key }.map { [SQLValue.integer(Int64($0.key)), .integer(Int64($0.value.at)), .integer(Int64($0.value.v))] }
+            #expect(try desk.rows("select id, at, v from raw__t order by id") == expected, "round \(round)")
+        }
+    }
+
+    @Test func `replace swaps the table at its seal, under a view`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t*.csv", "disposition": "replace"]]
+        try desk.deliver("id\n1\n2\n", as: "t1.csv")
+        try desk.deliver("id\n3\n", as: "t2.csv")
+        try await desk.run("p@1", token: 10, streams, deliveries: 2, isReversed: true)
+        try desk.session().execute("create view seen as select count(*) as n, sum(id) as s from raw__t")
+        #expect(try desk.rows("select n, s from seen") == [[.integer(3), .integer(6)]])
+        var next = desk.begin("p@2", token: 100, streams)
+        try desk.deliver("id\n50\n", as: "t1.csv")
+        try await desk.advance(&next) { $0.kind == "seal" }
+        #expect(try desk.rows("select n, s from seen") == [[.integer(3), .integer(6)]])
+        try await desk.advance(&next)
+        #expect(try desk.rows("select n, s from seen") == [[.integer(2), .integer(53)]])
+        // A run that never came to its seal leaves a stage; the next seal clears it away.
+        var lost = desk.begin("p@3", token: 200, streams)
+        try await desk.advance(&lost) { $0.kind == "seal" }
+        try await desk.run("p@4", token: 300, streams)
+        #expect(try desk.number("select count(*) from sqlite_schema where name like '%stage%'") == 0)
+        #expect(try desk.number("select count(*) from raw__t") == 2)
+    }
+
+    @Test func `snapshot keeps one copy for each logical date`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t.csv", "disposition": "snapshot"]]
+        try desk.deliver("id\n1\n", as: "t.csv")
+        try await desk.run("p@1", token: 10, streams)
+        try desk.deliver("id\n2\n", as: "t.csv")
+        try await desk.run("p@2", token: 100, streams)
+        // Both runs have one logical date, so the second took the place of the first.
+        #expect(try desk.rows("select id from raw__t") == [[.integer(2)]])
+    }
+}

@@ -1,0 +1,123 @@
+import Contracts
+import Kernel
+@testable import LoadEngine
+import Support
+import Testing
+import WarehouseKit
+
+/// A seed that a property prints.
+struct SeedBox {
+    var seed: Seed
+    init(_ label: String) { seed = Seed(label) }
+}
+
+@Suite struct TypeTests {
+    static func type(_ text: String) -> ColumnType { Array(text.utf8).withUnsafeBufferPointer(FieldParser.classify) }
+
+    @Test func `a type is the narrowest that loses nothing`() {
+        let expected: [(ColumnType, [String])] = [
+            (.integer, ["0", "7", "-1", "9223372036854775807", "-9223372036854775808"]),
+            (.real, ["1.5", "-0.25", "0.0", "1e5", "2E-7", "10.357019999999999", "-0", "1.0"]),
+            (.boolean, ["true", "FALSE", "True"]),
+            (.date, ["2013-01-31", "2012-02-29"]),
+            (.timestamp, ["2013-01-01T10:00:00Z", "2013-01-01 10:00:00", "2013-01-01T10:00:00.123+02:00"]),
+            (.text, [
+                "007", "00", "9223372036854775808", "1.5.2", "1e", ".5", "5.", "+1", "-", "", "NaN", "inf", "0x10", "1e400", "2013-02-29", "2013-13-01",
+                "2013-01-01T25:00:00Z", "2013-01-01T10:00", "yes", "t", "01.5", "1_000", "2013-01-01T10:00:00.1234567Z", "１",
+            ]),
+        ]
+        for (type, texts) in expected { for text in texts { #expect(Self.type(text) == type, "\(text)") } }
+    }
+
+    @Test func `a real is the double that the language itself reads`() {
+        var seed = Seed("real")
+        for _ in 0..<20_000 {
+            let whole = Int64.random(in: -1_000_000...1_000_000, using: &seed)
+            let text = switch Int.random(in: 0..<3, using: &seed) {
+            case 0: "\(whole).\(UInt64.random(in: 0 ... .max, using: &seed) >> UInt64.random(in: 0..<64, using: &seed))"
+            case 1: "\(Double(bitPattern: UInt64.random(in: 0 ... .max, using: &seed)))"
+            default: "\(whole)e\(Int.random(in: -30...30, using: &seed))"
+            }
+            guard let ours = Array(text.utf8).withUnsafeBufferPointer(FieldParser.real) else { continue }
+            #expect(ours == Double(text), "\(text)")
+        }
+    }
+
+    @Test func `types come from all rows, and the table widens with later batches`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv"]]
+        // The odd ones stand far behind the rows that are looked at first.
+        var text = "a,b,c,d,e,When\n"
+        for row in 1...3_000 { text += "\(row),\(row),2013-01-01,,x,2013-01-01T10:00:00Z\n" }
+        text += "1,0.5,2013-01-01 05:00:00,,true,2013-01-01T12:00:00+02:00\n"
+        try desk.deliver(text, as: "t_1.csv")
+        try await desk.run("p@1", token: 10, streams)
+        func types() throws -> [String] { try desk.session().columns(of: RelationName(schema: "raw", identifier: "t")).map { "\($0.name) \($0.type)" } }
+        #expect(try types() == ["a INTEGER", "b REAL", "c TIMESTAMP", "d ", "e TEXT", "when TIMESTAMP", "_sluice_batch INTEGER", "_sluice_row INTEGER"])
+        #expect(try desk.rows("select b, c, \"when\" from raw__t where _sluice_row in (1, 3001) order by _sluice_row") == [
+            [.double(1), .text("2013-01-01T00:00:00Z"), .text("2013-01-01T10:00:00Z")],
+            [.double(0.5), .text("2013-01-01T05:00:00Z"), .text("2013-01-01T10:00:00Z")],
+        ])
+        // A column that was only null takes any type; new columns come; an integer becomes text.
+        try desk.deliver("d,a,new\n2013-05-05,x,1\n", as: "t_2.csv")
+        try desk.session().execute("create view seen as select count(*) as n from raw__t")
+        try await desk.run("p@2", token: 100, streams)
+        #expect(try types().prefix(4) == ["a TEXT", "b REAL", "c TIMESTAMP", "d DATE"] && types().last == "new INTEGER")
+        #expect(try desk.rows("select a, d, new from raw__t where _sluice_batch = 2 or _sluice_row = 7 order by _sluice_batch") == [
+            [.text("7"), .null, .null], [.text("x"), .text("2013-05-05"), .integer(1)],
+        ])
+        #expect(try desk.rows("select n from seen") == [[.integer(3_002)]])
+    }
+
+    @Test func `a frozen schema refuses a change and keeps what was there`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv", "contract": "freeze"]]
+        try desk.deliver("a\n1\n", as: "t_1.csv")
+        try await desk.run("p@1", token: 10, streams)
+        try desk.deliver("a,b\nx,1\n", as: "t_2.csv")
+        let error = await #expect(throws: PlainProblem.self) { try await desk.run("p@2", token: 100, streams) }
+        #expect(error?.summary == "the schema is frozen and column 'a' was integer and would become text; column 'b' is new")
+        #expect(try desk.rows("select a from raw__t") == [[.integer(1)]])
+    }
+
+    @Test func `rows that cannot be loaded are set aside with their place, and counted`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t.csv", "types": ["n": "integer"]]]
+        var bytes = Array("id,n\n1,10\n2\n3,\"a\nb\"\n4,x,y\n5,50\n".utf8)
+        bytes += [0x36, 0x2c, 0xff, 0x0a]
+        try desk.folder.write(bytes, to: "inbox/t.csv")
+        let run = try await desk.run("p@1", token: 10, streams, deliveries: 2)
+        #expect(run.message("ingest.load.t.0") == "2 rows, 4 quarantined")
+        #expect(run.books[.landed] == run.books[.inserted]! + run.books[.quarantined]!)
+        #expect(try desk.rows("select \"row\", reason, file, line from _sluice_quarantine order by \"row\"") == [
+            [.integer(2), .text("1 fields where the header has 2"), .text("t.csv"), .integer(3)],
+            [.integer(3), .text("column 'n' holds no integer"), .text("t.csv"), .integer(4)],
+            [.integer(4), .text("3 fields where the header has 2"), .text("t.csv"), .integer(6)],
+            [.integer(6), .text("not UTF-8"), .text("t.csv"), .integer(8)],
+        ])
+        #expect(try desk.rows("select raw from _sluice_quarantine where \"row\" = 3") == [[.text("3,\"a\nb\"")]])
+    }
+
+    @Test func `null tokens count only unquoted`() async throws {
+        let desk = try Desk()
+        try desk.deliver("a,b\nNA,1\n\"NA\",\n\"\",NA\n", as: "t.csv")
+        try await desk.run("p@1", token: 10, ["t": ["path": "t.csv"]], nullTokens: ["NA", ""])
+        #expect(try desk.rows("select a, b from raw__t order by _sluice_row") == [[.null, .integer(1)], [.text("NA"), .null], [.text(""), .null]])
+    }
+
+    @Test func `names of columns are canonical and all different`() {
+        #expect(
+            ColumnNames.canonical(["arrDelay", "Arr Delay", "", "2nd", "_sluice_row", "Größe", "id", "HTTPCode"])
+                == ["arr_delay", "arr_delay_2", "column_3", "c_2nd", "sluice_row", "gr_e", "id", "httpcode"])
+    }
+
+    @Test func `a file without a row, and one without a byte, are loaded too`() async throws {
+        let desk = try Desk()
+        try desk.deliver("a,b\n", as: "t_1.csv")
+        try desk.deliver("", as: "t_2.csv")
+        let run = try await desk.run("p@1", token: 10, ["t": ["path": "t_*.csv"]])
+        #expect(run.message("ingest.extract.t") == "0 rows in 2 files")
+        #expect(run.waiting.isEmpty)
+        #expect(try desk.number("select count(*) from raw__t") == 0)
+    }
+}
