@@ -58,7 +58,8 @@ public final class ProjectReader {
             schemas.append(schema)
         }
         let patches = schemas.flatMap(\.patches)
-        for package in manifest.packages { readNodes(package, patches, &manifest) }
+        let patchOf = Dictionary(patches.map { ("\($0.package.name)/\($0.section)/\($0.name)", $0) }) { first, _ in first }
+        for package in manifest.packages { readNodes(package, patchOf, &manifest) }
         for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
         fillDescriptions(&manifest)
         checkPatches(patches, &manifest)
@@ -66,7 +67,7 @@ public final class ProjectReader {
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)
-        manifest.environmentRead = environmentRead
+        manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
         try problems.throwIfAny()
         return manifest
     }
@@ -143,7 +144,7 @@ public final class ProjectReader {
 
     // MARK: Nodes of files
 
-    private func readNodes(_ package: PackageFile, _ patches: [NodePatch], _ manifest: inout Manifest) {
+    private func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         for folder in package.modelPaths {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") {
                 if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
@@ -178,7 +179,7 @@ public final class ProjectReader {
         }
     }
 
-    private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [NodePatch], _ manifest: inout Manifest) {
+    private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
@@ -200,7 +201,7 @@ public final class ProjectReader {
             return
         }
         let capture = isSeed ? Capture() : capture(node, text)
-        let patch = patches.first { $0.name == name && Self.section($0.section, fits: type) && $0.package.name == package.name }
+        let patch = patches["\(package.name)/\(Self.section(of: type))/\(name)"]
         if let patch {
             node.description = patch.description
             node.columns = patch.columns
@@ -212,12 +213,13 @@ public final class ProjectReader {
         if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
     }
 
-    private static func section(_ section: String, fits type: ResourceType) -> Bool {
+    /// Where a schema file speaks of such nodes, and `dbt_project.yml` too.
+    private static func section(of type: ResourceType) -> String {
         switch type {
-        case .model: section == "models"
-        case .seed: section == "seeds"
-        case .test: section == "data_tests"
-        default: false
+        case .model: "models"
+        case .seed: "seeds"
+        case .test: "data_tests"
+        default: "-"
         }
     }
 
@@ -252,12 +254,7 @@ public final class ProjectReader {
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
         var config = Self.defaults(of: node.resourceType)
-        let section = switch node.resourceType {
-        case .model: "models"
-        case .seed: "seeds"
-        case .test: "data_tests"
-        default: "-"
-        }
+        let section = Self.section(of: node.resourceType)
         for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
         // What the project itself says of a package's nodes goes above what the package says.
         if package.name != manifest.project.name {

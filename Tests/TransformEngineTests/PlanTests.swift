@@ -123,6 +123,19 @@ import WarehouseSQLite
         #expect(error?.code == "transform.project_differs")
     }
 
+    @Test func `a replica with another value of a variable that the project reads refuses, and names it`() throws {
+        let (drill, _) = try drill()
+        try drill.project.write("models/where_am_i.sql", "select '{{ env_var('SHOP_REGION', 'eu') }}' as region")
+        let plan = try drill.plan("shop@1")
+        let open = try #require(plan.adds.first { $0.kind == "open" })
+        let other = Transformer(
+            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["DRILL": drill.project.folder, "SHOP_REGION": "us"],
+            now: { TestProject.startedAt })
+        let error = #expect(throws: PlainProblem.self) { _ = try other.perform(drill.assignment(open, run: "shop@1")) }
+        #expect(error?.code == "transform.environment_differs")
+        #expect(error?.summary.contains("SHOP_REGION") == true)
+    }
+
     @Test func `the command line answers with dbt's exit codes`() throws {
         let (drill, session) = try drill()
         try drill.project.write("profiles.yml", "shop: {target: dev, outputs: {dev: {type: sqlite, schema: main, path: '\(drill.project.warehousePath)'}}}")
