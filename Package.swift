@@ -122,7 +122,19 @@ let package = Package(
         tests("Landing", ["Kernel", "Digest", "Support"]),
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
-        shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
+        .target(
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            swiftSettings: strict),
+        // Tests of the modelling rooms.
+        shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
+        .testTarget(
+            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
+            path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
+        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
+        tests("TransformEngine", ["Contracts", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
 )
