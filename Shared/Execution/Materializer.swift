@@ -40,11 +40,13 @@ struct Materializer {
         return ("OK", rows)
     }
 
+    /// Fills the staged table and counts its rows: `create table as` does not tell how many they are.
     @discardableResult
-    private func stage() throws -> Int? {
+    private func stage() throws -> Int {
         if let leftover = try session.relation(staged) { try session.drop(leftover) }
         try session.execute("create table \(session.render(staged)) as\n\(sql)")
-        return nil
+        guard case .integer(let rows)? = try session.query("select count(*) from \(session.render(staged))").rows.first?.first else { return 0 }
+        return Int(rows)
     }
 
     // MARK: Incremental
@@ -59,6 +61,11 @@ struct Materializer {
         }
         try stage()
         let columns = try reconcile()
+        if !keys.isEmpty, strategy != .append {
+            // The rows of the target look for their match in here; without an index each would read all of it.
+            let index = session.quote("\(staged.identifier)__keys")
+            try session.execute("create index \(index) on \(session.render(staged)) (\(keys.map(quoted).joined(separator: ", ")))")
+        }
         let rows = try apply(strategy, keys, columns)
         try session.drop(RelationInfo(name: staged, kind: .table))
         return ("OK", rows)
@@ -146,8 +153,15 @@ struct Materializer {
                     where exists (select 1 from \(from) as new_rows where \(match))
                     """)
             }
+            let names = keys.map(quoted)
+            let wanted = columns.map { "new_rows.\(session.quote($0))" }.joined(separator: ", ")
+            // A join, because engines index it by themselves; a correlated `not exists` reads the target for each new row.
             rows += try session.execute(
-                "insert into \(into) (\(list)) select \(list) from \(from) as new_rows where not exists (select 1 from \(into) where \(match))")
+                """
+                insert into \(into) (\(list)) select \(wanted) from \(from) as new_rows
+                left join (select \(names.joined(separator: ", ")), 1 as is_there from \(into)) as old_rows
+                on \(names.map { "old_rows.\($0) = new_rows.\($0)" }.joined(separator: " and ")) where old_rows.is_there is null
+                """)
             return rows
         }
     }
