@@ -35,16 +35,19 @@ struct Materializer {
 
     /// Built beside the old one, then put in its place: a view on the table never sees it missing.
     private func table() throws -> (String, Int?) {
-        let rows = try stage()
+        // Where there is no old one it is created in its place: SQLite reads the whole schema for every rename.
+        guard try session.relation(target) != nil else {
+            try session.execute("create table \(session.render(target)) as\n\(sql)")
+            return ("OK", nil)
+        }
+        try stage()
         try session.publish(staged: staged, as: target)
-        return ("OK", rows)
+        return ("OK", nil)
     }
 
-    @discardableResult
-    private func stage() throws -> Int? {
+    private func stage() throws {
         if let leftover = try session.relation(staged) { try session.drop(leftover) }
         try session.execute("create table \(session.render(staged)) as\n\(sql)")
-        return nil
     }
 
     // MARK: Incremental
