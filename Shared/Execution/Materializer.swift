@@ -35,17 +35,23 @@ struct Materializer {
 
     /// Built beside the old one, then put in its place: a view on the table never sees it missing.
     private func table() throws -> (String, Int?) {
+        // Where there is no old one it is created in its place: SQLite reads the whole schema for every rename.
+        guard try session.relation(target) != nil else { return ("OK", try create(target)) }
         let rows = try stage()
         try session.publish(staged: staged, as: target)
         return ("OK", rows)
     }
 
-    /// Fills the staged table and counts its rows: `create table as` does not tell how many they are.
     @discardableResult
     private func stage() throws -> Int {
         if let leftover = try session.relation(staged) { try session.drop(leftover) }
-        try session.execute("create table \(session.render(staged)) as\n\(sql)")
-        guard case .integer(let rows)? = try session.query("select count(*) from \(session.render(staged))").rows.first?.first else { return 0 }
+        return try create(staged)
+    }
+
+    /// Fills a new table and counts its rows: `create table as` does not tell how many they are.
+    private func create(_ table: RelationName) throws -> Int {
+        try session.execute("create table \(session.render(table)) as\n\(sql)")
+        guard case .integer(let rows)? = try session.query("select count(*) from \(session.render(table))").rows.first?.first else { return 0 }
         return Int(rows)
     }
 
