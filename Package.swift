@@ -82,6 +82,15 @@ let package = Package(
         program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
 
+        // Faces: who is told, and what is seen.
+        shared("NotifyKit", ["Kernel"]),
+        .target(name: "NotifyChannels", dependencies: ["Kernel", "NotifyKit"], path: "Services/Notify/Channels", swiftSettings: strict),
+        engine("Notify", ["Bus", "Contracts", "Kernel", "NotifyKit", "Platform", "SQLite"]),
+        program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Platform", "ServiceKit"]),
+        .testTarget(
+            name: "NotifyTests", dependencies: ["Contracts", "Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "SQLite", "Support"],
+            path: "Tests/NotifyTests", swiftSettings: strict),
+
         // Tests.
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
