@@ -46,7 +46,7 @@ enum RunsPage {
         let tasks: HTML = run.total == 0 ? "" : run.phase == .running
             ? "<progress value=\"\(done)\" max=\"\(run.total)\"></progress> <span class=\"quiet\">\(done) of \(run.total)</span>"
             : "\(run.succeeded) of \(run.total)"
-        let words: HTML = run.words.isEmpty || run.phase == .succeeded ? "" : "<div class=\"why\">\(run.words)</div>"
+        let words: HTML = run.words.isEmpty || run.phase == .succeeded ? "" : "<div class=\"\(run.phase == .requested ? "quiet id" : "why")\">\(run.words)</div>"
         return """
             <tr><td>\(Page.pill(run.phase.rawValue))</td><td><a href="/runs/\(PathSegment.encoded(run.run.description))">\(run.run.description)</a>\(words)</td>\
             <td class="t">\(Words.time(run.startedAt))</td><td class="n">\(took)</td><td>\(tasks)</td><td class="n">\(run.landed.map(Words.grouped) ?? "")</td></tr>

@@ -27,6 +27,7 @@ import ServiceKit
         await ServiceProgram.run("console") { site in
             let address: ConsoleAddress
             do { address = try ConsoleAddress(site.settings) } catch { end(error, site) }
+            Files.remove("\(site.settings.runFolder)/\(site.settings.instance).address")
             let names = (site.settings.environment["SLUICE_CONSOLE_NAMES"] ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }
             let client = site.connect(topics: ["run."])
             let console = Console(client: client, hosts: names, note: { site.log.warn($0) })

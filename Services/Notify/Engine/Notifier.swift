@@ -22,7 +22,9 @@ public actor Notifier {
     private let reach: @Sendable (String) -> Void
     private let note: @Sendable (String) -> Void
     private let count: @Sendable (_ sent: Int, _ failed: Int) -> Void
-    private var confirmed: UInt64 = 0
+    /// Nil until we have told the broker for the first time that we are there: it keeps the log for readers that it knows.
+    private var confirmed: UInt64?
+    private var isRetryDue = false
 
     /// - Parameters:
     ///   - folder: holds `notify.db`; it exists and belongs to us alone.
@@ -91,9 +93,13 @@ public actor Notifier {
         reach("notify.after_confirm")
     }
 
+    /// One alarm at a time, however many rounds the news start meanwhile.
     private func retry(_ wake: AsyncStream<Void>.Continuation, afterSeconds: Double) {
+        guard !isRetryDue else { return }
+        isRetryDue = true
         Task {
             try? await Task.sleep(for: .seconds(afterSeconds))
+            self.isRetryDue = false
             wake.yield()
         }
     }
