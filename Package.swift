@@ -82,6 +82,17 @@ let package = Package(
         engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
         program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        // Modelling.
+        shared("Jinja"),
+        shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
+        shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
+        shared("Execution", ["Kernel", "Contracts", "Digest", "Project", "Compilation", "WarehouseKit"]),
+
+        // Transform and quality.
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
+        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
         // Faces: who is told, and what is seen.
         shared("NotifyKit", ["Kernel"]),
@@ -99,6 +110,14 @@ let package = Package(
         .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
         // Tests.
+        .target(
+            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+        .executableTarget(
+            name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
+            exclude: ["run"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
+            swiftSettings: strict),
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
@@ -119,7 +138,19 @@ let package = Package(
         tests("Landing", ["Kernel", "Digest", "Support"]),
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
-        shared("WarehouseConformance", ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance"),
+        .target(
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            swiftSettings: strict),
+        // Tests of the modelling rooms.
+        shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
+        .testTarget(
+            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
+            path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
+        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
+        tests("TransformEngine", ["Contracts", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
 )

@@ -20,8 +20,8 @@ public struct Pipeline: Hashable, Sendable {
     public enum Work: Hashable, Sendable {
         case extract(schema: String, connections: [Connection])
         case dbt(DbtStep)
-        /// One task that does nothing, for drills and benchmarks.
-        case noop(Role)
+        /// One task that rests for so many seconds, for drills and benchmarks.
+        case noop(Role, seconds: Double)
     }
 
     /// Streams read through one connector with one set of settings.
@@ -82,8 +82,9 @@ extension Pipeline {
             if let exclude = dbt.exclude { args["exclude"] = .string(exclude) }
             if let target = dbt.target { args["target"] = .string(target) }
             return TaskSpec(id: TaskID("\(step.name).plan"), step: step.name, role: .transform, kind: "plan", title: "plan dbt \(dbt.command)", args: args)
-        case .noop(let role):
-            return TaskSpec(id: TaskID("\(step.name).noop"), step: step.name, role: role, kind: "noop", title: step.name)
+        case .noop(let role, let seconds):
+            let args: JSON = seconds > 0 ? ["seconds": .double(seconds)] : [:]
+            return TaskSpec(id: TaskID("\(step.name).noop"), step: step.name, role: role, kind: "noop", title: step.name, args: args)
         }
     }
 

@@ -66,7 +66,7 @@ public final class PipelineReader {
 
     private func step(_ node: Node) -> Pipeline.Step? {
         let fields = mapping(
-            node, "a step", known: ["name", "schema", "project", "select", "exclude", "target", "vars"] + Self.works, required: ["name"])
+            node, "a step", known: ["name", "schema", "project", "select", "exclude", "target", "vars", "seconds"] + Self.works, required: ["name"])
         guard let name = fields["name"].flatMap({ self.name($0, "a step's name") }) else { return nil }
         let named = Self.works.filter { fields[$0] != nil }
         guard named.count == 1, let node = fields[named[0]] else {
@@ -90,7 +90,7 @@ public final class PipelineReader {
                 report("noop names no role", node, "write one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
                 return nil
             }
-            return Pipeline.Step(name: name, work: .noop(role))
+            return Pipeline.Step(name: name, work: .noop(role, seconds: fields["seconds"]?.float ?? 0))
         }
     }
 

@@ -74,11 +74,14 @@ struct BatchLoad {
     private func columns() throws -> [BatchPass.Column] {
         let names = ColumnNames.canonical(landed.header)
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
-        let missing = key.subtracting(names)
-        guard missing.isEmpty else {
+        let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
+        let missing = needed.subtracting(names)
+        // A file without a byte has no header, and no record that would miss a column.
+        guard missing.isEmpty || names.isEmpty else {
             throw PlainProblem(
-                "load.key_missing", "the file has no column '\(missing.sorted().joined(separator: "', '"))', which is part of the key", at: .named(label),
-                remedy: "correct `key` of stream '\(manifest.stream)'; the file's columns are: \(names.joined(separator: ", "))")
+                "load.key_missing", "the file has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
+                at: .named(label),
+                remedy: "correct `key` or `order_by` of stream '\(manifest.stream)'; the file's columns are: \(names.joined(separator: ", "))")
         }
         let pins = arguments.config["types"]?.objectValue ?? JSONObject()
         return try names.map { name in

@@ -1,0 +1,143 @@
+public import Contracts
+internal import Execution
+public import Kernel
+public import WarehouseKit
+internal import Compilation
+internal import Project
+
+/// Builds a dbt project's models and seeds, task by task.
+///
+/// Kinds: `plan` seals the project and adds the other tasks; `open` creates schemas and runs on-run-start; `node` builds one
+/// model or seed; `close` runs on-run-end and writes the artifacts. Crash points: `transform.after_seal`,
+/// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`.
+public struct Transformer: Sendable {
+    let warehouses: WarehouseRegistry
+    let environment: [String: String]
+    let now: @Sendable () -> Timestamp
+    let reach: @Sendable (String) -> Void
+    private let cache = ProjectCache()
+
+    public init(
+        warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp,
+        reach: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.warehouses = warehouses
+        self.environment = environment
+        self.now = now
+        self.reach = reach
+    }
+
+    /// Does a task of the transform role. Blocks: call it on a thread that may.
+    public func perform(_ assignment: Assignment) throws -> Completion {
+        let startedAt = now()
+        var completion = switch assignment.spec.kind {
+        case "plan": try Planner(self, assignment, startedAt: startedAt).plan()
+        case "open": try open(assignment)
+        case "node": try node(assignment)
+        case "close": try close(assignment)
+        default:
+            throw PlainProblem(
+                "transform.unknown_kind", "a transform worker does not know tasks of kind '\(assignment.spec.kind)'",
+                at: .named("task \(assignment.spec.id)"), remedy: "run programs of one version")
+        }
+        // A stored completion keeps the words of the one who did the work.
+        if completion.report.worker.isEmpty {
+            completion.report.attempt = assignment.attempt
+            completion.report.worker = assignment.worker
+            completion.report.startedAt = startedAt
+            completion.report.finishedAt = now()
+        }
+        return completion
+    }
+
+    private func opened(_ assignment: Assignment) throws -> (SealedTask, OpenedTask) {
+        let task = try SealedTask(args: assignment.spec.args)
+        return (task, try OpenedTask(task, cache: cache, warehouses: warehouses, environment: environment))
+    }
+
+    // MARK: Kinds
+
+    private func open(_ assignment: Assignment) throws -> Completion {
+        let (_, opened) = try opened(assignment)
+        let schemas = assignment.spec.args["schemas"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        return try effect(assignment, opened, scope: scope(assignment, "open")) {
+            for schema in schemas { try opened.session.createSchema(schema) }
+            let hooks = opened.manifest.packages.flatMap(\.onRunStart)
+            try NodeRunner(opened.compiler, session: opened.session, clock: now).run(hooks, for: nil)
+            return Completion(report: TaskReport(message: "\(schemas.count) schema\(schemas.count == 1 ? "" : "s"), \(hooks.count) on-run-start"))
+        }
+    }
+
+    private func node(_ assignment: Assignment) throws -> Completion {
+        let (task, opened) = try opened(assignment)
+        let node = try opened.node(task.uniqueID)
+        let startedAt = now()
+        let completion: Completion
+        do {
+            let relation = opened.session.render(opened.compiler.relationName(of: node))
+            completion = try effect(assignment, opened, scope: relation) {
+                let result = try NodeRunner(opened.compiler, session: opened.session, clock: now).build(node)
+                if let sql = result.compiledSQL { try opened.folder.writeCompiled(sql, of: node) }
+                return Completion(report: Self.report(result, of: node))
+            }
+        } catch {
+            let problem = ProblemRecord(any: error, code: "transform.failed")
+            // An attempt that will be made again is no result yet; the last one's stays.
+            try? opened.folder.keep(NodeResult(
+                uniqueID: node.uniqueID, status: .error, message: problem.text, startedAt: startedAt, finishedAt: now()))
+            throw error
+        }
+        if let result = completion.report.details["result"].flatMap(NodeResult.init(json:)) { try opened.folder.keep(result) }
+        return completion
+    }
+
+    private static func report(_ result: NodeResult, of node: Node) -> TaskReport {
+        var kept = result
+        kept.compiledSQL = nil
+        let what = node.resourceType == .seed ? "seed" : node.config.materialized
+        let rows = result.rowsAffected.map { ", \($0) rows" } ?? ""
+        return TaskReport(
+            rows: result.rowsAffected, message: "\(what) \(result.relationName ?? node.name)\(rows)",
+            details: ["result": kept.json, "relation": JSON(result.relationName), "compiled": JSON(result.compiledSQL != nil ? "compiled/\(node.packageName)/\(node.originalFilePath)" : nil)])
+    }
+
+    private func close(_ assignment: Assignment) throws -> Completion {
+        let (_, opened) = try opened(assignment)
+        let ids = assignment.spec.args["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let kept = opened.folder.results()
+        let at = now()
+        let results = ids.map { id in
+            kept[id] ?? NodeResult(uniqueID: id, status: .skipped, message: "Skipped", startedAt: at, finishedAt: at)
+        }
+        let failed = results.filter(\.isFailure).count
+        let skipped = results.filter { $0.status == .skipped }.count
+        let completion = try effect(assignment, opened, scope: scope(assignment, "close")) {
+            let hooks = opened.manifest.packages.flatMap(\.onRunEnd)
+            let schemas = JSON.array(Set(ids.compactMap { opened.manifest.nodes[$0]?.schema }).sorted().map(JSON.string))
+            try NodeRunner(opened.compiler, session: opened.session, clock: now)
+                .run(hooks, for: nil, with: [("results", .array(results.map(\.json))), ("schemas", schemas)])
+            return Completion(report: TaskReport(
+                message: "\(results.count - failed - skipped) done, \(failed) failed, \(skipped) skipped", details: ["artifacts": .string(opened.folder.path)]))
+        }
+        let record = opened.record
+        try opened.folder.write(
+            RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
+        try opened.folder.write(ManifestWriter(opened.manifest, invocationID: record.id, generatedAt: record.startedAt).json(), as: "manifest.json")
+        reach("transform.after_artifacts")
+        return completion
+    }
+
+    // MARK: The ledger
+
+    private func scope(_ assignment: Assignment, _ part: String) -> String { "dbt/\(assignment.pipeline)/\(assignment.spec.step)/\(part)" }
+
+    private func effect(_ assignment: Assignment, _ opened: OpenedTask, scope: String, _ body: () throws -> Completion) throws -> Completion {
+        let completion = try Ledger(on: opened.session).effect(of: assignment, scope: scope) {
+            let completion = try body()
+            reach("transform.before_commit")
+            return completion
+        }
+        reach("transform.after_commit")
+        return completion
+    }
+}

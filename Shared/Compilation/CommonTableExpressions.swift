@@ -1,0 +1,43 @@
+/// Puts ephemeral models into a query as common table expressions.
+enum CommonTableExpressions {
+    static func inject(_ expressions: [(name: String, sql: String)], into sql: String) -> String {
+        guard !expressions.isEmpty else { return sql }
+        let text = expressions.map { "\($0.name) as (\n\($0.sql)\n)" }.joined(separator: ", ")
+        let bytes = Array(sql.utf8)
+        guard let end = endOfWith(bytes) else { return "with \(text) \(sql)" }
+        // The query has expressions of its own: ours go in front of them, as theirs may read ours.
+        return String(decoding: bytes[..<end], as: UTF8.self) + " \(text), " + String(decoding: bytes[end...], as: UTF8.self)
+    }
+
+    /// Behind the leading `with` or `with recursive`; nil where the query begins otherwise.
+    private static func endOfWith(_ bytes: [UInt8]) -> Int? {
+        var place = 0
+        func word() -> (text: String, end: Int) {
+            var end = place
+            while end < bytes.count, (bytes[end] | 0x20) >= 0x61, (bytes[end] | 0x20) <= 0x7a { end += 1 }
+            return (String(decoding: bytes[place..<end], as: UTF8.self).lowercased(), end)
+        }
+        skipSpace(bytes, &place)
+        guard word().text == "with" else { return nil }
+        let end = word().end
+        place = end
+        skipSpace(bytes, &place)
+        return word().text == "recursive" ? word().end : end
+    }
+
+    private static func skipSpace(_ bytes: [UInt8], _ place: inout Int) {
+        while place < bytes.count {
+            if bytes[place] <= 0x20 {
+                place += 1
+            } else if bytes[place...].starts(with: Array("--".utf8)) {
+                while place < bytes.count, bytes[place] != 0x0a { place += 1 }
+            } else if bytes[place...].starts(with: Array("/*".utf8)) {
+                place += 2
+                while place < bytes.count, !bytes[place...].starts(with: Array("*/".utf8)) { place += 1 }
+                place = min(place + 2, bytes.count)
+            } else {
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import Jinja
+public import Kernel
+internal import Project
+
+/// Why a node cannot be compiled, and where.
+public struct CompilationError: Problem, Hashable {
+    public let code: ProblemCode
+    public let summary: String
+    public let location: ProblemLocation
+    public let remedy: String
+    public var response: ProblemResponse { .stop }
+
+    public init(_ code: ProblemCode, _ summary: String, at location: ProblemLocation = .named(""), remedy: String) {
+        self.code = code
+        self.summary = summary
+        self.location = location
+        self.remedy = remedy
+    }
+
+    /// What went wrong while a template was rendered for `node`.
+    static func of(_ error: any Error, node: Node?) -> any Problem {
+        let fallback = node?.location ?? .named("")
+        guard let error = error as? JinjaError else {
+            if let problem = error as? CompilationError { return problem.placed(at: fallback) }
+            if let problem = error as? any Problem { return problem }
+            return CompilationError("compile.failed", String(describing: error), at: fallback, remedy: "")
+        }
+        let place = error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? fallback
+        if let cause = error.cause as? CompilationError { return cause.placed(at: place) }
+        if let cause = error.cause as? ProjectProblem {
+            return CompilationError(cause.code, cause.summary, at: place, remedy: cause.remedy)
+        }
+        if let cause = error.cause as? any Problem { return cause }
+        var remedy = "correct the template there"
+        if !error.trace.isEmpty { remedy += "; it was called by " + error.trace.map { "macro '\($0.macro)' (\($0.template):\($0.line))" }.joined(separator: ", ") }
+        return CompilationError("compile.template_failed", error.message, at: place, remedy: remedy)
+    }
+
+    private func placed(at place: ProblemLocation) -> CompilationError {
+        location.description.isEmpty ? CompilationError(code, summary, at: place, remedy: remedy) : self
+    }
+}

@@ -1,0 +1,180 @@
+public import Kernel
+public import Project
+public import WarehouseKit
+internal import Jinja
+
+/// Turns nodes into SQL, in dbt's context. Used from one thread at a time, with the session it was given.
+///
+/// - A node compiles when its turn comes: `run_query` sees finished parents, and `is_incremental()` looks at the warehouse
+///   as it is now. Nothing about relations is remembered between two nodes.
+public final class Compiler: ParseTimeHost {
+    public private(set) var manifest: Manifest!
+    public let invocation: Invocation
+    /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
+    public var onMessage: (String) -> Void = { _ in }
+    public private(set) var warnings: [String] = []
+    let variables: [String: String]
+    let session: (any WarehouseSession)?
+    let interpreter: Interpreter
+    let environment: Environment
+    var macros: MacroTable!
+    var frames: [Frame] = []
+    private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
+    /// The environment variables that templates asked for.
+    public internal(set) var environmentRead: Set<String> = []
+
+    /// A host for reading a project: renders in parse mode, without a warehouse.
+    public init(parsing environment: [String: String], invocation: Invocation) {
+        self.invocation = invocation
+        variables = environment
+        session = nil
+        self.environment = Compiler.jinja()
+        interpreter = Interpreter(self.environment)
+    }
+
+    public init(_ manifest: Manifest, session: (any WarehouseSession)?, environment: [String: String], invocation: Invocation) throws {
+        self.manifest = manifest
+        self.invocation = invocation
+        self.session = session
+        variables = environment
+        self.environment = Compiler.jinja()
+        interpreter = Interpreter(self.environment)
+        try prepare(manifest)
+    }
+
+    private static func jinja() -> Environment {
+        var environment = DbtSyntax.environment
+        for name in ["as_native", "as_bool", "as_number", "as_text"] { environment.filters[name] = { value, _, _ in value } }
+        return environment
+    }
+
+    public func prepare(_ manifest: Manifest) throws {
+        self.manifest = manifest
+        macros = try MacroTable(environment, files: manifest.macroFiles, macros: Array(manifest.macros.values))
+        macros.contextOf = { [unowned self] package in
+            Context { [unowned self] name in try value(of: name, package: package) }
+        }
+    }
+
+    // MARK: Parse mode
+
+    public func capture(_ node: Node) throws -> Capture {
+        let frame = Frame(node, package: node.packageName, mode: .parse)
+        _ = try inside(frame) {
+            if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
+            return try render(node.rawCode, name: node.originalFilePath)
+        }
+        return frame.capture
+    }
+
+    public func generatedName(_ macro: String, custom: String?, node: Node) throws -> String {
+        let frame = Frame(node, package: manifest.project.name, mode: .parse)
+        return try inside(frame) {
+            guard let callee = try self.macro(macro, package: manifest.project.name) else { return custom ?? node.name }
+            let result = try interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, Value(ManifestWriter.json(node))]))
+            return result.asString ?? result.json?.stringValue ?? ""
+        }
+    }
+
+    // MARK: Compiling
+
+    /// The SQL of a model, test or analysis.
+    public func compile(_ node: Node) throws -> CompiledNode {
+        do {
+            let frame = Frame(node, package: node.packageName, mode: .execute)
+            let body = try inside(frame) {
+                if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
+                return try render(node.rawCode, name: node.originalFilePath)
+            }
+            let ephemerals = try withParents(frame.ephemerals)
+            let expressions = try ephemerals.map { id in
+                (name: "__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", sql: try ephemeral(id).sql)
+            }
+            let isStored = node.resourceType == .model || node.resourceType == .seed
+            return CompiledNode(
+                node: node, sql: CommonTableExpressions.inject(expressions, into: body),
+                relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
+        } catch {
+            throw CompilationError.of(error, node: node)
+        }
+    }
+
+    /// A text of the project's own, for example a hook, rendered for a node or for the run as a whole.
+    public func render(_ text: String, for node: Node?, with extra: [(String, JSON)] = []) throws -> String {
+        do {
+            let frame = Frame(node, package: node?.packageName ?? manifest.project.name, mode: .execute)
+            for (name, value) in extra { frame.variables[name] = Value(value) }
+            return try inside(frame) { try render(text, name: node?.originalFilePath ?? "dbt_project.yml") }
+        } catch {
+            throw CompilationError.of(error, node: node)
+        }
+    }
+
+    public func relationName(of node: Node) -> RelationName {
+        RelationName(database: node.database, schema: node.schema, identifier: node.alias)
+    }
+
+    /// Whether templates and the executor should build `node` from nothing.
+    public func isFullRefresh(_ node: Node) -> Bool { node.config.fullRefresh ?? invocation.isFullRefresh }
+
+    // MARK: Inside
+
+    func inside<T>(_ frame: Frame, _ body: () throws -> T) throws -> T {
+        frames.append(frame)
+        defer { frames.removeLast() }
+        return try body()
+    }
+
+    var frame: Frame { frames[frames.count - 1] }
+
+    private func render(_ text: String, name: String) throws -> String {
+        let template = try environment.parse(text, name: name)
+        let package = frame.package
+        return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
+    }
+
+    /// The arguments of a generic test: texts are templates of their own, and `ref('x')` needs no braces.
+    private func arguments(of test: TestMetadata) throws -> Value {
+        .dict(try test.arguments.pairs.map { key, value in (key, key == "column_name" ? Value(value) : try argument(value)) })
+    }
+    private func argument(_ value: JSON) throws -> Value {
+        switch value {
+        case .string(let text):
+            let isCall = ["ref", "source", "var", "env_var", "doc"].contains { text.hasPrefix("\($0)(") } && text.hasSuffix(")")
+            guard isCall || text.contains("{{") || text.contains("{%") else { return .string(text) }
+            let package = frame.package
+            let template = try environment.parse(isCall ? "{{ \(text) }}" : text, name: frame.node?.originalFilePath ?? "")
+            return try interpreter.renderNative(template, Context { [unowned self] name in try self.value(of: name, package: package) })
+        case .array(let items): return .list(try items.map(argument))
+        case .object(let object): return .dict(try object.pairs.map { ($0.key, try argument($0.value)) })
+        default: return Value(value)
+        }
+    }
+
+    /// An ephemeral model's own SQL, without the ones it reads.
+    private func ephemeral(_ id: String) throws -> (sql: String, ephemerals: [String]) {
+        if let known = ephemeralSQL[id] { return known }
+        guard let node = manifest.nodes[id] else { return ("", []) }
+        let frame = Frame(node, package: node.packageName, mode: .execute)
+        let sql = try inside(frame) { try render(node.rawCode, name: node.originalFilePath) }
+        ephemeralSQL[id] = (sql, frame.ephemerals)
+        return (sql, frame.ephemerals)
+    }
+
+    /// Ephemeral models with those that they read, each after what it reads.
+    private func withParents(_ ids: [String]) throws -> [String] {
+        var order: [String] = []
+        func visit(_ id: String) throws {
+            guard !order.contains(id) else { return }
+            for parent in try ephemeral(id).ephemerals { try visit(parent) }
+            order.append(id)
+        }
+        for id in ids { try visit(id) }
+        return order
+    }
+
+    func warn(_ message: String) {
+        warnings.append(message)
+        onMessage("[WARNING]: \(message)")
+    }
+}

@@ -1,0 +1,39 @@
+public import Kernel
+public import Project
+
+/// One command as templates see it: the same for every node of a run, on whichever replica it is compiled.
+public struct Invocation: Hashable, Sendable {
+    public var id: String
+    public var startedAt: Timestamp
+    /// dbt's word for the command: `run`, `build`, `test`, `seed`, `compile`, `parse`.
+    public var command: String
+    public var isFullRefresh: Bool
+    /// The unique ids that the command works on.
+    public var selected: [String]
+
+    public init(id: String, startedAt: Timestamp, command: String, isFullRefresh: Bool = false, selected: [String] = []) {
+        self.id = id
+        self.startedAt = startedAt
+        self.command = command
+        self.isFullRefresh = isFullRefresh
+        self.selected = selected
+    }
+}
+
+/// A node ready to be run.
+public struct CompiledNode: Hashable, Sendable {
+    public var node: Node
+    /// The SQL, ephemeral models included as common table expressions.
+    public var sql: String
+    /// The SQL of a hook, rendered when its turn came, or the wrapped query of a test.
+    public var relationName: String?
+    /// The ephemeral models that were put into it.
+    public var ephemerals: [String]
+
+    public init(node: Node, sql: String, relationName: String?, ephemerals: [String]) {
+        self.node = node
+        self.sql = sql
+        self.relationName = relationName
+        self.ephemerals = ephemerals
+    }
+}

@@ -1,0 +1,64 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Kernel
+
+/// Files that are either whole or not there, also after a power cut.
+enum DurableFile {
+    /// Writes beside `path`, syncs, renames. Readers see the old file or the new one.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let draft = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).tmp"
+        try write(draft, bytes)
+        guard rename(draft, path) == 0 else { throw failure("renamed", path) }
+        syncFolder(of: path)
+    }
+
+    /// Creates `path` with these bytes; false where it is there already, which is then left alone.
+    static func create(_ path: String, with bytes: [UInt8]) throws -> Bool {
+        let draft = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).tmp"
+        try write(draft, bytes)
+        defer { unlink(draft) }
+        // A link fails where the name is taken, so of two writers exactly one succeeds.
+        if link(draft, path) == 0 {
+            syncFolder(of: path)
+            return true
+        }
+        guard errno == EEXIST else { throw failure("created", path) }
+        return false
+    }
+
+    static func write(_ path: String, _ bytes: [UInt8]) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("opened", path) }
+        defer { close(descriptor) }
+        var place = 0
+        while place < bytes.count {
+            let count = bytes[place...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw failure("written", path) }
+            place += count
+        }
+        guard fsync(descriptor) == 0 else { throw failure("synced", path) }
+    }
+
+    static func createFolder(_ path: String) throws {
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch { throw failure("created", path) }
+    }
+
+    static func syncFolder(of path: String) {
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        syncFolder(folder.isEmpty ? "/" : folder)
+    }
+    static func syncFolder(_ folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    static func read(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
+
+    static func failure(_ verb: String, _ path: String) -> PlainProblem {
+        PlainProblem(
+            "execute.disk", "a file cannot be \(verb): \(String(cString: strerror(errno)))", at: .file(path),
+            remedy: "check the space on the disk and who may write there", response: .retry(afterSeconds: nil))
+    }
+}

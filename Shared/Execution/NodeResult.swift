@@ -1,0 +1,57 @@
+public import Kernel
+
+/// How one node ended: an entry of `run_results.json`.
+public struct NodeResult: Hashable, Sendable {
+    public enum Status: String, Sendable { case success, pass, warn, fail, error, skipped }
+
+    public var uniqueID: String
+    public var status: Status
+    public var message: String
+    /// Failing rows of a test.
+    public var failures: Int?
+    public var rowsAffected: Int?
+    public var startedAt: Timestamp
+    public var finishedAt: Timestamp
+    public var compiledSQL: String?
+    public var relationName: String?
+
+    public init(
+        uniqueID: String, status: Status, message: String, failures: Int? = nil, rowsAffected: Int? = nil, startedAt: Timestamp,
+        finishedAt: Timestamp, compiledSQL: String? = nil, relationName: String? = nil
+    ) {
+        self.uniqueID = uniqueID
+        self.status = status
+        self.message = message
+        self.failures = failures
+        self.rowsAffected = rowsAffected
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.compiledSQL = compiledSQL
+        self.relationName = relationName
+    }
+
+    public var isFailure: Bool { status == .error || status == .fail }
+    public var seconds: Double { finishedAt - startedAt }
+
+    /// As `run_results.json` and a hook's `results` have it.
+    public var json: JSON {
+        let timing: JSON = [["name": "execute", "started_at": .string(startedAt.description), "completed_at": .string(finishedAt.description)]]
+        return JSON([
+            ("status", .string(status.rawValue)), ("timing", timing), ("thread_id", "Thread-1"), ("execution_time", .double(seconds)),
+            ("adapter_response", rowsAffected.map { ["_message": "OK", "rows_affected": JSON($0)] } ?? [:]), ("message", .string(message)),
+            ("failures", failures.map { JSON($0) } ?? .null), ("unique_id", .string(uniqueID)), ("compiled", .bool(compiledSQL != nil)),
+            ("compiled_code", JSON(compiledSQL)), ("relation_name", JSON(relationName)), ("batch_results", .null),
+        ])
+    }
+
+    public init?(json: JSON) {
+        guard let id = json["unique_id"]?.stringValue, let status = json["status"]?.stringValue.flatMap(Status.init(rawValue:)) else { return nil }
+        let timing = json["timing"]?[0]
+        self.init(
+            uniqueID: id, status: status, message: json["message"]?.stringValue ?? "", failures: json["failures"]?.intValue,
+            rowsAffected: json["adapter_response"]?["rows_affected"]?.intValue,
+            startedAt: timing?["started_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
+            finishedAt: timing?["completed_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
+            compiledSQL: json["compiled_code"]?.stringValue, relationName: json["relation_name"]?.stringValue)
+    }
+}

@@ -1,0 +1,60 @@
+internal import FoundationEssentials
+public import Kernel
+public import Project
+
+/// Where a run leaves its artifacts: dbt's `target` folder.
+public struct RunFolder: Sendable {
+    public let path: String
+    public init(_ path: String) { self.path = path }
+
+    /// Writes a node's SQL where dbt writes it, and says where.
+    @discardableResult
+    public func writeCompiled(_ sql: String, of node: Node) throws -> String {
+        let below = node.test == nil ? node.originalFilePath : "\(node.originalFilePath)/\(node.path)"
+        let file = "\(path)/compiled/\(node.packageName)/\(below)"
+        try DurableFile.createFolder(file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
+        // Only people read it, so it is not synced: a run of 2,000 nodes would wait for the disk 2,000 times.
+        guard FileManager.default.createFile(atPath: file, contents: Data(sql.utf8)) else { throw DurableFile.failure("written", file) }
+        return file
+    }
+
+    /// Keeps one node's result for whoever closes the run, on whichever replica.
+    public func keep(_ result: NodeResult) throws {
+        try DurableFile.createFolder("\(path)/results")
+        try DurableFile.replace("\(path)/results/\(result.uniqueID).json", with: result.json.bytes)
+    }
+
+    /// The results kept so far, by unique id.
+    public func results() -> [String: NodeResult] {
+        var found: [String: NodeResult] = [:]
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/results")) ?? [] where name.hasSuffix(".json") {
+            guard let bytes = DurableFile.read("\(path)/results/\(name)"), let json = try? JSON(parsing: bytes), let result = NodeResult(json: json) else { continue }
+            found[result.uniqueID] = result
+        }
+        return found
+    }
+
+    public func write(_ json: JSON, as name: String) throws {
+        try DurableFile.createFolder(path)
+        try DurableFile.replace("\(path)/\(name)", with: json.bytes)
+    }
+}
+
+/// `run_results.json` in dbt's shape, version 6.
+public enum RunResults {
+    public static func json(
+        _ results: [NodeResult], invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, command: String, arguments: JSON = [:]
+    ) -> JSON {
+        let metadata: JSON = [
+            "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "dbt_version": .string(ManifestWriter.dbtVersion),
+            "generated_at": .string(generatedAt.description), "invocation_id": .string(invocationID), "env": [:],
+            "invocation_started_at": .string(startedAt.description),
+        ]
+        var args = arguments
+        args["which"] = .string(command)
+        args["invocation_command"] = .string("dbt \(command)")
+        return JSON([
+            ("metadata", metadata), ("results", .array(results.map(\.json))), ("elapsed_time", .double(generatedAt - startedAt)), ("args", args),
+        ])
+    }
+}

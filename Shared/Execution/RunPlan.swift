@@ -1,0 +1,100 @@
+public import Project
+
+/// What a command works on, in an order that can be followed, with the edges that decide what a failure stops.
+public struct RunPlan: Hashable, Sendable {
+    public enum Command: String, Sendable, CaseIterable { case build, run, test, seed, compile }
+
+    public let command: Command
+    /// Unique ids, each after what it waits for. Ephemeral models are compiled into their readers and are not here.
+    public let order: [String]
+    /// What each id waits for: only ids of this plan.
+    public let waitsFor: [String: [String]]
+
+    public init(_ command: Command, manifest: Manifest, selected: Set<String>) {
+        self.command = command
+        let chosen = selected.filter { id in manifest.nodes[id].map { Self.takes($0, command) } ?? false }
+        // A source is nothing to run, and yet its tests gate what reads it.
+        let sources = command == .build ? selected.filter { manifest.sources[$0] != nil } : []
+        var edges = Self.contracted(manifest, to: chosen.union(sources))
+        if command == .build { Self.gate(&edges, manifest) }
+        for id in sources { edges[id] = nil }
+        edges = edges.mapValues { $0.filter { !sources.contains($0) } }
+        if command == .test { edges = edges.mapValues { _ in [] } }
+        waitsFor = edges
+        order = Self.sorted(edges)
+    }
+
+    private static func takes(_ node: Node, _ command: Command) -> Bool {
+        switch command {
+        case .build: [.model, .seed, .test].contains(node.resourceType) && !node.isEphemeral
+        case .run: node.resourceType == .model && !node.isEphemeral
+        case .test: node.resourceType == .test
+        case .seed: node.resourceType == .seed
+        case .compile: [.model, .test, .analysis].contains(node.resourceType)
+        }
+    }
+
+    /// The graph of the chosen nodes alone: what is left out is stepped over, so order survives a selection.
+    private static func contracted(_ manifest: Manifest, to chosen: Set<String>) -> [String: [String]] {
+        var edges: [String: [String]] = [:]
+        for id in chosen {
+            var found: Set<String> = []
+            var seen: Set<String> = []
+            var border = manifest.graph.parents[id] ?? []
+            while let parent = border.popLast() {
+                guard seen.insert(parent).inserted else { continue }
+                if chosen.contains(parent) { found.insert(parent) } else { border += manifest.graph.parents[parent] ?? [] }
+            }
+            edges[id] = found.sorted()
+        }
+        return edges
+    }
+
+    /// dbt's rule of `build`: what lies behind everything that a test reads waits for the test too.
+    ///
+    /// Only the nearest such nodes get the edge; the ones behind them wait through them.
+    private static func gate(_ edges: inout [String: [String]], _ manifest: Manifest) {
+        func isTest(_ id: String) -> Bool { manifest.nodes[id]?.resourceType == .test }
+        var children: [String: [String]] = [:]
+        for (id, parents) in edges where !isTest(id) { for parent in parents { children[parent, default: []].append(id) } }
+        var below: [String: Set<String>] = [:]
+        func descendants(_ id: String) -> Set<String> {
+            if let known = below[id] { return known }
+            var found: Set<String> = []
+            var border = children[id] ?? []
+            while let next = border.popLast() {
+                if found.insert(next).inserted { border += children[next] ?? [] }
+            }
+            below[id] = found
+            return found
+        }
+        var added: [String: Set<String>] = [:]
+        for (test, parents) in edges where isTest(test) && !parents.isEmpty {
+            var behind = descendants(parents[0])
+            for parent in parents.dropFirst() { behind.formIntersection(descendants(parent)) }
+            for id in behind where !(edges[id] ?? []).contains(where: behind.contains) { added[id, default: []].insert(test) }
+        }
+        for (id, tests) in added { edges[id] = ((edges[id] ?? []) + tests).sorted() }
+    }
+
+    private static func sorted(_ edges: [String: [String]]) -> [String] {
+        var waiting = edges.mapValues(\.count)
+        var children: [String: [String]] = [:]
+        for (id, parents) in edges { for parent in parents { children[parent, default: []].append(id) } }
+        var ready = waiting.filter { $0.value == 0 }.keys.sorted()
+        var order: [String] = []
+        while !ready.isEmpty {
+            var next: [String] = []
+            for id in ready {
+                order.append(id)
+                for child in children[id] ?? [] {
+                    waiting[child, default: 0] -= 1
+                    if waiting[child] == 0 { next.append(child) }
+                }
+            }
+            ready = next.sorted()
+        }
+        precondition(order.count == edges.count, "a manifest's graph has no cycle")
+        return order
+    }
+}

@@ -1,0 +1,81 @@
+internal import Digest
+internal import FoundationEssentials
+internal import Glibc
+internal import Kernel
+
+/// A copy of a project that never changes, named by the digest of its content.
+///
+/// - The digest covers the path and the bytes of every file, so two replicas with one digest have one project.
+/// - A copy appears under its name only when all of it is on disk.
+public struct SealedProject: Hashable, Sendable {
+    public let folder: String
+    public let hash: String
+
+    private static let left: Set<String> = ["target", "logs", "dbt_internal_packages", "__pycache__"]
+
+    /// Copies the project at `project` below `projects`, unless the same content is there already.
+    public static func seal(_ project: String, in projects: String) throws -> SealedProject {
+        let files = try read(project)
+        guard files.contains(where: { $0.path == "dbt_project.yml" }) else {
+            throw PlainProblem("project.not_found", "there is no dbt_project.yml in this folder", at: .file(project), remedy: "correct the step's project folder")
+        }
+        let hash = digest(files)
+        let sealed = SealedProject(folder: "\(projects)/\(hash)", hash: hash)
+        guard !FileManager.default.fileExists(atPath: sealed.folder) else { return sealed }
+        try DurableFile.createFolder(projects)
+        let draft = "\(projects)/.draft-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        defer { try? FileManager.default.removeItem(atPath: draft) }
+        try DurableFile.createFolder(draft)
+        var folders: Set<String> = [draft]
+        for file in files {
+            let folder = "\(draft)/\(file.path)".split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            if folders.insert(folder).inserted { try DurableFile.createFolder(folder) }
+            try DurableFile.write("\(draft)/\(file.path)", file.bytes)
+        }
+        for folder in folders { DurableFile.syncFolder(folder) }
+        // A name that is taken means that somebody else sealed the same content meanwhile.
+        guard rename(draft, sealed.folder) == 0 || errno == EEXIST || errno == ENOTEMPTY else { throw DurableFile.failure("renamed", sealed.folder) }
+        DurableFile.syncFolder(projects)
+        return sealed
+    }
+
+    /// The copy with this digest, checked against it.
+    public static func open(_ hash: String, in projects: String) throws -> SealedProject {
+        let sealed = SealedProject(folder: "\(projects)/\(hash)", hash: hash)
+        guard FileManager.default.fileExists(atPath: sealed.folder) else {
+            throw PlainProblem(
+                "transform.project_missing", "this replica has no copy of the project \(hash.prefix(12))", at: .file(sealed.folder),
+                remedy: "let all replicas share the folder of sealed projects")
+        }
+        let found = digest(try read(sealed.folder))
+        guard found == hash else {
+            throw PlainProblem(
+                "transform.project_differs", "this replica's copy of the project is \(found.prefix(12)), and the plan was made of \(hash.prefix(12))",
+                at: .file(sealed.folder), remedy: "remove this folder and run the pipeline again; sealed copies must not be edited")
+        }
+        return sealed
+    }
+
+    private static func read(_ folder: String) throws -> [(path: String, bytes: [UInt8])] {
+        var files: [(path: String, bytes: [UInt8])] = []
+        func walk(_ below: String) throws {
+            for name in try FileManager.default.contentsOfDirectory(atPath: below.isEmpty ? folder : "\(folder)/\(below)") {
+                guard !name.hasPrefix("."), !(below.isEmpty && left.contains(name)) else { continue }
+                let path = below.isEmpty ? name : "\(below)/\(name)"
+                var isFolder = false
+                guard FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder) else { continue }
+                if isFolder { try walk(path) } else { files.append((path, DurableFile.read("\(folder)/\(path)") ?? [])) }
+            }
+        }
+        do { try walk("") } catch let error as PlainProblem { throw error } catch {
+            throw PlainProblem("project.not_found", "the project's folder cannot be read", at: .file(folder), remedy: "correct the step's project folder")
+        }
+        return files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+
+    private static func digest(_ files: [(path: String, bytes: [UInt8])]) -> String {
+        var text = ""
+        for file in files { text += "\(Digest.hex(.sha256, file.bytes))  \(file.path)\n" }
+        return Digest.hex(.sha256, text)
+    }
+}

@@ -1,0 +1,69 @@
+public import Compilation
+public import Kernel
+public import Project
+public import WarehouseKit
+
+/// What a task of a plan carries: which project, made into what, with which node to work on.
+public struct SealedTask: Hashable, Sendable {
+    /// The folder of sealed projects, as it was written: `${…}` is filled on each replica.
+    public var projects: String
+    public var project: String
+    public var invocation: String
+    /// As it was written, with its secrets still named and not filled.
+    public var warehouse: String
+    /// Empty for a task that works on no node: `open` and `close`.
+    public var uniqueID: String
+
+    public init(projects: String, project: String, invocation: String, warehouse: String, uniqueID: String = "") {
+        self.projects = projects
+        self.project = project
+        self.invocation = invocation
+        self.warehouse = warehouse
+        self.uniqueID = uniqueID
+    }
+
+    public init(args: JSON) throws {
+        func text(_ key: String) throws -> String {
+            guard let value = args[key]?.stringValue else {
+                throw PlainProblem(
+                    "transform.bad_task", "the task lacks '\(key)'", at: .named("args"), remedy: "run programs of one version")
+            }
+            return value
+        }
+        self.init(
+            projects: try text("projects"), project: try text("project_hash"), invocation: try text("invocation_hash"),
+            warehouse: try text("warehouse"), uniqueID: args["unique_id"]?.stringValue ?? "")
+    }
+
+    public var args: JSON {
+        var args: JSON = [
+            "projects": .string(projects), "project_hash": .string(project), "invocation_hash": .string(invocation), "warehouse": .string(warehouse),
+        ]
+        if !uniqueID.isEmpty { args["unique_id"] = .string(uniqueID) }
+        return args
+    }
+}
+
+/// A sealed task opened on this replica: the project as read, the warehouse, and where artifacts go.
+public struct OpenedTask {
+    public let manifest: Manifest
+    public let record: InvocationRecord
+    public let session: any WarehouseSession
+    public let compiler: Compiler
+    public let folder: RunFolder
+
+    public init(_ task: SealedTask, cache: ProjectCache, warehouses: WarehouseRegistry, environment: [String: String]) throws {
+        let projects = try Substitution.expand(task.projects, environment: environment)
+        (manifest, record) = try cache.project(task.project, invocation: task.invocation, in: projects, environment: environment)
+        session = try warehouses.warehouse(at: try Substitution.expand(task.warehouse, environment: environment)).open()
+        compiler = try Compiler(manifest, session: session, environment: environment, invocation: record.invocation())
+        folder = RunFolder("\(projects)/runs/\(record.id)")
+    }
+
+    public func node(_ id: String) throws -> Node {
+        guard let node = manifest.nodes[id] else {
+            throw PlainProblem("transform.node_unknown", "the project has no node '\(id)'", at: .named(id), remedy: "run programs of one version")
+        }
+        return node
+    }
+}

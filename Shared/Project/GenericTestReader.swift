@@ -1,0 +1,90 @@
+internal import Jinja
+internal import Kernel
+
+/// Makes test nodes of the tests written in schema files.
+struct GenericTestReader {
+    let problems: ProblemList
+
+    private static let configKeys: Set<String> = [
+        "severity", "tags", "enabled", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures", "store_failures_as", "meta",
+        "database", "schema", "alias", "group",
+    ]
+
+    /// nil where the entry is wrong; the problem is in the list.
+    func node(for written: WrittenTest, manifest: Manifest) -> Node? {
+        guard let (name, body) = nameAndBody(written.value) else { return nil }
+        var arguments = JSONObject()
+        var config = JSONObject()
+        var customName: String?
+        var description = ""
+        for member in body {
+            switch member.key {
+            case "name": customName = member.value.text
+            case "description": description = member.value.text ?? ""
+            case "config":
+                for (key, value) in member.value.json.objectValue?.pairs ?? [] { config[key] = value }
+            case "arguments" where member.value.isMap:
+                for inner in member.value.members { arguments[inner.key] = inner.value.json }
+            case "test_name": continue
+            case let key where Self.configKeys.contains(key): config[key] = member.value.json
+            case let key: arguments[key] = member.value.json
+            }
+        }
+        if let column = written.column {
+            arguments["column_name"] = .string(column.isQuoted == true ? "\"\(column.name)\"" : column.name)
+        }
+        let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+        let namespace = parts.count == 2 ? parts[0] : nil
+        let test = parts.count == 2 ? parts[1] : name
+        let names = customName.map(GenericTestName.init(custom:))
+            ?? GenericTestName(test: test, namespace: namespace, target: written.targetName, isSource: written.isSource, arguments: arguments)
+        arguments["model"] = .string("{{ get_where_subquery(\(written.targetExpression)) }}")
+        let metadata = TestMetadata(name: test, namespace: namespace, arguments: arguments)
+        return node(names, metadata, config, description, written)
+    }
+
+    private func node(_ names: GenericTestName, _ metadata: TestMetadata, _ config: JSONObject, _ description: String, _ written: WrittenTest) -> Node {
+        let file = written.value.file
+        let fqn = [written.package.name] + FileTree.folders(of: file).dropFirst() + [names.full]
+        var node = Node(
+            uniqueID: names.uniqueID(package: written.package.name, metadata: metadata), resourceType: .test, name: names.full,
+            packageName: written.package.name, path: "\(names.short).sql", originalFilePath: file, rootFolder: written.package.folder,
+            fqn: fqn, rawCode: "")
+        var own = config
+        if names.short != names.full, own["alias"] == nil { own["alias"] = .string(names.short) }
+        node.rawCode = Self.rawCode(metadata, own)
+        let columnTags = (written.column?.tags ?? []).map(JSON.string)
+        if !columnTags.isEmpty { ConfigMerge.lay(JSON([("tags", .array(columnTags))]).objectValue ?? JSONObject(), over: &own) }
+        node.config = NodeConfig(own)
+        node.description = description
+        node.line = written.value.line
+        node.test = metadata
+        node.columnName = written.column?.name
+        return node
+    }
+
+    /// What dbt writes for the test: the macro's call, and the configuration that was written with it.
+    private static func rawCode(_ metadata: TestMetadata, _ config: JSONObject) -> String {
+        let macro = (metadata.namespace.map { "\($0)." } ?? "") + metadata.macroName
+        let words = config.pairs.map { key, value in
+            let text = if case .string(let text) = value { "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\"" } else { PythonText.text(value) }
+            return "\(key)=\(text)"
+        }
+        return "{{ \(macro)(**_dbt_generic_test_kwargs) }}" + (words.isEmpty ? "" : "{{ config(\(words.joined(separator: ","))) }}")
+    }
+
+    /// A test is a name, a map with the name as its one key, or a map that states it as `test_name`.
+    private func nameAndBody(_ value: YAMLValue) -> (String, [YAMLValue.Member])? {
+        if let name = value.text { return (name, []) }
+        if let name = value["test_name"]?.text { return (name, value.members) }
+        // `- unique: {…}` may carry its name and config beside the test's own key.
+        let own = value.members.filter { !["name", "config", "description"].contains($0.key) || value.members.count == 1 }
+        guard own.count == 1, let member = own.first, member.value.isMap || member.value.isNull else {
+            problems.add(
+                "project.bad_test", "a test is a name, or a map with the test's name as its only key", at: value.location,
+                remedy: "indent the test's arguments below its name, as in '- accepted_values: {arguments: {values: [a, b]}}'")
+            return nil
+        }
+        return (member.key, member.value.members + value.members.filter { $0.key != member.key })
+    }
+}

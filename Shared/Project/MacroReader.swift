@@ -1,0 +1,90 @@
+internal import Jinja
+internal import Kernel
+
+/// Finds macros, custom tests, materializations and docs in a package's files.
+struct MacroReader {
+    let package: PackageFile
+    let environment: Environment
+    let problems: ProblemList
+
+    private(set) var macros: [Macro] = []
+    private(set) var files: [MacroFile] = []
+    private(set) var docs: [Manifest.Doc] = []
+
+    init(package: PackageFile, environment: Environment, problems: ProblemList) {
+        self.package = package
+        self.environment = environment
+        self.problems = problems
+    }
+
+    mutating func readMacros() {
+        let folders = package.macroPaths + package.testPaths.map { "\($0)/generic" }
+        for folder in folders {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") { readMacroFile("\(folder)/\(file)") }
+        }
+    }
+
+    private mutating func readMacroFile(_ path: String) {
+        guard let text = FileTree.text("\(package.folder)/\(path)") else {
+            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
+            return
+        }
+        do {
+            let template = try environment.parse(text, name: path)
+            var hasMacros = false
+            for definition in template.definitions {
+                guard let name = definition.macroName else { continue }
+                hasMacros = true
+                let id = "macro.\(package.name).\(name)"
+                if let twin = macros.first(where: { $0.uniqueID == id }) {
+                    problems.add(
+                        "project.duplicate_macro", "the macro '\(name)' is defined twice", at: .file(path, line: definition.line),
+                        remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
+                    continue
+                }
+                macros.append(Macro(
+                    uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line))
+            }
+            if hasMacros { files.append(MacroFile(packageName: package.name, path: path, text: text)) }
+        } catch {
+            problems.add(TemplateProblem.of(error, file: path, text: text))
+        }
+    }
+
+    mutating func readDocs() {
+        for folder in package.docsPaths ?? package.modelPaths + package.seedPaths + package.macroPaths + package.analysisPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".md") {
+                let path = "\(folder)/\(file)"
+                guard let text = FileTree.text("\(package.folder)/\(path)"), text.contains("docs"), text.contains("{%") else { continue }
+                do {
+                    let template = try environment.parse(text, name: path)
+                    for block in template.definitions where block.tag == "docs" {
+                        docs.append(Manifest.Doc(
+                            uniqueID: "doc.\(package.name).\(block.name)", name: block.name, packageName: package.name, originalFilePath: path,
+                            text: Self.trimmed(template.bodyText(of: block))))
+                    }
+                } catch {
+                    problems.add(TemplateProblem.of(error, file: path, text: text))
+                }
+            }
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var bytes = text.utf8[...]
+        while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
+        while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
+        return String(decoding: Array(bytes), as: UTF8.self)
+    }
+}
+
+/// A template's error as a problem of the project.
+enum TemplateProblem {
+    static func of(_ error: JinjaError, file: String, text: String) -> ProjectProblem {
+        let line = error.line ?? 0
+        let column = error.column ?? 0
+        return ProjectProblem(
+            error.kind == .syntax ? "project.bad_template" : "project.template_failed", error.message, at: .file(file, line: line, column: column),
+            excerpt: Excerpt.of(text, line: line, column: column), remedy: "correct the template at the mark")
+    }
+}

@@ -1,0 +1,66 @@
+public import Kernel
+
+/// A project as read: every resource, resolved and linked. The reader makes it, nothing changes it afterwards.
+public struct Manifest: Sendable {
+    /// The project itself, then its installed packages.
+    public var packages: [PackageFile]
+    public var target: Target
+    public var nodes: [String: Node] = [:]
+    public var sources: [String: SourceTable] = [:]
+    public var macros: [String: Macro] = [:]
+    public var macroFiles: [MacroFile] = []
+    public var docs: [Doc] = []
+    public var disabled: [Node] = []
+    /// What was passed with `--vars`.
+    public var commandVars: JSONObject
+    /// The environment variables that the project read, by name.
+    public var environmentRead: Set<String> = []
+    /// What the project has and this reader leaves alone, one line each.
+    public var warnings: [String] = []
+    public internal(set) var graph = Graph()
+
+    public struct Doc: Hashable, Sendable {
+        public var uniqueID: String
+        public var name: String
+        public var packageName: String
+        public var originalFilePath: String
+        public var text: String
+    }
+
+    public var project: PackageFile { packages[0] }
+
+    /// A variable as a resource of `package` sees it: the command line, then the project, then the package itself.
+    public func variable(_ name: String, package: String) -> JSON? {
+        if let value = commandVars[name] { return value }
+        for file in [project] + packages.dropFirst().filter({ $0.name == package }) {
+            if let value = file.vars[package]?[name] { return value }
+            if let value = file.vars[name] { return value }
+        }
+        return nil
+    }
+
+    /// Where namesake macros of `namespace` are looked for, in order.
+    public func searchOrder(namespace: String?) -> [String] {
+        guard let namespace else { return [project.name] + packages.dropFirst().map(\.name) }
+        if let stated = project.dispatch.first(where: { $0.namespace == namespace }) { return stated.order }
+        return [project.name, namespace]
+    }
+
+    /// The model, seed or snapshot that `ref` means inside `package`.
+    public func node(for ref: Ref, from package: String) -> Node? {
+        let order = ref.package.map { [$0] } ?? [package, project.name] + packages.map(\.name)
+        for owner in order {
+            for type in ["model", "seed", "snapshot"] {
+                if let node = nodes["\(type).\(owner).\(ref.name)"] { return node }
+            }
+        }
+        return nil
+    }
+
+    public func source(for ref: SourceRef, from package: String) -> SourceTable? {
+        for owner in [package, project.name] + packages.map(\.name) {
+            if let table = sources["source.\(owner).\(ref.source).\(ref.table)"] { return table }
+        }
+        return nil
+    }
+}

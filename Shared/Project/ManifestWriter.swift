@@ -1,0 +1,108 @@
+public import Kernel
+
+/// Writes `manifest.json` in dbt's shape, version 12, for the resources that this reader knows.
+public struct ManifestWriter {
+    private let manifest: Manifest
+    private let invocationID: String
+    private let generatedAt: Timestamp
+
+    public static let dbtVersion = "1.11.16"
+    static let schemaURL = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+
+    public init(_ manifest: Manifest, invocationID: String, generatedAt: Timestamp) {
+        self.manifest = manifest
+        self.invocationID = invocationID
+        self.generatedAt = generatedAt
+    }
+
+    public func json() -> JSON {
+        JSON([
+            ("metadata", metadata),
+            ("nodes", map(manifest.nodes.mapValues { Self.json($0) })),
+            ("sources", map(manifest.sources.mapValues { source($0) })),
+            ("macros", map(manifest.macros.mapValues(macro))),
+            ("docs", map(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, doc($0)) }))),
+            ("exposures", [:]), ("metrics", [:]), ("groups", [:]), ("selectors", [:]), ("saved_queries", [:]), ("semantic_models", [:]),
+            ("unit_tests", [:]), ("functions", [:]),
+            ("disabled", map(Dictionary(grouping: manifest.disabled, by: \.uniqueID).mapValues { .array($0.map { Self.json($0) }) })),
+            ("parent_map", map(manifest.graph.parents.mapValues { .array($0.map(JSON.string)) })),
+            ("child_map", map(manifest.graph.children.mapValues { .array($0.map(JSON.string)) })),
+            ("group_map", [:]),
+        ])
+    }
+
+    private var metadata: JSON {
+        JSON([
+            ("dbt_schema_version", .string(Self.schemaURL)), ("dbt_version", .string(Self.dbtVersion)),
+            ("generated_at", .string(generatedAt.description)), ("invocation_id", .string(invocationID)), ("env", [:]),
+            ("project_name", .string(manifest.project.name)), ("adapter_type", .string(manifest.target.type)),
+        ])
+    }
+
+    private func map(_ values: [String: JSON]) -> JSON {
+        JSON(values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ($0, values[$0] ?? .null) })
+    }
+
+    /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.
+    public static func json(_ node: Node) -> JSON {
+        var pairs: [(String, JSON)] = [
+            ("database", .string(node.database)), ("schema", .string(node.schema)), ("name", .string(node.name)),
+            ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)), ("path", .string(node.path)),
+            ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)), ("fqn", .array(node.fqn.map(JSON.string))),
+            ("alias", .string(node.alias)), ("checksum", ["name": node.test == nil ? "sha256" : "none", "checksum": .string(node.checksum)]),
+            ("config", .object(node.config.values)), ("tags", .array(node.config.tags.map(JSON.string))), ("description", .string(node.description)),
+            ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", node.config["group"] ?? .null),
+            ("docs", node.config["docs"] ?? ["show": true, "node_color": nil]), ("patch_path", JSON(node.patchPath)),
+            ("raw_code", .string(node.rawCode)), ("language", "sql"),
+            ("refs", .array(node.refs.map { ["name": .string($0.name), "package": JSON($0.package), "version": JSON($0.version)] })),
+            ("sources", .array(node.sources.map { [.string($0.source), .string($0.table)] })), ("metrics", []),
+            ("depends_on", ["macros": .array(node.dependsOnMacros.map(JSON.string)), "nodes": .array(node.dependsOn.map(JSON.string))]),
+        ]
+        if node.resourceType == .seed { pairs.append(("root_path", .string(node.rootFolder))) }
+        if let test = node.test {
+            pairs.append(("test_metadata", ["name": .string(test.name), "kwargs": .object(test.arguments), "namespace": JSON(test.namespace)]))
+            pairs.append(("column_name", JSON(node.columnName)))
+            pairs.append(("attached_node", JSON(node.attachedNode)))
+        }
+        return JSON(pairs)
+    }
+
+    private static func columns(_ columns: [Column]) -> JSON {
+        JSON(columns.map { column in
+            (column.name, [
+                "name": .string(column.name), "description": .string(column.description), "meta": .object(column.meta),
+                "data_type": JSON(column.dataType), "constraints": [], "quote": column.isQuoted.map(JSON.bool) ?? .null,
+                "tags": .array(column.tags.map(JSON.string)),
+            ])
+        })
+    }
+
+    public static func json(_ source: SourceTable, relationName: String? = nil) -> JSON {
+        JSON([
+            ("database", .string(source.database)), ("schema", .string(source.schema)), ("name", .string(source.name)), ("resource_type", "source"),
+            ("package_name", .string(source.packageName)), ("path", .string(source.originalFilePath)),
+            ("original_file_path", .string(source.originalFilePath)), ("unique_id", .string(source.uniqueID)),
+            ("fqn", .array(source.fqn.map(JSON.string))), ("source_name", .string(source.sourceName)),
+            ("source_description", .string(source.sourceDescription)), ("loader", .string(source.loader)), ("identifier", .string(source.identifier)),
+            ("loaded_at_field", JSON(source.loadedAtField)), ("freshness", source.freshness), ("description", .string(source.description)),
+            ("columns", columns(source.columns)), ("meta", source.config["meta"] ?? [:]), ("tags", .array(source.config.tags.map(JSON.string))),
+            ("config", .object(source.config.values)), ("relation_name", JSON(relationName)),
+        ])
+    }
+    private func source(_ source: SourceTable) -> JSON { Self.json(source) }
+
+    private func macro(_ macro: Macro) -> JSON {
+        JSON([
+            ("name", .string(macro.name)), ("resource_type", "macro"), ("package_name", .string(macro.packageName)),
+            ("path", .string(macro.originalFilePath)), ("original_file_path", .string(macro.originalFilePath)), ("unique_id", .string(macro.uniqueID)),
+            ("depends_on", ["macros": []]), ("description", ""), ("meta", [:]), ("arguments", []),
+        ])
+    }
+
+    private func doc(_ doc: Manifest.Doc) -> JSON {
+        JSON([
+            ("name", .string(doc.name)), ("resource_type", "doc"), ("package_name", .string(doc.packageName)), ("path", .string(doc.originalFilePath)),
+            ("original_file_path", .string(doc.originalFilePath)), ("unique_id", .string(doc.uniqueID)), ("block_contents", .string(doc.text)),
+        ])
+    }
+}

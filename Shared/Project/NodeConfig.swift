@@ -1,0 +1,91 @@
+public import Kernel
+
+/// The configuration of one node: dbt's words, and any word of the project's own.
+public struct NodeConfig: Hashable, Sendable {
+    public var values: JSONObject
+
+    public init(_ values: JSONObject = JSONObject()) { self.values = values }
+
+    public subscript(key: String) -> JSON? { values[key] }
+
+    public var materialized: String { values["materialized"]?.stringValue ?? "view" }
+    public var isEnabled: Bool { values["enabled"]?.boolValue ?? true }
+    public var tags: [String] { Self.strings(values["tags"]) }
+    public var fullRefresh: Bool? { values["full_refresh"]?.boolValue }
+    public var schema: String? { values["schema"]?.stringValue }
+    public var database: String? { values["database"]?.stringValue }
+    public var alias: String? { values["alias"]?.stringValue }
+    public var preHooks: [String] { Self.hooks(values["pre-hook"]) }
+    public var postHooks: [String] { Self.hooks(values["post-hook"]) }
+
+    static func strings(_ value: JSON?) -> [String] {
+        switch value {
+        case .string(let text): [text]
+        case .array(let items): items.compactMap(\.stringValue)
+        default: []
+        }
+    }
+    private static func hooks(_ value: JSON?) -> [String] {
+        switch value {
+        case .string(let text): [text]
+        case .object: value?["sql"]?.stringValue.map { [$0] } ?? []
+        case .array(let items): items.flatMap { hooks($0) }
+        default: []
+        }
+    }
+}
+
+/// Lays one layer of configuration over another, by dbt's rules: lists of tags and hooks grow, maps of meta are merged,
+/// everything else is replaced.
+enum ConfigMerge {
+    private static let appended: Set<String> = ["tags", "pre-hook", "post-hook", "packages"]
+    private static let merged: Set<String> = ["meta", "docs", "quoting", "column_types_by_name", "grants"]
+    private static let spellings = ["pre_hook": "pre-hook", "post_hook": "post-hook"]
+
+    static func lay(_ layer: JSONObject, over base: inout JSONObject) {
+        for (written, value) in layer.pairs {
+            let key = spellings[written] ?? written
+            if appended.contains(key) {
+                var items = list(base[key])
+                for item in list(value) where key != "tags" || !items.contains(item) { items.append(item) }
+                base[key] = .array(items)
+            } else if merged.contains(key), case .object(let addition) = value, case .object(var whole)? = base[key] {
+                for (name, value) in addition.pairs { whole[name] = value }
+                base[key] = .object(whole)
+            } else {
+                base[key] = value
+            }
+        }
+    }
+
+    private static func list(_ value: JSON?) -> [JSON] {
+        switch value {
+        case nil, .null?: []
+        case .array(let items)?: items
+        case let single?: [single]
+        }
+    }
+
+    /// The layers that a section of `dbt_project.yml` holds for a node, outermost folder first.
+    ///
+    /// A key with `+` is configuration; without it, a map is a folder and anything else is configuration.
+    static func layers(in section: YAMLValue?, fqn: [String]) -> [JSONObject] {
+        guard var level = section, level.isMap else { return [] }
+        var layers = [configuration(at: level)]
+        for name in fqn {
+            guard let next = level[name], next.isMap else { break }
+            layers.append(configuration(at: next))
+            level = next
+        }
+        return layers.filter { !$0.isEmpty }
+    }
+
+    private static func configuration(at level: YAMLValue) -> JSONObject {
+        var found = JSONObject()
+        for member in level.members {
+            if member.key.hasPrefix("+") { found[String(member.key.dropFirst())] = member.value.json }
+            else if !member.value.isMap { found[member.key] = member.value.json }
+        }
+        return found
+    }
+}

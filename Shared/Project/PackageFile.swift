@@ -1,0 +1,100 @@
+public import Kernel
+
+/// What `dbt_project.yml` says.
+public struct PackageFile: Sendable {
+    public var folder: String
+    public var name: String
+    public var version: String?
+    public var profile: String?
+    public var modelPaths = ["models"]
+    public var seedPaths = ["seeds"]
+    public var testPaths = ["tests"]
+    public var analysisPaths = ["analyses"]
+    public var macroPaths = ["macros"]
+    public var snapshotPaths = ["snapshots"]
+    public var docsPaths: [String]?
+    public var targetPath = "target"
+    public var packagesPath = "dbt_packages"
+    public var onRunStart: [String] = []
+    public var onRunEnd: [String] = []
+    public var vars = JSONObject()
+    public var dispatch: [(namespace: String, order: [String])] = []
+    public var flags = JSONObject()
+    /// The configuration sections: `models`, `seeds`, `data_tests`, `sources` …
+    var sections: [String: YAMLValue] = [:]
+
+    /// A name that packages and projects may have.
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) }
+            && !(0x30...0x39).contains(text.utf8.first ?? 0)
+    }
+}
+
+/// Reads `dbt_project.yml`.
+struct PackageFileReader {
+    var folder: String
+    var renderer: YAMLRenderer
+
+    private static let known: Set<String> = [
+        "name", "version", "config-version", "profile", "model-paths", "seed-paths", "test-paths", "analysis-paths", "macro-paths",
+        "snapshot-paths", "docs-paths", "asset-paths", "function-paths", "target-path", "log-path", "packages-install-path", "clean-targets",
+        "require-dbt-version", "quoting", "models", "seeds", "snapshots", "sources", "tests", "data_tests", "unit_tests", "exposures", "metrics",
+        "semantic-models", "saved-queries", "functions", "vars", "on-run-start", "on-run-end", "dispatch", "query-comment", "flags", "packages",
+        "dbt-cloud", "restrict-access", "source-paths", "data-paths", "analysis_paths",
+    ]
+
+    func read(problems: ProblemList) throws(ProjectProblems) -> PackageFile {
+        let path = "\(folder)/dbt_project.yml"
+        do throws(ProjectProblem) {
+            guard let text = FileTree.text(path) else {
+                throw ProjectProblem(
+                    "project.not_found", "there is no dbt_project.yml in this folder", at: .file(folder),
+                    remedy: "name the project's folder with --project-dir")
+            }
+            let written = try YAMLValue.read(text, file: "dbt_project.yml")
+            // Hooks are templates of their run, not of the project file.
+            let document = try renderer.render(written, leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "query-comment", "vars"])
+            return try packageFile(document, problems)
+        } catch {
+            problems.add(error)
+            throw ProjectProblems(problems.problems)
+        }
+    }
+
+    private func packageFile(_ document: YAMLValue, _ problems: ProblemList) throws(ProjectProblem) -> PackageFile {
+        guard let name = document["name"]?.text, PackageFile.isName(name) else {
+            throw ProjectProblem(
+                "project.bad_name", "the project has no valid name", at: document["name"]?.location ?? .file("dbt_project.yml"),
+                remedy: "write name: followed by letters, digits and underscores")
+        }
+        for member in document.members where !Self.known.contains(member.key) {
+            let near = Similarity.nearest(to: member.key, among: Self.known)
+            problems.add(
+                "project.unknown_key", "dbt_project.yml does not know the key '\(member.key)'", at: .file("dbt_project.yml", line: member.line),
+                remedy: near.map { "did you mean '\($0)'?" } ?? "remove it")
+        }
+        var file = PackageFile(folder: folder, name: name)
+        file.version = document["version"]?.text
+        file.profile = document["profile"]?.text
+        func paths(_ key: String, _ old: String? = nil) -> [String]? { (document[key] ?? old.flatMap { document[$0] }).map(\.strings) }
+        file.modelPaths = paths("model-paths", "source-paths") ?? file.modelPaths
+        file.seedPaths = paths("seed-paths", "data-paths") ?? file.seedPaths
+        file.testPaths = paths("test-paths") ?? file.testPaths
+        file.analysisPaths = paths("analysis-paths") ?? file.analysisPaths
+        file.macroPaths = paths("macro-paths") ?? file.macroPaths
+        file.snapshotPaths = paths("snapshot-paths") ?? file.snapshotPaths
+        file.docsPaths = paths("docs-paths")
+        file.targetPath = document["target-path"]?.text ?? renderer.environment["DBT_TARGET_PATH"] ?? file.targetPath
+        file.packagesPath = document["packages-install-path"]?.text ?? file.packagesPath
+        file.onRunStart = document["on-run-start"]?.strings ?? []
+        file.onRunEnd = document["on-run-end"]?.strings ?? []
+        file.vars = document["vars"]?.json.objectValue ?? JSONObject()
+        file.flags = document["flags"]?.json.objectValue ?? JSONObject()
+        file.dispatch = document["dispatch"]?.items.compactMap { entry in
+            entry["macro_namespace"]?.text.map { ($0, entry["search_order"]?.strings ?? []) }
+        } ?? []
+        for key in ["models", "seeds", "snapshots", "sources", "data_tests", "exposures"] { file.sections[key] = document[key] }
+        if file.sections["data_tests"] == nil { file.sections["data_tests"] = document["tests"] }
+        return file
+    }
+}

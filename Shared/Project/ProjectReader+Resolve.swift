@@ -1,0 +1,126 @@
+internal import Jinja
+internal import Kernel
+
+extension ProjectReader {
+    /// Turns every written reference into the node that it means.
+    func resolve(_ manifest: inout Manifest) {
+        for id in manifest.nodes.keys.sorted() {
+            guard var node = manifest.nodes[id] else { continue }
+            var parents: [String] = []
+            for ref in node.refs {
+                if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+            }
+            for ref in node.sources {
+                if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+            }
+            var seen: Set<String> = []
+            node.dependsOn = parents.filter { seen.insert($0).inserted }
+            manifest.nodes[id] = node
+        }
+    }
+
+    private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
+        let (location, excerpt) = place(of: ref.name, after: "ref", in: node)
+        let subject = "\(node.resourceType.rawValue) '\(node.name)' refers to '\(ref.name)'"
+        if let disabled = manifest.disabled.first(where: { $0.name == ref.name && $0.resourceType != .test }) {
+            problems.add(ProjectProblem(
+                "project.ref_disabled", "\(subject), which is disabled", at: location, excerpt: excerpt,
+                remedy: "enable \(disabled.originalFilePath), or remove the reference"))
+            return
+        }
+        let known = manifest.nodes.values.filter { $0.resourceType == .model || $0.resourceType == .seed }
+        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
+        problems.add(ProjectProblem(
+            "project.ref_not_found", "\(subject), which this project does not define", at: location, excerpt: excerpt,
+            remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))
+    }
+
+    private func missing(_ ref: SourceRef, in node: Node, _ manifest: Manifest) {
+        let (location, excerpt) = place(of: ref.source, after: "source", in: node)
+        let known = manifest.sources.values.map { "\($0.sourceName).\($0.name)" }
+        let near = Similarity.nearest(to: "\(ref.source).\(ref.table)", among: known)
+        problems.add(ProjectProblem(
+            "project.source_not_found", "\(node.resourceType.rawValue) '\(node.name)' reads the source '\(ref.source).\(ref.table)', which no schema file defines",
+            at: location, excerpt: excerpt, remedy: near.map { "did you mean '\($0)'?" } ?? "add it under sources: in a schema file"))
+    }
+
+    /// Where a node's own file names something, as `ref('name')`; the file alone where the name is computed.
+    private func place(of name: String, after function: String, in node: Node) -> (ProblemLocation, String) {
+        guard node.test == nil else { return (.file(node.originalFilePath, line: node.line), "") }
+        let text = FileTree.text("\(node.rootFolder)/\(node.originalFilePath)") ?? node.rawCode
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            for quote in ["'", "\""] {
+                guard let column = Self.column(of: "\(quote)\(name)\(quote)", in: line), let call = Self.column(of: function, in: line), call < column else { continue }
+                return (.file(node.originalFilePath, line: index + 1, column: column), Excerpt.of(text, line: index + 1, column: column, width: name.utf8.count + 2))
+            }
+        }
+        return (node.location, "")
+    }
+
+    private static func column(of needle: String, in line: Substring) -> Int? {
+        let bytes = Array(line.utf8)
+        let wanted = Array(needle.utf8)
+        guard bytes.count >= wanted.count else { return nil }
+        return (0...(bytes.count - wanted.count)).first { bytes[$0..<$0 + wanted.count].elementsEqual(wanted) }.map { $0 + 1 }
+    }
+
+    func checkCycles(_ manifest: Manifest) {
+        guard let cycle = manifest.graph.cycle() else { return }
+        let names = cycle.compactMap { manifest.nodes[$0]?.name }
+        problems.add(
+            "project.cycle", "the models refer to each other in a circle: \((names + names.prefix(1)).joined(separator: " -> "))",
+            at: cycle.first.flatMap { manifest.nodes[$0]?.location } ?? .named(""), remedy: "break the circle: remove one of these references")
+    }
+
+    /// A patch for a model that does not exist does nothing; dbt warns, so do we.
+    func checkPatches(_ patches: [NodePatch], _ manifest: inout Manifest) {
+        for patch in patches where patch.section != "data_tests" {
+            let exists = manifest.node(for: Ref(name: patch.name), from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name }
+            guard !exists else { continue }
+            let kind = patch.section.dropLast()
+            let near = Similarity.nearest(to: patch.name, among: manifest.nodes.values.filter { $0.resourceType.rawValue == kind }.map(\.name))
+            manifest.warnings.append(
+                "\(patch.file):\(patch.line): there is no \(kind) '\(patch.name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+        }
+    }
+
+    /// Fills `{{ doc('…') }}` in descriptions.
+    func fillDescriptions(_ manifest: inout Manifest) {
+        for id in manifest.nodes.keys.sorted() {
+            guard var node = manifest.nodes[id] else { continue }
+            node.description = filled(node.description, node.packageName, node.location, manifest)
+            for index in node.columns.indices where node.columns[index].description.contains("{{") {
+                node.columns[index].description = filled(node.columns[index].description, node.packageName, node.location, manifest)
+            }
+            manifest.nodes[id] = node
+        }
+        for id in manifest.sources.keys.sorted() {
+            guard var source = manifest.sources[id] else { continue }
+            let place = ProblemLocation.file(source.originalFilePath, line: source.line)
+            source.description = filled(source.description, source.packageName, place, manifest)
+            source.sourceDescription = filled(source.sourceDescription, source.packageName, place, manifest)
+            for index in source.columns.indices where source.columns[index].description.contains("{{") {
+                source.columns[index].description = filled(source.columns[index].description, source.packageName, place, manifest)
+            }
+            manifest.sources[id] = source
+        }
+    }
+
+    private func filled(_ text: String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> String {
+        guard text.contains("{{") else { return text }
+        let doc = Value.function("doc") { arguments, _ in
+            let names = arguments.positional.compactMap(\.asString)
+            let name = names.last ?? ""
+            let order = names.count == 2 ? [names[0]] : [package, manifest.project.name] + manifest.packages.map(\.name)
+            for owner in order {
+                if let doc = manifest.docs.first(where: { $0.uniqueID == "doc.\(owner).\(name)" }) { return .string(doc.text) }
+            }
+            let near = Similarity.nearest(to: name, among: manifest.docs.map(\.name))
+            throw ProjectProblem("project.doc_not_found", "there is no docs block '\(name)'", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
+        }
+        do { return try environment.render(text, name: place.description, variables: ["doc": doc]) } catch {
+            note(error, at: place)
+            return text
+        }
+    }
+}

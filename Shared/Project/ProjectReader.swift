@@ -1,0 +1,397 @@
+internal import Digest
+internal import Jinja
+public import Kernel
+
+/// How a project is to be read.
+public struct ReaderSettings: Sendable {
+    public var projectFolder: String
+    public var profilesFolder: String?
+    public var targetName: String?
+    /// Takes the place of profiles.yml, which is then not read.
+    public var target: Target?
+    public var profileName: String?
+    public var vars = JSONObject()
+    public var environment: [String: String]
+
+    public init(projectFolder: String, environment: [String: String]) {
+        self.projectFolder = projectFolder
+        self.environment = environment
+    }
+}
+
+/// Reads a dbt project from disk.
+///
+/// - Everything that is wrong is reported at once; a manifest is a project without problems.
+/// - The same files, settings and environment give the same manifest on every machine.
+public final class ProjectReader {
+    private let settings: ReaderSettings
+    private let host: (any ParseTimeHost)?
+    let problems = ProblemList()
+    let environment = DbtSyntax.environment
+    private var renderer: YAMLRenderer
+    private var environmentRead: Set<String> = []
+    private var canRender = true
+
+    public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
+        self.settings = settings
+        self.host = host
+        renderer = YAMLRenderer(environment: settings.environment, vars: settings.vars)
+    }
+
+    public func read() throws(ProjectProblems) -> Manifest {
+        renderer.onEnvironmentRead = { [weak self] in self?.environmentRead.insert($0) }
+        let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
+        let target = try readTarget(project)
+        renderer.target = .object(target.visible)
+        var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        let known = problems.problems.count
+        readMacros(into: &manifest)
+        // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
+        canRender = problems.problems.count == known
+        do { try host?.prepare(manifest) } catch { note(error, at: .file("macros")) }
+
+        var schemas: [SchemaReader] = []
+        for package in manifest.packages {
+            let schema = readSchemas(package, manifest)
+            manifest.warnings += schema.warnings
+            for source in schema.sources where source.config.isEnabled { addSource(source, &manifest) }
+            schemas.append(schema)
+        }
+        let patches = schemas.flatMap(\.patches)
+        let patchOf = Dictionary(patches.map { ("\($0.package.name)/\($0.section)/\($0.name)", $0) }) { first, _ in first }
+        for package in manifest.packages { readNodes(package, patchOf, &manifest) }
+        for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
+        fillDescriptions(&manifest)
+        checkPatches(patches, &manifest)
+        resolve(&manifest)
+        try problems.throwIfAny()
+        manifest.graph = Graph(manifest)
+        checkCycles(manifest)
+        manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
+        try problems.throwIfAny()
+        return manifest
+    }
+
+    // MARK: Project and packages
+
+    private func readTarget(_ project: PackageFile) throws(ProjectProblems) -> Target {
+        if let target = settings.target { return target }
+        do throws(ProjectProblem) {
+            guard let profile = settings.profileName ?? project.profile else {
+                throw ProjectProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name")
+            }
+            return try ProfileReader(
+                projectFolder: settings.projectFolder, profilesFolder: settings.profilesFolder, profileName: profile,
+                targetName: settings.targetName, renderer: renderer
+            ).read()
+        } catch {
+            problems.add(error)
+            throw ProjectProblems(problems.problems)
+        }
+    }
+
+    private func packages(of project: PackageFile) throws(ProjectProblems) -> [PackageFile] {
+        var found = [project]
+        let folder = "\(project.folder)/\(project.packagesPath)"
+        let names = Set(FileTree.files(in: folder).compactMap { path -> String? in
+            let parts = path.split(separator: "/")
+            return parts.count == 2 && parts[1] == "dbt_project.yml" ? String(parts[0]) : nil
+        })
+        for name in names.sorted() {
+            found.append(try PackageFileReader(folder: "\(folder)/\(name)", renderer: renderer).read(problems: ProblemList()))
+        }
+        let asked = ["packages.yml", "dependencies.yml"].first { FileTree.text("\(project.folder)/\($0)")?.contains("packages:") ?? false }
+        if let asked, names.isEmpty {
+            problems.add(
+                "project.packages_missing", "\(asked) names packages and \(project.packagesPath) holds none", at: .file(asked),
+                remedy: "install them with dbt deps; installing packages is not supported yet")
+        }
+        return found
+    }
+
+    private func readMacros(into manifest: inout Manifest) {
+        for package in manifest.packages {
+            var reader = MacroReader(package: package, environment: environment, problems: problems)
+            reader.readMacros()
+            reader.readDocs()
+            for macro in reader.macros { manifest.macros[macro.uniqueID] = macro }
+            manifest.macroFiles += reader.files
+            manifest.docs += reader.docs
+        }
+    }
+
+    private func readSchemas(_ package: PackageFile, _ manifest: Manifest) -> SchemaReader {
+        var renderer = renderer
+        var vars = JSONObject()
+        for file in manifest.packages.reversed() where file.name == package.name || file.name == manifest.project.name {
+            for (key, value) in file.vars.pairs where value.objectValue == nil { vars[key] = value }
+            for (key, value) in file.vars[package.name]?.objectValue?.pairs ?? [] { vars[key] = value }
+        }
+        for (key, value) in settings.vars.pairs { vars[key] = value }
+        renderer.vars = vars
+        var reader = SchemaReader(package: package, target: manifest.target, renderer: renderer, problems: problems)
+        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths
+        var seen: Set<String> = []
+        for folder in folders {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
+                let path = "\(folder)/\(file)"
+                guard seen.insert(path).inserted, let text = FileTree.text("\(package.folder)/\(path)") else { continue }
+                reader.read(text, file: path)
+            }
+        }
+        return reader
+    }
+
+    // MARK: Nodes of files
+
+    private func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
+        for folder in package.modelPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") {
+                if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
+                if file.hasSuffix(".py") {
+                    problems.add(
+                        "project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"),
+                        remedy: "write the model in SQL, or disable it")
+                }
+            }
+        }
+        for folder in package.seedPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".csv") {
+                readFile(.seed, package, folder, file, patches, &manifest)
+            }
+        }
+        for folder in package.testPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") && !file.hasPrefix("generic/") {
+                readFile(.test, package, folder, file, patches, &manifest)
+            }
+        }
+        for folder in package.analysisPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") {
+                readFile(.analysis, package, folder, file, patches, &manifest)
+            }
+        }
+        for folder in package.snapshotPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") {
+                problems.add(
+                    "project.unsupported", "snapshots are not supported yet", at: .file("\(folder)/\(file)"),
+                    remedy: "move the snapshot out of snapshot-paths, or run it with dbt")
+            }
+        }
+    }
+
+    private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
+        let path = "\(folder)/\(file)"
+        let name = FileTree.stem(of: file)
+        let isSeed = type == .seed
+        let text = isSeed ? "" : FileTree.text("\(package.folder)/\(path)")
+        guard let text else {
+            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
+            return
+        }
+        // An analysis's and a test's names share one space with those of models only within their own type.
+        var node = Node(
+            uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name, path: file,
+            originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
+        node.checksum = isSeed
+            ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
+        if let twin = manifest.nodes[node.uniqueID] {
+            problems.add(
+                "project.duplicate_name", "two \(type.rawValue)s have the name '\(name)'", at: .file(path),
+                remedy: "rename one; the other is \(twin.originalFilePath)")
+            return
+        }
+        let capture = isSeed ? Capture() : capture(node, text)
+        let patch = patches["\(package.name)/\(Self.section(of: type))/\(name)"]
+        if let patch {
+            node.description = patch.description
+            node.columns = patch.columns
+            node.patchPath = "\(package.name)://\(patch.file)"
+        }
+        node.refs = capture.refs
+        node.sources = capture.sources
+        configure(&node, package, patch?.config, capture.config, manifest)
+        if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
+    }
+
+    /// Where a schema file speaks of such nodes, and `dbt_project.yml` too.
+    private static func section(of type: ResourceType) -> String {
+        switch type {
+        case .model: "models"
+        case .seed: "seeds"
+        case .test: "data_tests"
+        default: "-"
+        }
+    }
+
+    private func fqn(_ package: PackageFile, _ type: ResourceType, _ file: String, _ name: String) -> [String] {
+        let prefix = type == .analysis ? ["analysis"] : []
+        return [package.name] + prefix + FileTree.folders(of: file) + [name]
+    }
+
+    /// What the node's template refers to: read off where it is spelled out, otherwise by rendering it in parse mode.
+    private func capture(_ node: Node, _ text: String) -> Capture {
+        do {
+            let template = try environment.parse(node.rawCode, name: node.originalFilePath)
+            if let capture = StaticReader.capture(template) { return capture }
+        } catch {
+            problems.add(TemplateProblem.of(error, file: node.originalFilePath, text: text))
+            return Capture()
+        }
+        guard let host else {
+            problems.add(
+                "project.needs_rendering", "'\(node.name)' cannot be read without rendering it", at: .file(node.originalFilePath),
+                remedy: "read the project with a rendering host")
+            return Capture()
+        }
+        guard canRender else { return Capture() }
+        do { return try host.capture(node) } catch {
+            note(error, at: .file(node.originalFilePath), text: text)
+            return Capture()
+        }
+    }
+
+    // MARK: Configuration and names
+
+    func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
+        var config = Self.defaults(of: node.resourceType)
+        let section = Self.section(of: node.resourceType)
+        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
+        // What the project itself says of a package's nodes goes above what the package says.
+        if package.name != manifest.project.name {
+            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
+        }
+        if let patch { ConfigMerge.lay(patch, over: &config) }
+        ConfigMerge.lay(own, over: &config)
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+        node.config = NodeConfig(config)
+        do {
+            node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
+            node.alias = try name("generate_alias_name", node.config.alias, node, manifest)
+            node.database = try name("generate_database_name", node.config.database, node, manifest)
+        } catch {
+            note(error, at: .file(node.originalFilePath))
+        }
+    }
+
+    private static func defaults(of type: ResourceType) -> JSONObject {
+        let values: JSON = switch type {
+        case .model, .analysis: ["enabled": true, "materialized": "view", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
+        case .seed: ["enabled": true, "materialized": "seed", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
+        case .test:
+            [
+                "enabled": true, "materialized": "test", "schema": "dbt_test__audit", "tags": [], "meta": [:], "severity": "ERROR",
+                "fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0",
+            ]
+        default: ["enabled": true, "tags": [], "meta": [:]]
+        }
+        return values.objectValue ?? JSONObject()
+    }
+
+    private func name(_ macro: String, _ custom: String?, _ node: Node, _ manifest: Manifest) throws -> String {
+        let custom = custom.map(Self.trimmed)
+        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host, canRender {
+            return Self.trimmed(try host.generatedName(macro, custom: custom, node: node))
+        }
+        switch macro {
+        case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
+        case "generate_alias_name": return custom ?? node.name
+        default: return custom ?? manifest.target.database
+        }
+    }
+
+    static func trimmed(_ text: String) -> String {
+        var bytes = text.utf8[...]
+        while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
+        while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
+        return String(decoding: Array(bytes), as: UTF8.self)
+    }
+
+    // MARK: Sources and tests
+
+    private func addSource(_ source: SourceTable, _ manifest: inout Manifest) {
+        if let twin = manifest.sources[source.uniqueID] {
+            problems.add(
+                "project.duplicate_source", "the source '\(source.sourceName).\(source.name)' is defined twice",
+                at: .file(source.originalFilePath, line: source.line), remedy: "remove one; the other is in \(twin.originalFilePath):\(twin.line)")
+        } else {
+            manifest.sources[source.uniqueID] = source
+        }
+    }
+
+    private func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
+        if !written.isSource, manifest.node(for: Ref(name: written.targetName), from: written.package.name) == nil { return }
+        guard var node = GenericTestReader(problems: problems).node(for: written, manifest: manifest), let test = node.test else { return }
+        let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
+        guard let macroID else {
+            let known = manifest.macros.values.map(\.name).filter { $0.hasPrefix("test_") }.map { String($0.dropFirst(5)) } + GenericTests.names
+            let near = Similarity.nearest(to: test.name, among: known)
+            problems.add(
+                "project.test_not_found", "there is no generic test '\(test.name)'", at: written.value.location,
+                remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
+            return
+        }
+        node.dependsOnMacros = [macroID]
+        let isBuiltin = macroID.hasPrefix("macro.dbt.")
+        if let capture = StaticReader.references(in: .object(test.arguments), environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
+            node.refs = capture.refs
+            node.sources = capture.sources
+        } else if let host, canRender {
+            do {
+                let capture = try host.capture(node)
+                node.refs = capture.refs
+                node.sources = capture.sources
+            } catch {
+                note(error, at: written.value.location)
+            }
+        }
+        let own = node.config.values
+        configure(&node, written.package, nil, own, manifest)
+        if !written.isSource { node.attachedNode = manifest.node(for: Ref(name: written.targetName), from: written.package.name)?.uniqueID }
+        if manifest.nodes[node.uniqueID] != nil {
+            problems.add(
+                "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,
+                remedy: "remove one, or give one a name of its own")
+            return
+        }
+        if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
+    }
+
+    private func macro(named name: String, namespace: String?, package: String, _ manifest: Manifest) -> String? {
+        let order = namespace.map { [$0] } ?? [package, manifest.project.name] + manifest.packages.map(\.name)
+        for owner in order where manifest.macros["macro.\(owner).\(name)"] != nil { return "macro.\(owner).\(name)" }
+        return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
+    }
+
+    /// Whether a test's macro might refer to more than its arguments.
+    private func mayRefer(_ macroID: String, _ manifest: Manifest) -> Bool {
+        guard let macro = manifest.macros[macroID], let file = manifest.macroFiles.first(where: { $0.packageName == macro.packageName && $0.path == macro.originalFilePath })
+        else { return true }
+        return file.text.contains("ref(") || file.text.contains("source(") || file.text.contains("config(")
+    }
+
+    // MARK: Problems
+
+    func note(_ error: any Error, at location: ProblemLocation, text: String? = nil) {
+        if let problem = error as? ProjectProblem { problems.add(problem); return }
+        if let error = error as? JinjaError {
+            if let problem = error.cause as? any Problem {
+                let place = error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? location
+                let isPlaced = problem is ProjectProblem && !["env_var", "var"].contains(problem.location.description)
+                problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
+                return
+            }
+            problems.add(TemplateProblem.of(error, file: error.template ?? location.description, text: error.template == nil ? "" : text ?? ""))
+            return
+        }
+        if let problem = error as? any Problem {
+            problems.add(problem.code, problem.summary, at: problem.location.description.isEmpty ? location : problem.location, remedy: problem.remedy)
+        } else {
+            problems.add("project.failed", String(describing: error), at: location, remedy: "")
+        }
+    }
+}
+
+/// The generic tests that come with dbt.
+public enum GenericTests {
+    public static let names = ["unique", "not_null", "accepted_values", "relationships"]
+}

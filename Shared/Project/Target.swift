@@ -1,0 +1,91 @@
+public import Kernel
+
+/// Where the models go: one output of a profile.
+public struct Target: Hashable, Sendable {
+    public var profileName: String
+    public var name: String
+    /// The adapter: `sqlite`, `postgres`.
+    public var type: String
+    public var schema: String
+    public var database: String
+    public var threads: Int
+    /// Every member of the output, secrets included: never printed, never written to an artifact.
+    public var values: JSONObject
+
+    public init(profileName: String, name: String, type: String, schema: String, database: String, threads: Int = 1, values: JSONObject = JSONObject()) {
+        self.profileName = profileName
+        self.name = name
+        self.type = type
+        self.schema = schema
+        self.database = database
+        self.threads = threads
+        self.values = values
+    }
+
+    /// What templates see as `target`: no member whose name speaks of a secret.
+    public var visible: JSONObject {
+        var object = JSONObject()
+        for (key, value) in values.pairs where !Self.secretWords.contains(where: key.lowercased().contains) { object[key] = value }
+        object["profile_name"] = .string(profileName)
+        object["name"] = .string(name)
+        object["target_name"] = .string(name)
+        object["type"] = .string(type)
+        object["schema"] = .string(schema)
+        object["database"] = .string(database)
+        if type == "postgres" { object["dbname"] = .string(database) }
+        object["threads"] = JSON(threads)
+        return object
+    }
+    private static let secretWords = ["pass", "token", "secret", "private_key", "keyfile"]
+}
+
+/// Reads `profiles.yml`.
+struct ProfileReader {
+    var projectFolder: String
+    var profilesFolder: String?
+    var profileName: String
+    var targetName: String?
+    var renderer: YAMLRenderer
+
+    /// The first folder that holds a `profiles.yml`: the one asked for, `DBT_PROFILES_DIR`, the project's own, `~/.dbt`.
+    func read() throws(ProjectProblem) -> Target {
+        var folders: [String] = []
+        if let profilesFolder { folders = [profilesFolder] }
+        else if let folder = renderer.environment["DBT_PROFILES_DIR"] { folders = [folder] }
+        else {
+            folders = [projectFolder]
+            if let home = renderer.environment["HOME"] { folders.append("\(home)/.dbt") }
+        }
+        guard let folder = folders.first(where: { FileTree.exists("\($0)/profiles.yml") }), let text = FileTree.text("\(folder)/profiles.yml") else {
+            throw ProjectProblem(
+                "project.no_profiles", "there is no profiles.yml", at: .named(folders.joined(separator: ", ")),
+                remedy: "write one, or name its folder with --profiles-dir or DBT_PROFILES_DIR")
+        }
+        let path = "\(folder)/profiles.yml"
+        let document = try YAMLValue.read(text, file: path)
+        guard let profile = document[profileName], profile.isMap else {
+            let near = Similarity.nearest(to: profileName, among: document.members.map(\.key))
+            throw ProjectProblem(
+                "project.profile_not_found", "profiles.yml has no profile '\(profileName)', which dbt_project.yml asks for", at: .file(path),
+                remedy: near.map { "did you mean '\($0)'?" } ?? "add the profile")
+        }
+        var name = targetName
+        if name == nil, let written = profile["target"] { name = try renderer.render(written).text }
+        let target = name ?? "default"
+        let outputs = profile["outputs"]
+        guard let written = outputs?[target], written.isMap else {
+            let known = outputs?.members.map(\.key) ?? []
+            throw ProjectProblem(
+                "project.target_not_found", "the profile '\(profileName)' has no target '\(target)'", at: .file(path, line: profile.line),
+                remedy: known.isEmpty ? "add it under outputs:" : "choose one of: \(known.joined(separator: ", "))")
+        }
+        let output = try renderer.render(written)
+        guard let type = output["type"]?.text else {
+            throw ProjectProblem("project.bad_profile", "the target '\(target)' has no type", at: written.location, remedy: "add type: sqlite")
+        }
+        let values = output.json.objectValue ?? JSONObject()
+        return Target(
+            profileName: profileName, name: target, type: type, schema: output["schema"]?.text ?? "main",
+            database: output["database"]?.text ?? output["dbname"]?.text ?? "", threads: output["threads"]?.text.flatMap { Int($0) } ?? 1, values: values)
+    }
+}

@@ -1,0 +1,151 @@
+public import Kernel
+internal import Yams
+
+/// A YAML value that remembers where it was written.
+public struct YAMLValue: Sendable {
+    public indirect enum Kind: Sendable {
+        case scalar(JSON)
+        case list([YAMLValue])
+        case map([Member])
+    }
+    public struct Member: Sendable {
+        public let key: String
+        public let line: Int
+        public let value: YAMLValue
+    }
+
+    public let kind: Kind
+    /// Below the project's folder.
+    public let file: String
+    public let line: Int
+    public let column: Int
+
+    public init(_ kind: Kind, file: String, line: Int, column: Int) {
+        self.kind = kind
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public var location: ProblemLocation { .file(file, line: line, column: column) }
+
+    public subscript(key: String) -> YAMLValue? {
+        guard case .map(let members) = kind else { return nil }
+        return members.last { $0.key == key }?.value
+    }
+    public var members: [Member] { if case .map(let members) = kind { members } else { [] } }
+    public var items: [YAMLValue] { if case .list(let items) = kind { items } else { [] } }
+    public var isMap: Bool { if case .map = kind { true } else { false } }
+    public var isNull: Bool { if case .scalar(.null) = kind { true } else { false } }
+    public var string: String? { if case .scalar(.string(let text)) = kind { text } else { nil } }
+    /// Any scalar as text, a number as it reads.
+    public var text: String? {
+        guard case .scalar(let value) = kind else { return nil }
+        switch value {
+        case .string(let text): return text
+        case .null: return nil
+        default: return value.text()
+        }
+    }
+    /// One string or a list of strings.
+    public var strings: [String] { text.map { [$0] } ?? items.compactMap(\.text) }
+
+    public var json: JSON {
+        switch kind {
+        case .scalar(let value): return value
+        case .list(let items): return .array(items.map(\.json))
+        case .map(let members):
+            var object = JSONObject()
+            for member in members { object[member.key] = member.value.json }
+            return .object(object)
+        }
+    }
+}
+
+extension YAMLValue {
+    /// Reads one document; an empty file is an empty map.
+    static func read(_ text: String, file: String) throws(ProjectProblem) -> YAMLValue {
+        do {
+            guard let node = try Yams.compose(yaml: text) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
+            return YAMLValue(node, file: file)
+        } catch let error as YamlError {
+            throw problem(error, file: file)
+        } catch {
+            throw ProjectProblem("project.bad_yaml", "the file is not YAML: \(error)", at: .file(file), remedy: "correct the file")
+        }
+    }
+
+    private static func problem(_ error: YamlError, file: String) -> ProjectProblem {
+        switch error {
+        case .scanner(_, let text, let mark, let yaml), .parser(_, let text, let mark, let yaml), .composer(_, let text, let mark, let yaml):
+            ProjectProblem(
+                "project.bad_yaml", "the file is not YAML: \(text)", at: .file(file, line: mark.line, column: mark.column),
+                excerpt: Excerpt.of(yaml, line: mark.line, column: mark.column), remedy: "check the indentation and quotes around this line")
+        case .duplicatedKeysInMapping(let duplicates, _):
+            ProjectProblem(
+                "project.duplicate_key", "a mapping has a key twice: \(duplicates.joined(separator: ", "))", at: .file(file),
+                remedy: "keep one of them")
+        default:
+            ProjectProblem("project.bad_yaml", "the file is not YAML", at: .file(file), remedy: "correct the file: \(error)")
+        }
+    }
+
+    private init(_ node: Yams.Node, file: String) {
+        let mark = node.mark
+        let kind: Kind
+        switch node {
+        case .scalar(let scalar):
+            kind = .scalar(Self.value(of: scalar, node))
+        case .sequence(let sequence):
+            kind = .list(sequence.map { YAMLValue($0, file: file) })
+        case .mapping(let mapping):
+            var members: [Member] = []
+            for (key, value) in mapping {
+                // `<<` merges the maps it names below the keys that are written out.
+                if key.string == "<<", case .plain? = key.scalar?.style {
+                    let merged = YAMLValue(value, file: file)
+                    for member in merged.members + merged.items.flatMap(\.members) where !members.contains(where: { $0.key == member.key }) {
+                        members.append(member)
+                    }
+                } else {
+                    let name = key.scalar?.string ?? ""
+                    members.removeAll { $0.key == name }
+                    members.append(Member(key: name, line: key.mark?.line ?? 0, value: YAMLValue(value, file: file)))
+                }
+            }
+            kind = .map(members)
+        case .alias:
+            kind = .scalar(.null)
+        }
+        self.init(kind, file: file, line: mark?.line ?? 0, column: mark?.column ?? 0)
+    }
+
+    private static func value(of scalar: Yams.Node.Scalar, _ node: Yams.Node) -> JSON {
+        let name = node.tag.description
+        if name.hasSuffix(":null") { return .null }
+        if name.hasSuffix(":bool"), let flag = node.bool { return .bool(flag) }
+        if name.hasSuffix(":int"), let number = node.int { return .integer(Int64(number)) }
+        if name.hasSuffix(":float"), let number = node.float { return .double(number) }
+        return .string(scalar.string)
+    }
+}
+
+/// A line of a file with a mark below the place that is meant.
+public enum Excerpt {
+    public static func of(_ text: String, line: Int, column: Int, width: Int = 1) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard line >= 1, line <= lines.count else { return "" }
+        let number = "\(line)"
+        let margin = String(repeating: " ", count: number.utf8.count)
+        let mark = String(repeating: " ", count: max(column - 1, 0)) + String(repeating: "^", count: max(width, 1))
+        return "\(number) | \(lines[line - 1])\n\(margin) | \(mark)"
+    }
+}
+
+extension YAMLValue {
+    /// A map written in one string, as `--vars` takes it; nil where the text is something else.
+    public static func object(_ text: String) throws -> JSONObject? {
+        let value = try read(text, file: "--vars").json
+        return value.isNull ? JSONObject() : value.objectValue
+    }
+}
