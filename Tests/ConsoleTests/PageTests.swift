@@ -36,7 +36,7 @@ import Testing
         desk.flights("shop@1")
         let text = RunPage.render(try #require(desk.shelf.state("shop@1")), now: desk.now, version: "1").text
         #expect(text.contains("<h2>ingest <span class=\"quiet\">2 tasks</span></h2>"))
-        #expect(text.components(of: "class=\"edge\"").count == 3, "extract to load, and the end of ingest to the model")
+        #expect(text.components(of: "class=\"edge\"").count == 2, "extract to load")
         #expect(text.contains("10 inserted"))
         #expect(text.contains("<span class=\"pill balanced\">balanced</span>"))
         desk.flights("shop@2", loaded: 9)
@@ -53,7 +53,27 @@ import Testing
         let text = RunPage.render(state, now: desk.now, version: "1").text
         #expect(text.contains("id=\"task-\(RunPage.taskRowsMax + 40)\""))
         #expect(text.contains("and 50 more"))
-        #expect(TaskGraph(state) == nil)
+        #expect(try #require(TaskGraph(state.inOrder)).svg.text.contains(">349 × noop<"))
+    }
+
+    @Test func `tasks alike are one box, a failed one stands alone, and no arrow goes round a box`() throws {
+        var desk = Desk()
+        let tests = (0..<6).map { spec(TaskID("t\($0)"), "test \($0)", role: .quality, after: [.task("a")]) }
+        let close = spec("z", "close", after: [.task("a", on: .ended)] + tests.map { .task($0.id, on: .ended) })
+        desk.start("shop@1", [spec("a", "a")] + tests + [close])
+        desk.succeed("shop@1", spec("a", "a"))
+        desk.fail("shop@1", tests[2], ProblemRecord(code: "x", summary: "3 rows", location: "", remedy: "", isRetryable: false))
+        let svg = try #require(desk.shelf.state("shop@1").flatMap { TaskGraph($0.inOrder) }).svg.text
+        #expect(svg.components(of: "<g class").count - 1 == 4, "a, five tests, the failed one, close")
+        #expect(svg.contains(">5 × noop<") && svg.contains(">test 2<"))
+        #expect(svg.components(of: "class=\"edge\"").count - 1 == 4, "none from a to close")
+    }
+
+    @Test func `a picture of too many boxes is left out`() throws {
+        var desk = Desk()
+        let chain = (0...TaskGraph.boxesMax).map { spec(TaskID("t\($0)"), "t", after: $0 == 0 ? [] : [.task(TaskID("t\($0 - 1)"))]) }
+        desk.start("shop@1", chain)
+        #expect(TaskGraph(try #require(desk.shelf.state("shop@1")).inOrder) == nil)
     }
 
     @Test func `a segment of a path comes back as it was`() {

@@ -20,7 +20,7 @@ enum Assets {
         .card,.panel,.empty,.scroll{background:var(--panel);border:1px solid var(--line);border-radius:10px}
         .card{padding:14px 16px}.card h2{margin:0}.card p{margin:4px 0 12px}
         .empty{padding:26px;text-align:center;color:var(--quiet)}
-        .scroll{overflow-x:auto}.panel{padding:14px}
+        .scroll{overflow-x:auto}.panel{padding:14px;margin-bottom:12px}
         .bars{display:flex;gap:3px;align-items:end;height:22px}
         .bar{width:7px;height:22px;border-radius:2px;background:var(--wait)}
         .bar.succeeded{background:var(--good)}.bar.failed,.bar.rejected{background:var(--bad)}.bar.running{background:var(--busy);animation:breathe 1.6s ease-in-out infinite}
@@ -38,7 +38,7 @@ enum Assets {
         .pill.succeeded,.pill.balanced{color:var(--good);background:var(--good-bg)}
         .pill.failed,.pill.rejected,.pill.differs{color:var(--bad);background:var(--bad-bg)}
         .pill.running,.pill.ready{color:var(--busy);background:var(--busy-bg)}
-        .pill.retrying,.pill.requested{color:var(--warn);background:var(--warn-bg)}
+        .pill.retrying,.pill.requested,.pill.warned{color:var(--warn);background:var(--warn-bg)}
         progress{width:110px;height:7px;vertical-align:middle;accent-color:var(--busy)}
         .facts{display:flex;flex-wrap:wrap;gap:10px 36px;margin:4px 0 22px}.facts div{min-width:90px}
         dt{color:var(--quiet);font-size:12.5px}dd{margin:0;overflow-wrap:anywhere}

@@ -34,7 +34,7 @@ public enum RunJSON {
             "role": .string(task.spec.role.rawValue), "kind": .string(task.spec.kind), "phase": .string(PhaseWord(task.phase).rawValue),
             "attempt": JSON(task.attempt), "attempts_max": JSON(task.spec.attemptsMax), "seconds": task.seconds.map { .double($0) } ?? .null,
             "rows": task.report?.rows.map { JSON($0) } ?? .null, "worker": JSON(task.report?.worker), "message": JSON(task.report?.message),
-            "reason": JSON(task.reason), "problem": task.report?.problem.map(problem) ?? .null,
+            "is_warning": .bool(task.isWarning), "reason": JSON(task.reason), "problem": task.report?.problem.map(problem) ?? .null,
             "after": .array(task.spec.after.map { edge in
                 switch edge.target {
                 case .task(let id): ["task": .string(id.description), "on": .string(edge.on.rawValue)]
@@ -77,6 +77,11 @@ enum PhaseWord: String {
 }
 
 extension TaskState {
+    /// A test that succeeded by its severity only: it found rows.
+    var isWarning: Bool { phase == .succeeded && report?.details["status"]?.stringValue == "warn" }
+    /// The state as people read it.
+    var word: String { isWarning ? "warned" : PhaseWord(phase).rawValue }
+
     /// How long the attempt took that stands.
     var seconds: Double? {
         guard let report, report.finishedAt.microseconds > 0 else { return nil }

@@ -15,7 +15,6 @@ enum RunPage {
         main += "\(failed.prefix(failuresMax).map(failure))"
         if failed.count > failuresMax { main += "<p class=\"quiet\">and \(failed.count - failuresMax) more failed</p>" }
         if failed.isEmpty, summary.phase == .failed { main += "<section class=\"failure\"><p>\(summary.words)</p></section>" }
-        if let graph = TaskGraph(run) { main += "<h2>Graph</h2><div class=\"scroll panel\">\(graph.svg)</div>" }
         main += balance(run.balance)
         for step in run.started.steps { main += table(step, run.inOrder.filter { $0.spec.step == step }) }
         return Page.frame(run.id.description, version: version, main)
@@ -71,6 +70,7 @@ enum RunPage {
         }
         return """
             <h2>\(step) <span class="quiet">\(tasks.count == 1 ? "1 task" : "\(Words.grouped(tasks.count)) tasks")</span></h2>
+            \(TaskGraph(tasks).map { "<div class=\"scroll panel\">\($0.svg)</div>" as HTML } ?? "")
             <div class="scroll"><table class="tasks"><thead><tr><th>State</th><th>Task</th><th>Role</th><th class="n">Attempt</th><th class="n">Rows</th><th class="n">Took</th><th>Says</th></tr></thead>
             <tbody>\(shown.map(row))</tbody></table></div>\(shown.count < tasks.count ? "<p class=\"quiet\">and \(tasks.count - shown.count) more</p>" : "" as HTML)
             """
@@ -79,12 +79,11 @@ enum RunPage {
     private static func isNews(_ task: TaskState) -> Bool {
         switch task.phase {
         case .failed, .ready, .retrying: true
-        default: false
+        default: task.isWarning
         }
     }
 
     private static func row(_ task: TaskState) -> HTML {
-        let word = PhaseWord(task.phase).rawValue
         let says: String = switch task.phase {
         case .skipped: "because of \(task.reason ?? "")"
         case .failed: task.report?.problem?.summary ?? task.reason ?? ""
@@ -100,7 +99,7 @@ enum RunPage {
         }
         let hangs = after.isEmpty ? "" : " · after \(after.prefix(3).joined(separator: ", "))\(after.count > 3 ? " and \(after.count - 3) more" : "")"
         return """
-            <tr id="task-\(task.place)"><td>\(Page.pill(word))</td><td><span class="strong">\(task.spec.title)</span><div class="quiet id">\(task.spec.id.description)\(hangs)</div></td><td>\(task.spec.role.rawValue)</td><td class="n">\(task.attempt == 0 ? "" : "\(task.attempt)")</td>\
+            <tr id="task-\(task.place)"><td>\(Page.pill(task.word))</td><td><span class="strong">\(task.spec.title)</span><div class="quiet id">\(task.spec.id.description)\(hangs)</div></td><td>\(task.spec.role.rawValue)</td><td class="n">\(task.attempt == 0 ? "" : "\(task.attempt)")</td>\
             <td class="n">\(task.report?.rows.map(Words.grouped) ?? "")</td><td class="n">\(task.seconds.map(Words.seconds) ?? "")</td><td class="says">\(says)</td></tr>
             """
     }
