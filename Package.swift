@@ -30,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
         // C libraries: module maps, nothing else.
@@ -92,6 +93,21 @@ let package = Package(
         program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+
+        // Faces: who is told, and what is seen.
+        shared("NotifyKit", ["Kernel"]),
+        .target(name: "NotifyChannels", dependencies: ["Kernel", "NotifyKit"], path: "Services/Notify/Channels", swiftSettings: strict),
+        engine("Notify", ["Bus", "Contracts", "Kernel", "NotifyKit", "Platform", "SQLite"]),
+        program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Platform", "ServiceKit"]),
+        engine("Console", ["Bus", "Contracts", "Kernel", "Platform", "Runs"]),
+        program("sluice-console", "Console", [
+            "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
+            .product(name: "FlyingSocks", package: "FlyingFox"),
+        ]),
+        .testTarget(
+            name: "NotifyTests", dependencies: ["Contracts", "Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "SQLite", "Support"],
+            path: "Tests/NotifyTests", swiftSettings: strict),
+        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
         // Tests.
         .target(
