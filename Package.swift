@@ -28,6 +28,7 @@ func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "sluice",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
@@ -42,6 +43,31 @@ let package = Package(
 
         shared("Digest", ["CCrypto"]),
 
+        shared("SQLite", ["CSQLite"]),
+
+        shared("Platform", ["Kernel"]),
+        shared("Runs", ["Kernel", "Contracts"]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
+
+        // The bus.
+        shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
+        shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
+        shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform"]),
+        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
+        engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Platform", "SQLite", "Wire"]),
+        program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
+
+        // The runs.
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs"]),
+        program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
+
+        // The command line.
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "ServiceKit"]),
+        program("sluice", "CLI", [
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+
         // Data.
         .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
         shared("Landing", ["Kernel", "Digest", "CZlib"]),
@@ -49,6 +75,12 @@ let package = Package(
         shared("WarehouseKit", ["Kernel", "Contracts"]),
         shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
+        // Extract and load.
+        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
+        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
+        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
+        program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
+        program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         // Modelling.
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
@@ -57,19 +89,30 @@ let package = Package(
 
         // Transform and quality.
         engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
-        .executableTarget(
-            name: "sluice-dbt", dependencies: ["Kernel", "TransformEngine", "WarehouseKit", "WarehouseSQLite"], path: "Services/Transform/DbtProgram",
-            swiftSettings: strict),
+        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
+        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
-        // Extract and load.
-        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
-        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
-        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
 
         // Tests.
+        .target(
+            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+        .executableTarget(
+            name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
+            exclude: ["run"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
+            swiftSettings: strict),
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
+        tests("Pipelines", ["Contracts", "Kernel"]),
+        tests("Runs", ["Contracts", "Kernel"]),
+        tests("Journal", ["Contracts", "Kernel", "SQLite"]),
+        .testTarget(
+            name: "BrokerTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "SQLite"], path: "Tests/BrokerTests", swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
+            path: "Tests/Simulation", swiftSettings: strict),
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",

@@ -19,7 +19,8 @@ public protocol Connector: Sendable {
 
 /// Where batches go. Each call suspends until the batch lies safely on disk.
 public protocol RecordSink: Sendable {
-    func send(_ batch: RecordBatch) async throws
+    /// - Returns: the SHA-256 of the bytes that landed, for connectors whose cursor remembers content.
+    @discardableResult func send(_ batch: RecordBatch) async throws -> String
     /// How far the stream has been read with all that was sent.
     func checkpoint(_ cursor: JSON) async throws
 }

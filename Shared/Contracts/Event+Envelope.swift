@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+import FoundationEssentials
 public import Kernel
 
 extension Event: Codable {

@@ -1,4 +1,4 @@
-internal import CCrypto
+import CCrypto
 
 /// Message digests by libcrypto, which comes with libcurl's OpenSSL and so costs no build time.
 public enum DigestAlgorithm: Sendable { case sha256, sha1, md5 }

@@ -1,4 +1,4 @@
-internal import Kernel
+import Kernel
 
 /// A place that holds tables: one engine at one address. Plugins of this kit implement it, one folder each in `Warehouses/`.
 public protocol Warehouse: Sendable {

@@ -12,11 +12,12 @@ actor LandingSink: RecordSink {
         self.cursor = cursor
     }
 
-    func send(_ batch: RecordBatch) throws {
+    @discardableResult func send(_ batch: RecordBatch) throws -> String {
         switch batch.content {
         case .file(let path): try attempt.land(file: path, format: batch.format, window: batch.window, source: batch.source)
         case .bytes(let bytes): try attempt.land(bytes: bytes, format: batch.format, window: batch.window, source: batch.source)
         }
+        return attempt.manifest.batches[attempt.manifest.batches.count - 1].sha256
     }
 
     func checkpoint(_ cursor: JSON) { self.cursor = cursor }

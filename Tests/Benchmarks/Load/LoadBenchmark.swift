@@ -53,6 +53,9 @@ struct Cost {
             try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
             ours.append(try await sluice(file, home.path, nullToken))
             theirs.append(try await shell(file, home.path))
+            // Speed counts for nothing where rows are missing.
+            let loaded = try rows("\(home.path)/w.db", "raw__rows"), imported = try rows("\(home.path)/shell.db", "rows")
+            precondition(loaded == imported, "\(loaded) rows loaded, \(imported) imported")
             try FileManager.default.removeItem(at: home)
             func show(_ cost: Cost) -> String { String(format: "wall %.2f s, cpu %.2f s", cost.wall, cost.cpu) }
             print("round \(round): extract \(show(ours[round - 1].extract)); load \(show(ours[round - 1].load)); .import \(show(theirs[round - 1]))")
@@ -83,6 +86,10 @@ struct Cost {
         let extract = try await Cost.of(.us) { loads = try await extractor.extract(assignment(extracts[0])).adds }
         let load = try await Cost.of(.us) { for task in loads { _ = try loader.load(assignment(task)) } }
         return (extract, load)
+    }
+
+    static func rows(_ path: String, _ table: String) throws -> SQLValue {
+        try SQLiteWarehouse(path: path).open().query("select count(*) from \(table)").rows[0][0]
     }
 
     static func shell(_ file: URL, _ home: String) async throws -> Cost {

@@ -1,0 +1,109 @@
+// sluice-broker: the durable event log and the leases on work.
+//
+// Does      takes commands on one ZeroMQ ROUTER socket and tells of every event on one XPUB socket.
+// Reads     SLUICE_HOME, SLUICE_BUS_COMMANDS, SLUICE_BUS_FEED, SLUICE_LEASE_SECONDS (10), SLUICE_DELIVERIES_MAX (5),
+//           SLUICE_BUS_OPEN (1 lets it listen off loopback without encryption).
+// Writes    SLUICE_HOME/journal/journal.db, and nothing else.
+// Promises  an acknowledged event survives kill -9 at any moment; an entry of the queue is with one worker at most;
+//           after a restart every lease holds for one more lease time.
+// Stops     on SIGTERM at once: what was acknowledged is on disk. On an I/O error of the journal's disk it exits with 3 and
+//           must be started again, for a failed sync is never retried. A full disk does not stop it: it answers
+//           'unavailable' and is not ready until there is room.
+
+import BrokerEngine
+import Journal
+import Kernel
+import Platform
+import ServiceKit
+
+@main struct BrokerProgram {
+    static func main() async {
+        await ServiceProgram.run("broker") { site in
+            try refuseOpenEndpoints(site.settings)
+            let folder = "\(site.settings.home)/journal"
+            try Files.createFolder(folder)
+            let limits = WorkQueue.Limits(
+                leaseSeconds: try number("SLUICE_LEASE_SECONDS", site.settings, default: 10, range: 0.2...3600),
+                deliveriesMax: Int(try number("SLUICE_DELIVERIES_MAX", site.settings, default: 5, range: 1...100)))
+            try await serve(site, path: "\(folder)/journal.db", limits: limits)
+        }
+    }
+
+    /// Runs the broker's loop on a thread of its own; returns when the task is cancelled.
+    static func serve(_ site: Site, path: String, limits: WorkQueue.Limits) async throws {
+        let (results, continuation) = AsyncThrowingStream.makeStream(of: Void.self)
+        let (stoppers, started) = AsyncStream.makeStream(of: (@Sendable () -> Void).self)
+        SystemThread.start {
+            do {
+                let journal = try JournalStore(path: path, limits: limits, now: SystemClock.monotonicSeconds())
+                let server = try BrokerServer(
+                    Broker(journal: journal), endpoints: site.settings.bus, context: site.context,
+                    reach: { site.crash.reach($0) }, note: { site.log.warn($0) })
+                observe(server.state, site.health)
+                started.yield(server.stopper())
+                site.health.markStarted()
+                let bound = server.boundEndpoints
+                site.log.info("listening on \(bound.commands) and \(bound.feed), newest sequence \(journal.newest)")
+                try server.run()
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+            started.finish()
+        }
+        try await withTaskCancellationHandler {
+            for try await _ in results {}
+        } onCancel: {
+            Task { for await stop in stoppers { stop() } }
+        }
+    }
+
+    static func observe(_ state: BrokerServer.Shared, _ health: Health) {
+        health.require("journal") { state.isAvailable }
+        SystemThread.start {
+            // The loop turns at least once for each tick; the heart beats only when it has.
+            var last = -1.0
+            while true {
+                if state.beatAt != last { health.beat() }
+                last = state.beatAt
+                SystemClock.sleep(seconds: 1)
+            }
+        }
+        health.expose {
+            let counters = state.counters
+            return [
+                Figure("sluice_broker_newest_sequence", .gauge, Double(state.newest), help: "The newest sequence of the log."),
+                Figure("sluice_broker_commits_total", .counter, Double(state.commits), help: "Transactions of the journal."),
+                Figure("sluice_broker_parked_claims", .gauge, Double(state.parkedClaims), help: "Claims that wait for work."),
+                Figure("sluice_broker_events_published_total", .counter, Double(counters.published), help: "Events appended."),
+                Figure("sluice_broker_duplicates_total", .counter, Double(counters.duplicates), help: "Events that were in the log already."),
+                Figure("sluice_broker_claims_total", .counter, Double(counters.claims), help: "Entries given to workers."),
+                Figure("sluice_broker_completions_total", .counter, Double(counters.completions), help: "Reports accepted."),
+                Figure("sluice_broker_stale_leases_total", .counter, Double(counters.staleLeases), help: "Reports refused: the lease was lost."),
+                Figure("sluice_broker_lease_expiries_total", .counter, Double(counters.expiries), help: "Leases that ran out."),
+                Figure("sluice_broker_dead_letters_total", .counter, Double(counters.deadLetters), help: "Tasks given up."),
+                Figure("sluice_broker_refusals_total", .counter, Double(counters.refusals), help: "Commands refused."),
+            ]
+        }
+    }
+
+    static func refuseOpenEndpoints(_ settings: Settings) throws {
+        for endpoint in [settings.bus.commands, settings.bus.feed] where endpoint.hasPrefix("tcp://") {
+            let isLoopback = ["tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { endpoint.hasPrefix($0) }
+            guard isLoopback || settings.environment["SLUICE_BUS_OPEN"] == "1" else {
+                throw PlainProblem(
+                    "broker.open_endpoint", "the broker would listen off loopback without encryption", at: .named(endpoint),
+                    remedy: "bind to 127.0.0.1, or set SLUICE_BUS_OPEN=1 where the network itself is private")
+            }
+        }
+    }
+
+    static func number(_ name: String, _ settings: Settings, default value: Double, range: ClosedRange<Double>) throws -> Double {
+        guard let text = settings.environment[name], !text.isEmpty else { return value }
+        guard let number = Double(text), range.contains(number) else {
+            throw PlainProblem(
+                "settings.number", "\(name) is '\(text)'", at: .named(name), remedy: "set a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}

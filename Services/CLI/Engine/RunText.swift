@@ -1,0 +1,177 @@
+import Contracts
+import Kernel
+public import Runs
+
+/// A run in words and columns, for a terminal.
+public struct RunText: Sendable {
+    private let isColoured: Bool
+
+    public init(isColoured: Bool) { self.isColoured = isColoured }
+
+    // MARK: Report
+
+    /// The short report at the end of a run: each step with rows and seconds, its streams and models, failures in full.
+    public func report(_ run: RunState) -> String {
+        var text = headline(run) + "\n\n"
+        text += row("step", "", "rows", "seconds", isDim: true)
+        for step in run.started.steps {
+            let tasks = run.inOrder.filter { $0.spec.step == step }
+            guard !tasks.isEmpty else { continue }
+            text += row(bold(step), tasks.count == 1 ? "1 task" : "\(tasks.count) tasks", "", seconds(of: tasks))
+            for task in tasks where isOutput(task) { text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), seconds(of: [task])) }
+            let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
+            let warned = tests.filter { ($0.report?.details["status"]?.stringValue ?? "") == "warn" }
+            if !tests.isEmpty {
+                let words = warned.isEmpty ? "\(tests.count) tests passed" : "\(tests.count - warned.count) tests passed, \(warned.count) warned"
+                text += row("", "\(mark(.succeeded)) \(words)", "", seconds(of: tests))
+            }
+            for task in warned { text += "             \(yellow("!")) \(shortened(task.spec.title, 56)): \(task.report?.message ?? "")\n" }
+            let skipped = tasks.filter { $0.phase == .skipped && !isOutput($0) }
+            if !skipped.isEmpty { text += row("", "\(mark(.skipped)) \(skipped.count) more skipped", "", "") }
+        }
+        if let line = incremental(run) { text += "\n  " + line + "\n" }
+        for task in run.inOrder where task.phase == .failed {
+            text += "\n" + red("✗ \(task.spec.title)") + "  (\(task.spec.id), attempt \(task.attempt))\n"
+            text += indented(task.report?.problem?.text ?? task.reason ?? "") + "\n"
+        }
+        return text
+    }
+
+    /// Streams and models are what a reader looks for; the small tasks between them are not.
+    private func isOutput(_ task: TaskState) -> Bool {
+        ["extract_stream", "node"].contains(task.spec.kind) || (task.phase == .failed && task.spec.role != .quality) || (task.phase == .failed)
+    }
+
+    /// What a run that goes on from an earlier one found; nil for one that read everything.
+    private func incremental(_ run: RunState) -> String? {
+        let streams = run.inOrder.filter { $0.spec.kind == "extract_stream" && $0.phase == .succeeded }
+        let going = streams.filter { $0.spec.args["cursor"].map { !$0.isNull } ?? false }
+        guard !going.isEmpty else { return nil }
+        let news = going.filter { ($0.report?.rows ?? 0) > 0 }.map { "\($0.spec.title) \($0.report?.message ?? "")" }
+        return "\(bold("incremental")): goes on from the cursors of an earlier run; new: \(news.isEmpty ? "nothing" : news.joined(separator: ", "))"
+    }
+
+    private func shortened(_ text: String, _ columns: Int) -> String {
+        text.count <= columns ? text : text.prefix(columns - 1) + "…"
+    }
+
+    private func headline(_ run: RunState) -> String {
+        guard let end = run.end else { return "\(bold(run.id.description)) is running" }
+        let time = decimal(end.at - run.startedAt, 2)
+        return "\(bold(run.id.description)) \(end.isSuccess ? green("succeeded") : red("failed")) in \(time) s"
+            + (end.isSuccess ? "" : "\n\(end.summary.summary)")
+    }
+
+    private func rows(_ task: TaskState) -> String { task.report?.rows.map(grouped) ?? "" }
+
+    private func seconds(of tasks: [TaskState]) -> String {
+        let reports = tasks.compactMap(\.report).filter { $0.finishedAt.microseconds > 0 }
+        guard let first = reports.map(\.startedAt).min(), let last = reports.map(\.finishedAt).max() else { return "" }
+        return decimal(last - first, 2)
+    }
+
+    private func row(_ a: String, _ b: String, _ c: String, _ d: String, isDim: Bool = false) -> String {
+        let line = "  " + padded(a, 10) + " " + padded(b, 46) + " " + leftPadded(c, 11) + " " + leftPadded(d, 9)
+        return (isDim ? dim(line) : line) + "\n"
+    }
+
+    // MARK: Graph and books
+
+    /// The task graph in order, then the balance sheet.
+    public func graph(_ run: RunState) -> String {
+        var text = headline(run) + "\n"
+        text += dim("pipeline \(run.pipeline), logical date \(run.started.logicalDate), definition \(run.started.pipelineHash.prefix(12))") + "\n"
+        for step in run.started.steps {
+            text += "\n\(bold(step))\n"
+            for task in run.inOrder where task.spec.step == step { text += line(task, run) }
+        }
+        let books = run.balance
+        if !books.isEmpty { text += "\n" + sheet(books) }
+        return text
+    }
+
+    private func line(_ task: TaskState, _ run: RunState) -> String {
+        var words = "  \(mark(task.phase)) " + padded(task.spec.id.description, 44) + " " + padded(task.spec.role.rawValue, 9)
+        words += " " + leftPadded(seconds(of: [task]), 7) + " s " + leftPadded(rows(task), 9)
+        if task.attempt > 1 { words += "  attempt \(task.attempt)" }
+        if case .retrying(let time) = task.phase { words += "  again at \(time)" }
+        if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
+        else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
+        var after = task.spec.after.map { edge in
+            let name = switch edge.target {
+            case .task(let task): short(task, in: run)
+            case .step(let step): "step \(step)"
+            }
+            return edge.on == .ended ? "\(name) ended" : name
+        }
+        if after.count > 4 { after = after.prefix(3) + ["\(after.count - 3) more"] }
+        return words + "\n" + (after.isEmpty ? "" : dim("      after \(after.joined(separator: ", "))") + "\n")
+    }
+
+    private func short(_ task: TaskID, in run: RunState) -> String { task.description }
+
+    /// The balance sheet: what landed of each stream and what became of it.
+    public func sheet(_ lines: [BalanceLine]) -> String {
+        var text = bold("balance sheet") + "\n"
+        text += dim("  " + padded("stream", 20) + leftPadded("batches", 8) + leftPadded("landed", 11) + leftPadded("accounted", 11) + "  became") + "\n"
+        for line in lines {
+            let fates = line.fates.map { "\(grouped($0.tally.count)) \($0.point.rawValue)" }.joined(separator: ", ")
+            text += "  " + padded(line.stream, 20) + leftPadded(String(line.batches), 8) + leftPadded(grouped(line.landed.count), 11)
+            text += leftPadded(grouped(line.accounted.count), 11) + "  " + (fates.isEmpty ? "nothing landed" : fates)
+            text += line.isBalanced ? "  \(green("balanced"))\n" : "\n    \(red(line.verdict))\n"
+        }
+        return text
+    }
+
+    // MARK: Small words
+
+    private func mark(_ phase: TaskState.Phase) -> String {
+        switch phase {
+        case .succeeded: green("✓")
+        case .failed: red("✗")
+        case .skipped: dim("–")
+        case .ready: "▶"
+        case .retrying: yellow("↻")
+        case .waiting: dim("·")
+        }
+    }
+
+    func grouped(_ number: Int) -> String {
+        let digits = Array(String(abs(number)))
+        var text = ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (digits.count - place) % 3 == 0 { text += "," }
+            text.append(digit)
+        }
+        return (number < 0 ? "-" : "") + text
+    }
+
+    func decimal(_ number: Double, _ places: Int) -> String {
+        var scale = 1
+        for _ in 0..<places { scale *= 10 }
+        let scaled = Int((abs(number) * Double(scale)).rounded())
+        let rest = String(scaled % scale)
+        return "\(number < 0 ? "-" : "")\(scaled / scale)." + String(repeating: "0", count: places - rest.count) + rest
+    }
+
+    private func indented(_ text: String) -> String { text.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }.joined(separator: "\n") }
+
+    /// Colours take no width.
+    private func width(_ text: String) -> Int {
+        var count = 0
+        var isCode = false
+        for character in text.unicodeScalars {
+            if character == "\u{1b}" { isCode = true } else if isCode { isCode = character != "m" } else { count += 1 }
+        }
+        return count
+    }
+    private func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(0, columns - width(text))) }
+    private func leftPadded(_ text: String, _ columns: Int) -> String { String(repeating: " ", count: max(0, columns - width(text))) + text }
+
+    private func paint(_ code: String, _ text: String) -> String { isColoured ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
+    public func bold(_ text: String) -> String { paint("1", text) }
+    public func dim(_ text: String) -> String { paint("2", text) }
+    public func red(_ text: String) -> String { paint("31", text) }
+    public func green(_ text: String) -> String { paint("32", text) }
+    public func yellow(_ text: String) -> String { paint("33", text) }
+}

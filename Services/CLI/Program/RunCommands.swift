@@ -1,0 +1,152 @@
+import ArgumentParser
+import Bus
+import CLIEngine
+import Contracts
+import Kernel
+import Pipelines
+import Platform
+import Runs
+import ServiceKit
+import Wire
+
+/// `sluice run <pipeline>`: asks the running programs for a run.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run a pipeline on the programs that are up, and follow it.")
+
+    @Argument(help: "The pipeline's name.") var pipeline: String
+    @Flag(help: "Re-read the sources from the start and rebuild incremental models.") var fullRefresh = false
+    @Option(help: ArgumentHelp("The time that the run stands for, as 2026-01-31T06:00:00Z.", valueName: "time")) var logicalDate: String?
+    @Flag(help: "Print the run's name and do not wait for its end.") var detach = false
+
+    func run() async throws {
+        guard Name.isValid(pipeline) else { throw ValidationError("'\(pipeline)' is no pipeline's name") }
+        var date: Timestamp?
+        if let logicalDate {
+            guard let time = Timestamp(rfc3339: logicalDate) else { throw ValidationError("'\(logicalDate)' is not a time like 2026-01-31T06:00:00Z") }
+            date = time
+        }
+        let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh)
+        let installation = try Installation()
+        let state: RunState? = try await installation.withBroker(topics: ["run.", "task."]) { client in
+            guard !detach else {
+                try await client.publish([request])
+                Terminal.say(request.id)
+                return nil
+            }
+            return try await RunFollower(client: client).run(request)
+        }
+        if state?.end?.isSuccess == false { throw ExitCode(1) }
+    }
+}
+
+/// `sluice runs`: what has run.
+struct RunsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs", abstract: "List runs, or show one: its task graph and its balance sheet.", subcommands: [List.self, Show.self],
+        defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The newest runs.")
+        @Option(help: "How many at most.") var limit = 20
+
+        func run() async throws {
+            try await Installation().withBroker { client in
+                var history = RunHistory(client)
+                try await history.catchUp()
+                let text = Terminal.text
+                if history.order.isEmpty { Terminal.say("no runs yet") }
+                for id in history.order.suffix(limit).reversed() {
+                    guard let state = history.runs[id] else { continue }
+                    let word = state.end.map { $0.isSuccess ? text.green("succeeded") : text.red("failed   ") } ?? "running  "
+                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))")
+                }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The task graph of a run and its balance sheet.")
+        @Argument(help: "The run's name; the newest run without it.") var run: String?
+
+        func run() async throws {
+            try await Installation().withBroker { client in
+                var history = RunHistory(client)
+                try await history.catchUp()
+                guard let id = run.map({ RunID($0) }) ?? history.order.last, let state = history.runs[id] else {
+                    throw PlainProblem(
+                        "cli.unknown_run", "no run is named '\(run ?? "")'", at: .named("sluice runs show"), remedy: "see sluice runs for the names")
+                }
+                Terminal.say(Terminal.text.graph(state))
+            }
+        }
+    }
+}
+
+/// `sluice status`: who is ready, what waits.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Which programs are ready, and what waits in the queue.")
+
+    func run() async throws {
+        let installation = try Installation()
+        let text = Terminal.text
+        var isReady = true
+        let names = (try? Files.list(installation.settings.runFolder)) ?? []
+        for name in names where name.hasSuffix(".json") && name != "ports.json" {
+            guard let file = try? JSON(parsing: Files.readAll("\(installation.settings.runFolder)/\(name)")), let port = file["probe"]?.intValue else { continue }
+            let answer = ProbeClient.get("/readyz", port: port)
+            isReady = isReady && answer?.status == 200
+            let word = answer.map { $0.status == 200 ? text.green("ready") : text.red("not ready") } ?? text.red("down")
+            Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
+        }
+        guard isReady, !names.isEmpty else { throw ExitCode(3) }
+        let status = try await installation.withBroker { try await $0.inspect(.status) }
+        Terminal.say(status.text(isPretty: true))
+    }
+}
+
+/// `sluice dead-letters`: tasks that no worker reported on.
+struct DeadLetters: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List tasks that were given up, or offer one again.", subcommands: [List.self, Requeue.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The dead letters.")
+        func run() async throws {
+            let letters = try await Installation().withBroker { try await $0.inspect(.deadLetters) }
+            for letter in letters.arrayValue ?? [] { Terminal.say(letter.text()) }
+            if letters == [] { Terminal.say("no dead letters") }
+        }
+    }
+    struct Requeue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Offer a dead letter again.")
+        @Argument(help: "The number under `entry`.") var entry: UInt64
+        func run() async throws { try await Installation().withBroker { try await $0.requeue(entry) } }
+    }
+}
+
+/// `sluice validate`: the mistakes of a definition, before anything runs.
+struct Validate: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check pipeline.yml files and print every mistake with its line.")
+    @Argument(help: "The files.") var files: [String]
+
+    func run() throws {
+        for file in files {
+            let pipeline = try PipelineReader.read(file)
+            Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+        }
+    }
+}
+
+/// `sluice dbt …`: the sibling that links the modelling engine.
+struct Dbt: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "dbt's own commands, run by sluice-transform.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-transform", ["dbt"] + arguments) }
+}
+
+/// `sluice query <warehouse> <sql>`: the sibling that links the engines.
+struct QueryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "query", abstract: "Print the rows of a query on a warehouse.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["query"] + arguments) }
+}

@@ -1,0 +1,122 @@
+// sluice: the command people type.
+//
+// Does      `up` runs the other programs as local processes; `run`, `runs`, `status`, `dead-letters` speak with the broker;
+//           `dbt`, `query` run the sibling program that links the engine, as git does.
+// Reads     SLUICE_HOME and what the programs read.
+// Writes    SLUICE_HOME/run and logs, by the programs that it starts; it changes state only by publishing a message.
+// Promises  the exit status: 0 done, 1 the run failed, 2 settings or project are wrong, 3 the environment is unreachable.
+// Stops     on Ctrl-C; `up` then ends its programs in order.
+
+import ArgumentParser
+import Bus
+import CLIEngine
+import Contracts
+import Glibc
+import Kernel
+import Pipelines
+import Platform
+import Runs
+import ServiceKit
+import Wire
+
+@main struct SluiceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", version: "0.1.0",
+        subcommands: [Up.self, Run.self, RunsCommand.self, Status.self, DeadLetters.self, Validate.self, Dbt.self, QueryCommand.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let problem as any Problem {
+            Terminal.complain("\(problem)")
+            Self.exit(withError: ExitCode(Terminal.status(of: problem)))
+        } catch {
+            Self.exit(withError: error)
+        }
+    }
+}
+
+/// Where words go and whether anybody sees them.
+enum Terminal {
+    static let isInteractive = isatty(1) == 1
+    static var text: RunText { RunText(isColoured: isInteractive && Environment.current()["NO_COLOR"] == nil) }
+
+    static func complain(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        _ = write(2, bytes, bytes.count)
+    }
+
+    /// Says a line now, even where the output is a pipe.
+    static func say(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(1, bytes, bytes.count)
+    }
+
+    /// Replaces the line that is being written: how far a run is, for those who watch.
+    static func show(_ line: String) {
+        let bytes = Array("\r\u{1b}[2K\(line)".utf8)
+        _ = write(2, bytes, bytes.count)
+    }
+
+    static func status(of problem: any Problem) -> Int32 {
+        let code = problem.code.description
+        return code.hasPrefix("bus.") || code.hasPrefix("broker.") || code.hasPrefix("platform.") || code.hasPrefix("cli.cannot") || code.hasPrefix("cli.not_ready") ? 3 : 2
+    }
+}
+
+/// The programs beside this one, and the broker that they share.
+struct Installation {
+    let settings: Settings
+    let folder: String
+
+    init() throws {
+        settings = try Settings(program: "sluice", environment: Environment.current())
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        let path = String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+
+    /// Runs the sibling `program` in our place and never returns.
+    func become(_ program: String, _ arguments: [String]) throws -> Never {
+        let path = "\(folder)/\(program)"
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        execv(path, &words)
+        throw PlainProblem(
+            "cli.cannot_start", "\(path) cannot be started: \(String(cString: strerror(errno)))", at: .file(path),
+            remedy: "build it (swift build -c release), or put it beside the program sluice")
+    }
+
+    /// Speaks with the broker. Where none runs on this home, one is started for as long as `body` takes.
+    func withBroker<T>(topics: [String] = [], _ body: (BusClient) async throws -> T) async throws -> T {
+        var helper: ChildProcess?
+        if !isBrokerUp, settings.socketFolder != nil {
+            guard Files.exists("\(settings.home)/journal/journal.db") else {
+                throw PlainProblem(
+                    "cli.nothing_here", "nothing has run in this home yet", at: .file(settings.home),
+                    remedy: "start the programs with sluice up, or set SLUICE_HOME")
+            }
+            try Files.createFolder(settings.logFolder)
+            var environment = settings.environment
+            environment["SLUICE_PORT_BASE"] = "0"
+            environment["SLUICE_SUPERVISOR"] = String(getpid())
+            helper = try ChildProcess("\(folder)/sluice-broker", [], environment: environment, log: "\(settings.logFolder)/broker.log")
+        }
+        let client = BusClient(settings.bus, context: WireContext(), topics: topics)
+        defer {
+            helper?.signal(SIGTERM)
+            _ = helper?.wait()
+        }
+        let result = try await body(client)
+        await client.stop()
+        return result
+    }
+
+    private var isBrokerUp: Bool {
+        guard let file = try? JSON(parsing: Files.readAll("\(settings.runFolder)/broker.json")), let port = file["probe"]?.intValue,
+            let pid = file["pid"]?.intValue, kill(Int32(pid), 0) == 0
+        else { return false }
+        return ProbeClient.get("/livez", port: port) != nil
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Bus
+import CLIEngine
+import Contracts
+import Glibc
+import Kernel
+import Pipelines
+import Platform
+import Runs
+import ServiceKit
+import Wire
+
+/// `sluice up`: all programs as local processes.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run all programs as local processes, and restart one that dies.",
+        discussion: "With --run the named pipelines run once, one after the other, and their reports are printed; --exit then ends everything.")
+
+    @Option(help: "The folder of <name>/pipeline.yml.") var pipelines = Environment.current()["SLUICE_PIPELINES"] ?? "pipelines"
+    @Option(help: ArgumentHelp("How many replicas of a program, for example load=2.", valueName: "program=count")) var scale: [String] = []
+    @Option(help: ArgumentHelp("Run this pipeline once when all is ready.", valueName: "pipeline")) var run: [String] = []
+    @Flag(help: "Rebuild the pipelines' incremental models and re-read their sources.") var fullRefresh = false
+    @Option(help: ArgumentHelp("After the runs, print the rows of this query on the last pipeline's warehouse.", valueName: "sql")) var show: String?
+    @Flag(help: "End when the runs have ended, with status 1 where one failed.") var exit = false
+
+    func run() async throws {
+        let signals = Signals()
+        var environment = Environment.current()
+        environment["SLUICE_PIPELINES"] = Files.absolute(pipelines)
+        let settings = try Settings(program: "sluice", environment: environment)
+        let installation = try Installation()
+        let supervisor = Supervisor(folder: installation.folder, settings: settings, note: { Terminal.complain("sluice: \($0)") })
+        let plan = try Supervisor.Plan(folder: installation.folder, scale: try scales())
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        signals.onStop { stop.yield() }
+
+        let work = Task { try await serve(supervisor, plan, settings) }
+        let waiter = Task {
+            for await _ in stops {
+                work.cancel()
+                return
+            }
+        }
+        var status: Int32 = 0
+        do { status = try await work.value } catch is CancellationError {} catch {
+            await supervisor.stop()
+            throw error
+        }
+        waiter.cancel()
+        await supervisor.stop()
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func serve(_ supervisor: Supervisor, _ plan: Supervisor.Plan, _ settings: Settings) async throws -> Int32 {
+        let seconds = try await supervisor.start(plan)
+        let text = Terminal.text
+        Terminal.say("\(text.green("●")) \(plan.instances.count) programs ready in \(decimal(seconds)) s \(text.dim("(home \(settings.home))"))")
+        let watch = Task { await supervisor.watch() }
+        defer { watch.cancel() }
+        var status: Int32 = 0
+        if !run.isEmpty {
+            let client = BusClient(settings.bus, context: WireContext(), topics: ["run.", "task."])
+            for pipeline in run {
+                let state = try await RunFollower(client: client).run(.manualRequest(pipeline, isFullRefresh: fullRefresh))
+                if state.end?.isSuccess != true { status = 1 }
+            }
+            await client.stop()
+            try describe(settings, text)
+        }
+        if exit { return status }
+        Terminal.say(text.dim("Ctrl-C stops everything."))
+        while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
+        return status
+    }
+
+    /// Where the results lie, and a look into them.
+    private func describe(_ settings: Settings, _ text: RunText) throws {
+        guard let last = run.last else { return }
+        let pipeline = try PipelineReader.read("\(Files.absolute(pipelines))/\(last)/pipeline.yml")
+        let url = try Substitution.expand(pipeline.warehouse, environment: settings.environment)
+        Terminal.say("\(text.dim("warehouse"))  \(WarehouseURL.shown(url))")
+        if let console = try? Files.readAll("\(settings.runFolder)/console.address") {
+            Terminal.say("\(text.dim("console"))    \(String(decoding: console, as: UTF8.self).trimmed)")
+        }
+        Terminal.say("\(text.dim("details"))    sluice runs show\n")
+        if let show {
+            let query = try ChildProcess("\(Installation().folder)/sluice-load", ["query", url, show], environment: settings.environment, log: nil)
+            _ = query.wait()
+            Terminal.say("")
+        }
+    }
+
+    private func scales() throws -> [String: Int] {
+        var result: [String: Int] = [:]
+        for word in scale {
+            let parts = word.split(separator: "=")
+            guard parts.count == 2, let count = Int(parts[1]) else { throw ValidationError("--scale takes program=count, for example load=2") }
+            result[String(parts[0])] = count
+        }
+        return result
+    }
+
+    private func decimal(_ seconds: Double) -> String { String(Double(Int(seconds * 100)) / 100) }
+}
+
+/// Asks for a run, shows how it goes, prints its report.
+struct RunFollower {
+    let client: BusClient
+
+    func run(_ request: Event) async throws -> RunState {
+        var history = RunHistory(client)
+        try await client.publish([request])
+        var shown = 0
+        let state = try await history.follow(RunID(request.id)) { state in
+            guard Terminal.isInteractive else { return }
+            let ended = state.tasks.values.filter(\.phase.isEnded).count
+            if ended != shown {
+                shown = ended
+                Terminal.show("  \(ended) of \(state.tasks.count) tasks")
+            }
+        }
+        if Terminal.isInteractive { Terminal.show("") }
+        Terminal.say("\n" + Terminal.text.report(state))
+        return state
+    }
+}
+
+/// A warehouse's URL for people: the file's path where it is one, no password ever.
+enum WarehouseURL {
+    static func shown(_ url: String) -> String {
+        guard let mark = url.firstRange(of: "://") else { return url }
+        let rest = String(url[mark.upperBound...])
+        guard let at = rest.lastIndex(of: "@") else { return url.hasPrefix("sqlite://") ? Files.absolute(rest) : url }
+        return "\(url[..<mark.upperBound])…\(rest[at...])"
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
+}

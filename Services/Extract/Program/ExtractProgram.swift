@@ -1,0 +1,28 @@
+// sluice-extract: talks to sources and lands raw batches.
+//
+// Does      claims tasks of the role 'extract', reads a stream, writes its batches under SLUICE_HOME/raw with a manifest.
+// Reads     SLUICE_HOME, SLUICE_BUS_*, SLUICE_SLOTS, and whatever variables a connector's settings name.
+// Writes    SLUICE_HOME/raw. It holds no warehouse credential.
+// Promises  the manifest is the commit: killed before it, the attempt has not happened; killed after it, the next delivery
+//           reports the manifest that it finds and reads the source no second time.
+// Stops     on SIGTERM after the task in hand, at most 20 s later.
+
+import ConnectorKit
+import ExtractConnectors
+import ExtractEngine
+import Landing
+import Platform
+import ServiceKit
+
+@main struct ExtractProgram {
+    static func main() async {
+        await ServiceProgram.run("extract") { site in
+            let home = site.settings.home
+            let extractor = Extractor(
+                connectors: ConnectorRegistry([CSVFolder.self]), store: LandingStore(home: home),
+                environment: site.settings.environment, now: { SystemClock.now() }, reach: { site.crash.reach($0) })
+            site.health.require("landing") { Files.isWritable(home) }
+            await site.work(.extract) { try await extractor.extract($0) }
+        }
+    }
+}

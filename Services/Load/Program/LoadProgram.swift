@@ -1,0 +1,32 @@
+// sluice-load: puts landed batches into the raw schema, exactly once, and keeps the cursors.
+//
+// Does      claims tasks of the role 'load': reads cursors, loads batches, seals streams.
+//           `sluice-load query <warehouse> <sql>` prints a result as a table.
+// Reads     SLUICE_HOME, SLUICE_BUS_*, SLUICE_SLOTS, the warehouse's URL as the pipeline names it; SLUICE_HOME/raw.
+// Writes    the warehouse. It talks to no source.
+// Promises  each batch is in the warehouse once, however often it is delivered; the books of a batch balance or it fails.
+// Stops     on SIGTERM after the task in hand, at most 20 s later. Killed, its transaction has not happened.
+
+import Kernel
+import Landing
+import LoadEngine
+import Platform
+import ServiceKit
+import WarehouseKit
+import WarehouseSQLite
+
+@main struct LoadProgram {
+    static func main() async {
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "query" { Query.run(Array(arguments.dropFirst()), warehouses) }
+        await ServiceProgram.run("load") { site in
+            let home = site.settings.home
+            let loader = Loader(
+                warehouses: warehouses, store: LandingStore(home: home), environment: site.settings.environment,
+                now: { SystemClock.now() }, reach: { site.crash.reach($0) })
+            site.health.require("landing") { Files.isWritable(home) }
+            await site.work(.load) { try loader.load($0) }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+public import Bus
+import Contracts
+import Kernel
+import Pipelines
+import Platform
+import Runs
+
+/// The thin shell around `Fleet`: folds the log, publishes what the fleet decides, and leads while its lease holds.
+///
+/// It keeps nothing of its own. A stand-by folds all the time, so taking over is one `lead` and one `decide`.
+public actor Orchestrator {
+    /// How often the lead is renewed, a stand-by asks for it, and the definitions on disk are looked at.
+    static let roundSeconds = 1.0
+    /// Decisions travel in publishes of at most this many events.
+    static let eventsPerPublishMax = 500
+
+    private let client: BusClient
+    private let name: String
+    private let pipelinesFolder: String
+    private let reach: @Sendable (String) -> Void
+    private let note: @Sendable (String) -> Void
+
+    private var fleet = Fleet()
+    private var epoch: UInt64?
+    private var leadUntil = 0.0
+    private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
+    private var brokenDefinitions: [String: String] = [:]
+
+    /// - Parameters:
+    ///   - name: unlike any other orchestrator's, a restarted one's included.
+    ///   - pipelinesFolder: holds `<name>/pipeline.yml`.
+    public init(
+        client: BusClient, name: String, pipelinesFolder: String, reach: @escaping @Sendable (String) -> Void,
+        note: @escaping @Sendable (String) -> Void
+    ) {
+        self.client = client
+        self.name = name
+        self.pipelinesFolder = pipelinesFolder
+        self.reach = reach
+        self.note = note
+    }
+
+    public var isLeading: Bool { epoch != nil }
+    public var openRuns: Int { fleet.runs.count }
+    public var position: UInt64 { fleet.position }
+
+    /// Works until it is cancelled.
+    /// - Parameter onReady: is called once the log has been folded for the first time.
+    public func run(onReady: @Sendable () -> Void) async {
+        let (rounds, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let clock = Task {
+            while !Task.isCancelled {
+                wake.yield()
+                try? await Task.sleep(for: .seconds(Self.roundSeconds))
+            }
+        }
+        let ears = Task { for await _ in await client.hints() { wake.yield() } }
+        defer {
+            clock.cancel()
+            ears.cancel()
+        }
+        var isReady = false
+        for await _ in rounds {
+            if Task.isCancelled { return }
+            do {
+                try await round(wake)
+                if !isReady, epoch != nil || fleet.position > 0 {
+                    isReady = true
+                    onReady()
+                }
+            } catch is CancellationError {
+                return
+            } catch let refusal as Refusal where refusal.reason == .staleEpoch {
+                note("another orchestrator leads; standing by")
+                epoch = nil
+            } catch {
+                note("\(error)")
+                try? await Task.sleep(for: .seconds(0.3))
+            }
+        }
+    }
+
+    private func round(_ wake: AsyncStream<Void>.Continuation) async throws {
+        try await fold()
+        try await lead()
+        guard epoch != nil else { return }
+        try await registerDefinitions()
+        while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
+        if let next = fleet.nextDeadline {
+            let wait = next - SystemClock.now()
+            if wait < Self.roundSeconds {
+                Task {
+                    try? await Task.sleep(for: .seconds(max(wait, 0.001)))
+                    wake.yield()
+                }
+            }
+        }
+    }
+
+    /// Folds what has come, to the end of the log.
+    private func fold() async throws {
+        while true {
+            let (events, reply) = try await client.read(ReadCommand(after: fleet.position, prefixes: [], limit: 2000))
+            for event in events { fleet.apply(event) }
+            fleet.advance(to: reply.upTo)
+            if reply.upTo >= reply.newest { return }
+        }
+    }
+
+    /// Becomes or stays the leader where nobody else is.
+    private func lead() async throws {
+        let now = SystemClock.monotonicSeconds()
+        guard epoch == nil || now > leadUntil - 2 * Self.roundSeconds else { return }
+        do {
+            let reply = try await client.lead(name, epoch: epoch)
+            if epoch == nil { note("leading, epoch \(reply.epoch)") }
+            epoch = reply.epoch
+            leadUntil = now + Double(reply.leaseMilliseconds) / 1000
+        } catch let refusal as Refusal where refusal.reason == .ledByAnother {
+            epoch = nil
+        }
+    }
+
+    /// Publishes decisions and folds them. Where nothing came in between, the answer itself tells their places in the log.
+    private func publish(_ events: [Event]) async throws {
+        var start = 0
+        while start < events.count {
+            let part = Array(events[start..<min(start + Self.eventsPerPublishMax, events.count)])
+            let sequences = try await client.publish(part, epoch: epoch)
+            reach("orchestrator.after_publish")
+            var isContiguous = true
+            for (event, sequence) in zip(part, sequences) {
+                guard isContiguous, sequence == fleet.position + 1 else { isContiguous = false; break }
+                fleet.apply(SequencedEvent(sequence: sequence, event: event))
+            }
+            if !isContiguous { try await fold() }
+            start += part.count
+        }
+    }
+
+    // MARK: Definitions
+
+    /// Publishes the definitions on disk that differ from those of the log. A broken file changes nothing and is told once.
+    private func registerDefinitions() async throws {
+        var events: [Event] = []
+        for path in (try? PipelineReader.paths(in: pipelinesFolder)) ?? [] {
+            guard let pipeline = definition(path), fleet.pipelines[pipeline.name] != pipeline.registered else { continue }
+            events.append(Event(
+                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))/\(fleet.position)", time: SystemClock.now(),
+                pipeline: pipeline.name, payload: .pipelineRegistered(pipeline.registered)))
+            note("pipeline \(pipeline.name) from \(path)")
+        }
+        if !events.isEmpty { try await publish(events) }
+    }
+
+    private func definition(_ path: String) -> Pipeline? {
+        let stamp = Files.stamp(path)
+        if let known = definitions[path], known.stamp == stamp { return known.pipeline }
+        guard brokenDefinitions[path] != stamp else { return nil }
+        do {
+            let pipeline = try PipelineReader.read(path)
+            definitions[path] = (stamp, pipeline)
+            return pipeline
+        } catch {
+            brokenDefinitions[path] = stamp
+            note("\(error)")
+            return nil
+        }
+    }
+}

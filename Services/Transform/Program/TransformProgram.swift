@@ -1,0 +1,45 @@
+// sluice-transform: seeds, models, snapshots, docs of a dbt project; publishing after a gate.
+//
+// Does      claims tasks of the role 'transform': plans a dbt step, builds its nodes, closes it.
+//           `sluice-transform dbt …` is dbt's own command line in one process; `sluice dbt …` runs it.
+// Reads     SLUICE_HOME, SLUICE_BUS_*, SLUICE_SLOTS, the project's folder, and the variables that the project names.
+// Writes    the warehouse; SLUICE_HOME/projects (the sealed project and its artifacts).
+// Promises  a node is built whole or not at all, and once, however often it is delivered.
+// Stops     on SIGTERM after the task in hand, at most 20 s later. Killed, its transaction has not happened.
+
+import Glibc
+import Kernel
+import Platform
+import ServiceKit
+import TransformEngine
+import WarehouseKit
+import WarehouseSQLite
+
+@main struct TransformProgram {
+    static func main() async {
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "dbt" {
+            let command = DbtCommand(
+                warehouses: warehouses, environment: Environment.current(), now: { SystemClock.now() }, output: say)
+            exit(command.run(arguments: Array(arguments.dropFirst())))
+        }
+        await ServiceProgram.run("transform") { site in
+            let home = site.settings.home
+            let transformer = Transformer(
+                warehouses: warehouses, environment: site.settings.environment, now: { SystemClock.now() }, reach: { site.crash.reach($0) })
+            site.health.require("projects") { Files.isWritable(home) }
+            await site.work(.transform) { try transformer.perform($0) }
+        }
+    }
+
+    /// A line at a time, so that whoever pipes the output sees it grow.
+    static func say(_ line: String) {
+        var bytes = Array((line + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+public import Contracts
+import FoundationEssentials
+public import Kernel
+import Platform
+public import Wire
+
+/// A connection to the broker: commands and their answers, and the feed's hints.
+///
+/// A request is sent again when the broker comes back under a new incarnation; every command bears that: events are
+/// unique by (source, id), a report of a finished lease is answered as before, and a claim that was lost leased nothing
+/// that its lease time does not give back.
+public actor BusClient {
+    public struct Answer: Sendable {
+        public var body: [UInt8]
+        public var events: [SequencedEvent]
+        /// Events whose envelope cannot be read, by sequence: a durable reader steps over them and says so.
+        public var unreadable: [UInt64]
+    }
+
+    private struct Pending {
+        let frames: [[UInt8]]
+        let verb: Verb
+        let continuation: CheckedContinuation<Answer, any Error>
+    }
+
+    public nonisolated let endpoints: BusEndpoints
+    private nonisolated let thread: WireThread
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private var commands: Socket?
+    private var feed: Socket?
+    private var pending: [UInt64: Pending] = [:]
+    private var lastCorrelation: UInt64 = 0
+    private var incarnation: String?
+    private var newest: UInt64 = 0
+    private var hintListeners: [UInt64: AsyncStream<UInt64>.Continuation] = [:]
+    /// Monotonic seconds at which the broker was last heard; 0 before the first time.
+    public private(set) var heardAt = 0.0
+    private var isStopped = false
+
+    /// Connects in the background; the first answer shows whether anybody is there.
+    /// - Parameter topics: prefixes of the feed that count as hints; none still gives the tick of each second.
+    public init(_ endpoints: BusEndpoints, context: WireContext, topics: [String] = []) {
+        self.endpoints = endpoints
+        thread = WireThread()
+        Task { try await self.open(context, topics) }
+    }
+
+    private func open(_ context: WireContext, _ topics: [String]) throws {
+        let commands = try Socket(context, .dealer)
+        let feed = try Socket(context, .subscriber)
+        try feed.subscribe(Tick.topic)
+        for topic in topics { try feed.subscribe(topic) }
+        try commands.connect(endpoints.commands)
+        try feed.connect(endpoints.feed)
+        self.commands = commands
+        self.feed = feed
+        thread.watch(commands) { [weak self] in self?.assumeIsolated { $0.receiveAnswers() } }
+        thread.watch(feed) { [weak self] in self?.assumeIsolated { $0.receiveHints() } }
+        for entry in pending.values { commands.send(entry.frames) }
+    }
+
+    /// Closes the sockets; every request in flight fails with `stopped`.
+    public func stop() {
+        isStopped = true
+        for entry in pending.values {
+            entry.continuation.resume(throwing: BusProblem(reason: .stopped, verb: entry.verb.rawValue, endpoint: endpoints.commands))
+        }
+        pending = [:]
+        for listener in hintListeners.values { listener.finish() }
+        hintListeners = [:]
+        commands = nil
+        feed = nil
+        thread.stop()
+    }
+
+    // MARK: Commands
+
+    /// Makes events durable; returns their sequences once they are.
+    @discardableResult public func publish(_ events: [Event], epoch: UInt64? = nil) async throws -> [UInt64] {
+        let answer: PublishedReply = try await call(.publish, PublishCommand(epoch: epoch), events)
+        return answer.sequences
+    }
+
+    public func read(_ command: ReadCommand) async throws -> (events: [SequencedEvent], reply: ReadReply) {
+        let answer = try await request(.read, command)
+        return (answer.events, try decode(answer, .read))
+    }
+
+    public func confirm(reader: String, position: UInt64) async throws {
+        let _: Acknowledged = try await call(.confirm, ConfirmCommand(reader: reader, position: position))
+    }
+
+    /// Waits for work; nil where none came in `waitSeconds`.
+    public func claim(_ role: Role, worker: String, waitSeconds: Double) async throws -> (ClaimReply, SequencedEvent)? {
+        let command = ClaimCommand(role: role, worker: worker, waitMilliseconds: Int(waitSeconds * 1000))
+        let answer = try await request(.claim, command, timeoutSeconds: waitSeconds + 5)
+        let reply: ClaimReply = try decode(answer, .claim)
+        guard reply.lease != nil, let event = answer.events.first else { return nil }
+        return (reply, event)
+    }
+
+    public func extend(_ lease: String) async throws -> ExtendReply { try await call(.extend, LeaseCommand(lease: lease)) }
+
+    @discardableResult public func complete(_ lease: String, _ events: [Event]) async throws -> [UInt64] {
+        let answer: PublishedReply = try await call(.complete, LeaseCommand(lease: lease), events)
+        return answer.sequences
+    }
+
+    public func release(_ lease: String, afterSeconds: Double) async throws {
+        let _: Acknowledged = try await call(.release, LeaseCommand(lease: lease, afterMilliseconds: Int(afterSeconds * 1000)))
+    }
+    public func withdraw(_ run: RunID) async throws {
+        let _: Acknowledged = try await call(.withdraw, WithdrawCommand(run: run))
+    }
+    public func lead(_ name: String, epoch: UInt64?) async throws -> LeadReply {
+        try await call(.lead, LeadCommand(name: name, epoch: epoch), timeoutSeconds: 5)
+    }
+    public func inspect(_ subject: InspectCommand.Subject) async throws -> JSON {
+        try await call(.inspect, InspectCommand(subject), timeoutSeconds: 5)
+    }
+    public func requeue(_ entry: UInt64) async throws {
+        let _: Acknowledged = try await call(.requeue, RequeueCommand(entry: entry))
+    }
+
+    private func call<T: Decodable>(_ verb: Verb, _ body: some Encodable & Sendable, _ events: [Event] = [], timeoutSeconds: Double = 30) async throws -> T {
+        try decode(try await request(verb, body, events, timeoutSeconds: timeoutSeconds), verb)
+    }
+
+    private func decode<T: Decodable>(_ answer: Answer, _ verb: Verb) throws -> T {
+        do {
+            return try JSONDecoder().decode(T.self, from: Data(answer.body))
+        } catch {
+            throw BusProblem(reason: .unreadable("\(error)"), verb: verb.rawValue, endpoint: endpoints.commands)
+        }
+    }
+
+    private func request(_ verb: Verb, _ body: some Encodable & Sendable, _ events: [Event] = [], timeoutSeconds: Double = 30) async throws -> Answer {
+        var frames: [[UInt8]] = [[], Array(verb.rawValue.utf8), [UInt8](try JSONEncoder().encode(body))]
+        for event in events {
+            frames.append(Array(event.topic.utf8))
+            frames.append(try event.envelope())
+        }
+        guard !isStopped else { throw BusProblem(reason: .stopped, verb: verb.rawValue, endpoint: endpoints.commands) }
+        lastCorrelation += 1
+        let correlation = lastCorrelation
+        frames[0] = SequenceFrame.bytes(correlation)
+        let deadline = Task {
+            try await Task.sleep(for: .seconds(timeoutSeconds))
+            self.fail(correlation, BusProblem(reason: .noAnswer(seconds: timeoutSeconds), verb: verb.rawValue, endpoint: self.endpoints.commands))
+        }
+        defer { deadline.cancel() }
+        let sent = frames
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+                pending[correlation] = Pending(frames: sent, verb: verb, continuation: continuation)
+                commands?.send(sent)
+            }
+        } onCancel: {
+            Task { await self.fail(correlation, CancellationError()) }
+        }
+    }
+
+    private func fail(_ correlation: UInt64, _ error: any Error) {
+        pending.removeValue(forKey: correlation)?.continuation.resume(throwing: error)
+    }
+
+    // MARK: What arrives
+
+    private func receiveAnswers() {
+        while let frames = commands?.receive() {
+            guard frames.count >= 3, let correlation = SequenceFrame.value(frames[0]),
+                let waiting = pending.removeValue(forKey: correlation)
+            else { continue }
+            heardAt = SystemClock.monotonicSeconds()
+            if frames[1].elementsEqual("ok".utf8) {
+                waiting.continuation.resume(returning: Self.answer(frames))
+            } else if let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(frames[2])) {
+                waiting.continuation.resume(throwing: refusal)
+            } else {
+                waiting.continuation.resume(throwing: BusProblem(
+                    reason: .unreadable("neither ok nor an error"), verb: waiting.verb.rawValue, endpoint: endpoints.commands))
+            }
+        }
+    }
+
+    private static func answer(_ frames: [[UInt8]]) -> Answer {
+        var answer = Answer(body: frames[2], events: [], unreadable: [])
+        var place = 3
+        while place + 2 < frames.count {
+            if let sequence = SequenceFrame.value(frames[place + 1]) {
+                if let event = try? Event(envelope: frames[place + 2]) {
+                    answer.events.append(SequencedEvent(sequence: sequence, event: event))
+                } else {
+                    answer.unreadable.append(sequence)
+                }
+            }
+            place += 3
+        }
+        return answer
+    }
+
+    private func receiveHints() {
+        var isNews = false
+        while let frames = feed?.receive() {
+            guard frames.count == 3, let sequence = SequenceFrame.value(frames[1]) else { continue }
+            heardAt = SystemClock.monotonicSeconds()
+            if frames[0].elementsEqual(Tick.topic.utf8) { noteIncarnation(String(decoding: frames[2], as: UTF8.self)) }
+            isNews = isNews || sequence > newest
+            newest = max(newest, sequence)
+        }
+        if isNews { for listener in hintListeners.values { listener.yield(newest) } }
+    }
+
+    /// A broker that was born anew knows nothing of our requests: they are all said again.
+    private func noteIncarnation(_ text: String) {
+        defer { incarnation = text }
+        guard let incarnation, incarnation != text else { return }
+        for (_, entry) in pending.sorted(by: { $0.key < $1.key }) { commands?.send(entry.frames) }
+    }
+
+    // MARK: Hints
+
+    /// The newest sequence, each time that the feed tells of a newer one. Only the latest is kept for a slow listener.
+    public func hints() -> AsyncStream<UInt64> {
+        let (stream, continuation) = AsyncStream.makeStream(of: UInt64.self, bufferingPolicy: .bufferingNewest(1))
+        lastCorrelation += 1
+        let key = lastCorrelation
+        hintListeners[key] = continuation
+        continuation.onTermination = { _ in Task { await self.forgetListener(key) } }
+        if newest > 0 { continuation.yield(newest) }
+        return stream
+    }
+
+    private func forgetListener(_ key: UInt64) { hintListeners[key] = nil }
+}

@@ -1,0 +1,24 @@
+/// Where the broker listens.
+public struct BusEndpoints: Hashable, Sendable {
+    /// ROUTER: commands and their answers.
+    public var commands: String
+    /// XPUB: every event by topic, and a tick each second.
+    public var feed: String
+
+    public init(commands: String, feed: String) {
+        self.commands = commands
+        self.feed = feed
+    }
+}
+
+/// The topic of the broker's pulse. Its envelope is `{"incarnation": …}`, its sequence the newest of the log.
+public enum Tick {
+    public static let topic = "tick/-/-/"
+    public static let intervalSeconds = 1.0
+}
+
+/// The 8 bytes of a sequence frame, most significant first.
+public enum SequenceFrame {
+    public static func bytes(_ sequence: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * UInt64($0))) } }
+    public static func value(_ bytes: [UInt8]) -> UInt64? { bytes.count == 8 ? bytes.reduce(0) { $0 << 8 | UInt64($1) } : nil }
+}

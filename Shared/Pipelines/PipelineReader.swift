@@ -1,0 +1,188 @@
+import Contracts
+import Digest
+import Kernel
+import Platform
+import Yams
+
+/// Reads `pipeline.yml` into a `Pipeline`, or says all that is wrong with it by file and line.
+public final class PipelineReader {
+    private let path: String
+    private var problems: [PlainProblem] = []
+
+    private init(path: String) { self.path = path }
+
+    /// - Parameter path: the file; a `project:` in it is seen from the file's folder.
+    /// - Throws: `ProblemList`.
+    public static func read(_ path: String) throws -> Pipeline {
+        let bytes = try Files.readAll(path)
+        let reader = PipelineReader(path: path)
+        let pipeline = reader.pipeline(bytes)
+        guard let pipeline, reader.problems.isEmpty else { throw ProblemList(reader.problems) }
+        return pipeline
+    }
+
+    /// Every `<name>/pipeline.yml` below `folder`, in the order of names.
+    public static func paths(in folder: String) throws -> [String] {
+        try Files.list(folder).map { "\(folder)/\($0)/pipeline.yml" }.filter(Files.exists)
+    }
+
+    // MARK: The file
+
+    private func pipeline(_ bytes: [UInt8]) -> Pipeline? {
+        guard let root = root(String(decoding: bytes, as: UTF8.self)) else { return nil }
+        let fields = mapping(root, "a pipeline", known: ["name", "warehouse", "steps", "notify"], required: ["name", "steps"])
+        let name = fields["name"].flatMap { self.name($0, "the pipeline's name") } ?? ""
+        let warehouse = fields["warehouse"].flatMap(string) ?? "sqlite:///${SLUICE_HOME}/warehouse/\(name).db"
+        var steps: [Pipeline.Step] = []
+        for node in fields["steps"].map({ list($0, "steps") }) ?? [] {
+            guard let step = step(node) else { continue }
+            if steps.contains(where: { $0.name == step.name }) { report("two steps are named '\(step.name)'", node, "give each step a name of its own") }
+            steps.append(step)
+        }
+        if fields["steps"] != nil, steps.isEmpty, problems.isEmpty { report("the pipeline has no steps", root, "add one, for example {name: build, dbt: build}") }
+        let rules = (fields["notify"].map { list($0, "notify") } ?? []).compactMap { rule($0) }
+        return Pipeline(name: name, warehouse: warehouse, steps: steps, notify: rules, hash: Digest.hex(.sha256, bytes))
+    }
+
+    private func root(_ text: String) -> Node? {
+        do {
+            if let node = try Yams.compose(yaml: text) { return node }
+            problems.append(problem("the file is empty", line: 1, column: 1, "write name: and steps:"))
+        } catch let error as YamlError {
+            var place = (line: 0, column: 0)
+            switch error {
+            case .scanner(_, let what, let mark, _), .parser(_, let what, let mark, _), .composer(_, let what, let mark, _):
+                place = (mark.line, mark.column)
+                problems.append(problem("this is not YAML: \(what)", line: place.line, column: place.column, "mend the indentation or the quotes there"))
+            default: problems.append(problem("this is not YAML: \(error)", line: 0, column: 0, "mend the file"))
+            }
+        } catch {
+            problems.append(problem("this is not YAML: \(error)", line: 0, column: 0, "mend the file"))
+        }
+        return nil
+    }
+
+    private static let works = ["extract", "dbt", "noop"]
+
+    private func step(_ node: Node) -> Pipeline.Step? {
+        let fields = mapping(
+            node, "a step", known: ["name", "schema", "project", "select", "exclude", "target", "vars", "seconds"] + Self.works, required: ["name"])
+        guard let name = fields["name"].flatMap({ self.name($0, "a step's name") }) else { return nil }
+        let named = Self.works.filter { fields[$0] != nil }
+        guard named.count == 1, let node = fields[named[0]] else {
+            report("step '\(name)' names \(named.isEmpty ? "no work" : named.joined(separator: " and "))", node, "give it exactly one of \(Self.works.joined(separator: ", "))")
+            return nil
+        }
+        switch named[0] {
+        case "extract":
+            let connections = list(node, "extract").compactMap { connection($0) }
+            return Pipeline.Step(name: name, work: .extract(schema: fields["schema"].flatMap(string) ?? "raw", connections: connections))
+        case "dbt":
+            guard let command = string(node) else { return nil }
+            let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            let project = fields["project"].flatMap(string) ?? "dbt"
+            return Pipeline.Step(name: name, work: .dbt(Pipeline.DbtStep(
+                command: command, project: Files.absolute(project.hasPrefix("/") ? project : "\(folder.isEmpty ? "." : folder)/\(project)"),
+                select: fields["select"].flatMap(string), exclude: fields["exclude"].flatMap(string),
+                target: fields["target"].flatMap(string), vars: fields["vars"].map(json) ?? [:])))
+        default:
+            guard let word = string(node), let role = Role(rawValue: word) else {
+                report("noop names no role", node, "write one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
+                return nil
+            }
+            return Pipeline.Step(name: name, work: .noop(role, seconds: fields["seconds"]?.float ?? 0))
+        }
+    }
+
+    private func connection(_ node: Node) -> Pipeline.Connection? {
+        let fields = mapping(node, "an extract", known: ["connector", "settings", "streams"], required: ["connector", "streams"])
+        guard let connector = fields["connector"].flatMap(string), let streams = fields["streams"] else { return nil }
+        guard case .mapping(let pairs) = streams, !pairs.isEmpty else {
+            report("streams is no mapping of names", streams, "write streams: {orders: {…}}")
+            return nil
+        }
+        for (key, _) in pairs { _ = name(key, "a stream's name") }
+        return Pipeline.Connection(connector: connector, settings: fields["settings"].map(json) ?? [:], streams: json(streams))
+    }
+
+    private func rule(_ node: Node) -> NotifyRule? {
+        let fields = mapping(node, "a notify rule", known: ["on", "to"], required: ["on", "to"])
+        guard let occasions = fields["on"], let channel = fields["to"].flatMap(string) else { return nil }
+        let words = occasions.scalar == nil ? list(occasions, "on") : [occasions]
+        let on = words.compactMap { word -> NotifyRule.Occasion? in
+            let occasion = string(word).flatMap(NotifyRule.Occasion.init)
+            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write succeeded or failed") }
+            return occasion
+        }
+        return NotifyRule(on: on, channel: channel)
+    }
+
+    // MARK: Nodes
+
+    private func mapping(_ node: Node, _ what: String, known: [String], required: [String]) -> [String: Node] {
+        guard case .mapping(let pairs) = node else {
+            report("\(what) is no mapping", node, "write \(required.map { "\($0): …" }.joined(separator: ", "))")
+            return [:]
+        }
+        var fields: [String: Node] = [:]
+        for (key, value) in pairs {
+            // YAML 1.1 reads a bare `on` as true; here it is a word.
+            let word = key.scalar?.string ?? ""
+            if known.contains(word) { fields[word] = value }
+            else { report("\(what) has no field '\(word)'", key, "it knows \(known.joined(separator: ", "))") }
+        }
+        for field in required where fields[field] == nil { report("\(what) lacks '\(field)'", node, "add \(field):") }
+        return fields
+    }
+
+    private func list(_ node: Node, _ what: String) -> [Node] {
+        guard case .sequence(let nodes) = node else {
+            report("\(what) is no list", node, "begin each entry with '- '")
+            return []
+        }
+        return Array(nodes)
+    }
+
+    private func name(_ node: Node, _ what: String) -> String? {
+        guard let text = string(node) else { return nil }
+        guard Name.isValid(text) else {
+            report("\(what) '\(text)' is not valid", node, "use small letters, digits and _, beginning with a letter, at most \(Name.lengthMax)")
+            return nil
+        }
+        return text
+    }
+
+    private func string(_ node: Node) -> String? {
+        guard let scalar = node.scalar else {
+            report("this should be one word or text", node, "write a single value")
+            return nil
+        }
+        return scalar.string
+    }
+
+    private func json(_ node: Node) -> JSON {
+        switch node {
+        case .mapping(let pairs):
+            var object = JSONObject()
+            for (key, value) in pairs { object[key.scalar?.string ?? ""] = json(value) }
+            return .object(object)
+        case .sequence(let nodes): return .array(nodes.map(json))
+        default:
+            if node.null != nil, node.scalar?.style == .plain { return .null }
+            if node.scalar?.style == .plain {
+                if let value = node.bool { return .bool(value) }
+                if let value = node.int { return JSON(value) }
+                if let value = node.float { return .double(value) }
+            }
+            return .string(node.scalar?.string ?? "")
+        }
+    }
+
+    private func report(_ what: String, _ node: Node, _ remedy: String) {
+        problems.append(problem(what, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, remedy))
+    }
+
+    private func problem(_ what: String, line: Int, column: Int, _ remedy: String) -> PlainProblem {
+        PlainProblem("pipelines.bad_definition", what, at: .file(path, line: line, column: column), remedy: remedy)
+    }
+}

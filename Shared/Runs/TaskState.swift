@@ -1,0 +1,35 @@
+public import Contracts
+public import Kernel
+
+/// One task of a run, as far as the log tells.
+public struct TaskState: Hashable, Sendable {
+    public enum Phase: Hashable, Sendable {
+        /// Waits for others, or for a free place in its pool.
+        case waiting
+        /// Announced: in the queue or with a worker.
+        case ready
+        /// Failed in a way that may pass; announced again at this time.
+        case retrying(at: Timestamp)
+        case succeeded, failed, skipped
+
+        public var isEnded: Bool { self == .succeeded || self == .failed || self == .skipped }
+    }
+
+    public let spec: TaskSpec
+    /// The place in which it came into the run: decisions follow it, so that equal logs decide equally.
+    public let place: Int
+    public internal(set) var phase: Phase = .waiting
+    /// The attempt announced last, from 1; 0 before the first.
+    public internal(set) var attempt = 0
+    public internal(set) var announcedAt: Timestamp?
+    public internal(set) var endedAt: Timestamp?
+    /// The report that stands, of the last attempt.
+    public internal(set) var report: TaskReport?
+    /// Why it was skipped or given up.
+    public internal(set) var reason: String?
+
+    init(spec: TaskSpec, place: Int) {
+        self.spec = spec
+        self.place = place
+    }
+}

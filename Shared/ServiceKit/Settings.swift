@@ -1,0 +1,74 @@
+public import Bus
+import Glibc
+import Kernel
+import Platform
+
+/// What every program reads from its environment and command line.
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `SLUICE_HOME` | everything that a run leaves lies here | `.sluice` |
+/// | `SLUICE_PORT_BASE` | the probes listen from +10 on; 0 takes free ports | 5560 |
+/// | `SLUICE_BUS_COMMANDS`, `SLUICE_BUS_FEED` | the broker's endpoints | `ipc://` in `SLUICE_HOME/run` |
+/// | `SLUICE_INSTANCE` | the replica's name | the program's |
+/// | `SLUICE_PROBE_HOST` | the address of the probes | 127.0.0.1 |
+/// | `SLUICE_SLOTS` | tasks that a worker does at once | 1 |
+public struct Settings: Sendable {
+    public let program: String
+    public let home: String
+    public let portBase: Int
+    public let instance: String
+    public let bus: BusEndpoints
+    /// The process's environment, with `SLUICE_HOME` made absolute.
+    public let environment: [String: String]
+
+    public init(program: String, environment: [String: String]) throws {
+        self.program = program
+        let home = Files.absolute(Self.filled(environment["SLUICE_HOME"]) ?? ".sluice")
+        let base = Self.filled(environment["SLUICE_PORT_BASE"]) ?? "5560"
+        self.home = home
+        self.environment = environment.merging(["SLUICE_HOME": home]) { _, new in new }
+        guard let number = Int(base), number == 0 || (1024...65_000).contains(number) else {
+            throw PlainProblem(
+                "settings.port_base", "SLUICE_PORT_BASE is '\(base)'", at: .named("SLUICE_PORT_BASE"),
+                remedy: "set a port from 1024 to 65000, or 0 for free ports")
+        }
+        portBase = number
+        instance = Self.filled(environment["SLUICE_INSTANCE"]) ?? program
+        let folder = Self.socketFolder(home: home)
+        bus = BusEndpoints(
+            commands: Self.filled(environment["SLUICE_BUS_COMMANDS"]) ?? "ipc://\(folder)/commands",
+            feed: Self.filled(environment["SLUICE_BUS_FEED"]) ?? "ipc://\(folder)/feed")
+    }
+
+    private static func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// A socket's path holds at most 107 bytes; a deeper home gets a short folder of its own below `/tmp`.
+    private static func socketFolder(home: String) -> String {
+        let folder = "\(home)/run"
+        guard folder.utf8.count > 90 else { return folder }
+        var hash: UInt64 = 14_695_981_039_346_656_037
+        for byte in home.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
+        return "/tmp/sluice-\(getuid())-\(String(hash, radix: 16))"
+    }
+
+    /// The folder of the bus's sockets where it speaks `ipc://`; nil over TCP.
+    public var socketFolder: String? {
+        guard bus.commands.hasPrefix("ipc://") else { return nil }
+        return String(bus.commands.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
+    }
+
+    public var runFolder: String { "\(home)/run" }
+    public var logFolder: String { "\(home)/logs" }
+    public var slots: Int { environment["SLUICE_SLOTS"].flatMap { Int($0) }.map { max(1, min($0, 64)) } ?? 1 }
+
+    /// The programs in the order of their probe ports.
+    static let programs = ["broker", "orchestrator", "extract", "load", "transform", "quality", "notify", "console"]
+
+    /// 0 where the system shall choose: for free ports, and for every replica but the first.
+    var probePort: Int {
+        if let port = environment["SLUICE_PROBE_PORT"].flatMap({ Int($0) }) { return port }
+        guard portBase > 0, instance == program, let place = Self.programs.firstIndex(of: program) else { return 0 }
+        return portBase + 10 + place
+    }
+}

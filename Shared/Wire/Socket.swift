@@ -1,0 +1,112 @@
+import CZeroMQ
+
+/// libzmq's context: its I/O thread. One for each process; sockets keep it alive.
+public final class WireContext: Sendable {
+    // Safe: libzmq documents contexts as usable from any thread.
+    nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
+
+    public init() {
+        guard let pointer = zmq_ctx_new() else { preconditionFailure("libzmq has no memory for a context") }
+        self.pointer = pointer
+    }
+    deinit { zmq_ctx_term(pointer) }
+}
+
+/// Owns one C socket. Copies do not compile, so it is closed exactly once.
+struct SocketHandle: ~Copyable {
+    let pointer: UnsafeMutableRawPointer
+    init(_ context: WireContext, type: Int32) throws(WireError) {
+        guard let pointer = zmq_socket(context.pointer, type) else { throw .last("open a socket", "") }
+        self.pointer = pointer
+    }
+    deinit { zmq_close(pointer) }
+}
+
+/// A message of several frames, sent and received whole. Used from one thread at a time, and so not Sendable.
+public final class Socket {
+    public enum Kind: Sendable { case router, dealer, publisher, subscriber }
+
+    /// At most this many frames are taken of one message; the rest is read and dropped.
+    public static let framesMax = 65_536
+    static let frameBytesMax: Int64 = 1 << 20 + 4096
+
+    private let context: WireContext
+    private let handle: SocketHandle
+
+    /// - Parameter queueMax: messages kept for a peer that is behind; past it a publisher drops and a dealer says no.
+    public init(_ context: WireContext, _ kind: Kind, queueMax: Int32 = 100_000) throws(WireError) {
+        self.context = context
+        let type = switch kind {
+        case .router: ZMQ_ROUTER
+        case .dealer: ZMQ_DEALER
+        case .publisher: ZMQ_XPUB
+        case .subscriber: ZMQ_SUB
+        }
+        handle = try SocketHandle(context, type: type)
+        try set(ZMQ_LINGER, Int32(200))
+        try set(ZMQ_SNDHWM, queueMax)
+        try set(ZMQ_RCVHWM, queueMax)
+        try set(ZMQ_RECONNECT_IVL, Int32(20))
+        try set(ZMQ_RECONNECT_IVL_MAX, Int32(1000))
+        // Every subscription is shown, not only the first of its kind, so that each subscriber can be greeted.
+        if kind == .publisher { try set(ZMQ_XPUB_VERBOSE, Int32(1)) }
+        if kind != .publisher { try set(ZMQ_MAXMSGSIZE, Self.frameBytesMax) }
+        if kind == .router { try set(ZMQ_ROUTER_HANDOVER, Int32(1)) }
+    }
+
+    private func set<T: BitwiseCopyable>(_ option: Int32, _ value: T) throws(WireError) {
+        var value = value
+        guard zmq_setsockopt(handle.pointer, option, &value, MemoryLayout<T>.size) == 0 else { throw .last("set option \(option)", "") }
+    }
+
+    public func bind(_ endpoint: String) throws(WireError) {
+        guard zmq_bind(handle.pointer, endpoint) == 0 else { throw .last("bind", endpoint) }
+    }
+    public func connect(_ endpoint: String) throws(WireError) {
+        guard zmq_connect(handle.pointer, endpoint) == 0 else { throw .last("connect", endpoint) }
+    }
+    public func subscribe(_ prefix: String) throws(WireError) {
+        guard zmq_setsockopt(handle.pointer, ZMQ_SUBSCRIBE, prefix, prefix.utf8.count) == 0 else { throw .last("subscribe", prefix) }
+    }
+
+    /// The endpoint bound last, with the port that the system chose for `tcp://…:0`.
+    public var boundEndpoint: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        var size = buffer.count
+        guard zmq_getsockopt(handle.pointer, ZMQ_LAST_ENDPOINT, &buffer, &size) == 0 else { return "" }
+        return String(decoding: buffer.prefix(while: { $0 != 0 }).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Sends a message without waiting; false where the peer's queue is full or nobody is there.
+    @discardableResult public func send(_ frames: [[UInt8]]) -> Bool {
+        for (index, frame) in frames.enumerated() {
+            let flags = ZMQ_DONTWAIT | (index < frames.count - 1 ? ZMQ_SNDMORE : 0)
+            while zmq_send(handle.pointer, frame, frame.count, flags) < 0 {
+                if zmq_errno() == EINTR { continue }
+                return false
+            }
+        }
+        return true
+    }
+
+    /// The next message that is there; nil where none is.
+    public func receive() -> [[UInt8]]? {
+        var frames: [[UInt8]] = []
+        var message = zmq_msg_t()
+        while true {
+            zmq_msg_init(&message)
+            defer { zmq_msg_close(&message) }
+            // The frames of a message arrive together: once the first is here, the rest is too.
+            while zmq_msg_recv(&message, handle.pointer, ZMQ_DONTWAIT) < 0 {
+                if zmq_errno() == EINTR { continue }
+                return nil
+            }
+            if frames.count < Self.framesMax {
+                frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
+            }
+            if zmq_msg_more(&message) == 0 { return frames }
+        }
+    }
+
+    var pollItem: zmq_pollitem_t { zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+}

@@ -1,0 +1,234 @@
+public import Contracts
+public import Bus
+import Foundation
+public import Kernel
+public import Runs
+import Wire
+
+/// A scratch `SLUICE_HOME` with real programs in it. Everything that it started dies with it; a failed test keeps the folder.
+public final class TestHome: @unchecked Sendable {
+    // Safe: each test has its own home and uses it from its own task only.
+    public let path: String
+    public var environment: [String: String]
+    private var processes: [String: Process] = [:]
+    private var client: BusClient?
+    private var history: [SequencedEvent] = []
+
+    /// Where the built programs lie: beside the test's own executable.
+    public static let binaries: String = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return ProcessInfo.processInfo.environment["SLUICE_BINARIES"] ?? (own as NSString).deletingLastPathComponent
+    }()
+    public static let repository: String = {
+        var folder = (#filePath as NSString).deletingLastPathComponent
+        while !FileManager.default.fileExists(atPath: folder + "/Package.swift"), folder != "/" { folder = (folder as NSString).deletingLastPathComponent }
+        return folder
+    }()
+
+    public init(_ extra: [String: String] = [:]) throws {
+        path = "/tmp/sluice-test-\(UInt32.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path + "/pipelines", withIntermediateDirectories: true)
+        environment = ProcessInfo.processInfo.environment
+        environment.merge([
+            "SLUICE_HOME": path, "SLUICE_PORT_BASE": "0", "SLUICE_PIPELINES": path + "/pipelines", "SLUICE_LEASE_SECONDS": "1", "SLUICE_TEST": "1",
+            "SLUICE_CONSOLE_PORT": "0",
+        ]) { _, new in new }
+        environment.merge(extra) { _, new in new }
+    }
+
+    /// Runs `body` in a fresh home; afterwards every program is ended, and the folder removed where the test passed.
+    public static func with(_ extra: [String: String] = [:], _ body: @Sendable (TestHome) async throws -> Void) async throws {
+        let home = try TestHome(extra)
+        do {
+            try await body(home)
+        } catch {
+            await home.end()
+            print("the home is kept: \(home.path)")
+            home.printLogs()
+            throw error
+        }
+        await home.end()
+        try? FileManager.default.removeItem(atPath: home.path)
+    }
+
+    public func write(_ text: String, to relative: String) throws {
+        let file = path + "/" + relative
+        try FileManager.default.createDirectory(atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+    }
+
+    // MARK: Programs
+
+    /// Starts a program and returns when its probe answers; what it says goes to `logs/<instance>.log`.
+    public func start(_ program: String, instance: String? = nil, _ extra: [String: String] = [:]) async throws {
+        let instance = instance ?? program
+        try? FileManager.default.removeItem(atPath: "\(path)/run/\(instance).json")
+        try spawn(program, instance: instance, extra)
+        try await until("\(instance) listens", seconds: 20) { FileManager.default.fileExists(atPath: "\(self.path)/run/\(instance).json") }
+    }
+
+    public func spawn(_ program: String, instance: String, _ extra: [String: String] = [:]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/sluice-\(program)")
+        process.environment = environment.merging(extra) { _, new in new }.merging(["SLUICE_INSTANCE": instance]) { _, new in new }
+        try FileManager.default.createDirectory(atPath: path + "/logs", withIntermediateDirectories: true)
+        let log = "\(path)/logs/\(instance).log"
+        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        handle.seekToEndOfFile()
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        processes[instance] = process
+    }
+
+    /// Starts all programs as a user does, by `sluice up`, and waits until it says that they are ready.
+    public func startAll(_ arguments: [String] = []) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/sluice")
+        process.arguments = ["up", "--pipelines", "\(path)/pipelines"] + arguments
+        process.environment = environment
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        processes["up"] = process
+        var text = ""
+        while !text.contains("ready") {
+            let bytes = output.fileHandleForReading.availableData
+            guard !bytes.isEmpty else { throw Failure("sluice up ended: \(text)") }
+            text += String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// The process ids of `sluice up` and of all that it runs.
+    public func allProcesses() -> [Int32] {
+        let files = ((try? FileManager.default.contentsOfDirectory(atPath: path + "/run")) ?? []).filter { $0.hasSuffix(".json") && $0 != "ports.json" }
+        let children = files.compactMap { name in
+            FileManager.default.contents(atPath: "\(path)/run/\(name)").flatMap { try? JSON(parsing: [UInt8]($0))["pid"]?.intValue }.map(Int32.init)
+        }
+        return children + processes.values.filter(\.isRunning).map(\.processIdentifier)
+    }
+
+    public func kill(_ instance: String) {
+        guard let process = processes[instance], process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+    public func signal(_ instance: String, _ number: Int32) {
+        if let process = processes[instance] { Foundation.kill(process.processIdentifier, number) }
+    }
+    public func isRunning(_ instance: String) -> Bool { processes[instance]?.isRunning ?? false }
+
+    /// Starts again whatever has died, as `sluice up` does, until cancelled.
+    public func revive(_ programs: [String: String]) -> Task<Void, Never> {
+        Task {
+            while !Task.isCancelled {
+                for (instance, program) in programs where !isRunning(instance) { try? spawn(program, instance: instance) }
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    public func end() async {
+        await client?.stop()
+        client = nil
+        if let up = processes["up"], up.isRunning { up.terminate() }
+        for (name, process) in processes where name != "up" && process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        for process in processes.values { process.waitUntilExit() }
+    }
+
+    public func probe(_ instance: String, _ page: String) -> (status: Int, body: String)? {
+        guard let file = FileManager.default.contents(atPath: "\(path)/run/\(instance).json"), let port = try? JSON(parsing: [UInt8](file))["probe"]?.intValue else { return nil }
+        return TestHTTP.get("http://127.0.0.1:\(port)\(page)")
+    }
+
+    /// Runs a program to its end.
+    public func run(_ program: String, _ arguments: [String], _ extra: [String: String] = [:]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program.hasPrefix("/") ? program : "\(Self.binaries)/\(program)")
+        process.arguments = arguments
+        process.environment = environment.merging(extra) { _, new in new }
+        let file = "\(path)/output-\(UInt32.random(in: 0 ... .max))"
+        _ = FileManager.default.createFile(atPath: file, contents: nil)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+        process.standardOutput = handle
+        process.standardError = handle
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self))
+    }
+
+    // MARK: The bus
+
+    public var bus: BusClient {
+        if let client { return client }
+        let made = BusClient(BusEndpoints(commands: "ipc://\(path)/run/commands", feed: "ipc://\(path)/run/feed"), context: WireContext(), topics: ["run.", "task."])
+        client = made
+        return made
+    }
+
+    public func request(_ pipeline: String, id: String? = nil) async throws -> RunID {
+        let id = id ?? "\(pipeline)@\(UInt32.random(in: 0 ... .max))"
+        try await bus.publish([Event(source: "test", id: id, time: Timestamp(seconds: Date().timeIntervalSince1970), pipeline: pipeline, payload: .runRequested(RunRequested(cause: .manual)))])
+        return RunID(id)
+    }
+
+    /// Follows a run to its end.
+    public func finish(_ run: RunID, seconds: Double = 60) async throws -> RunState {
+        let deadline = Date().addingTimeInterval(seconds)
+        let hints = await bus.hints()
+        let ticker = Task { try await Task.sleep(for: .seconds(seconds)) }
+        defer { ticker.cancel() }
+        for await _ in hints {
+            if let state = try await state(of: run), state.isEnded { return state }
+            if Date() > deadline { break }
+        }
+        throw Failure("\(run) did not end in \(seconds) s")
+    }
+
+    public func state(of run: RunID) async throws -> RunState? {
+        try await readLog()
+        guard let start = history.first(where: { $0.event.run == run && $0.event.type == EventType.runStarted }), var state = RunState(start.event) else { return nil }
+        for entry in history where entry.event.run == run { state.apply(entry.event) }
+        return state
+    }
+
+    /// The whole log.
+    public func log() async throws -> [SequencedEvent] {
+        try await readLog()
+        return history
+    }
+    private func readLog() async throws {
+        var after = history.last?.sequence ?? 0
+        while true {
+            let (events, reply) = try await bus.read(ReadCommand(after: after, prefixes: [], limit: 2000))
+            history += events
+            after = reply.upTo
+            if reply.upTo >= reply.newest { return }
+        }
+    }
+
+    // MARK: Waiting
+
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+        public init(_ description: String) { self.description = description }
+    }
+
+    public func until(_ what: String, seconds: Double = 10, _ condition: () async throws -> Bool) async throws {
+        let deadline = Date().addingTimeInterval(seconds)
+        while !(try await condition()) {
+            guard Date() < deadline else { throw Failure("not within \(seconds) s: \(what)") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    func printLogs() {
+        for name in ((try? FileManager.default.contentsOfDirectory(atPath: path + "/logs")) ?? []).sorted() {
+            let text = (try? String(contentsOfFile: "\(path)/logs/\(name)", encoding: .utf8)) ?? ""
+            print("--- \(name)\n\(text.split(separator: "\n").suffix(12).joined(separator: "\n"))")
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import Glibc
+
+func removeFile(_ path: String) -> Bool { unlink(path) == 0 }

@@ -1,0 +1,63 @@
+import Contracts
+import Foundation
+import Kernel
+import Pipelines
+import Testing
+
+@Suite struct PipelineReaderTests {
+    func read(_ text: String) throws -> Pipeline {
+        let folder = NSTemporaryDirectory() + "/pipeline-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try text.write(toFile: folder + "/pipeline.yml", atomically: true, encoding: .utf8)
+        return try PipelineReader.read(folder + "/pipeline.yml")
+    }
+
+    @Test func `a definition becomes the first task of each step, in order`() throws {
+        let pipeline = try read(
+            """
+            name: nyc_flights
+            steps:
+              - name: ingest
+                extract:
+                  - connector: csv
+                    settings: {folder: "${INBOX}", null: [NA]}
+                    streams: {flights: {path: "flights-*.csv", disposition: append}}
+              - {name: build, dbt: build}
+            notify: [{on: [failed, succeeded], to: console}]
+            """)
+        let tasks = pipeline.registered.tasks
+        #expect(tasks.map(\.id) == ["ingest.read_state", "build.plan"])
+        #expect(tasks[1].after == [.step("ingest")])
+        #expect(tasks[0].args["connections"]?[0]?["settings"]?["folder"] == "${INBOX}")
+        #expect(tasks[0].args["warehouse"] == "sqlite:///${SLUICE_HOME}/warehouse/nyc_flights.db")
+        #expect(tasks[1].args["project"]?.stringValue?.hasSuffix("/dbt") == true)
+        #expect(pipeline.notify == [NotifyRule(on: [.failed, .succeeded], channel: "console")])
+    }
+
+    @Test func `every mistake is told at once, each with its line`() throws {
+        let text = """
+            name: Bad Name
+            colour: blue
+            steps:
+              - {name: a, dbt: build, noop: load}
+              - {name: b}
+              - {name: c, noop: nobody}
+            """
+        do {
+            _ = try read(text)
+            Issue.record("the definition was accepted")
+        } catch let list as ProblemList {
+            let lines = list.problems.map { "\($0.location)".split(separator: "pipeline.yml")[1].split(separator: ":")[0] + " " + $0.summary }
+            #expect(lines == [
+                "2 a pipeline has no field 'colour'", "1 the pipeline's name 'Bad Name' is not valid", "4 step 'a' names dbt and noop",
+                "5 step 'b' names no work", "6 noop names no role",
+            ])
+        }
+    }
+
+    @Test(arguments: ["", "name: [", "steps: 3", "- a", "name: a\nsteps: []", "\t"])
+    func `text that is no definition is a problem with its place`(text: String) {
+        #expect { try read(text) } throws: { $0 is any Problem }
+    }
+}

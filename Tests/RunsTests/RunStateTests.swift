@@ -1,0 +1,175 @@
+import Contracts
+import Kernel
+import Runs
+import Testing
+
+/// A log in memory: publishes what the fleet decides until nothing more is decided.
+struct Desk {
+    var fleet = Fleet()
+    var log: [SequencedEvent] = []
+    var now = Timestamp(rfc3339: "2026-01-01T00:00:00Z")!
+
+    init(_ tasks: [TaskSpec], steps: [String] = ["s"]) {
+        publish(Event(source: "o", id: "p", time: now, pipeline: "p", payload: .pipelineRegistered(PipelineRegistered(hash: "h", tasks: tasks, steps: steps, notify: []))))
+        publish(Event(source: "t", id: "p@1", time: now, pipeline: "p", payload: .runRequested(RunRequested(cause: .manual))))
+        settle()
+    }
+
+    mutating func publish(_ event: Event) {
+        guard !log.contains(where: { $0.event.source == event.source && $0.event.id == event.id }) else { return }
+        log.append(SequencedEvent(sequence: UInt64(log.count + 1), event: event))
+        fleet.apply(log[log.count - 1])
+    }
+    mutating func settle() { while case let events = fleet.decide(now: now), !events.isEmpty { for event in events { publish(event) } } }
+
+    mutating func report(_ task: TaskID, attempt: Int = 1, problem: ProblemRecord? = nil, adds: [TaskSpec] = [], books: [BookEntry] = [], pools: [String: Int] = [:]) {
+        let report = TaskReport(attempt: attempt, problem: problem, books: books, pools: pools)
+        if !adds.isEmpty { publish(Event(source: "w", id: "\(task)/\(attempt)/adds", time: now, pipeline: "p", run: "p@1", task: task, payload: .tasksAdded(TasksAdded(tasks: adds)))) }
+        publish(Event(source: "w", id: "\(task)/\(attempt)/\(log.count)", time: now, pipeline: "p", run: "p@1", task: task, payload: problem == nil ? .taskSucceeded(report) : .taskFailed(report)))
+        settle()
+    }
+
+    /// The announcements so far, as `task#attempt`.
+    var announced: [String] {
+        log.compactMap { if case .taskReady(let ready) = $0.event.payload { "\(ready.spec.id)#\(ready.attempt)" } else { nil } }
+    }
+    var skipped: [TaskID] { log.compactMap { if case .taskSkipped = $0.event.payload { $0.event.task } else { nil } } }
+    var end: (isSuccess: Bool, summary: RunEnded)? {
+        for entry in log {
+            if case .runSucceeded(let summary) = entry.event.payload { return (true, summary) }
+            if case .runFailed(let summary) = entry.event.payload { return (false, summary) }
+        }
+        return nil
+    }
+}
+
+func task(_ id: TaskID, step: String = "s", after: [Edge] = [], attempts: Int = 3, pool: String? = nil) -> TaskSpec {
+    TaskSpec(id: id, step: step, role: .load, kind: "noop", title: id.description, after: after, attemptsMax: attempts, pool: pool)
+}
+let passing = ProblemRecord(code: "x", summary: "passing", location: "", remedy: "", isRetryable: true)
+let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy: "", isRetryable: false)
+
+@Suite struct RunStateTests {
+    @Test func `a task is announced when all that it waits for has succeeded`() {
+        var desk = Desk([task("a"), task("b"), task("c", after: [.task("a"), .task("b")])])
+        #expect(desk.announced == ["a#1", "b#1"])
+        desk.report("a")
+        #expect(desk.announced.count == 2)
+        desk.report("b")
+        #expect(desk.announced == ["a#1", "b#1", "c#1"])
+        desk.report("c")
+        #expect(desk.end?.isSuccess == true)
+    }
+
+    @Test func `a failure skips what is downstream of it and nothing else`() {
+        var desk = Desk([task("a"), task("b"), task("c", after: [.task("a")]), task("d", after: [.task("c")]), task("e", after: [.task("b")])])
+        desk.report("a", problem: lasting)
+        #expect(desk.skipped == ["c", "d"])
+        desk.report("b")
+        desk.report("e")
+        #expect(desk.end?.isSuccess == false)
+        #expect(desk.end?.summary.causes == ["a"])
+        #expect(desk.end?.summary.summary == "a failed: lasting")
+    }
+
+    @Test func `closing work on an ended edge runs after failures too`() {
+        var desk = Desk([task("a"), task("close", after: [.task("a", on: .ended)])])
+        desk.report("a", problem: lasting)
+        #expect(desk.announced == ["a#1", "close#1"])
+    }
+
+    @Test func `a step waits for the tasks that the step before it has grown`() {
+        var desk = Desk([task("a"), task("z", step: "t", after: [.step("s")])], steps: ["s", "t"])
+        desk.report("a", adds: [task("b"), task("c", after: [.task("b")])])
+        #expect(desk.announced == ["a#1", "b#1"])
+        desk.report("b")
+        desk.report("c")
+        #expect(desk.announced.last == "z#1")
+    }
+
+    @Test func `a passing failure is tried again after its back-off and at most so often`() {
+        var desk = Desk([task("a", attempts: 2)])
+        desk.report("a", problem: passing)
+        #expect(desk.announced == ["a#1"])
+        #expect(desk.fleet.nextDeadline == desk.now.adding(seconds: 1))
+        desk.now = desk.now.adding(seconds: 1)
+        desk.settle()
+        #expect(desk.announced == ["a#1", "a#2"])
+        desk.report("a", attempt: 2, problem: passing)
+        #expect(desk.end?.isSuccess == false)
+    }
+
+    @Test func `the first accepted report stands`() {
+        var desk = Desk([task("a"), task("b", after: [.task("a")])])
+        desk.report("a")
+        desk.report("a", problem: lasting)
+        desk.report("b")
+        #expect(desk.end?.isSuccess == true)
+    }
+
+    @Test func `a task id that is in the run already is not added again`() {
+        var desk = Desk([task("a"), task("b")])
+        desk.report("a", adds: [task("b", attempts: 9), task("c")])
+        #expect(desk.announced == ["a#1", "b#1", "c#1"])
+    }
+
+    @Test func `a task that waits for an unknown one is skipped in words`() {
+        var desk = Desk([task("a"), task("b", after: [.task("ghost")])])
+        desk.report("a")
+        #expect(desk.end?.summary.summary == "b was skipped: it waits for ghost, which is not part of the run")
+    }
+
+    @Test func `a pool bounds what is announced at once`() {
+        var desk = Desk([task("a", pool: "w"), task("b", pool: "w"), task("c", pool: "w"), task("x")])
+        #expect(desk.announced == ["a#1", "x#1"])
+        desk.report("x", pools: ["w": 2])
+        #expect(desk.announced == ["a#1", "x#1", "b#1"])
+        desk.report("a")
+        #expect(desk.announced.last == "c#1")
+    }
+
+    @Test func `a run whose books differ fails and says which hop lost how many`() {
+        let landed = BookEntry(stream: "flights", batch: 0, point: .landed, tally: Tally(count: 10, sum: 50))
+        let loaded = BookEntry(stream: "flights", batch: 0, point: .inserted, tally: Tally(count: 9, sum: 45))
+        var desk = Desk([task("a"), task("b", after: [.task("a")])])
+        desk.report("a", books: [landed])
+        desk.report("b", books: [loaded])
+        #expect(desk.end?.isSuccess == false)
+        #expect(desk.end?.summary.summary == "stream flights, batch 0: the hop landing → warehouse lost 1 of 10 records")
+    }
+
+    @Test func `an unknown pipeline is rejected by name and a second request waits for the first run`() {
+        var desk = Desk([task("a")])
+        desk.publish(Event(source: "t", id: "q@1", time: desk.now, pipeline: "q", payload: .runRequested(RunRequested(cause: .manual))))
+        desk.publish(Event(source: "t", id: "p@2", time: desk.now, pipeline: "p", payload: .runRequested(RunRequested(cause: .manual))))
+        desk.settle()
+        #expect(desk.log.contains { if case .runRejected(let no) = $0.event.payload { no.reason.contains("'q'") } else { false } })
+        #expect(desk.fleet.runs.count == 1)
+        desk.report("a")
+        #expect(desk.fleet.runs.keys.map(\.description) == ["p@2"])
+    }
+
+    @Test func `a dead letter is a failure of its task and a late report changes nothing`() {
+        var desk = Desk([task("a"), task("b", after: [.task("a")])])
+        desk.publish(Event(source: "broker", id: "dead/1", time: desk.now, pipeline: "p", run: "p@1", task: "a", payload: .taskDeadLettered(TaskDeadLettered(deliveries: 5, reason: "nobody reported", entry: 3))))
+        desk.settle()
+        desk.report("a")
+        #expect(desk.skipped == ["b"])
+        #expect(desk.end?.summary.summary == "a failed: nobody reported")
+    }
+
+    @Test func `any prefix of a log, folded anew, decides as before`() {
+        var desk = Desk([task("a"), task("b", after: [.task("a")])])
+        desk.report("a", adds: [task("c")])
+        desk.report("c", problem: passing)
+        for count in 0...desk.log.count {
+            var one = Fleet(), two = Fleet()
+            for entry in desk.log.prefix(count) { one.apply(entry) }
+            for entry in desk.log.prefix(count) {
+                two.apply(entry)
+                two.apply(entry)
+            }
+            #expect(one.decide(now: desk.now) == two.decide(now: desk.now))
+        }
+    }
+}
