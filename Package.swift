@@ -121,6 +121,8 @@ let package = Package(
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
+        .testTarget(
+            name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),

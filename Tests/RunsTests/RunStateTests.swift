@@ -149,6 +149,15 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         #expect(desk.fleet.runs.keys.map(\.description) == ["p@2"])
     }
 
+    @Test func `a dead letter is a failure of its task and a late report changes nothing`() {
+        var desk = Desk([task("a"), task("b", after: [.task("a")])])
+        desk.publish(Event(source: "broker", id: "dead/1", time: desk.now, pipeline: "p", run: "p@1", task: "a", payload: .taskDeadLettered(TaskDeadLettered(deliveries: 5, reason: "nobody reported", entry: 3))))
+        desk.settle()
+        desk.report("a")
+        #expect(desk.skipped == ["b"])
+        #expect(desk.end?.summary.summary == "a failed: nobody reported")
+    }
+
     @Test func `any prefix of a log, folded anew, decides as before`() {
         var desk = Desk([task("a"), task("b", after: [.task("a")])])
         desk.report("a", adds: [task("c")])

@@ -150,6 +150,10 @@ import WarehouseSQLite
         try session.execute("update raw__orders set id = 1")
         #expect(run("build", "--full-refresh") == 1)
         #expect(lines.last?.hasSuffix("PASS=2 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=4") == true, "\(lines)")
+        #expect(run("run", "--select", "ordes") == 0)
+        #expect(lines.contains { $0.hasSuffix("[WARNING]: The selection criterion 'ordes' does not match any enabled nodes") })
+        #expect(run("docs", "generate") == 2)
+        #expect(lines.last?.contains("the command 'docs' is not supported yet") == true)
         #expect(run("snapshot") == 2)
         #expect(lines.last?.contains("use one of") == true)
         lines = []
