@@ -50,7 +50,7 @@ enum Assets {
         .graph rect{fill:var(--bg);stroke:var(--line)}.graph .mark{stroke:none;fill:var(--wait)}
         .graph .edge{fill:none;stroke:var(--quiet);stroke-opacity:.5;stroke-width:1.4}
         .graph .succeeded .mark{fill:var(--good)}.graph .failed .mark{fill:var(--bad)}.graph .failed rect:first-of-type{stroke:var(--bad)}
-        .graph .ready .mark{fill:var(--busy);animation:breathe 1.6s ease-in-out infinite}.graph .retrying .mark{fill:var(--warn)}.graph .skipped{opacity:.6}
+        .graph .ready .mark{fill:var(--busy);animation:breathe 1.6s ease-in-out infinite}.graph .retrying .mark,.graph .warned .mark{fill:var(--warn)}.graph .skipped{opacity:.6}
         .graph a:hover{text-decoration:none}.graph a:hover rect:first-of-type{stroke:var(--link)}
         @media (max-width:640px){main,header{padding-left:14px;padding-right:14px}}
         """

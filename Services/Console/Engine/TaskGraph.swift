@@ -11,7 +11,7 @@ struct TaskGraph {
     static let boxesMax = 120
     static let tasksMax = 5000
     /// So many tasks alike are one box.
-    static let alikeMin = 3
+    static let alikeMin = 2
     private static let outputs: Set<String> = ["extract_stream", "seal", "node"]
     private static let width = 200, height = 46, columnGap = 44, rowGap = 12, margin = 6
 
@@ -25,6 +25,7 @@ struct TaskGraph {
     private struct Likeness: Hashable {
         let kind: String
         let phase: TaskState.Phase
+        let isWarning: Bool
         let after: Set<Edge>
     }
     private var nodes: [Node]
@@ -41,7 +42,7 @@ struct TaskGraph {
     }
 
     private static func boxes(_ tasks: [TaskState]) -> [Node] {
-        let groups = Dictionary(grouping: tasks) { Likeness(kind: $0.spec.kind, phase: $0.phase, after: Set($0.spec.after)) }
+        let groups = Dictionary(grouping: tasks) { Likeness(kind: $0.spec.kind, phase: $0.phase, isWarning: $0.isWarning, after: Set($0.spec.after)) }
         var boxes: [Node] = []
         for group in groups.values {
             if group.count >= alikeMin, group[0].phase != .failed, !outputs.contains(group[0].spec.kind) { boxes.append(Node(tasks: group)) }
@@ -132,10 +133,10 @@ struct TaskGraph {
         if !rows.isEmpty { words.append("\(Words.grouped(rows.reduce(0, +))) rows") }
         let seconds = node.tasks.compactMap(\.seconds)
         if !seconds.isEmpty { words.append(Words.seconds(seconds.reduce(0, +))) }
-        let shown = title.count > 24 ? title.prefix(23) + "…" : title
+        let shown = title.count > 22 ? title.prefix(21) + "…" : title
         let names = node.tasks.prefix(12).map(\.spec.id.description).joined(separator: "\n")
         return """
-            <a href="#task-\(task.place)"><g class="node \(PhaseWord(task.phase).rawValue)"><title>\(PhaseWord(task.phase).rawValue): \(names)</title>\
+            <a href="#task-\(task.place)"><g class="node \(task.word)"><title>\(task.word): \(names)</title>\
             <rect x="\(x)" y="\(y)" width="\(Self.width)" height="\(Self.height)" rx="8"/>\
             <rect class="mark" x="\(x)" y="\(y + 8)" width="4" height="\(Self.height - 16)" rx="2"/>\
             <text class="title" x="\(x + 14)" y="\(y + 19)">\(shown)</text><text class="more" x="\(x + 14)" y="\(y + 36)">\(words.joined(separator: " · "))</text></g></a>
