@@ -21,7 +21,8 @@ enum BuiltinMacros {
         {{ return(adapter.dispatch('test_not_null', 'dbt')(model, column_name)) }}
         {% endtest %}
         {% macro default__test_not_null(model, column_name) %}
-        select {{ column_name }}
+        select {% if should_store_failures() %}*{% else %}{{ column_name }}{% endif %}
+
         from {{ model }}
         where {{ column_name }} is null
         {% endmacro %}

@@ -36,7 +36,7 @@ extension Compiler {
         case "selected_resources": return .list(invocation.selected.map(Value.string))
         case "flags":
             return .dict([
-                ("WHICH", .string(invocation.command)), ("FULL_REFRESH", .bool(invocation.isFullRefresh)), ("STORE_FAILURES", false),
+                ("WHICH", .string(invocation.command)), ("FULL_REFRESH", .bool(invocation.isFullRefresh)), ("STORE_FAILURES", .bool(invocation.storesFailures)),
                 ("EMPTY", false), ("USE_COLORS", false), ("DEBUG", false),
             ])
         case "graph": return graph
@@ -64,7 +64,9 @@ extension Compiler {
         case "should_full_refresh": .function("should_full_refresh") { [unowned self] _, _ in
             .bool(frame.node.map(isFullRefresh) ?? invocation.isFullRefresh)
         }
-        case "should_store_failures": .function("should_store_failures") { _, _ in false }
+        case "should_store_failures": .function("should_store_failures") { [unowned self] _, _ in
+            .bool(frame.node.map { failuresRelation(of: $0) != nil } ?? invocation.storesFailures)
+        }
         case "return": .function("return") { arguments, interpreter in throw interpreter.returning(arguments.positional.first ?? .none) }
         case "run_query": .function("run_query") { [unowned self] arguments, interpreter in
             guard frame.mode == .execute else { return .none }

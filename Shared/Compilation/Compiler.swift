@@ -90,7 +90,7 @@ public final class Compiler: ParseTimeHost {
             let expressions = try ephemerals.map { id in
                 (name: "__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", sql: try ephemeral(id).sql)
             }
-            let isStored = node.resourceType == .model || node.resourceType == .seed
+            let isStored = node.resourceType == .model || node.resourceType == .seed || failuresRelation(of: node) != nil
             return CompiledNode(
                 node: node, sql: CommonTableExpressions.inject(expressions, into: body),
                 relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
@@ -113,6 +113,9 @@ public final class Compiler: ParseTimeHost {
     public func relationName(of node: Node) -> RelationName {
         RelationName(database: node.database, schema: node.schema, identifier: node.alias)
     }
+
+    /// `table` or `view` where a test's failing rows are kept.
+    public func failuresRelation(of test: Node) -> String? { test.failuresRelation(byDefault: invocation.storesFailures) }
 
     /// Whether templates and the executor should build `node` from nothing.
     public func isFullRefresh(_ node: Node) -> Bool { node.config.fullRefresh ?? invocation.isFullRefresh }

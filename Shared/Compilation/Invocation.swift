@@ -8,6 +8,8 @@ public struct Invocation: Hashable, Sendable {
     /// dbt's word for the command: `run`, `build`, `test`, `seed`, `compile`, `parse`.
     public var command: String
     public var isFullRefresh: Bool
+    /// `--store-failures`: for tests that do not say themselves.
+    public var storesFailures = false
     /// The unique ids that the command works on.
     public var selected: [String]
 

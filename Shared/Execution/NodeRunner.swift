@@ -59,28 +59,40 @@ public struct NodeRunner {
 
     // MARK: Tests
 
-    /// Runs a test. It reads only; the result says whether it passed.
+    /// Runs a test; the result says whether it passed. It reads only, but for a test whose failing rows are kept: that one
+    /// writes them anew and must run inside a transaction.
     public func test(_ node: Node) throws -> NodeResult {
         let startedAt = clock()
         do {
             let compiled = try compiler.compile(node)
-            if node.config["store_failures"]?.boolValue == true {
-                compiler.onMessage("[WARNING]: test '\(node.name)': failing rows are not stored: store_failures is not supported yet")
-            }
             let limits = TestLimits(node.config)
-            let row = try session.query(limits.query(compiled.sql)).rows.first ?? []
+            let rows = limits.limited(compiled.sql)
+            let row = try session.query(limits.query(try store(rows, of: node) ?? rows)).rows.first ?? []
             guard row.count == 3, let failures = Self.number(row[0]) else {
                 throw ExecutionError(
                     "execute.bad_test", "test '\(node.name)' counts no failures", at: node.location,
                     remedy: "let its fail_calc give a number, for example count(*)")
             }
             let (status, message) = limits.judge(failures, isAboveWarning: Self.isTrue(row[1]), isAboveError: Self.isTrue(row[2]))
+            // As in dbt, what passed has no failures; what was counted all the same is told beside it.
             return NodeResult(
-                uniqueID: node.uniqueID, status: status, message: message, failures: failures, startedAt: startedAt, finishedAt: clock(),
-                compiledSQL: compiled.sql)
+                uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
+                startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
         } catch {
             throw ExecutionError.of(error, running: node)
         }
+    }
+
+    /// Keeps the failing rows in the place of those of the last run; the query that reads them back, or nil where none are kept.
+    private func store(_ rows: String, of node: Node) throws -> String? {
+        guard let kind = compiler.failuresRelation(of: node) else { return nil }
+        guard kind == "table" || kind == "view" else {
+            throw ExecutionError.unsupported("store_failures_as '\(kind)'", in: node, remedy: "choose table, view or ephemeral")
+        }
+        let target = compiler.relationName(of: node)
+        if let old = try session.relation(target) { try session.drop(old) }
+        try session.execute("create \(kind) \(session.render(target)) as\n\(rows)")
+        return "select * from \(session.render(target))"
     }
 
     private static func number(_ value: SQLValue) -> Int? {
@@ -103,10 +115,10 @@ public struct NodeRunner {
 /// How many failing rows a test bears.
 struct TestLimits {
     private let failCalc: String
-    private let warnIf: String
-    private let errorIf: String
+    let warnIf: String
+    let errorIf: String
     private let limit: Int?
-    private let isError: Bool
+    let isError: Bool
 
     init(_ config: NodeConfig) {
         failCalc = config["fail_calc"]?.stringValue ?? "count(*)"
@@ -124,10 +136,12 @@ struct TestLimits {
             \(failCalc) \(errorIf) as should_error
         from (
         \(sql)
-        \(limit.map { "limit \($0)" } ?? "")
         ) dbt_internal_test
         """
     }
+
+    /// The failing rows, as many as are wanted.
+    func limited(_ sql: String) -> String { limit.map { "\(sql)\nlimit \($0)" } ?? sql }
 
     func judge(_ failures: Int, isAboveWarning: Bool, isAboveError: Bool) -> (NodeResult.Status, String) {
         let results = "Got \(failures) result\(failures == 1 ? "" : "s")"

@@ -7,11 +7,16 @@ public struct RunFolder: Sendable {
     public let path: String
     public init(_ path: String) { self.path = path }
 
+    /// Where dbt writes a node's SQL.
+    public func compiledPath(of node: Node) -> String {
+        let below = node.test == nil ? node.originalFilePath : "\(node.originalFilePath)/\(node.path)"
+        return "\(path)/compiled/\(node.packageName)/\(below)"
+    }
+
     /// Writes a node's SQL where dbt writes it, and says where.
     @discardableResult
     public func writeCompiled(_ sql: String, of node: Node) throws -> String {
-        let below = node.test == nil ? node.originalFilePath : "\(node.originalFilePath)/\(node.path)"
-        let file = "\(path)/compiled/\(node.packageName)/\(below)"
+        let file = compiledPath(of: node)
         try DurableFile.createFolder(file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
         let bytes = Array(sql.utf8)
         guard DurableFile.read(file) != bytes else { return file }
@@ -38,9 +43,10 @@ public struct RunFolder: Sendable {
         return found
     }
 
-    public func write(_ json: JSON, as name: String) throws {
+    public func write(_ json: JSON, as name: String) throws { try write(json.bytes, as: name) }
+    public func write(_ bytes: [UInt8], as name: String) throws {
         try DurableFile.createFolder(path)
-        try DurableFile.replace("\(path)/\(name)", with: json.bytes)
+        try DurableFile.replace("\(path)/\(name)", with: bytes)
     }
 }
 

@@ -101,6 +101,16 @@ public struct Node: Hashable, Sendable {
         alias = name
     }
 
+    /// What becomes of a test's failing rows: a table or view of their own; nil where nothing is kept.
+    public func failuresRelation(byDefault isStored: Bool = false) -> String? {
+        guard resourceType == .test else { return nil }
+        switch config["store_failures_as"]?.stringValue {
+        case "ephemeral": return nil
+        case let kind?: return kind
+        case nil: return isStored ? "table" : nil
+        }
+    }
+
     public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
     public var meta: JSONObject { config["meta"]?.objectValue ?? JSONObject() }
     /// Where people look when it fails: `models/orders.sql`.

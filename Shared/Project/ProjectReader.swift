@@ -263,6 +263,7 @@ public final class ProjectReader {
         if let patch { ConfigMerge.lay(patch, over: &config) }
         ConfigMerge.lay(own, over: &config)
         if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+        if node.resourceType == .test { Self.settleFailures(&config) }
         node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
@@ -270,6 +271,15 @@ public final class ProjectReader {
             node.database = try name("generate_database_name", node.config.database, node, manifest)
         } catch {
             note(error, at: .file(node.originalFilePath))
+        }
+    }
+
+    /// dbt's rule: `store_failures_as` has the last word, `store_failures` alone means a table or nothing.
+    private static func settleFailures(_ config: inout JSONObject) {
+        if let kind = config["store_failures_as"]?.stringValue {
+            config["store_failures"] = .bool(kind != "ephemeral")
+        } else if let isStored = config["store_failures"]?.boolValue {
+            config["store_failures_as"] = .string(isStored ? "table" : "ephemeral")
         }
     }
 

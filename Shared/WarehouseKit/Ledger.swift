@@ -171,5 +171,14 @@ public struct Ledger {
             sum text not null, sealed_at text not null, primary key (run, stream)
             """
         ),
+        (
+            "_sluice_test_results",
+            """
+            recorded_at text not null, run text not null, test text not null, name text not null, model text not null, \
+            status text not null, failures bigint, severity text not null, warn_if text not null, error_if text not null, \
+            stored_in text not null, message text not null, started_at text not null, finished_at text not null, \
+            primary key (recorded_at, run, test)
+            """
+        ),
     ]
 }

@@ -1,13 +1,14 @@
+internal import Compilation
 public import Contracts
 internal import Execution
 public import Kernel
-public import WarehouseKit
-internal import Compilation
 internal import Project
+public import WarehouseKit
 
-/// Runs a dbt project's tests, one a task. It writes nothing to the warehouse, so a second delivery just asks again.
+/// Runs a dbt project's tests, one a task. Most only read, so a second delivery just asks again; one whose failing rows are
+/// kept writes them anew in one transaction with the ledger's entry, and a second delivery answers with the first one's words.
 ///
-/// Kind: `test`. Crash point: `quality.after_query`.
+/// Kind: `test`. Crash points: `quality.after_query`, `quality.before_commit`, `quality.after_commit`.
 public struct Tester: Sendable {
     private let warehouses: WarehouseRegistry
     private let environment: [String: String]
@@ -36,41 +37,72 @@ public struct Tester: Sendable {
         let task = try SealedTask(args: assignment.spec.args)
         let opened = try OpenedTask(task, cache: cache, warehouses: warehouses, environment: environment)
         let node = try opened.node(task.uniqueID)
-        let result: NodeResult
+        var completion: Completion
         do {
-            result = try NodeRunner(opened.compiler, session: opened.session, clock: now).test(node)
+            completion = try opened.compiler.failuresRelation(of: node) == nil
+                ? ask(node, opened) : try store(node, opened, assignment)
         } catch {
             let problem = ProblemRecord(any: error, code: "quality.failed")
             try? opened.folder.keep(NodeResult(
                 uniqueID: node.uniqueID, status: .error, message: problem.text, startedAt: startedAt, finishedAt: now()))
             throw error
         }
-        reach("quality.after_query")
-        let compiled = try opened.folder.writeCompiled(result.compiledSQL ?? "", of: node)
-        try opened.folder.keep(result)
-        return Completion(report: report(result, node, opened, compiled, assignment, startedAt))
+        if let result = completion.report.details["result"].flatMap(NodeResult.init(json:)) { try opened.folder.keep(result) }
+        // A stored completion keeps the words of the one who did the work.
+        if completion.report.worker.isEmpty {
+            completion.report.attempt = assignment.attempt
+            completion.report.worker = assignment.worker
+            completion.report.startedAt = startedAt
+            completion.report.finishedAt = now()
+        }
+        return completion
     }
 
-    private func report(
-        _ result: NodeResult, _ node: Node, _ opened: OpenedTask, _ compiled: String, _ assignment: Assignment, _ startedAt: Timestamp
-    ) -> TaskReport {
-        let tested = node.attachedNode.flatMap { opened.manifest.nodes[$0]?.name } ?? node.dependsOn.compactMap { id in
-            opened.manifest.nodes[id]?.name ?? opened.manifest.sources[id].map { "\($0.sourceName).\($0.name)" }
-        }.joined(separator: ", ")
-        let failures = result.failures ?? 0
-        let rows = "\(failures) failing row\(failures == 1 ? "" : "s")"
+    private func ask(_ node: Node, _ opened: OpenedTask) throws -> Completion {
+        let result = try NodeRunner(opened.compiler, session: opened.session, clock: now).test(node)
+        reach("quality.after_query")
+        return Completion(report: try report(result, node, opened))
+    }
+
+    /// A test that fails commits too: its rows are what people will look for.
+    private func store(_ node: Node, _ opened: OpenedTask, _ assignment: Assignment) throws -> Completion {
+        let relation = opened.session.render(opened.compiler.relationName(of: node))
+        let completion = try Ledger(on: opened.session).effect(of: assignment, scope: relation) {
+            let completion = try ask(node, opened)
+            reach("quality.before_commit")
+            return completion
+        }
+        reach("quality.after_commit")
+        return completion
+    }
+
+    private func report(_ result: NodeResult, _ node: Node, _ opened: OpenedTask) throws -> TaskReport {
+        let compiled = try opened.folder.writeCompiled(result.compiledSQL ?? "", of: node)
+        let tested = opened.manifest.tested(by: node)
+        let counted = result.rowsAffected ?? 0
+        let rows = "\(counted) failing row\(counted == 1 ? "" : "s")"
+        var kept = result
+        kept.compiledSQL = nil
+        // What a limit lets pass is told all the same: it is how a table goes bad slowly.
+        let message = result.status != .pass ? "\(result.status.rawValue): \(rows)" : counted > 0 ? "passed with \(rows)" : "passed"
         var report = TaskReport(
-            attempt: assignment.attempt, startedAt: startedAt, finishedAt: now(), worker: assignment.worker, rows: failures,
-            message: result.status == .pass ? "passed" : "\(result.status.rawValue): \(rows)",
+            rows: counted, message: message,
             details: [
-                "status": .string(result.status.rawValue), "failures": JSON(failures), "model": .string(tested), "compiled": .string(compiled),
-                "file": .string(node.location.description),
+                "status": .string(result.status.rawValue), "failures": JSON(counted), "model": .string(tested), "compiled": .string(compiled),
+                "file": .string(node.location.description), "limits": .string(result.message), "stored": JSON(result.relationName), "result": kept.json,
             ])
         if result.status == .fail {
+            let look = result.relationName.map { "the rows are in \($0), the query in \(compiled)" } ?? "look at the rows with the query in \(compiled)"
             report.problem = ProblemRecord(
-                code: "quality.test_failed", summary: "test '\(node.name)' on '\(tested)' found \(rows)", location: node.location.description,
-                remedy: "look at the rows with the query in \(compiled)", isRetryable: false)
+                code: "quality.test_failed", summary: "test '\(node.name)' on '\(tested)' found \(rows)\(Self.limit(of: node))",
+                location: node.location.description, remedy: look, isRetryable: false)
         }
         return report
+    }
+
+    /// The limit that was passed, where the project states one of its own.
+    private static func limit(of node: Node) -> String {
+        guard let limit = node.config["error_if"]?.stringValue, limit != "!= 0" else { return "" }
+        return ", and fails if \(limit)"
     }
 }

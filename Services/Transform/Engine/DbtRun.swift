@@ -53,12 +53,13 @@ struct DbtRun {
         let startedAt = now()
         do {
             let result: NodeResult
-            if node.resourceType == .test {
+            let isTest = node.resourceType == .test
+            if isTest, compiler.failuresRelation(of: node) == nil {
                 result = try runner.test(node)
             } else {
                 var built: NodeResult?
                 _ = try ledger.effect(run: run, task: TaskID(node.uniqueID), fence: fence(node.uniqueID)) {
-                    built = try runner.build(node)
+                    built = isTest ? try runner.test(node) : try runner.build(node)
                     return Completion(report: TaskReport(message: built?.message ?? ""))
                 }
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
@@ -81,7 +82,8 @@ struct DbtRun {
     private func open(_ ledger: Ledger) throws {
         _ = try ledger.effect(run: run, task: "open", fence: fence("open")) {
             let nodes = plan.order.compactMap { manifest.nodes[$0] }
-            for schema in Set(nodes.filter { $0.resourceType != .test }.map(\.schema)).sorted() { try session.createSchema(schema) }
+            let written = nodes.filter { $0.resourceType != .test || compiler.failuresRelation(of: $0) != nil }
+            for schema in Set(written.map(\.schema)).sorted() { try session.createSchema(schema) }
             try runner.run(manifest.packages.flatMap(\.onRunStart), for: nil)
             return Completion(report: TaskReport())
         }
@@ -89,10 +91,11 @@ struct DbtRun {
 
     private func close(_ ledger: Ledger, _ results: [NodeResult]) throws {
         let hooks = manifest.packages.flatMap(\.onRunEnd)
-        guard !hooks.isEmpty else { return }
+        guard !hooks.isEmpty || results.contains(where: { manifest.nodes[$0.uniqueID]?.resourceType == .test }) else { return }
         let schemas = Set(results.compactMap { manifest.nodes[$0.uniqueID]?.schema }).sorted().map(JSON.string)
         _ = try ledger.effect(run: run, task: "close", fence: fence("close")) {
             try runner.run(hooks, for: nil, with: [("results", .array(results.map(\.json))), ("schemas", .array(schemas))])
+            try TestHistory(on: session).record(results, of: manifest, compiler: compiler, run: run, at: now())
             return Completion(report: TaskReport())
         }
     }
@@ -157,6 +160,10 @@ struct DbtRun {
             log("")
             log("\(word) in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))")
             log("  \(result.message)")
+            if node.resourceType == .test {
+                log("  compiled code at \(folder.compiledPath(of: node))")
+                if let relation = result.relationName { log("  See test failures: select * from \(relation)") }
+            }
         }
         log("")
         log(

@@ -84,18 +84,22 @@ struct Planner {
             for (key, value) in pairs { args[key] = value }
             return args
         }
-        let schemas = Set(plan.order.compactMap { manifest.nodes[$0] }.filter { $0.resourceType != .test }.map(\.schema)).sorted()
+        // A test writes only where it keeps its failing rows.
+        let written = plan.order.compactMap { manifest.nodes[$0] }.filter { $0.resourceType != .test || $0.failuresRelation() != nil }
+        let writers = Set(written.map(\.uniqueID))
+        let schemas = Set(written.map(\.schema)).sorted()
         var tasks = [TaskSpec(
             id: id("open"), step: step, role: .transform, kind: "open", title: "open \(manifest.project.name)",
             args: with([("schemas", .array(schemas.map(JSON.string)))]), after: [.task(assignment.spec.id)], pool: pool)]
         for uniqueID in plan.order {
             guard let node = manifest.nodes[uniqueID] else { continue }
             let isTest = node.resourceType == .test
+            let isWriter = writers.contains(uniqueID)
             let parents = (plan.waitsFor[uniqueID] ?? []).map { Edge.task(id($0)) }
             tasks.append(TaskSpec(
                 id: id(uniqueID), step: step, role: isTest ? .quality : .transform, kind: isTest ? "test" : "node",
                 title: "\(node.resourceType.rawValue) \(node.name)", args: with([("unique_id", .string(uniqueID))]),
-                after: [.task(id("open"))] + parents, attemptsMax: isTest ? 1 : 3, pool: isTest ? nil : pool))
+                after: [.task(id("open"))] + parents, attemptsMax: isWriter ? 3 : 1, pool: isWriter ? pool : nil))
         }
         tasks.append(TaskSpec(
             id: id("close"), step: step, role: .transform, kind: "close", title: "close \(manifest.project.name)",

@@ -116,6 +116,7 @@ public struct Transformer: Sendable {
             let schemas = JSON.array(Set(ids.compactMap { opened.manifest.nodes[$0]?.schema }).sorted().map(JSON.string))
             try NodeRunner(opened.compiler, session: opened.session, clock: now)
                 .run(hooks, for: nil, with: [("results", .array(results.map(\.json))), ("schemas", schemas)])
+            try TestHistory(on: opened.session).record(results, of: opened.manifest, compiler: opened.compiler, run: assignment.run, at: at)
             return Completion(report: TaskReport(
                 message: "\(results.count - failed - skipped) done, \(failed) failed, \(skipped) skipped", details: ["artifacts": .string(opened.folder.path)]))
         }
