@@ -47,6 +47,7 @@ let package = Package(
         shared("SQLite", ["CSQLite"]),
 
         shared("Platform", ["Kernel"]),
+        shared("Markup", ["Kernel"]),
         shared("Runs", ["Kernel", "Contracts"]),
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
 
@@ -89,7 +90,7 @@ let package = Package(
         shared("Execution", ["Kernel", "Contracts", "Digest", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Markup", "Project", "WarehouseKit"]),
         program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
@@ -99,7 +100,7 @@ let package = Package(
         .target(name: "NotifyChannels", dependencies: ["Kernel", "NotifyKit"], path: "Services/Notify/Channels", swiftSettings: strict),
         engine("Notify", ["Bus", "Contracts", "Kernel", "NotifyKit", "Platform", "SQLite"]),
         program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Platform", "ServiceKit"]),
-        engine("Console", ["Bus", "Contracts", "Kernel", "Platform", "Runs"]),
+        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -107,7 +108,7 @@ let package = Package(
         .testTarget(
             name: "NotifyTests", dependencies: ["Contracts", "Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
         // Tests.
         .target(
@@ -119,6 +120,7 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
         tests("Kernel"),
+        tests("Markup"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         .testTarget(
@@ -152,7 +154,7 @@ let package = Package(
             name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
         tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
-        tests("TransformEngine", ["Contracts", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
+        tests("TransformEngine", ["Contracts", "Execution", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
     ]
 )

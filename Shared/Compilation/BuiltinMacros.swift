@@ -22,7 +22,6 @@ enum BuiltinMacros {
         {% endtest %}
         {% macro default__test_not_null(model, column_name) %}
         select {% if should_store_failures() %}*{% else %}{{ column_name }}{% endif %}
-
         from {{ model }}
         where {{ column_name }} is null
         {% endmacro %}

@@ -78,6 +78,7 @@ extension Pipeline {
                 "command": .string(dbt.command), "project": .string(dbt.project), "projects": "${SLUICE_HOME}/projects",
                 "warehouse": .string(warehouse), "pool": .string(pool), "vars": dbt.vars,
             ]
+            if dbt.command.hasPrefix("docs") { args["docs"] = .string("${SLUICE_HOME}/docs/\(name)") }
             if let select = dbt.select { args["select"] = .string(select) }
             if let exclude = dbt.exclude { args["exclude"] = .string(exclude) }
             if let target = dbt.target { args["target"] = .string(target) }

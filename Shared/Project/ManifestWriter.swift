@@ -5,20 +5,37 @@ public struct ManifestWriter {
     private let manifest: Manifest
     private let invocationID: String
     private let generatedAt: Timestamp
+    private let startedAt: Timestamp
+    private let compiled: [String: Compiled]
+
+    /// What compiling adds to a node.
+    public struct Compiled: Hashable, Sendable {
+        public var sql: String?
+        public var path: String?
+        public var relationName: String?
+        public init(sql: String? = nil, path: String? = nil, relationName: String? = nil) {
+            self.sql = sql
+            self.path = path
+            self.relationName = relationName
+        }
+    }
 
     public static let dbtVersion = "1.11.16"
     static let schemaURL = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 
-    public init(_ manifest: Manifest, invocationID: String, generatedAt: Timestamp) {
+    /// - Parameter compiled: by unique id, of nodes and sources; nothing where the project was only read.
+    public init(_ manifest: Manifest, invocationID: String, generatedAt: Timestamp, startedAt: Timestamp? = nil, compiled: [String: Compiled] = [:]) {
         self.manifest = manifest
         self.invocationID = invocationID
         self.generatedAt = generatedAt
+        self.startedAt = startedAt ?? generatedAt
+        self.compiled = compiled
     }
 
     public func json() -> JSON {
         JSON([
             ("metadata", metadata),
-            ("nodes", map(manifest.nodes.mapValues { Self.json($0) })),
+            ("nodes", map(manifest.nodes.mapValues(node))),
             ("sources", map(manifest.sources.mapValues { source($0) })),
             ("macros", map(manifest.macros.mapValues(macro))),
             ("docs", map(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, doc($0)) }))),
@@ -34,13 +51,34 @@ public struct ManifestWriter {
     private var metadata: JSON {
         JSON([
             ("dbt_schema_version", .string(Self.schemaURL)), ("dbt_version", .string(Self.dbtVersion)),
-            ("generated_at", .string(generatedAt.description)), ("invocation_id", .string(invocationID)), ("env", [:]),
+            ("generated_at", .string(generatedAt.description)), ("invocation_id", .string(invocationID)), ("invocation_started_at", .string(startedAt.description)), ("run_started_at", .string(startedAt.description)),
+            ("env", [:]),
             ("project_name", .string(manifest.project.name)), ("adapter_type", .string(manifest.target.type)),
         ])
     }
 
     private func map(_ values: [String: JSON]) -> JSON {
         JSON(values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ($0, values[$0] ?? .null) })
+    }
+
+    private func node(_ node: Node) -> JSON {
+        var json = Self.json(node)
+        func add(_ pairs: [(String, JSON)]) { for (key, value) in pairs { json[key] = value } }
+        add([("created_at", .double(Double(generatedAt.microseconds) / 1_000_000)), ("build_path", .null), ("doc_blocks", []), ("functions", [])])
+        let contract: JSON = ["enforced": false, "alias_types": true, "checksum": .null]
+        let own = compiled[node.uniqueID]
+        add([("relation_name", JSON(own?.relationName))])
+        guard node.resourceType != .seed else { return json }
+        if let own, let sql = own.sql {
+            add([("compiled_path", JSON(own.path)), ("compiled", true), ("compiled_code", .string(sql))])
+            add([("extra_ctes_injected", true), ("extra_ctes", [])])
+        }
+        add([("contract", contract)])
+        if node.resourceType == .model {
+            add([("access", node.config["access"] ?? "protected"), ("constraints", []), ("version", .null), ("latest_version", .null)])
+            add([("deprecation_date", .null), ("time_spine", .null)])
+        }
+        return json
     }
 
     /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.
@@ -72,7 +110,8 @@ public struct ManifestWriter {
             (column.name, [
                 "name": .string(column.name), "description": .string(column.description), "meta": .object(column.meta),
                 "data_type": JSON(column.dataType), "constraints": [], "quote": column.isQuoted.map(JSON.bool) ?? .null,
-                "tags": .array(column.tags.map(JSON.string)),
+                "config": ["meta": .object(column.meta), "tags": .array(column.tags.map(JSON.string))],
+                "tags": .array(column.tags.map(JSON.string)), "granularity": .null, "doc_blocks": [],
             ])
         })
     }
@@ -89,7 +128,15 @@ public struct ManifestWriter {
             ("config", .object(source.config.values)), ("relation_name", JSON(relationName)),
         ])
     }
-    private func source(_ source: SourceTable) -> JSON { Self.json(source) }
+    private func source(_ source: SourceTable) -> JSON {
+        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName)
+        let added: [(String, JSON)] = [
+            ("quoting", ["database": .null, "schema": .null, "identifier": .null, "column": .null]), ("loaded_at_query", .null), ("external", .null),
+            ("source_meta", [:]), ("patch_path", .null), ("created_at", .double(Double(generatedAt.microseconds) / 1_000_000)), ("doc_blocks", []),
+        ]
+        for (key, value) in added { json[key] = value }
+        return json
+    }
 
     private func macro(_ macro: Macro) -> JSON {
         JSON([

@@ -1,6 +1,7 @@
 @testable import ConsoleEngine
 import Contracts
 import Kernel
+import Markup
 import Testing
 
 @Suite struct PageTests {

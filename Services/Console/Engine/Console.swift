@@ -1,6 +1,7 @@
 public import Bus
 import Contracts
 import Kernel
+import Markup
 import Platform
 import Runs
 

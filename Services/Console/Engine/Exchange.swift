@@ -1,4 +1,5 @@
 import Kernel
+import Markup
 
 /// A request, free of any HTTP library.
 public struct Ask: Sendable {

@@ -1,3 +1,5 @@
+import Markup
+
 /// The frame of every page.
 enum Page {
     static func frame(_ title: String, version: String, _ main: HTML) -> HTML {

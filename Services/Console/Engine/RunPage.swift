@@ -1,5 +1,6 @@
 import Contracts
 import Kernel
+import Markup
 import Runs
 
 /// `/runs/{id}`: how it stands, why it failed, its graph, its tasks, its books.

@@ -1,4 +1,5 @@
 import Kernel
+import Markup
 
 /// `/`: the pipelines and the newest runs.
 enum RunsPage {

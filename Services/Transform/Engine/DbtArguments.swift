@@ -17,10 +17,15 @@ struct DbtArguments {
     var vars = JSONObject()
     var resourceTypes: [String] = []
     var output = "selector"
+    /// `--store-failures`: for tests that do not say themselves.
+    var storesFailures = false
+    /// `docs generate` without `--no-compile`, and with a look at the warehouse.
+    var isCompiled = true
+    var isCatalogEmpty = false
 
-    static let commands = ["build", "compile", "ls", "list", "parse", "run", "seed", "test"]
+    static let commands = ["build", "compile", "docs generate", "ls", "list", "parse", "run", "seed", "test"]
     private static let unsupported = [
-        "clean", "clone", "debug", "deps", "docs", "init", "retry", "run-operation", "show", "snapshot", "source", "freshness",
+        "clean", "clone", "debug", "deps", "docs serve", "init", "retry", "run-operation", "show", "snapshot", "source", "freshness",
     ]
     /// Flags of dbt's that change nothing here, with and without a value.
     private static let idle: Set<String> = [
@@ -58,6 +63,10 @@ struct DbtArguments {
             case "--full-refresh", "-f": isFullRefresh = true
             case "--fail-fast", "-x": failsFast = true
             case "--quiet", "-q": isQuiet = true
+            case "--store-failures": storesFailures = true
+            case "--compile": isCompiled = true
+            case "--no-compile": isCompiled = false
+            case "--empty-catalog": isCatalogEmpty = true
             case "--vars":
                 let text = try value()
                 guard let written = (try? YAMLValue.object(text)) ?? nil else {
@@ -68,7 +77,7 @@ struct DbtArguments {
             case let flag where Self.idleWithValue.contains(flag): _ = try value()
             case let flag where flag.hasPrefix("-"): throw Self.wrong("the option \(flag) is not supported", "leave it out")
             case let word where command.isEmpty: command = word
-            // `docs generate` is told as `docs`, below.
+            case let word where command == "docs" && ["generate", "serve"].contains(word): command = "docs \(word)"
             case _ where Self.unsupported.contains(command): continue
             default: throw Self.wrong("'\(word)' is not expected here", "write options behind the command")
             }

@@ -49,7 +49,10 @@ public struct DbtCommand {
     private func run(_ arguments: DbtArguments) throws -> Int32 {
         let startedAt = now()
         let id = InvocationRecord.id(of: "\(startedAt)/\(UInt64.random(in: 0...UInt64.max))")
-        var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.command, isFullRefresh: arguments.isFullRefresh)
+        // `flags.WHICH` is the last word of a command.
+        let word = arguments.command == "docs generate" ? "generate" : arguments.command
+        var invocation = Invocation(id: id, startedAt: startedAt, command: word, isFullRefresh: arguments.isFullRefresh)
+        invocation.storesFailures = arguments.storesFailures
         let manifest = try read(arguments, invocation)
         if arguments.command != "ls", arguments.command != "list" {
             log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)")
@@ -71,11 +74,24 @@ public struct DbtCommand {
             let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target, projectFolder: arguments.projectFolder)).open()
             let compiler = try Compiler(manifest, session: session, environment: environment, invocation: invocation)
             compiler.onMessage = { log($0) }
+            if arguments.command == "docs generate" {
+                let docs = DocsWriter(manifest: manifest, compiler: compiler, session: session, invocation: invocation, now: now)
+                return try document(docs, selected, arguments, folder)
+            }
             guard let command = RunPlan.Command(rawValue: arguments.command) else { return 2 }
             let plan = RunPlan(command, manifest: manifest, selected: selected)
             let run = DbtRun(manifest: manifest, plan: plan, compiler: compiler, session: session, folder: folder, invocation: invocation, now: now, log: log)
             return try run.execute(failsFast: arguments.failsFast)
         }
+    }
+
+    private func document(_ docs: DocsWriter, _ selected: Set<String>, _ arguments: DbtArguments, _ folder: RunFolder) throws -> Int32 {
+        log("Building catalog")
+        let result = try docs.write(
+            selected: selected, compile: arguments.isCompiled, isCatalogEmpty: arguments.isCatalogEmpty, to: [folder], compiledIn: folder)
+        for problem in result.problems { log(problem) }
+        log("Catalog written to \(folder.path)/catalog.json, the page to \(folder.path)/index.html")
+        return result.problems.isEmpty ? 0 : 1
     }
 
     private func read(_ arguments: DbtArguments, _ invocation: Invocation) throws -> Manifest {

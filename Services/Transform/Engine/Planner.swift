@@ -21,7 +21,8 @@ struct Planner {
     private var environment: [String: String] { transformer.environment }
 
     func plan() throws -> Completion {
-        let command = try command()
+        let isDocs = ["docs", "docs generate"].contains(args["command"]?.stringValue ?? "")
+        let command = isDocs ? .compile : try command()
         let warehouseURL = try required("warehouse")
         let projectsWritten = try required("projects")
         let projects = try Substitution.expand(projectsWritten, environment: environment)
@@ -29,12 +30,13 @@ struct Planner {
         let sealed = try SealedProject.seal(try Substitution.expand(try required("project"), environment: environment), in: projects)
         transformer.reach("transform.after_seal")
 
-        var record = try record(command, warehouse, projects)
+        var record = try record(isDocs ? "generate" : command.rawValue, warehouse, projects)
         let manifest = try ProjectCache.read(sealed, record, environment: environment)
         record.environment = InvocationRecord.digests(of: manifest.environmentRead, in: environment)
         let selected = try Selector(manifest).select(texts("select"), exclude: texts("exclude"))
         let plan = RunPlan(command, manifest: manifest, selected: selected)
         let task = SealedTask(projects: projectsWritten, project: sealed.hash, invocation: try record.store(in: projects), warehouse: warehouseURL)
+        if isDocs { return documentation(selected, manifest, task) }
         return completion(plan, manifest, task, writersMax: warehouse.capabilities.writersMax)
     }
 
@@ -54,16 +56,16 @@ struct Planner {
         guard let command = RunPlan.Command(rawValue: word), command != .compile else {
             throw PlainProblem(
                 "transform.unsupported", "a pipeline cannot run 'dbt: \(word)' yet", at: .named("step \(assignment.spec.step)"),
-                remedy: "choose build, run, test or seed")
+                remedy: "choose build, run, test, seed or docs")
         }
         return command
     }
 
-    private func record(_ command: RunPlan.Command, _ warehouse: any Warehouse, _ projects: String) throws -> InvocationRecord {
+    private func record(_ command: String, _ warehouse: any Warehouse, _ projects: String) throws -> InvocationRecord {
         let key = "\(assignment.run)/\(assignment.spec.id)"
         return InvocationRecord(
             id: InvocationRecord.id(of: key), startedAt: try InvocationRecord.firstStart(of: key, in: projects, now: startedAt),
-            command: command.rawValue, isFullRefresh: assignment.isFullRefresh || args["full_refresh"]?.boolValue == true,
+            command: command, isFullRefresh: assignment.isFullRefresh || args["full_refresh"]?.boolValue == true,
             vars: args["vars"]?.objectValue ?? JSONObject(), targetName: args["target"]?.stringValue ?? "sluice",
             targetType: type(of: warehouse).scheme, schema: args["schema"]?.stringValue ?? "main", environment: [:])
     }
@@ -105,6 +107,17 @@ struct Planner {
             id: id("close"), step: step, role: .transform, kind: "close", title: "close \(manifest.project.name)",
             args: with([("nodes", .array(plan.order.map(JSON.string)))]), after: plan.order.map { .task(id($0), on: .ended) }, pool: pool))
         return Completion(report: report, adds: tasks)
+    }
+
+    private func documentation(_ selected: Set<String>, _ manifest: Manifest, _ task: SealedTask) -> Completion {
+        var args = task.args
+        args["nodes"] = .array(selected.sorted().map(JSON.string))
+        if let site = self.args["docs"] { args["docs"] = site }
+        let step = assignment.spec.step
+        let spec = TaskSpec(
+            id: TaskID("\(step).docs"), step: step, role: .transform, kind: "docs", title: "docs \(manifest.project.name)", args: args,
+            after: [.task(assignment.spec.id)])
+        return Completion(report: TaskReport(message: "documentation of \(manifest.project.name)", details: ["project": .string(task.project)]), adds: [spec])
     }
 
     private static func summary(_ plan: RunPlan, _ manifest: Manifest) -> String {

@@ -8,7 +8,7 @@ internal import Project
 /// Builds a dbt project's models and seeds, task by task.
 ///
 /// Kinds: `plan` seals the project and adds the other tasks; `open` creates schemas and runs on-run-start; `node` builds one
-/// model or seed; `close` runs on-run-end and writes the artifacts. Crash points: `transform.after_seal`,
+/// model or seed; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
 /// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`.
 public struct Transformer: Sendable {
     let warehouses: WarehouseRegistry
@@ -35,6 +35,7 @@ public struct Transformer: Sendable {
         case "open": try open(assignment)
         case "node": try node(assignment)
         case "close": try close(assignment)
+        case "docs": try docs(assignment)
         default:
             throw PlainProblem(
                 "transform.unknown_kind", "a transform worker does not know tasks of kind '\(assignment.spec.kind)'",
@@ -126,6 +127,25 @@ public struct Transformer: Sendable {
         try opened.folder.write(ManifestWriter(opened.manifest, invocationID: record.id, generatedAt: record.startedAt).json(), as: "manifest.json")
         reach("transform.after_artifacts")
         return completion
+    }
+
+    /// Reads the warehouse and writes files, each of them whole: a second delivery writes them again.
+    private func docs(_ assignment: Assignment) throws -> Completion {
+        let (_, opened) = try opened(assignment)
+        let selected = Set(assignment.spec.args["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+        let site = try (assignment.spec.args["docs"]?.stringValue).map { RunFolder(try Substitution.expand($0, environment: environment)) }
+        let result = try DocsWriter(
+            manifest: opened.manifest, compiler: opened.compiler, session: opened.session, invocation: opened.record.invocation(), now: now
+        ).write(selected: selected, to: [opened.folder] + (site.map { [$0] } ?? []), compiledIn: opened.folder)
+        reach("transform.after_docs")
+        let folder = site ?? opened.folder
+        var report = TaskReport(
+            message: "\(result.message) in \(folder.path)/index.html", details: ["site": .string(folder.path), "artifacts": .string(opened.folder.path)])
+        if !result.problems.isEmpty {
+            report.details["warnings"] = .array(result.problems.map(JSON.string))
+            report.message += "; \(result.problems.count) without SQL"
+        }
+        return Completion(report: report)
     }
 
     // MARK: The ledger

@@ -1,8 +1,8 @@
-import Kernel
+public import Kernel
 
 /// Numbers and times as people read them.
-enum Words {
-    static func grouped(_ number: Int) -> String {
+public enum Words {
+    public static func grouped(_ number: Int) -> String {
         let digits = Array(String(number.magnitude))
         var text = ""
         for (place, digit) in digits.enumerated() {
@@ -13,7 +13,7 @@ enum Words {
         return (number < 0 ? "−" : "") + text
     }
 
-    static func seconds(_ seconds: Double) -> String {
+    public static func seconds(_ seconds: Double) -> String {
         let seconds = max(0, seconds)
         if seconds < 1 { return "\(Int((seconds * 1000).rounded())) ms" }
         if seconds < 60 {
@@ -25,7 +25,7 @@ enum Words {
     }
 
     /// `2026-01-02 03:04:05`, in UTC.
-    static func time(_ time: Timestamp) -> String {
+    public static func time(_ time: Timestamp) -> String {
         let text = Timestamp(microseconds: time.microseconds - time.microseconds % 1_000_000).description
         return String(text.dropLast()).replacing("T", with: " ")
     }

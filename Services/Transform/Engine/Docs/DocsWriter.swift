@@ -1,0 +1,77 @@
+internal import Compilation
+internal import Execution
+internal import Kernel
+internal import Markup
+internal import Project
+internal import WarehouseKit
+
+/// Makes a project's documentation: `manifest.json`, `catalog.json` and `index.html`, which needs nothing beside itself.
+///
+/// It only reads the warehouse. Each file is replaced whole, the page last, so a reader finds the old one or the new one.
+struct DocsWriter {
+    let manifest: Manifest
+    let compiler: Compiler
+    let session: any WarehouseSession
+    let invocation: Invocation
+    let now: () -> Timestamp
+
+    struct Result {
+        var models = 0, sources = 0, tests = 0
+        /// What could not be compiled, one line each. The documentation is written all the same, without its SQL.
+        var problems: [String] = []
+
+        var message: String {
+            func words(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+            return "\(words(models, "model")), \(words(sources, "source")), \(words(tests, "test"))"
+        }
+    }
+
+    /// - Parameters:
+    ///   - selected: what is compiled and looked up; everything else is described as far as the project itself says.
+    ///   - folders: where the three files go.
+    func write(selected: Set<String>, compile: Bool = true, isCatalogEmpty: Bool = false, to folders: [RunFolder], compiledIn folder: RunFolder) throws -> Result {
+        var result = Result()
+        var compiled = relationNames()
+        for id in selected.sorted() where compile {
+            guard let node = manifest.nodes[id], [.model, .test, .analysis].contains(node.resourceType) else { continue }
+            do {
+                let sql = try compiler.compile(node).sql
+                compiled[id, default: .init()].sql = sql
+                compiled[id, default: .init()].path = try folder.writeCompiled(sql, of: node)
+            } catch {
+                result.problems.append(String(describing: error))
+            }
+        }
+        let catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)
+        let generatedAt = now()
+        let page = DocsPage(
+            manifest: manifest, catalog: catalog, sql: compiled.compactMapValues(\.sql), relations: compiled.compactMapValues(\.relationName),
+            results: try TestHistory(on: session).latest(), generatedAt: generatedAt)
+        let manifestJSON = ManifestWriter(manifest, invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt, compiled: compiled).json()
+        let catalogJSON = catalog.json(invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt)
+        let html = Array(page.html.text.utf8)
+        for folder in folders {
+            try folder.write(manifestJSON, as: "manifest.json")
+            try folder.write(catalogJSON, as: "catalog.json")
+            try folder.write(html, as: "index.html")
+        }
+        let types = manifest.nodes.values.map(\.resourceType)
+        result.models = types.count { $0 == .model }
+        result.tests = types.count { $0 == .test }
+        result.sources = manifest.sources.count
+        return result
+    }
+
+    private func relationNames() -> [String: ManifestWriter.Compiled] {
+        var names: [String: ManifestWriter.Compiled] = [:]
+        for (id, node) in manifest.nodes where !node.isEphemeral {
+            guard [.model, .seed, .snapshot].contains(node.resourceType) || compiler.failuresRelation(of: node) != nil else { continue }
+            names[id] = .init(relationName: session.render(compiler.relationName(of: node)))
+        }
+        for (id, source) in manifest.sources {
+            let name = RelationName(database: source.database, schema: source.schema, identifier: source.identifier)
+            names[id] = .init(relationName: session.render(name))
+        }
+        return names
+    }
+}
