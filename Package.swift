@@ -59,7 +59,8 @@ let package = Package(
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
         // The runs.
-        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs"]),
+        .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
         program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
 
         // The command line.
@@ -124,6 +125,7 @@ let package = Package(
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
+        tests("Triggers", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),
         .testTarget(
