@@ -10,7 +10,7 @@ import Platform
 /// | `SLUICE_HOME` | everything that a run leaves lies here | `.sluice` |
 /// | `SLUICE_PORT_BASE` | the probes listen from +10 on; 0 takes free ports | 5560 |
 /// | `SLUICE_BUS_COMMANDS`, `SLUICE_BUS_FEED` | the broker's endpoints | `ipc://` in `SLUICE_HOME/run` |
-/// | `SLUICE_INSTANCE` | the replica's name | the program's |
+/// | `SLUICE_INSTANCE` | the replica's name; `auto` makes it of program and host | the program's |
 /// | `SLUICE_PROBE_HOST` | the address of the probes | 127.0.0.1 |
 /// | `SLUICE_SLOTS` | tasks that a worker does at once | 1 |
 public struct Settings: Sendable {
@@ -34,11 +34,18 @@ public struct Settings: Sendable {
                 remedy: "set a port from 1024 to 65000, or 0 for free ports")
         }
         portBase = number
-        instance = Self.filled(environment["SLUICE_INSTANCE"]) ?? program
+        let name = Self.filled(environment["SLUICE_INSTANCE"]) ?? program
+        instance = name == "auto" ? "\(program)-\(Self.hostName)" : name
         let folder = Self.socketFolder(home: home)
         bus = BusEndpoints(
             commands: Self.filled(environment["SLUICE_BUS_COMMANDS"]) ?? "ipc://\(folder)/commands",
             feed: Self.filled(environment["SLUICE_BUS_FEED"]) ?? "ipc://\(folder)/feed")
+    }
+
+    private static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "host" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     private static func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
