@@ -10,6 +10,7 @@ public import Kernel
 public struct RunState: Sendable {
     /// The longest wait before another attempt, whatever a source or a definition asks for.
     static let retrySecondsMax = 86_400.0
+    static let attemptsMax = 1_000_000
 
     public let id: RunID
     public let pipeline: String
@@ -55,8 +56,8 @@ public struct RunState: Sendable {
             if let parent = event.task, tasks[parent]?.phase.isEnded == true { return }
             add(added.tasks)
         case .taskReady(let ready):
-            // Attempts count from 1. A number out of turn is not ours: taking it would decide again what is in the log already.
-            guard let task = event.task, let state = tasks[task], !state.phase.isEnded, ready.attempt == state.attempt + 1 else { return }
+            // Attempts count from 1. One that goes back would decide again what is in the log already.
+            guard let task = event.task, let state = tasks[task], !state.phase.isEnded, ready.attempt > state.attempt, ready.attempt <= Self.attemptsMax else { return }
             tasks[task]?.phase = .ready
             tasks[task]?.attempt = ready.attempt
             tasks[task]?.announcedAt = event.time
