@@ -133,6 +133,11 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
             path: "Tests/Simulation", swiftSettings: strict),
+        tests("Wire", ["Support"]),
+        tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
+        tests("ServiceKit", ["Kernel", "Platform", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",

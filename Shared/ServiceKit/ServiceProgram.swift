@@ -16,8 +16,7 @@ public struct Site: Sendable {
     /// Connects to the broker; readiness asks from now on that it be heard.
     public func connect(topics: [String] = []) -> BusClient {
         let client = BusClient(settings.bus, context: context, topics: topics)
-        let heard = Mutex(0.0)
-        let pulse = Pulse(heard: heard)
+        let pulse = Pulse()
         health.require("broker") { SystemClock.monotonicSeconds() - pulse.heardAt < 3.5 }
         let health = self.health
         Task {
@@ -34,8 +33,7 @@ public struct Site: Sendable {
 
 /// When the broker was last heard, where the probe's thread may read it without waiting.
 private final class Pulse: Sendable {
-    private let heard: Mutex<Double>
-    init(heard: consuming Mutex<Double>) { self.heard = heard }
+    private let heard = Mutex(0.0)
     var heardAt: Double { heard.withLock { $0 } }
     func set(_ time: Double) { heard.withLock { $0 = time } }
 }
@@ -96,7 +94,12 @@ public enum ServiceProgram {
         // Only we may reach the sockets: the folder is the lock on a local bus.
         if let folder = settings.socketFolder {
             try Files.createFolder(folder)
-            chmod(folder, 0o700)
+            // It may lie below /tmp under a name that anybody can work out: what is not ours is not trusted.
+            guard chmod(folder, 0o700) == 0 else {
+                throw PlainProblem(
+                    "settings.socket_folder", "the folder of the bus's sockets belongs to somebody else", at: .file(folder),
+                    remedy: "remove it, or set SLUICE_BUS_COMMANDS and SLUICE_BUS_FEED to endpoints elsewhere")
+            }
         }
     }
 

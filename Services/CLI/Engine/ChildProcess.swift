@@ -36,7 +36,8 @@ public struct ChildProcess: Sendable {
 
     public func signal(_ number: Int32) { kill(pid, number) }
 
-    /// The exit status, or 128 + the signal that ended it; nil while it runs. Ask until it has ended, then no more.
+    /// The exit status, or 128 + the signal that ended it; nil while it runs. Once it is told, the process id is the
+    /// system's to give away again: signal it no more.
     public func poll() -> Int32? {
         var status: Int32 = 0
         guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
