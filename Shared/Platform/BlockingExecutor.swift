@@ -1,7 +1,9 @@
 import Glibc
 
-/// One thread of its own for work that may block (SQLite, libpq, a file): `withTaskExecutorPreference(executor) { … }`.
-public final class BlockingExecutor: TaskExecutor, @unchecked Sendable {
+/// An executor that is one thread of its own, for work that may block: SQLite, libpq, a file.
+///
+/// `withTaskExecutorPreference(executor)` runs async code on it too.
+public final class BlockingExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Safe: `jobs` is touched only while `mutex` is held; the two C objects are made once and never moved.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let signal = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -18,17 +18,18 @@ public struct RunText: Sendable {
             let tasks = run.inOrder.filter { $0.spec.step == step }
             guard !tasks.isEmpty else { continue }
             text += row(bold(step), tasks.count == 1 ? "1 task" : "\(tasks.count) tasks", "", seconds(of: tasks))
-            for task in tasks where isOutput(task) { text += row("", "\(mark(task.phase)) \(task.spec.title)", rows(task), seconds(of: [task])) }
+            for task in tasks where isOutput(task) { text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), effort(of: task, in: tasks)) }
             let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
             let warned = tests.filter { ($0.report?.details["status"]?.stringValue ?? "") == "warn" }
             if !tests.isEmpty {
                 let words = warned.isEmpty ? "\(tests.count) tests passed" : "\(tests.count - warned.count) tests passed, \(warned.count) warned"
                 text += row("", "\(mark(.succeeded)) \(words)", "", seconds(of: tests))
             }
-            for task in warned { text += "             \(yellow("!")) \(task.spec.title): \(task.report?.message ?? "")\n" }
+            for task in warned { text += "             \(yellow("!")) \(shortened(task.spec.title, 56)): \(task.report?.message ?? "")\n" }
             let skipped = tasks.filter { $0.phase == .skipped && !isOutput($0) }
             if !skipped.isEmpty { text += row("", "\(mark(.skipped)) \(skipped.count) more skipped", "", "") }
         }
+        if let line = incremental(run) { text += "\n  " + line + "\n" }
         for task in run.inOrder where task.phase == .failed {
             text += "\n" + red("✗ \(task.spec.title)") + "  (\(task.spec.id), attempt \(task.attempt))\n"
             text += indented(task.report?.problem?.text ?? task.reason ?? "") + "\n"
@@ -41,6 +42,19 @@ public struct RunText: Sendable {
         ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed
     }
 
+    /// What a run that goes on from an earlier one found; nil for one that read everything.
+    private func incremental(_ run: RunState) -> String? {
+        let streams = run.inOrder.filter { $0.spec.kind == "extract_stream" && $0.phase == .succeeded }
+        let going = streams.filter { $0.spec.args["cursor"].map { !$0.isNull } ?? false }
+        guard !going.isEmpty else { return nil }
+        let news = going.filter { ($0.report?.rows ?? 0) > 0 }.map { "\($0.spec.title) \($0.report?.message ?? "")" }
+        return "\(bold("incremental")): goes on from the cursors of an earlier run; new: \(news.isEmpty ? "nothing" : news.joined(separator: ", "))"
+    }
+
+    private func shortened(_ text: String, _ columns: Int) -> String {
+        text.count <= columns ? text : text.prefix(columns - 1) + "…"
+    }
+
     private func headline(_ run: RunState) -> String {
         guard let end = run.end else { return "\(bold(run.id.description)) is running" }
         let time = decimal(end.at - run.startedAt, 2)
@@ -49,6 +63,13 @@ public struct RunText: Sendable {
     }
 
     private func rows(_ task: TaskState) -> String { task.report?.rows.map(grouped) ?? "" }
+
+    /// A stream's extract, loads and seal together; of any other task its own time.
+    private func effort(of task: TaskState, in step: [TaskState]) -> String {
+        guard task.spec.kind == "extract_stream", let stream = task.spec.args["stream"]?.stringValue else { return seconds(of: [task]) }
+        let reports = step.filter { $0.spec.args["stream"]?.stringValue == stream }.compactMap(\.report)
+        return reports.isEmpty ? "" : decimal(reports.map { $0.finishedAt - $0.startedAt }.reduce(0, +), 2)
+    }
 
     private func seconds(of tasks: [TaskState]) -> String {
         let reports = tasks.compactMap(\.report).filter { $0.finishedAt.microseconds > 0 }

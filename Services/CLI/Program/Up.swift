@@ -4,6 +4,7 @@ import CLIEngine
 import Contracts
 import Glibc
 import Kernel
+import Pipelines
 import Platform
 import Runs
 import ServiceKit
@@ -19,6 +20,7 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many replicas of a program, for example load=2.", valueName: "program=count")) var scale: [String] = []
     @Option(help: ArgumentHelp("Run this pipeline once when all is ready.", valueName: "pipeline")) var run: [String] = []
     @Flag(help: "Rebuild the pipelines' incremental models and re-read their sources.") var fullRefresh = false
+    @Option(help: ArgumentHelp("After the runs, print the rows of this query on the last pipeline's warehouse.", valueName: "sql")) var show: String?
     @Flag(help: "End when the runs have ended, with status 1 where one failed.") var exit = false
 
     func run() async throws {
@@ -63,11 +65,29 @@ struct Up: AsyncParsableCommand {
                 if state.end?.isSuccess != true { status = 1 }
             }
             await client.stop()
+            try describe(settings, text)
         }
         if exit { return status }
         Terminal.say(text.dim("Ctrl-C stops everything."))
         while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
         return status
+    }
+
+    /// Where the results lie, and a look into them.
+    private func describe(_ settings: Settings, _ text: RunText) throws {
+        guard let last = run.last else { return }
+        let pipeline = try PipelineReader.read("\(Files.absolute(pipelines))/\(last)/pipeline.yml")
+        let url = try Substitution.expand(pipeline.warehouse, environment: settings.environment)
+        Terminal.say("\(text.dim("warehouse"))  \(WarehouseURL.shown(url))")
+        if let console = try? Files.readAll("\(settings.runFolder)/console.address") {
+            Terminal.say("\(text.dim("console"))    \(String(decoding: console, as: UTF8.self).trimmed)")
+        }
+        Terminal.say("\(text.dim("details"))    sluice runs show\n")
+        if let show {
+            let query = try ChildProcess("\(Installation().folder)/sluice-load", ["query", url, show], environment: settings.environment, log: nil)
+            _ = query.wait()
+            Terminal.say("")
+        }
     }
 
     private func scales() throws -> [String: Int] {
@@ -103,4 +123,18 @@ struct RunFollower {
         Terminal.say("\n" + Terminal.text.report(state))
         return state
     }
+}
+
+/// A warehouse's URL for people: the file's path where it is one, no password ever.
+enum WarehouseURL {
+    static func shown(_ url: String) -> String {
+        guard let mark = url.firstRange(of: "://") else { return url }
+        let rest = String(url[mark.upperBound...])
+        guard let at = rest.lastIndex(of: "@") else { return url.hasPrefix("sqlite://") ? Files.absolute(rest) : url }
+        return "\(url[..<mark.upperBound])…\(rest[at...])"
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
 }
