@@ -70,7 +70,7 @@ import Testing
 
     @Test func `a lease that was lost cancels the work, and only the other delivery's report stands`() async throws {
         let folder = try TemporaryFolder("bus")
-        let broker = try await TestBroker.start(in: folder, leaseSeconds: 0.6)
+        let broker = try await TestBroker.start(in: folder, leaseSeconds: 9)
         let client = broker.client()
         let began = Signal(), ended = Signal()
         // It obeys the cancellation and reports all the same, as an engine may.
@@ -100,7 +100,7 @@ import Testing
 
     @Test func `a task that is withdrawn is cancelled and reports nothing, however long it meant to rest`() async throws {
         let folder = try TemporaryFolder("bus")
-        let broker = try await TestBroker.start(in: folder, leaseSeconds: 0.6)
+        let broker = try await TestBroker.start(in: folder, leaseSeconds: 9)
         let client = broker.client()
         let worker = start(client) { _ in throw PlainProblem("load.test", "a noop needs no engine", remedy: "") }
         // No clock holds so many seconds; the number must not end the program.
