@@ -1,5 +1,5 @@
 import Glibc
-import Kernel
+public import Kernel
 
 /// The few file operations that several rooms share, with errors that name the path.
 public enum Files {
@@ -20,6 +20,24 @@ public enum Files {
             }
             bytes.append(contentsOf: buffer[..<count])
         }
+    }
+
+    static let secretBytesMax = 65_536
+
+    /// The text of a mounted secret. A failure names the file and nothing of its content.
+    public static func secret(_ path: String) throws(PlainProblem) -> String {
+        let bytes: [UInt8]
+        do { bytes = try readAll(path) } catch {
+            throw PlainProblem(
+                "settings.secret_not_read", "the file of a secret cannot be read", at: .file(path),
+                remedy: "check that the file is there and may be read by this user")
+        }
+        guard bytes.count <= secretBytesMax, let text = String(validating: bytes, as: UTF8.self) else {
+            throw PlainProblem(
+                "settings.secret_not_read", "the file of a secret holds no text, or more than \(secretBytesMax) bytes", at: .file(path),
+                remedy: "put nothing but the secret into the file")
+        }
+        return text
     }
 
     /// Puts `bytes` at `path` so that a reader sees the old file or the new one, and a power cut keeps one of them.
