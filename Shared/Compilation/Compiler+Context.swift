@@ -58,7 +58,7 @@ extension Compiler {
         case "var": .object(VariableFunction(self))
         case "env_var": .function("env_var") { [unowned self] arguments, _ in
             let bound = try arguments.bound("env_var", required: 1, "name", "default")
-            return .string(try EnvironmentVariables.value(bound[0]?.asString ?? "", default: bound[1]?.asString, in: variables) { _ in })
+            return .string(try EnvironmentVariables.value(bound[0]?.asString ?? "", default: bound[1]?.asString, in: variables) { environmentRead.insert($0) })
         }
         case "is_incremental": .function("is_incremental") { [unowned self] _, _ in .bool(try isIncremental()) }
         case "should_full_refresh": .function("should_full_refresh") { [unowned self] _, _ in

@@ -20,7 +20,8 @@ public final class Compiler: ParseTimeHost {
     var macros: MacroTable!
     var frames: [Frame] = []
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
-    private var environmentRead: Set<String> = []
+    /// The environment variables that templates asked for.
+    public internal(set) var environmentRead: Set<String> = []
 
     /// A host for reading a project: renders in parse mode, without a warehouse.
     public init(parsing environment: [String: String], invocation: Invocation) {
@@ -63,7 +64,6 @@ public final class Compiler: ParseTimeHost {
             if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
             return try render(node.rawCode, name: node.originalFilePath)
         }
-        environmentRead.formUnion([])
         return frame.capture
     }
 

@@ -26,7 +26,7 @@ enum DurableFile {
         return false
     }
 
-    static func write(_ path: String, _ bytes: [UInt8]) throws {
+    static func write(_ path: String, _ bytes: [UInt8], isSynced: Bool = true) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure("opened", path) }
         defer { close(descriptor) }
@@ -36,7 +36,7 @@ enum DurableFile {
             guard count > 0 else { throw failure("written", path) }
             place += count
         }
-        guard fsync(descriptor) == 0 else { throw failure("synced", path) }
+        guard !isSynced || fsync(descriptor) == 0 else { throw failure("synced", path) }
     }
 
     static func createFolder(_ path: String) throws {

@@ -35,16 +35,24 @@ struct Materializer {
 
     /// Built beside the old one, then put in its place: a view on the table never sees it missing.
     private func table() throws -> (String, Int?) {
+        // Where there is no old one it is created in its place: SQLite reads the whole schema for every rename.
+        guard try session.relation(target) != nil else { return ("OK", try create(target)) }
         let rows = try stage()
         try session.publish(staged: staged, as: target)
         return ("OK", rows)
     }
 
     @discardableResult
-    private func stage() throws -> Int? {
+    private func stage() throws -> Int {
         if let leftover = try session.relation(staged) { try session.drop(leftover) }
-        try session.execute("create table \(session.render(staged)) as\n\(sql)")
-        return nil
+        return try create(staged)
+    }
+
+    /// Fills a new table and counts its rows: `create table as` does not tell how many they are.
+    private func create(_ table: RelationName) throws -> Int {
+        try session.execute("create table \(session.render(table)) as\n\(sql)")
+        guard case .integer(let rows)? = try session.query("select count(*) from \(session.render(table))").rows.first?.first else { return 0 }
+        return Int(rows)
     }
 
     // MARK: Incremental
@@ -59,6 +67,11 @@ struct Materializer {
         }
         try stage()
         let columns = try reconcile()
+        if !keys.isEmpty, strategy != .append {
+            // The rows of the target look for their match in here; without an index each would read all of it.
+            let index = session.quote("\(staged.identifier)__keys")
+            try session.execute("create index \(index) on \(session.render(staged)) (\(keys.map(quoted).joined(separator: ", ")))")
+        }
         let rows = try apply(strategy, keys, columns)
         try session.drop(RelationInfo(name: staged, kind: .table))
         return ("OK", rows)
@@ -146,8 +159,15 @@ struct Materializer {
                     where exists (select 1 from \(from) as new_rows where \(match))
                     """)
             }
+            let names = keys.map(quoted)
+            let wanted = columns.map { "new_rows.\(session.quote($0))" }.joined(separator: ", ")
+            // A join, because engines index it by themselves; a correlated `not exists` reads the target for each new row.
             rows += try session.execute(
-                "insert into \(into) (\(list)) select \(list) from \(from) as new_rows where not exists (select 1 from \(into) where \(match))")
+                """
+                insert into \(into) (\(list)) select \(wanted) from \(from) as new_rows
+                left join (select \(names.joined(separator: ", ")), 1 as is_there from \(into)) as old_rows
+                on \(names.map { "old_rows.\($0) = new_rows.\($0)" }.joined(separator: " and ")) where old_rows.is_there is null
+                """)
             return rows
         }
     }

@@ -13,8 +13,12 @@ public struct RunFolder: Sendable {
         let below = node.test == nil ? node.originalFilePath : "\(node.originalFilePath)/\(node.path)"
         let file = "\(path)/compiled/\(node.packageName)/\(below)"
         try DurableFile.createFolder(file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
-        // Only people read it, so it is not synced: a run of 2,000 nodes would wait for the disk 2,000 times.
-        guard FileManager.default.createFile(atPath: file, contents: Data(sql.utf8)) else { throw DurableFile.failure("written", file) }
+        let bytes = Array(sql.utf8)
+        guard DurableFile.read(file) != bytes else { return file }
+        // Only people read it, so it is not synced: a run of 2,000 nodes would wait for the disk 2,000 times. The old file goes first,
+        // as some file systems sync what is truncated and written again.
+        try? FileManager.default.removeItem(atPath: file)
+        try DurableFile.write(file, bytes, isSynced: false)
         return file
     }
 

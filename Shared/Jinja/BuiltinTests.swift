@@ -39,7 +39,15 @@ enum BuiltinTests {
             }
         },
         "sequence": plain(isSequence),
-        "iterable": plain { value, interpreter in (try? interpreter.iterator(over: value)) != nil },
+        "iterable": plain { value, interpreter in
+            do throws(JinjaError) {
+                _ = try interpreter.iterator(over: value)
+                return true
+            } catch {
+                guard error.kind == .type else { throw error }
+                return false
+            }
+        },
         "callable": plain { value, _ in
             switch value {
             case .function, .undefined: true

@@ -70,8 +70,10 @@ public struct Limits: Sendable, Equatable {
     public var itemsMax = 10_000_000
     /// Turns of all loops of one render together.
     public var iterationsMax = 1_000_000_000
-    /// Nested evaluations; each macro call takes about four. The default fits a stack of 8 MiB even in a debug build.
-    public var depthMax = 1_000
+    /// Nested evaluations; each macro call takes about four.
+    public var depthMax = 1_500
+    /// Stack used by nested evaluations. Threads have 8 MiB on Linux; lower this for threads made with less.
+    public var stackBytesMax = 4 << 20
 
     public init() {}
 }

@@ -49,9 +49,10 @@ struct GenericTestReader {
         var node = Node(
             uniqueID: names.uniqueID(package: written.package.name, metadata: metadata), resourceType: .test, name: names.full,
             packageName: written.package.name, path: "\(names.short).sql", originalFilePath: file, rootFolder: written.package.folder,
-            fqn: fqn, rawCode: "{{ test_\(metadata.name)(**_dbt_generic_test_kwargs) }}")
+            fqn: fqn, rawCode: "")
         var own = config
         if names.short != names.full, own["alias"] == nil { own["alias"] = .string(names.short) }
+        node.rawCode = Self.rawCode(metadata, own)
         let columnTags = (written.column?.tags ?? []).map(JSON.string)
         if !columnTags.isEmpty { ConfigMerge.lay(JSON([("tags", .array(columnTags))]).objectValue ?? JSONObject(), over: &own) }
         node.config = NodeConfig(own)
@@ -60,6 +61,16 @@ struct GenericTestReader {
         node.test = metadata
         node.columnName = written.column?.name
         return node
+    }
+
+    /// What dbt writes for the test: the macro's call, and the configuration that was written with it.
+    private static func rawCode(_ metadata: TestMetadata, _ config: JSONObject) -> String {
+        let macro = (metadata.namespace.map { "\($0)." } ?? "") + metadata.macroName
+        let words = config.pairs.map { key, value in
+            let text = if case .string(let text) = value { "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\"" } else { PythonText.text(value) }
+            return "\(key)=\(text)"
+        }
+        return "{{ \(macro)(**_dbt_generic_test_kwargs) }}" + (words.isEmpty ? "" : "{{ config(\(words.joined(separator: ","))) }}")
     }
 
     /// A test is a name, a map with the name as its one key, or a map that states it as `test_name`.

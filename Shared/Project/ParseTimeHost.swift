@@ -13,6 +13,8 @@ public protocol ParseTimeHost: AnyObject {
     /// Called once, when all macros are known and before anything is rendered.
     func prepare(_ manifest: Manifest) throws
     func capture(_ node: Node) throws -> Capture
+    /// The environment variables that templates have asked for so far.
+    var environmentRead: Set<String> { get }
     /// The answer of the project's own `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
     func generatedName(_ macro: String, custom: String?, node: Node) throws -> String
 }

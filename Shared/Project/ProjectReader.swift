@@ -30,6 +30,7 @@ public final class ProjectReader {
     let environment = DbtSyntax.environment
     private var renderer: YAMLRenderer
     private var environmentRead: Set<String> = []
+    private var canRender = true
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -43,10 +44,11 @@ public final class ProjectReader {
         let target = try readTarget(project)
         renderer.target = .object(target.visible)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        let known = problems.problems.count
         readMacros(into: &manifest)
-        try problems.throwIfAny()
+        // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
+        canRender = problems.problems.count == known
         do { try host?.prepare(manifest) } catch { note(error, at: .file("macros")) }
-        try problems.throwIfAny()
 
         var schemas: [SchemaReader] = []
         for package in manifest.packages {
@@ -56,7 +58,8 @@ public final class ProjectReader {
             schemas.append(schema)
         }
         let patches = schemas.flatMap(\.patches)
-        for package in manifest.packages { readNodes(package, patches, &manifest) }
+        let patchOf = Dictionary(patches.map { ("\($0.package.name)/\($0.section)/\($0.name)", $0) }) { first, _ in first }
+        for package in manifest.packages { readNodes(package, patchOf, &manifest) }
         for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
         fillDescriptions(&manifest)
         checkPatches(patches, &manifest)
@@ -64,7 +67,7 @@ public final class ProjectReader {
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)
-        manifest.environmentRead = environmentRead
+        manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
         try problems.throwIfAny()
         return manifest
     }
@@ -141,7 +144,7 @@ public final class ProjectReader {
 
     // MARK: Nodes of files
 
-    private func readNodes(_ package: PackageFile, _ patches: [NodePatch], _ manifest: inout Manifest) {
+    private func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         for folder in package.modelPaths {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") {
                 if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
@@ -176,7 +179,7 @@ public final class ProjectReader {
         }
     }
 
-    private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [NodePatch], _ manifest: inout Manifest) {
+    private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
@@ -198,7 +201,7 @@ public final class ProjectReader {
             return
         }
         let capture = isSeed ? Capture() : capture(node, text)
-        let patch = patches.first { $0.name == name && Self.section($0.section, fits: type) && $0.package.name == package.name }
+        let patch = patches["\(package.name)/\(Self.section(of: type))/\(name)"]
         if let patch {
             node.description = patch.description
             node.columns = patch.columns
@@ -210,12 +213,13 @@ public final class ProjectReader {
         if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
     }
 
-    private static func section(_ section: String, fits type: ResourceType) -> Bool {
+    /// Where a schema file speaks of such nodes, and `dbt_project.yml` too.
+    private static func section(of type: ResourceType) -> String {
         switch type {
-        case .model: section == "models"
-        case .seed: section == "seeds"
-        case .test: section == "data_tests"
-        default: false
+        case .model: "models"
+        case .seed: "seeds"
+        case .test: "data_tests"
+        default: "-"
         }
     }
 
@@ -239,6 +243,7 @@ public final class ProjectReader {
                 remedy: "read the project with a rendering host")
             return Capture()
         }
+        guard canRender else { return Capture() }
         do { return try host.capture(node) } catch {
             note(error, at: .file(node.originalFilePath), text: text)
             return Capture()
@@ -249,12 +254,7 @@ public final class ProjectReader {
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
         var config = Self.defaults(of: node.resourceType)
-        let section = switch node.resourceType {
-        case .model: "models"
-        case .seed: "seeds"
-        case .test: "data_tests"
-        default: "-"
-        }
+        let section = Self.section(of: node.resourceType)
         for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
         // What the project itself says of a package's nodes goes above what the package says.
         if package.name != manifest.project.name {
@@ -262,6 +262,7 @@ public final class ProjectReader {
         }
         if let patch { ConfigMerge.lay(patch, over: &config) }
         ConfigMerge.lay(own, over: &config)
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
         node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
@@ -288,7 +289,7 @@ public final class ProjectReader {
 
     private func name(_ macro: String, _ custom: String?, _ node: Node, _ manifest: Manifest) throws -> String {
         let custom = custom.map(Self.trimmed)
-        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host {
+        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host, canRender {
             return Self.trimmed(try host.generatedName(macro, custom: custom, node: node))
         }
         switch macro {
@@ -334,7 +335,7 @@ public final class ProjectReader {
         if let capture = StaticReader.references(in: .object(test.arguments), environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
-        } else if let host {
+        } else if let host, canRender {
             do {
                 let capture = try host.capture(node)
                 node.refs = capture.refs
@@ -373,7 +374,12 @@ public final class ProjectReader {
     func note(_ error: any Error, at location: ProblemLocation, text: String? = nil) {
         if let problem = error as? ProjectProblem { problems.add(problem); return }
         if let error = error as? JinjaError {
-            if let problem = error.cause as? ProjectProblem { problems.add(problem); return }
+            if let problem = error.cause as? any Problem {
+                let place = error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? location
+                let isPlaced = problem is ProjectProblem && !["env_var", "var"].contains(problem.location.description)
+                problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
+                return
+            }
             problems.add(TemplateProblem.of(error, file: error.template ?? location.description, text: error.template == nil ? "" : text ?? ""))
             return
         }

@@ -47,11 +47,12 @@ struct SchemaReader {
 
     // A test's arguments are templates of the test's own run.
     private static let unrendered: Set<String> = ["description", "tests", "data_tests", "pre-hook", "post-hook", "pre_hook", "post_hook"]
-    private static let described: Set<String> = ["macros", "analyses", "exposures", "groups", "docs"]
+    private static let described: Set<String> = ["macros", "analyses", "groups", "docs"]
     private static let unsupported: [String: String] = [
         "unit_tests": "unit tests", "snapshots": "snapshots defined in yml", "functions": "functions",
     ]
-    private static let ignored: Set<String> = ["metrics", "semantic_models", "saved_queries"]
+    /// They describe what others do with the models; the models build without them.
+    private static let ignored: Set<String> = ["exposures", "metrics", "semantic_models", "saved_queries"]
     private static let known: Set<String> = ["version", "models", "seeds", "sources", "tests", "data_tests", "anchors"]
 
     mutating func read(_ text: String, file: String) {
@@ -73,7 +74,7 @@ struct SchemaReader {
             for entry in member.value.items { readNode(entry, section: "data_tests") }
         case let key where Self.described.contains(key) || Self.known.contains(key): return
         case let key where Self.ignored.contains(key):
-            warnings.append("\(file):\(member.line): '\(key)' is left alone: the semantic layer is not supported")
+            warnings.append("\(file):\(member.line): '\(key)' is left alone: it is not supported yet")
         case let key:
             if let words = Self.unsupported[key] {
                 problems.add(

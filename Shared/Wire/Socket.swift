@@ -46,8 +46,8 @@ public final class Socket {
         try set(ZMQ_LINGER, Int32(200))
         try set(ZMQ_SNDHWM, queueMax)
         try set(ZMQ_RCVHWM, queueMax)
-        try set(ZMQ_RECONNECT_IVL, Int32(20))
-        try set(ZMQ_RECONNECT_IVL_MAX, Int32(1000))
+        try set(ZMQ_RECONNECT_IVL, Int32(10))
+        try set(ZMQ_RECONNECT_IVL_MAX, Int32(160))
         // Every subscription is shown, not only the first of its kind, so that each subscriber can be greeted.
         if kind == .publisher { try set(ZMQ_XPUB_VERBOSE, Int32(1)) }
         if kind != .publisher { try set(ZMQ_MAXMSGSIZE, Self.frameBytesMax) }

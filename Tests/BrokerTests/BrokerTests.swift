@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Journal
 import Kernel
+import SQLite
 import Testing
 
 /// A broker without sockets, and clients that speak to it in the wire's own bytes.
@@ -11,8 +12,8 @@ final class Bench {
     var now = 0.0
     private var correlation: UInt8 = 0
 
-    init(limits: WorkQueue.Limits = .init(leaseSeconds: 10, deliveriesMax: 2)) throws {
-        broker = Broker(journal: try JournalStore(path: ":memory:", limits: limits, now: 0))
+    init(path: String = ":memory:", limits: WorkQueue.Limits = .init(leaseSeconds: 10, deliveriesMax: 2)) throws {
+        broker = Broker(journal: try JournalStore(path: path, limits: limits, now: 0))
     }
 
     func request(_ verb: String, _ body: String = "{}", _ events: [Event] = []) throws -> Request {
@@ -106,6 +107,21 @@ final class Bench {
             _ = try bench.broker.turn([request], now: 0, time: Timestamp(microseconds: 0))
         }
         #expect(bench.broker.journal.newest == 0)
+    }
+
+    @Test func `while the journal cannot commit everybody is told so and nothing has happened`() throws {
+        let path = "/tmp/sluice-broker-\(UInt64.random(in: 0 ... .max))"
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let bench = try Bench(path: path)
+        #expect(try bench.ask("publish", "{}", [bench.ready("a")]).isOK)
+        let other = try Database(path: path)
+        try other.execute("begin immediate")
+        let refused = try bench.ask("publish", "{}", [bench.ready("b")])
+        #expect(!refused.isOK && refused.body["reason"] == "unavailable")
+        #expect(!bench.broker.isAvailable && bench.broker.journal.newest == 1)
+        try other.execute("rollback")
+        #expect(try bench.ask("publish", "{}", [bench.ready("b")]).isOK)
+        #expect(bench.broker.isAvailable && bench.broker.journal.newest == 2)
     }
 
     @Test func `an event under a topic that is not its own is refused`() throws {

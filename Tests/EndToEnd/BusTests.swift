@@ -69,6 +69,12 @@ import Testing
             #expect(try home.run("sluice-load", ["--probe"], ["SLUICE_INSTANCE": "load"]).status == 1)
             try await home.start("broker")
             try await home.until("load is ready again") { home.probe("load", "/readyz")?.status == 200 }
+            // Its store out of reach: the home is moved away and back.
+            try FileManager.default.moveItem(atPath: home.path, toPath: home.path + "-away")
+            let port = try #require(try JSON(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: home.path + "-away/run/load.json"))))["probe"]?.intValue)
+            let away = TestHTTP.get("http://127.0.0.1:\(port)/readyz")
+            try FileManager.default.moveItem(atPath: home.path + "-away", toPath: home.path)
+            #expect(away?.status == 503 && away?.body.contains("landing") == true)
             #expect(home.probe("load", "/metrics")?.body.contains("sluice_ready{program=\"load\"} 1") == true)
             #expect(home.probe("broker", "/metrics")?.body.contains("sluice_broker_commits_total") == true)
             #expect(home.probe("load", "/nothing")?.status == 404)
@@ -79,7 +85,7 @@ import Testing
         try await TestHome.with { home in
             try await home.start("broker")
             home.signal("broker", SIGSTOP)
-            #expect(home.probe("broker", "/livez") == nil)
+            try await home.until("its probe is silent") { home.probe("broker", "/livez") == nil }
             home.signal("broker", SIGCONT)
             try await home.until("alive again") { home.probe("broker", "/livez")?.status == 200 }
         }

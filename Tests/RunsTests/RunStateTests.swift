@@ -149,6 +149,29 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         #expect(desk.fleet.runs.keys.map(\.description) == ["p@2"])
     }
 
+    @Test func `a dead letter is a failure of its task and a late report changes nothing`() {
+        var desk = Desk([task("a"), task("b", after: [.task("a")])])
+        desk.publish(Event(source: "broker", id: "dead/1", time: desk.now, pipeline: "p", run: "p@1", task: "a", payload: .taskDeadLettered(TaskDeadLettered(deliveries: 5, reason: "nobody reported", entry: 3))))
+        desk.settle()
+        desk.report("a")
+        #expect(desk.skipped == ["b"])
+        #expect(desk.end?.summary.summary == "a failed: nobody reported")
+    }
+
+    @Test func `a schedule begins when it is registered and goes on from the last time asked for`() {
+        var fleet = Fleet()
+        let start = Timestamp(rfc3339: "2026-01-01T00:30:00Z")!, date = Timestamp(rfc3339: "2026-01-01T06:00:00Z")!
+        let daily = PipelineRegistered(hash: "h", tasks: [task("a")], steps: ["s"], notify: [], schedule: Schedule(cron: "0 6 * * *"))
+        fleet.apply(SequencedEvent(sequence: 1, event: Event(source: "o", id: "1", time: start, pipeline: "p", payload: .pipelineRegistered(daily))))
+        #expect(fleet.scheduledUpTo["p"] == start)
+        fleet.apply(SequencedEvent(sequence: 2, event: Event(source: "o", id: "p@1", time: date, pipeline: "p", payload: .runRequested(RunRequested(cause: .cron, logicalDate: date)))))
+        #expect(fleet.scheduledUpTo["p"] == date)
+        var renamed = daily
+        renamed.hash = "other"
+        fleet.apply(SequencedEvent(sequence: 3, event: Event(source: "o", id: "2", time: date.adding(seconds: 60), pipeline: "p", payload: .pipelineRegistered(renamed))))
+        #expect(fleet.scheduledUpTo["p"] == date)
+    }
+
     @Test func `any prefix of a log, folded anew, decides as before`() {
         var desk = Desk([task("a"), task("b", after: [.task("a")])])
         desk.report("a", adds: [task("c")])

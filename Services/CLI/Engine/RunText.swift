@@ -18,7 +18,7 @@ public struct RunText: Sendable {
             let tasks = run.inOrder.filter { $0.spec.step == step }
             guard !tasks.isEmpty else { continue }
             text += row(bold(step), tasks.count == 1 ? "1 task" : "\(tasks.count) tasks", "", seconds(of: tasks))
-            for task in tasks where isOutput(task) { text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), seconds(of: [task])) }
+            for task in tasks where isOutput(task) { text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), effort(of: task, in: tasks)) }
             let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
             let warned = tests.filter { ($0.report?.details["status"]?.stringValue ?? "") == "warn" }
             if !tests.isEmpty {
@@ -63,6 +63,13 @@ public struct RunText: Sendable {
     }
 
     private func rows(_ task: TaskState) -> String { task.report?.rows.map(grouped) ?? "" }
+
+    /// A stream's extract, loads and seal together; of any other task its own time.
+    private func effort(of task: TaskState, in step: [TaskState]) -> String {
+        guard task.spec.kind == "extract_stream", let stream = task.spec.args["stream"]?.stringValue else { return seconds(of: [task]) }
+        let reports = step.filter { $0.spec.args["stream"]?.stringValue == stream }.compactMap(\.report)
+        return reports.isEmpty ? "" : decimal(reports.map { $0.finishedAt - $0.startedAt }.reduce(0, +), 2)
+    }
 
     private func seconds(of tasks: [TaskState]) -> String {
         let reports = tasks.compactMap(\.report).filter { $0.finishedAt.microseconds > 0 }

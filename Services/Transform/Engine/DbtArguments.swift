@@ -68,6 +68,8 @@ struct DbtArguments {
             case let flag where Self.idleWithValue.contains(flag): _ = try value()
             case let flag where flag.hasPrefix("-"): throw Self.wrong("the option \(flag) is not supported", "leave it out")
             case let word where command.isEmpty: command = word
+            // `docs generate` is told as `docs`, below.
+            case _ where Self.unsupported.contains(command): continue
             default: throw Self.wrong("'\(word)' is not expected here", "write options behind the command")
             }
         }

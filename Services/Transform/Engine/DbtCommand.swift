@@ -61,6 +61,9 @@ public struct DbtCommand {
         try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt).json(), as: "manifest.json")
         let selected = try Selector(manifest).select(arguments.select, exclude: arguments.exclude)
         invocation.selected = selected.sorted()
+        for criterion in arguments.select + arguments.exclude where try Selector(manifest).select([criterion]).isEmpty {
+            log("[WARNING]: The selection criterion '\(criterion)' does not match any enabled nodes")
+        }
         switch arguments.command {
         case "parse": return 0
         case "ls", "list": return try list(manifest, selected, arguments)

@@ -110,7 +110,8 @@ struct Linker {
     }
 
     private func anchor(_ address: String) -> String {
-        let attributes = " rel=\"\(TextFilters.escaped(relation))\"" + (target.map { " target=\"\(TextFilters.escaped($0))\"" } ?? "")
+        var attributes = " rel=\"\(TextFilters.escaped(relation))\""
+        if let target { attributes += " target=\"\(TextFilters.escaped(target))\"" }
         if isWeb(address) {
             let reference = address.hasPrefix("http") ? address : "https://" + address
             return "<a href=\"\(reference)\"\(attributes)>\(shortened(address))</a>"
@@ -153,6 +154,7 @@ struct Linker {
         let sides = address.split(separator: "@", omittingEmptySubsequences: false)
         guard sides.count == 2, !sides[0].isEmpty else { return false }
         let labels = sides[1].split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count > 1 && labels.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) } }
+        return labels.count > 1
+            && labels.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isLetter || $0.isNumber || "-_".contains($0) } }
     }
 }

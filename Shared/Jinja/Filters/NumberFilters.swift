@@ -64,8 +64,9 @@ enum NumberFilters {
         let factor = Numbers.powerOfTen(max(min(precision, 400), -400))
         let scaled = double * factor
         guard scaled.isFinite, factor != 0 else { throw JinjaError(.arithmetic, "cannot round to \(precision) digits") }
+        let whole = method == "ceil" ? Numbers.ceiling(scaled) : Numbers.flooring(scaled)
         // Python's ceil and floor give an integer, which has no negative zero.
-        return .double((method == "ceil" ? Numbers.ceiling(scaled) : Numbers.flooring(scaled)) + 0 == 0 ? 0 / factor : (method == "ceil" ? Numbers.ceiling(scaled) : Numbers.flooring(scaled)) / factor)
+        return .double((whole == 0 ? 0 : whole) / factor)
     }
 
     /// To the even neighbour when exactly half way, judged on the exact binary value.

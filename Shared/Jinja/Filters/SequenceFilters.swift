@@ -117,7 +117,10 @@ enum SequenceFilters {
                 groups.append((itemKey, [item]))
             }
         }
-        return .list(try groups.map { .object(GroupObject(key: try shownKey($0.items[0]), items: $0.items)) })
+        let pairs: [Value] = try groups.map {
+            .tuple(TupleValue([try shownKey($0.items[0]), .list($0.items)], names: ["grouper", "list"]))
+        }
+        return .list(pairs)
     }
 
     @Sendable private static func dictsort(_ value: Value, _ a: Arguments, _ i: Interpreter) throws -> Value {
@@ -139,40 +142,4 @@ enum SequenceFilters {
                 return folds ? side.caseFolded : side
             })
     }
-}
-
-/// What `groupby` gives: a pair that also answers to `grouper` and `list`.
-final class GroupObject: JinjaObject {
-    private let key: Value
-    private let list: Value
-
-    init(key: Value, items: [Value]) {
-        self.key = key
-        list = .list(items)
-    }
-
-    var typeName: String { "_GroupTuple" }
-    var isSequence: Bool { true }
-    var count: Int? { 2 }
-
-    func text(_ interpreter: Interpreter) throws -> String { try interpreter.representation(of: .tuple([key, list])) }
-
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-        switch name {
-        case "grouper": key
-        case "list": list
-        default: nil
-        }
-    }
-
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
-        switch key.asInt {
-        case 0, -2: self.key
-        case 1, -1: list
-        default: nil
-        }
-    }
-
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator([key, list]) }
-    func jsonValue() throws -> Value? { .list([key, list]) }
 }

@@ -88,10 +88,9 @@ enum TextFilters {
         let endLength = PythonText.count(end)
         guard length >= endLength else { throw JinjaError(.value, "expected length >= \(endLength), got \(length)") }
         guard leeway >= 0 else { throw JinjaError(.value, "expected leeway >= 0, got \(leeway)") }
-        if value.isUndefined { return value }
-        let text = try value.string("truncate: value")
         let (most, overflow) = length.addingReportingOverflow(leeway)
-        if overflow || PythonText.count(text) <= most { return value }
+        if try overflow || i.length(of: value) <= most { return value }
+        let text = try value.string("truncate: value")
         let kept = Array(text.unicodeScalars.prefix(length - endLength))
         if try i.isTrue(places[1] ?? false) { return .string(PythonText.string(kept) + end) }
         let cut = kept.lastIndex(of: " ") ?? kept.count

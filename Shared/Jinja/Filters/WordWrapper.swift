@@ -36,7 +36,8 @@ struct WordWrapper {
             }
             return
         }
-        let space = max(width - length, 1)
+        // None may be left; the empty piece then shields the space before it from being dropped, as in Python.
+        let space = width - length
         var end = space
         if breaksOnHyphens, chunk.count > space,
             let hyphen = chunk[..<space].lastIndex(of: "-"), hyphen > 0, chunk[..<hyphen].contains(where: { $0 != "-" })

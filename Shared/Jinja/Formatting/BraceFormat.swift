@@ -52,7 +52,8 @@ struct BraceFormat {
             if depth == 0 { return index }
             index += 1
         }
-        throw JinjaError(.value, start < text.count ? "expected '}' before end of string" : "single '{' encountered in format string")
+        let problem = start < text.count ? "expected '}' before end of string" : "single '{' encountered in format string"
+        throw JinjaError(.value, problem)
     }
 
     private mutating func field(_ text: [Unicode.Scalar], _ depth: Int) throws(JinjaError) -> String {
@@ -193,7 +194,6 @@ struct FormatSpecification {
         case .undefined, .object, .none, .list, .tuple, .dict, .function:
             let text = try interpreter.text(of: value)
             guard isEmpty else {
-                if case .object = value { return try format(text) }
                 throw JinjaError(.type, "unsupported format string passed to \(value.typeName).__format__")
             }
             return text
@@ -235,7 +235,9 @@ struct FormatSpecification {
 
     private func number(_ digits: String, isNegative: Bool, _ prefix: String, group: Int) throws(JinjaError) -> String {
         guard precision == nil else { throw JinjaError(.value, "Precision not allowed in integer format specifier") }
-        guard grouping != "," || group == 3 else { throw JinjaError(.value, "Cannot specify ',' with '\(type.map(String.init) ?? "")'.") }
+        guard grouping != "," || group == 3 else {
+            throw JinjaError(.value, "Cannot specify ',' with '\(type.map { String($0) } ?? "")'.")
+        }
         return signed(grouped(digits, group), isNegative: isNegative, isAlternate ? prefix : "")
     }
 

@@ -69,10 +69,15 @@ struct PrettyText {
                 result.store(try keysSorted(dict.value(for: key) ?? .none, depth: depth + 1), for: key)
             }
             return .dict(result)
-        case .list(let list): return .list(try list.items.map { (item) throws(JinjaError) in try keysSorted(item, depth: depth + 1) })
-        case .tuple(let tuple):
-            return .tuple(try tuple.items.map { (item) throws(JinjaError) in try keysSorted(item, depth: depth + 1) })
+        case .list(let list): return .list(try keysSorted(list.items, depth))
+        case .tuple(let tuple): return .tuple(try keysSorted(tuple.items, depth))
         default: return value
         }
+    }
+
+    private func keysSorted(_ items: [Value], _ depth: Int) throws(JinjaError) -> [Value] {
+        var result: [Value] = []
+        for item in items { result.append(try keysSorted(item, depth: depth + 1)) }
+        return result
     }
 }

@@ -97,6 +97,17 @@ final class DictView: JinjaObject {
         "\(typeName)(\(try interpreter.representation(of: .list(items))))"
     }
 
+    /// Keys and pairs compare as sets; values only with themselves.
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let view = object as? DictView else { return false }
+        guard view !== self else { return true }
+        guard part == view.part, part != .values, count == view.count else { return false }
+        return dict.pairs.allSatisfy { key, value in
+            guard let match = view.dict.value(for: key) else { return false }
+            return part == .keys || DictKey.same(value, match)
+        }
+    }
+
     func iterator(_ interpreter: Interpreter) throws -> ValueIterator? {
         let dict = dict
         let part = part

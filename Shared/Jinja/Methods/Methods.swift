@@ -8,7 +8,7 @@ enum Methods {
         case .list: ListMethods.all[name] != nil
         case .tuple: TupleMethods.all[name] != nil
         case .dict: DictMethods.all[name] != nil
-        case .int: name == "bit_length" || name == "bit_count" || name == "conjugate"
+        case .int, .bool: name == "bit_length" || name == "bit_count" || name == "conjugate"
         case .double: name == "is_integer" || name == "conjugate"
         default: false
         }
@@ -23,11 +23,12 @@ enum Methods {
         case .list(let list): return try ListMethods.all[name]?(list, arguments, interpreter)
         case .tuple(let tuple): return try TupleMethods.all[name]?(tuple.items, arguments, interpreter)
         case .dict(let dict): return try DictMethods.all[name]?(dict, arguments, interpreter)
-        case .int(let value):
+        case .int, .bool:
+            let value = owner.asInt ?? 0
             switch name {
             case "bit_length": return .int(Int.bitWidth - value.magnitude.leadingZeroBitCount)
             case "bit_count": return .int(value.magnitude.nonzeroBitCount)
-            case "conjugate": return owner
+            case "conjugate": return .int(value)
             default: return nil
             }
         case .double(let value):

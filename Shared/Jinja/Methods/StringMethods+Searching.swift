@@ -43,16 +43,14 @@ extension StringMethods {
         return result
     }
 
-    /// Runs of white space separate; the rest after `limit` words stays together.
+    /// Runs of white space separate; the rest after `limit` words stays as it is.
     private static func words(_ text: String, _ limit: Int) -> [String] {
         var result: [String] = []
         var rest = Substring(text).unicodeScalars
         while true {
             while let first = rest.first, Whitespace.isSpace(first) { rest.removeFirst() }
             guard !rest.isEmpty else { return result }
-            if result.count == limit {
-                return result + [PythonText.trimmed(String(rest), left: false, where: Whitespace.isSpace)]
-            }
+            if result.count == limit { return result + [String(rest)] }
             let end = rest.firstIndex(where: Whitespace.isSpace) ?? rest.endIndex
             result.append(String(rest[..<end]))
             rest = rest[end...]

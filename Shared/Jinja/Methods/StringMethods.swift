@@ -3,7 +3,7 @@ enum StringMethods {
     static let all: [String: Methods.Method<String>] = [
         "upper": { text, a, _ throws(JinjaError) in try plain("upper", a, PythonText.uppercased(text)) },
         "lower": { text, a, _ throws(JinjaError) in try plain("lower", a, PythonText.lowercased(text)) },
-        "casefold": { text, a, _ throws(JinjaError) in try plain("casefold", a, PythonText.lowercased(text)) },
+        "casefold": { text, a, _ throws(JinjaError) in try plain("casefold", a, caseFolded(text)) },
         "capitalize": { text, a, _ throws(JinjaError) in try plain("capitalize", a, PythonText.capitalized(text)) },
         "title": { text, a, _ throws(JinjaError) in try plain("title", a, titlecased(text)) },
         "swapcase": { text, a, _ throws(JinjaError) in try plain("swapcase", a, swapcased(text)) },
@@ -94,6 +94,17 @@ enum StringMethods {
         return found
     }
 
+    /// Letters whose capitals are several (`ß`, ligatures) fold to those; all others to their lower case.
+    private static func caseFolded(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            let capital = scalar.properties.uppercaseMapping
+            let isSeveral = capital.unicodeScalars.count > 1
+            result += isSeveral ? capital.lowercased() : scalar == "ς" ? "σ" : scalar.properties.lowercaseMapping
+        }
+        return result
+    }
+
     static func titlecased(_ text: String) -> String {
         var result = ""
         var isInside = false
@@ -149,9 +160,9 @@ enum StringMethods {
     static func padded(
         _ text: String, _ width: Int, _ fill: String, _ shares: (_ missing: Int, _ width: Int) -> (left: Int, right: Int)
     ) throws(JinjaError) -> String {
-        let missing = width - PythonText.count(text)
-        guard missing > 0 else { return text }
+        guard width > PythonText.count(text) else { return text }
         try checkWidth(width)
+        let missing = width - PythonText.count(text)
         let (left, right) = shares(missing, width)
         return String(repeating: fill, count: left) + text + String(repeating: fill, count: right)
     }
@@ -162,9 +173,9 @@ enum StringMethods {
 
     @Sendable static func zfill(_ text: String, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
         let width = try (a.bound("zfill", required: 1, "width")[0] ?? .none).integer("zfill")
-        let missing = width - PythonText.count(text)
-        guard missing > 0 else { return .string(text) }
+        guard width > PythonText.count(text) else { return .string(text) }
         try checkWidth(width)
+        let missing = width - PythonText.count(text)
         let zeros = String(repeating: "0", count: missing)
         guard let first = text.utf8.first, first == .minus || first == .plus else { return .string(zeros + text) }
         return .string(text.prefix(1) + zeros + text.dropFirst())

@@ -256,6 +256,11 @@ extension Parser {
         let body = try parseBlock(until: ends)
         loopDepth = outerLoopDepth
         advance()
+        if let parameter = parameters.first(where: { $0.name.text == "caller" }), parameter.defaultValue == nil,
+            readCount(special[2]) > readsBefore[2]
+        {
+            throw failure("the parameter 'caller' must be omitted or be given a default")
+        }
         // A parameter of that name takes the place of the special one.
         let mentioned = (0..<3).map { index -> Expression.Name? in
             let isParameter = parameters.contains { $0.name.symbol == special[index].symbol }

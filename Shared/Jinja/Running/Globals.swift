@@ -63,12 +63,14 @@ extension Interpreter {
 }
 
 /// `namespace(…)`: the one thing whose attributes a template may set, so that a value can leave a loop.
-public final class NamespaceObject: JinjaObject {
+public final class NamespaceObject: ContainerValue, JinjaObject {
     let dict: DictValue
 
     init(_ dict: DictValue) { self.dict = dict }
 
-    func takeValues() -> [Value] { dict.takeValues() }
+    deinit { releaseItems() }
+
+    override func giveUp(to taken: inout [Value]) { dict.giveUp(to: &taken) }
 
     public var typeName: String { "Namespace" }
     public func text(_ interpreter: Interpreter) throws -> String {
@@ -172,6 +174,17 @@ final class RangeObject: JinjaObject {
         case "start": .int(start)
         case "stop": .int(stop)
         case "step": .int(step)
+        case "count":
+            .function("count") { arguments, _ in
+                let value = try arguments.bound("count", required: 1, "value")[0] ?? .none
+                return .int(try self.contains(value) == true ? 1 : 0)
+            }
+        case "index":
+            .function("index") { arguments, _ in
+                let value = try arguments.bound("index", required: 1, "value")[0] ?? .none
+                guard let number = value.asInt, self.holds(number) else { throw JinjaError(.value, "value is not in range") }
+                return .int((number - self.start) / self.step)
+            }
         default: nil
         }
     }

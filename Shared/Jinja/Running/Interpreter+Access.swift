@@ -30,6 +30,7 @@ extension Interpreter {
             return owner
         case .object(let object): return try hosted { try object.attribute(name, self) }
         default:
+            if case .tuple(let tuple) = owner, let index = tuple.names.firstIndex(of: name) { return tuple.items[index] }
             guard Methods.has(name, owner) else { return nil }
             return .function(name) { arguments, interpreter in try interpreter.callMethod(name, of: owner, arguments) }
         }
@@ -71,7 +72,7 @@ extension Interpreter {
 
     func hasMethods(_ value: Value) -> Bool {
         switch value {
-        case .string, .list, .tuple, .dict, .object, .int, .double: true
+        case .string, .list, .tuple, .dict, .object, .int, .bool, .double: true
         default: false
         }
     }
@@ -111,7 +112,7 @@ extension Interpreter {
         let isForward = step > 0
         func clamp(_ index: Int?, _ whenAbsent: Int) -> Int {
             guard var index else { return whenAbsent }
-            if index < 0 { index = index &+ count < index ? index : max(index &+ count, -1) }
+            if index < 0 { index = max(index + count, -1) }
             return isForward ? min(max(index, 0), count) : min(max(index, -1), count - 1)
         }
         var index = clamp(try bound(lower), isForward ? 0 : count - 1)

@@ -43,7 +43,9 @@ extension Interpreter {
         case .conditional(let test, let then, let otherwise):
             if try isTrue(evaluate(test, scope)) { return try evaluate(then, scope) }
             guard let otherwise else {
-                return undefined(message: "the inline if-expression evaluated to false and no else section was defined")
+                // Lenient under every policy, as in Jinja2.
+                let message = "the inline if-expression evaluated to false and no else section was defined"
+                return .undefined(Undefined(message: message, policy: .lenient))
             }
             return try evaluate(otherwise, scope)
         case .slice: throw JinjaError(.type, "a slice is not a value")
@@ -91,7 +93,9 @@ extension Interpreter {
             return try item(evaluate(key, scope), of: value)
         }
         var bounds: [Value] = []
-        for bound in [lower, upper, step] { bounds.append(try bound.map { (bound) throws(JinjaError) in try evaluate(bound, scope) } ?? .none) }
+        for bound in [lower, upper, step] {
+            if let bound { bounds.append(try evaluate(bound, scope)) } else { bounds.append(.none) }
+        }
         return try slice(value, bounds[0], bounds[1], bounds[2])
     }
 

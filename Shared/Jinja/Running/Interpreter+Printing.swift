@@ -27,9 +27,7 @@ private struct RepresentationWriter {
 
     mutating func write(_ value: Value) throws(JinjaError) {
         switch value {
-        case .undefined(let undefined):
-            try undefined.checkUse(strictOnly: true)
-            text += "Undefined"
+        case .undefined: text += "Undefined"
         case .none: text += "None"
         case .bool(let value): text += value ? "True" : "False"
         case .int(let value): text += String(value)

@@ -24,9 +24,8 @@ extension Interpreter {
         case .do(let value): _ = try evaluate(value, scope)
         case .macro(let definition): define(definition, scope)
         case .call(let block): try runCall(block, scope)
-        case .setBlock(let target, let filter, let body):
-            try assign(captured(body, filter, scope), to: target, scope)
-        case .filter(let filter, let body): try write(text(of: captured(body, filter, scope)))
+        case .setBlock(let target, let filter, let body): return try runSetBlock(target, filter, body, scope)
+        case .filter(let filter, let body): return try runFilter(filter, body, scope)
         case .with(let bindings, let body): return try runWith(bindings, body, scope)
         case .include(let include): try run(include, scope)
         case .import(let template, let name, let withContext):
@@ -54,11 +53,32 @@ extension Interpreter {
         return try run(body, inner)
     }
 
-    /// What a body prints, through the filters of its tag.
-    private func captured(_ body: [Statement], _ filter: Expression?, _ scope: Scope) throws(JinjaError) -> Value {
-        let text = try capture { () throws(JinjaError) in _ = try self.run(body, Scope(in: scope)) }
-        guard let filter else { return .string(text) }
-        return try apply(filterChain: filter, to: .string(text), scope)
+    /// What a body prints. When a `break` or `continue` leaves the body, the caller drops the text and passes it on.
+    private func captured(_ body: [Statement], _ scope: Scope) throws(JinjaError) -> (text: String, flow: Flow) {
+        var flow = Flow.done
+        let text = try capture { () throws(JinjaError) in flow = try self.run(body, Scope(in: scope)) }
+        return (text, flow)
+    }
+
+    private func runSetBlock(
+        _ target: Statement.Target, _ filter: Expression?, _ body: [Statement], _ scope: Scope
+    ) throws(JinjaError) -> Flow {
+        let (text, flow) = try captured(body, scope)
+        guard flow == .done else { return flow }
+        var value = Value.string(text)
+        if let filter { value = try apply(filterChain: filter, to: value, scope) }
+        try assign(value, to: target, scope)
+        return .done
+    }
+
+    private func runFilter(_ filter: Expression, _ body: [Statement], _ scope: Scope) throws(JinjaError) -> Flow {
+        let (text, flow) = try captured(body, scope)
+        guard flow == .done else { return flow }
+        guard case .string(let result) = try apply(filterChain: filter, to: .string(text), scope) else {
+            throw JinjaError(.type, "a filter block needs a filter that gives text")
+        }
+        try write(result)
+        return .done
     }
 
     private func apply(filterChain: Expression, to value: Value, _ scope: Scope) throws(JinjaError) -> Value {
@@ -94,17 +114,19 @@ extension Interpreter {
         let state = loop.loopName == nil ? nil : LoopObject(iterator, loop, scope, depth: depth)
         if let state { iterator = ValueIterator { try state.advance() } }
         var turn = Scope(in: scope)
-        var isEmpty = true
+        var hasCompletedTurn = false
         while let item = try iterator.next() {
             try countIteration()
-            isEmpty = false
             // A macro made in the last turn may hold that turn's scope; only then is a new one needed.
             if isKnownUniquelyReferenced(&turn) { turn.removeAll() } else { turn = Scope(in: scope) }
             try assign(item, to: loop.target, turn)
             if let state, let name = loop.loopName { turn.set(name, .object(state)) }
-            if try run(loop.body, turn) == .breaking { break }
+            let flow = try run(loop.body, turn)
+            if flow == .breaking { break }
+            // Jinja2 takes a turn cut short for no turn at all: `else` runs unless one turn reached its end.
+            if flow == .done { hasCompletedTurn = true }
         }
-        if isEmpty { _ = try run(loop.otherwise, Scope(in: scope)) }
+        if !hasCompletedTurn { _ = try run(loop.otherwise, Scope(in: scope)) }
     }
 
     private func iterator(

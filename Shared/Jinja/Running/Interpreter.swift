@@ -10,6 +10,7 @@ public final class Interpreter {
     var callSite: (module: ModuleState, offset: Int)?
     /// The value under way to the macro that `returning` ends.
     private var returned: Value?
+    private var stack = StackGuard()
 
     public init(_ environment: Environment = Environment()) {
         self.environment = environment
@@ -117,11 +118,14 @@ public final class Interpreter {
     }
 
     func enter() throws(JinjaError) {
-        depth += 1
-        guard depth <= environment.limits.depthMax else {
-            depth -= 1
+        guard depth < environment.limits.depthMax else {
             throw JinjaError(.limit, "evaluation nested deeper than \(environment.limits.depthMax)")
         }
+        if depth == 0 { stack = StackGuard() }
+        guard stack.bytesUsed <= environment.limits.stackBytesMax else {
+            throw JinjaError(.limit, "evaluation needs more than \(environment.limits.stackBytesMax) bytes of stack")
+        }
+        depth += 1
     }
 
     // MARK: Names

@@ -57,17 +57,21 @@ extension Interpreter {
     /// Puts the arguments where the macro's body finds them. The order of the checks is Jinja2's.
     private func bind(_ arguments: Arguments, to macro: MacroDefinition, _ scope: Scope) throws(JinjaError) {
         var named = arguments.named
+        var defaulted: [MacroDefinition.Parameter] = []
         for (index, parameter) in macro.parameters.enumerated() {
             if index < arguments.positional.count {
                 scope.set(parameter.name, arguments.positional[index])
             } else if let given = named.firstIndex(where: { $0.name == parameter.name.text }) {
                 scope.set(parameter.name, named.remove(at: given).value)
-            } else if let value = parameter.defaultValue {
-                scope.set(parameter.name, try evaluate(value, scope))
             } else {
                 let message = "parameter '\(parameter.name.text)' was not provided"
                 scope.set(parameter.name, undefined(message: message))
+                if parameter.defaultValue != nil { defaulted.append(parameter) }
             }
+        }
+        // Defaults see every parameter, and those that come later only if they were given.
+        for parameter in defaulted {
+            if let value = parameter.defaultValue { scope.set(parameter.name, try evaluate(value, scope)) }
         }
         if let caller = macro.caller {
             let given = named.firstIndex { $0.name == "caller" }.map { named.remove(at: $0).value }

@@ -1,74 +1,76 @@
+/// A value that holds other values by reference.
+///
+/// A template can nest lists a million deep (`set x = [x]` in a loop). Freed by recursion they would exhaust the
+/// stack, so whatever holds values frees what is below it one after the other, with `release`.
+public class ContainerValue {
+    init() {}
+
+    /// Moves the values it holds to the end of `items`.
+    func giveUp(to items: inout [Value]) {}
+
+    /// For `deinit`: frees what the container held.
+    func releaseItems() {
+        var items: [Value] = []
+        giveUp(to: &items)
+        guard !items.isEmpty else { return }
+        var pending: [ContainerValue] = []
+        Self.move(&items, to: &pending)
+        while !pending.isEmpty {
+            // One that somebody else holds as well lives on, with all it holds.
+            if isKnownUniquelyReferenced(&pending[pending.count - 1]) {
+                pending[pending.count - 1].giveUp(to: &items)
+                pending.removeLast()
+                Self.move(&items, to: &pending)
+            } else {
+                pending.removeLast()
+            }
+        }
+    }
+
+    /// Empties `items`, so that `pending` holds the last reference to what nobody else holds.
+    private static func move(_ items: inout [Value], to pending: inout [ContainerValue]) {
+        for item in items {
+            switch item {
+            case .list(let list): pending.append(list)
+            case .tuple(let tuple): pending.append(tuple)
+            case .dict(let dict): pending.append(dict)
+            case .object(let object): if let namespace = object as? NamespaceObject { pending.append(namespace) }
+            default: break
+            }
+        }
+        items.removeAll()
+    }
+}
+
 /// A Python list: mutable, shared by reference.
-public final class ListValue {
+public final class ListValue: ContainerValue {
     public var items: [Value]
 
     public init(_ items: [Value] = []) { self.items = items }
 
-    deinit { Teardown.release(&items) }
-}
+    deinit { releaseItems() }
 
-/// A Python tuple: fixed once made.
-public final class TupleValue {
-    public private(set) var items: [Value]
-
-    public init(_ items: [Value]) { self.items = items }
-
-    deinit { Teardown.release(&items) }
-
-    fileprivate func takeItems() -> [Value] {
-        defer { items = [] }
-        return items
-    }
-}
-
-/// Frees nested containers one after the other.
-///
-/// A template can nest lists a million deep (`set x = [x]` in a loop); freed by recursion, they would exhaust the stack.
-enum Teardown {
-    static func release(_ items: inout [Value]) {
-        guard items.contains(where: \.isContainer) else { return }
-        var pending: [Value] = []
-        swap(&pending, &items)
-        while let value = pending.popLast() { open(value, into: &pending) }
-    }
-
-    private static func open(_ value: consuming Value, into pending: inout [Value]) {
-        switch consume value {
-        case .list(var list):
-            if isKnownUniquelyReferenced(&list) { take(&list.items, into: &pending) }
-        case .tuple(var tuple):
-            if isKnownUniquelyReferenced(&tuple) {
-                var items = tuple.takeItems()
-                take(&items, into: &pending)
-            }
-        case .dict(var dict):
-            if isKnownUniquelyReferenced(&dict) {
-                var items = dict.takeValues()
-                take(&items, into: &pending)
-            }
-        case .object(let object):
-            if var namespace = object as? NamespaceObject {
-                _ = consume object
-                if isKnownUniquelyReferenced(&namespace) {
-                    var items = namespace.takeValues()
-                    take(&items, into: &pending)
-                }
-            }
-        default: break
-        }
-    }
-
-    private static func take(_ items: inout [Value], into pending: inout [Value]) {
-        for item in items where item.isContainer { pending.append(item) }
+    override func giveUp(to taken: inout [Value]) {
+        taken += items
         items = []
     }
 }
 
-extension Value {
-    fileprivate var isContainer: Bool {
-        switch self {
-        case .list, .tuple, .dict, .object: true
-        default: false
-        }
+/// A Python tuple: fixed once made.
+public final class TupleValue: ContainerValue {
+    public private(set) var items: [Value]
+    /// The attributes under which a named tuple's items are found as well.
+    let names: [String]
+
+    public init(_ items: [Value], names: [String] = []) {
+        self.items = items
+        self.names = names
+    }
+
+    deinit { releaseItems() }
+
+    override func giveUp(to taken: inout [Value]) {
+        taken += items
+        items = []
     }
 }

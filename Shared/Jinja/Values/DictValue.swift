@@ -2,19 +2,20 @@
 ///
 /// - `position[key]` is the key's place in `keys` and `values`, kept only once the dictionary has grown past
 ///   `scanMax`; small ones are searched from the front, which is quicker than hashing.
-public final class DictValue {
+public final class DictValue: ContainerValue {
     public private(set) var keys: [Value] = []
     public private(set) var values: [Value] = []
     private var position: [DictKey: Int]?
     private static let scanMax = 6
 
-    public init() {}
+    public override init() {}
 
     public init(_ pairs: [(String, Value)]) {
+        super.init()
         for (key, value) in pairs { self[key] = value }
     }
 
-    deinit { Teardown.release(&values) }
+    deinit { releaseItems() }
 
     public var count: Int { keys.count }
 
@@ -73,9 +74,10 @@ public final class DictValue {
         return copy
     }
 
-    func takeValues() -> [Value] {
-        defer { removeAll() }
-        return values
+    override func giveUp(to taken: inout [Value]) {
+        taken += values
+        taken += keys
+        removeAll()
     }
 
     private func find(_ key: Value) -> Int? {

@@ -23,8 +23,9 @@ public enum Value {
     }
 }
 
+// No nil literal: in a function returning `Value?` it would make every `nil` a `.none`.
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     public init(stringLiteral value: String) { self = .string(value) }
     public init(integerLiteral value: Int) { self = .int(value) }
@@ -32,7 +33,6 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(arrayLiteral elements: Value...) { self = .list(ListValue(elements)) }
     public init(dictionaryLiteral elements: (String, Value)...) { self = .dict(DictValue(elements)) }
-    public init(nilLiteral: ()) { self = .none }
 }
 
 extension Value {

@@ -1,0 +1,169 @@
+public import Bus
+import Contracts
+import Kernel
+import Platform
+import Runs
+
+/// Follows the log and answers requests from what it has folded. The one thing that it changes, it changes by publishing.
+public actor Console {
+    static let bodyBytesMax = 65_536
+    static let runsMax = 500
+
+    private let client: BusClient
+    /// Names by which this console may be called beside loopback ones; a page from elsewhere must not reach it by a name of its own.
+    private let hosts: Set<String>
+    private let note: @Sendable (String) -> Void
+    private var shelf = RunShelf()
+
+    public init(client: BusClient, hosts: [String] = [], note: @escaping @Sendable (String) -> Void) {
+        self.client = client
+        self.hosts = Set(hosts.map { $0.lowercased() })
+        self.note = note
+    }
+
+    // MARK: The log
+
+    /// Folds until it is cancelled. The feed's tick of each second is the slowest that a change is seen.
+    public func follow(onReady: @Sendable () -> Void) async {
+        var isReady = false
+        var isTold = false
+        for await newest in await client.hints() {
+            if isReady, newest == shelf.position { continue }
+            do {
+                try await catchUp()
+                if !isReady { onReady() }
+                isReady = true
+                isTold = false
+            } catch is CancellationError {
+                return
+            } catch {
+                if !isTold { note("\(error)") }
+                isTold = true
+            }
+        }
+    }
+
+    private func catchUp() async throws {
+        while true {
+            let (events, reply) = try await client.read(ReadCommand(after: shelf.position, limit: 500))
+            if reply.newest < shelf.position {
+                // What we have folded is no longer there.
+                note("the broker's log ends before position \(shelf.position), so it is a new one; reading it from its start")
+                shelf = RunShelf()
+                continue
+            }
+            for event in events { shelf.apply(event) }
+            shelf.advance(to: reply.upTo)
+            if reply.upTo >= reply.newest { return }
+        }
+    }
+
+    // MARK: Requests
+
+    public func answer(_ ask: Ask) async -> Reply {
+        guard isAllowed(ask.headers["host"]) else {
+            return .problem(
+                421, "console.unknown_host", "this console is not called '\(ask.headers["host"] ?? "")'",
+                remedy: "call it localhost, or list its name in SLUICE_CONSOLE_NAMES")
+        }
+        let parts = ask.path.split(separator: "/", omittingEmptySubsequences: true).map { PathSegment.decoded($0) }
+        guard !parts.contains(where: { $0 == nil }) else { return .page(Page.notFound("The address holds a broken escape."), status: 400) }
+        let path = parts.compactMap { $0 }
+        let isRead = ask.method == "GET" || ask.method == "HEAD"
+        switch (path.count, path.first ?? "") {
+        case (0, _) where isRead: return cached(ask, isLive: shelf.hasOpenRuns) { RunsPage.render(shelf, now: $0, version: $1) }
+        case (1, "app.css") where isRead: return Reply(200, "text/css; charset=utf-8", Array(Assets.css.utf8), caching: "no-cache")
+        case (1, "app.js") where isRead: return Reply(200, "text/javascript; charset=utf-8", Array(Assets.js.utf8), caching: "no-cache")
+        case (1, "icon.svg") where isRead: return Reply(200, "image/svg+xml", Array(Assets.icon.utf8), caching: "max-age=86400")
+        case (2, "runs") where isRead: return runPage(ask, RunID(path[1]))
+        case (2, "api") where path[1] == "runs" && isRead:
+            return .json(["position": JSON(Int(shelf.position)), "runs": .array(shelf.summaries.prefix(Self.runsMax).map(RunJSON.summary))])
+        case (3, "api") where path[1] == "runs" && isRead: return run(RunID(path[2]))
+        case (2, "api") where path[1] == "status" && isRead: return await status()
+        case (4, "api") where path[1] == "pipelines" && path[3] == "runs":
+            guard ask.method == "POST" else { return .problem(405, "console.method", "only POST starts a run", remedy: "POST with the header X-Sluice: 1") }
+            return await start(path[2], ask)
+        case (_, "api"): return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "see /api/runs, /api/status")
+        default:
+            return isRead ? .page(Page.notFound("There is no page at \(ask.path)."), status: 404) : .problem(405, "console.method", "pages are only read", remedy: "use GET")
+        }
+    }
+
+    /// A browser that was led to a name of somebody else's, which answers with our address, still says that name here.
+    private func isAllowed(_ host: String?) -> Bool {
+        guard let host = host?.lowercased() else { return false }
+        let name = host.hasPrefix("[") ? String(host.prefix { $0 != "]" }) + "]" : String(host.prefix { $0 != ":" })
+        return ["localhost", "127.0.0.1", "[::1]"].contains(name) || hosts.contains(name)
+    }
+
+    /// A page is made anew only when the log has moved, or each second while a clock is shown on it.
+    private func cached(_ ask: Ask, isLive: Bool, _ render: (Timestamp, String) -> HTML) -> Reply {
+        let now = SystemClock.now()
+        let version = isLive ? "\(shelf.position)-\(now.microseconds / 1_000_000)" : "\(shelf.position)"
+        let tag = "\"\(version)\""
+        var reply = ask.headers["if-none-match"] == tag ? Reply(304, "text/html; charset=utf-8", []) : .page(render(now, version))
+        reply.headers.append(("ETag", tag))
+        return reply
+    }
+
+    private func runPage(_ ask: Ask, _ id: RunID) -> Reply {
+        if let state = shelf.state(id) { return cached(ask, isLive: !state.isEnded) { RunPage.render(state, now: $0, version: $1) } }
+        if let summary = shelf.summary(id) { return cached(ask, isLive: false) { RunPage.render(summary, now: $0, version: $1) } }
+        return .page(Page.notFound("No run is named \(id)."), status: 404)
+    }
+
+    private func run(_ id: RunID) -> Reply {
+        if let state = shelf.state(id) { return .json(RunJSON.detail(state)) }
+        if let summary = shelf.summary(id) { return .json(RunJSON.summary(summary)) }
+        return .problem(404, "console.unknown_run", "no run is named '\(id)'", remedy: "see /api/runs")
+    }
+
+    private func status() async -> Reply {
+        do {
+            let broker = try await client.inspect(.status)
+            return .json(["broker": broker, "position": JSON(Int(shelf.position))])
+        } catch {
+            return .problem(503, PlainProblem("console.no_broker", "\(problem(error).summary)", remedy: problem(error).remedy))
+        }
+    }
+
+    private func start(_ pipeline: String, _ ask: Ask) async -> Reply {
+        // A page of another origin cannot send this header without asking first, and we never say yes.
+        guard ask.headers["x-sluice"] == "1" else {
+            return .problem(403, "console.guard", "a run starts only with the header X-Sluice: 1", remedy: "send that header")
+        }
+        guard shelf.pipelines[pipeline] != nil else {
+            return .problem(404, "console.unknown_pipeline", "no pipeline is named '\(pipeline)'", remedy: "see / for those that are registered")
+        }
+        let request: Event
+        do { request = try Self.request(pipeline, body: ask.body, now: SystemClock.now()) } catch { return .problem(400, error) }
+        do {
+            try await client.publish([request])
+            // So that the run's own page is there when the answer arrives.
+            try await catchUp()
+        } catch {
+            return .problem(503, problem(error))
+        }
+        return .json(["run": .string(request.id), "url": .string("/runs/\(PathSegment.encoded(request.id))")], status: 202)
+    }
+
+    /// - Parameter body: empty, or `{"full_refresh": true}`.
+    static func request(_ pipeline: String, body: [UInt8], now: Timestamp) throws(PlainProblem) -> Event {
+        func refused(_ why: String) -> PlainProblem { PlainProblem("console.bad_body", why, remedy: "send nothing, or {\"full_refresh\": true}") }
+        var isFullRefresh = false
+        if !body.isEmpty {
+            guard body.count <= bodyBytesMax, let object = (try? JSON(parsing: body))?.objectValue else { throw refused("the body is no JSON object") }
+            for (key, value) in object.pairs {
+                guard key == "full_refresh", let flag = value.boolValue else { throw refused("'\(key)' is not understood") }
+                isFullRefresh = flag
+            }
+        }
+        return Event(
+            source: "console", id: "\(pipeline)@\(now.compact)-\(Entropy.hex(4))", time: now, pipeline: pipeline,
+            payload: .runRequested(RunRequested(cause: .manual, isFullRefresh: isFullRefresh)))
+    }
+
+    private func problem(_ error: any Error) -> any Problem {
+        error as? any Problem ?? PlainProblem("console.failed", "\(error)", remedy: "try again")
+    }
+}

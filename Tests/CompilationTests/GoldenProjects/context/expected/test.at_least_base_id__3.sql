@@ -1,0 +1,3 @@
+
+select * from "base" where id < 3
+

@@ -1,0 +1,1 @@
+{% if execute %}select * from {{ ref('base') }}{% else %}select 1{% endif %}

@@ -1,0 +1,1 @@
+select {% if execute %}{{ exceptions.raise_compiler_error('no such option') }}{% endif %}

@@ -1,0 +1,30 @@
+import Execution
+import ModellingSupport
+import Project
+import Testing
+
+@Suite struct RunPlanTests {
+    @Test func `in a build, what lies behind a tested model waits for its tests`() throws {
+        let project = try TestProject([
+            "models/a.sql": "select 1 as id", "models/b.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}",
+            "models/c.sql": "select * from {{ ref('b') }}", "models/d.sql": "select * from {{ ref('c') }}", "models/other.sql": "select 1 as id",
+            "models/schema.yml": """
+                models:
+                  - {name: a, columns: [{name: id, data_tests: [not_null]}]}
+                  - {name: c, columns: [{name: id, data_tests: [{relationships: {arguments: {to: ref('other'), field: id}}}]}]}
+                """,
+        ])
+        let manifest = try project.manifest()
+        func edges(_ command: RunPlan.Command) -> [String: [String]] {
+            let plan = RunPlan(command, manifest: manifest, selected: Set(manifest.nodes.keys))
+            func name(_ id: String) -> String { manifest.nodes[id]?.name ?? id }
+            return Dictionary(uniqueKeysWithValues: plan.waitsFor.map { (name($0.key), $0.value.map(name).sorted()) })
+        }
+        let relationship = "relationships_c_id__id__ref_other_"
+        #expect(edges(.build) == [
+            "a": [], "not_null_a_id": ["a"], "c": ["a", "not_null_a_id"], "d": ["c"], "other": [], relationship: ["c", "other"],
+        ])
+        #expect(edges(.run) == ["a": [], "c": ["a"], "d": ["c"], "other": []])
+        #expect(edges(.test) == ["not_null_a_id": [], relationship: []])
+    }
+}

@@ -1,0 +1,38 @@
+import Contracts
+import Kernel
+
+/// A log as a broker would hold it, written by hand.
+struct Log {
+    var events: [SequencedEvent] = []
+    var now = Timestamp(rfc3339: "2026-01-01T00:00:00Z")!
+
+    mutating func append(_ run: RunID, _ task: TaskID? = nil, _ payload: Payload) {
+        now = now.adding(seconds: 1)
+        let event = Event(source: "test", id: "\(events.count)", time: now, pipeline: "shop", run: run, task: task, payload: payload)
+        events.append(SequencedEvent(sequence: UInt64(events.count + 1), event: event))
+    }
+
+    mutating func start(_ run: RunID, _ rules: [NotifyRule]) {
+        append(run, nil, .runStarted(RunStarted(
+            request: run.description, pipelineHash: "h", logicalDate: now, isFullRefresh: false, steps: ["ingest"],
+            tasks: [spec("ingest.read", "read state")], notify: rules)))
+    }
+    mutating func fail(_ run: RunID, causes: [TaskID], skipped: Int = 0) {
+        append(run, nil, .runFailed(RunEnded(succeeded: 1, failed: causes.count, skipped: skipped, summary: "orders failed: no such folder", causes: causes)))
+    }
+    mutating func succeed(_ run: RunID) {
+        append(run, nil, .runSucceeded(RunEnded(succeeded: 3, failed: 0, skipped: 0, summary: "3 tasks succeeded", causes: [])))
+    }
+    /// A run that grows a task, which fails, then the run.
+    mutating func failingRun(_ run: RunID, _ rules: [NotifyRule]) {
+        start(run, rules)
+        append(run, "ingest.read", .tasksAdded(TasksAdded(tasks: [spec("ingest.orders", "orders")])))
+        append(run, "ingest.orders", .taskFailed(TaskReport(attempt: 2, worker: "extract-2", problem: problem)))
+        fail(run, causes: ["ingest.orders"], skipped: 4)
+    }
+}
+
+func spec(_ id: TaskID, _ title: String) -> TaskSpec { TaskSpec(id: id, step: "ingest", role: .extract, kind: "noop", title: title) }
+let problem = ProblemRecord(
+    code: "extract.no_folder", summary: "no such folder", location: "/data/orders", remedy: "make the folder", isRetryable: false)
+let both = [NotifyRule(on: [.failed, .succeeded], channel: "file")]

@@ -1,0 +1,163 @@
+import Contracts
+import FoundationEssentials
+import Kernel
+import ModellingSupport
+import QualityEngine
+import Synchronization
+import Testing
+import TransformEngine
+import WarehouseKit
+import WarehouseSQLite
+
+@Suite struct PlanTests {
+    private static let files = [
+        "dbt_project.yml": "name: shop\nprofile: shop\non-run-start: create table if not exists log (what)\non-run-end: \"insert into log values ('{{ results | length }} results')\"\n",
+        "models/orders.sql": "{{ config(materialized='incremental') }} select id from {{ source('raw', 'orders') }} {% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}",
+        "models/totals.sql": "{{ config(materialized='table') }} select count(*) as n from {{ ref('orders') }}",
+        "models/schema.yml": "sources: [{name: raw, tables: [{name: orders}]}]\nmodels: [{name: orders, columns: [{name: id, data_tests: [unique]}]}]",
+        "seeds/colours.csv": "id,name\n1,red\n",
+    ]
+
+    private struct Outcome: Equatable {
+        var failed: [String] = []
+        var skipped: [String] = []
+    }
+
+    /// One pipeline run without a broker: plans, then does every task whose edges allow it, each delivered `deliveries` times.
+    private final class Drill {
+        let project: TestProject
+        let transformer: Transformer
+        let tester: Tester
+        var sequence: UInt64 = 100
+
+        init(_ project: TestProject) {
+            self.project = project
+            let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+            let environment = ["DRILL": project.folder]
+            transformer = Transformer(warehouses: warehouses, environment: environment, now: { TestProject.startedAt })
+            tester = Tester(warehouses: warehouses, environment: environment, now: { TestProject.startedAt })
+        }
+
+        func assignment(_ spec: TaskSpec, run: RunID) -> Assignment {
+            sequence += 1
+            return Assignment(
+                run: run, pipeline: "shop", spec: spec, attempt: 1, logicalDate: TestProject.startedAt, isFullRefresh: false, token: sequence, worker: "drill-1")
+        }
+
+        func plan(_ run: RunID, command: String = "build") throws -> Completion {
+            let args: JSON = [
+                "project": .string(project.projectFolder), "projects": "${DRILL}/sealed", "warehouse": "sqlite://${DRILL}/warehouse.db",
+                "command": .string(command), "pool": "warehouse",
+            ]
+            let spec = TaskSpec(id: "model.plan", step: "model", role: .transform, kind: "plan", title: "plan", args: args)
+            return try transformer.perform(assignment(spec, run: run))
+        }
+
+        func perform(_ run: RunID, deliveries: Int) throws -> Outcome {
+            var outcome = Outcome()
+            var ended: [TaskID: Bool] = ["model.plan": true]
+            var waiting = try plan(run).adds
+            while let index = waiting.firstIndex(where: { $0.after.allSatisfy { edge in Self.task(edge).map { ended[$0] != nil } ?? true } }) {
+                let spec = waiting.remove(at: index)
+                if spec.after.contains(where: { edge in edge.on == .succeeded && Self.task(edge).map { ended[$0] == false } ?? false }) {
+                    ended[spec.id] = false
+                    outcome.skipped.append(spec.title)
+                    continue
+                }
+                let assignment = assignment(spec, run: run)
+                var reports: [Completion] = []
+                for _ in 0..<deliveries { reports.append(try spec.role == .quality ? tester.perform(assignment) : transformer.perform(assignment)) }
+                #expect(Set(reports.map(\.report.message)).count == 1, "a second delivery says the same words")
+                ended[spec.id] = reports[0].report.problem == nil
+                if reports[0].report.problem != nil { outcome.failed.append(spec.title) }
+            }
+            #expect(waiting.isEmpty)
+            return outcome
+        }
+
+        static func task(_ edge: Edge) -> TaskID? { if case .task(let id) = edge.target { id } else { nil } }
+    }
+
+    private func drill() throws -> (Drill, any WarehouseSession) {
+        let project = try TestProject(Self.files)
+        let session = try project.warehouse.open()
+        try session.execute("create table raw__orders (id integer); insert into raw__orders values (1), (2)")
+        return (Drill(project), session)
+    }
+
+    @Test func `every task delivered twice leaves what one delivery leaves`() throws {
+        let (drill, session) = try drill()
+        #expect(try drill.perform("shop@1", deliveries: 2) == Outcome())
+        #expect(try session.query("select n from totals").rows == [[.integer(2)]])
+        try session.execute("insert into raw__orders values (3)")
+        #expect(try drill.perform("shop@2", deliveries: 2) == Outcome())
+        #expect(try session.query("select n from totals").rows == [[.integer(3)]])
+        #expect(try session.query("select what from log").rows == [[.text("4 results")], [.text("4 results")]])
+    }
+
+    @Test func `a failed test stops what is downstream of its model, and the run closes`() throws {
+        let (drill, session) = try drill()
+        try session.execute("insert into raw__orders values (2)")
+        let outcome = try drill.perform("shop@1", deliveries: 1)
+        #expect(outcome == Outcome(failed: ["test unique_orders_id"], skipped: ["model totals"]))
+        #expect(try session.relation(RelationName(schema: "main", identifier: "totals")) == nil)
+        #expect(try session.query("select count(*) from log").rows == [[.integer(1)]])
+    }
+
+    @Test func `a plan delivered twice names the same tasks of the same sealed project`() throws {
+        let (drill, _) = try drill()
+        let first = try drill.plan("shop@1")
+        #expect(try drill.plan("shop@1").adds == first.adds)
+        #expect(first.adds.map(\.title).sorted() == ["close shop", "model orders", "model totals", "open shop", "seed colours", "test unique_orders_id"])
+        #expect(first.adds.filter { $0.kind == "test" }.allSatisfy { $0.attemptsMax == 1 && $0.role == .quality && $0.pool == nil })
+        #expect(try drill.plan("shop@1", command: "run").adds.map(\.title).sorted() == ["close shop", "model orders", "model totals", "open shop"])
+    }
+
+    @Test func `a replica refuses a sealed copy that was edited`() throws {
+        let (drill, _) = try drill()
+        let plan = try drill.plan("shop@1")
+        let hash = try #require(plan.report.details["project"]?.stringValue)
+        try Data("select 2".utf8).write(to: URL(filePath: "\(drill.project.folder)/sealed/\(hash)/models/orders.sql"))
+        let open = try #require(plan.adds.first { $0.kind == "open" })
+        let error = #expect(throws: PlainProblem.self) { _ = try drill.transformer.perform(drill.assignment(open, run: "shop@1")) }
+        #expect(error?.code == "transform.project_differs")
+    }
+
+    @Test func `a replica with another value of a variable that the project reads refuses, and names it`() throws {
+        let (drill, _) = try drill()
+        try drill.project.write("models/where_am_i.sql", "select '{{ env_var('SHOP_REGION', 'eu') }}' as region")
+        let plan = try drill.plan("shop@1")
+        let open = try #require(plan.adds.first { $0.kind == "open" })
+        let other = Transformer(
+            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["DRILL": drill.project.folder, "SHOP_REGION": "us"],
+            now: { TestProject.startedAt })
+        let error = #expect(throws: PlainProblem.self) { _ = try other.perform(drill.assignment(open, run: "shop@1")) }
+        #expect(error?.code == "transform.environment_differs")
+        #expect(error?.summary.contains("SHOP_REGION") == true)
+    }
+
+    @Test func `the command line answers with dbt's exit codes`() throws {
+        let (drill, session) = try drill()
+        try drill.project.write("profiles.yml", "shop: {target: dev, outputs: {dev: {type: sqlite, schema: main, path: '\(drill.project.warehousePath)'}}}")
+        var lines: [String] = []
+        let ticks = Mutex<Int64>(0)
+        let clock: @Sendable () -> Timestamp = { TestProject.startedAt.adding(seconds: Double(ticks.withLock { $0 += 1; return $0 })) }
+        let command = DbtCommand(
+            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: [:], now: clock, output: { lines.append($0) })
+        func run(_ arguments: String...) -> Int32 { command.run(arguments: arguments + ["--project-dir", drill.project.projectFolder]) }
+        #expect(run("build") == 0)
+        #expect(lines.last?.hasSuffix("PASS=4 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=4") == true)
+        try session.execute("update raw__orders set id = 1")
+        #expect(run("build", "--full-refresh") == 1)
+        #expect(lines.last?.hasSuffix("PASS=2 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=4") == true, "\(lines)")
+        #expect(run("run", "--select", "ordes") == 0)
+        #expect(lines.contains { $0.hasSuffix("[WARNING]: The selection criterion 'ordes' does not match any enabled nodes") })
+        #expect(run("docs", "generate") == 2)
+        #expect(lines.last?.contains("the command 'docs' is not supported yet") == true)
+        #expect(run("snapshot") == 2)
+        #expect(lines.last?.contains("use one of") == true)
+        lines = []
+        #expect(run("ls", "--select", "orders+") == 0)
+        #expect(lines == ["shop.orders", "shop.totals", "shop.unique_orders_id"])
+    }
+}
