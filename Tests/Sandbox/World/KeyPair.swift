@@ -83,7 +83,8 @@ public struct ServiceAccount: Sendable {
         guard parts.count == 3, let head = Base64.decode(parts[0]).flatMap({ try? JSON(parsing: $0) }), head["alg"]?.stringValue == "RS256",
             let claims = Base64.decode(parts[1]).flatMap({ try? JSON(parsing: $0) }), let signature = Base64.decode(parts[2])
         else { return nil }
-        return keys.verifies(Array("\(parts[0]).\(parts[1])".utf8), signature) ? claims : nil
+        guard keys.verifies(Array("\(parts[0]).\(parts[1])".utf8), signature) else { return nil }
+        return claims
     }
 
     /// Signs a JSON Web Token; for tests.

@@ -1,10 +1,11 @@
 """facebook.py ADDRESS TOKEN PAGE SINCE UNTIL: reads a page by the vendor's own client and prints what it got as JSON."""
-import json, sys
+import json, sys, warnings
 from facebook_business.session import FacebookSession
 from facebook_business.api import FacebookAdsApi
 from facebook_business.adobjects.page import Page
 from facebook_business.exceptions import FacebookRequestError
 
+warnings.simplefilter("ignore")  # its own tables lag behind its API
 address, token, page, since, until = sys.argv[1:6]
 FacebookSession.GRAPH = address  # its host is a class attribute
 FacebookAdsApi.init(access_token=token)
