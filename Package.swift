@@ -121,6 +121,19 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
+        // The outer world, imitated.
+        shared("SandboxWorld", ["CCrypto", "Digest", "Kernel"], path: "Tests/Sandbox/World"),
+        .executableTarget(
+            name: "sluice-sandbox",
+            dependencies: [
+                "Kernel", "SandboxWorld",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            path: "Tests/Sandbox/Program", swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Kernel", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/SandboxTests",
+            exclude: ["clients"], swiftSettings: strict),
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
