@@ -1,5 +1,4 @@
 public import Compilation
-public import Contracts
 public import Kernel
 public import Project
 public import WarehouseKit

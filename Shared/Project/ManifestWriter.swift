@@ -63,6 +63,7 @@ public struct ManifestWriter {
 
     private func node(_ node: Node) -> JSON {
         var json = Self.json(node)
+        json["config"] = .object(ConfigDefaults.filled(node))
         func add(_ pairs: [(String, JSON)]) { for (key, value) in pairs { json[key] = value } }
         add([("created_at", .double(Double(generatedAt.microseconds) / 1_000_000)), ("build_path", .null), ("doc_blocks", []), ("functions", [])])
         let contract: JSON = ["enforced": false, "alias_types": true, "checksum": .null]
@@ -76,9 +77,18 @@ public struct ManifestWriter {
         add([("contract", contract)])
         if node.resourceType == .model {
             add([("access", node.config["access"] ?? "protected"), ("constraints", []), ("version", .null), ("latest_version", .null)])
-            add([("deprecation_date", .null), ("time_spine", .null)])
+            add([("deprecation_date", .null), ("time_spine", .null), ("primary_key", .array(primaryKey(of: node).map(JSON.string)))])
         }
         return json
+    }
+
+    /// The columns that tests say are unique and never null.
+    private func primaryKey(of node: Node) -> [String] {
+        func columns(_ test: String) -> Set<String> {
+            Set((manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
+                .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap(\.columnName))
+        }
+        return columns("unique").intersection(columns("not_null")).sorted()
     }
 
     /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.

@@ -24,14 +24,17 @@ import Testing
                     settings: {folder: "${INBOX}", null: [NA]}
                     streams: {flights: {path: "flights-*.csv", disposition: append}}
               - {name: build, dbt: build}
+              - {name: generate_docs, dbt: docs}
             notify: [{on: [failed, succeeded], to: console}]
             """)
         let tasks = pipeline.registered.tasks
-        #expect(tasks.map(\.id) == ["ingest.read_state", "build.plan"])
+        #expect(tasks.map(\.id) == ["ingest.read_state", "build.plan", "generate_docs.plan"])
         #expect(tasks[1].after == [.step("ingest")])
         #expect(tasks[0].args["connections"]?[0]?["settings"]?["folder"] == "${INBOX}")
         #expect(tasks[0].args["warehouse"] == "sqlite:///${SLUICE_HOME}/warehouse/nyc_flights.db")
         #expect(tasks[1].args["project"]?.stringValue?.hasSuffix("/dbt") == true)
+        #expect(tasks[1].args["docs"] == nil)
+        #expect(tasks[2].args["docs"] == "${SLUICE_HOME}/docs/nyc_flights")
         #expect(pipeline.notify == [NotifyRule(on: [.failed, .succeeded], channel: "console")])
     }
 

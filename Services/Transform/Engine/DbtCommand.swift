@@ -74,6 +74,9 @@ public struct DbtCommand {
             let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target, projectFolder: arguments.projectFolder)).open()
             let compiler = try Compiler(manifest, session: session, environment: environment, invocation: invocation)
             compiler.onMessage = { log($0) }
+            // Once more, now that the warehouse can say how relations are written.
+            let names = compiler.relationNames(on: session)
+            try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt, compiled: names).json(), as: "manifest.json")
             if arguments.command == "docs generate" {
                 let docs = DocsWriter(manifest: manifest, compiler: compiler, session: session, invocation: invocation, now: now)
                 return try document(docs, selected, arguments, folder)

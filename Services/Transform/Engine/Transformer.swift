@@ -124,7 +124,8 @@ public struct Transformer: Sendable {
         let record = opened.record
         try opened.folder.write(
             RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
-        try opened.folder.write(ManifestWriter(opened.manifest, invocationID: record.id, generatedAt: record.startedAt).json(), as: "manifest.json")
+        try opened.folder.write(ManifestWriter(
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).json(), as: "manifest.json")
         reach("transform.after_artifacts")
         return completion
     }

@@ -31,7 +31,7 @@ struct DocsWriter {
     ///   - folders: where the three files go.
     func write(selected: Set<String>, compile: Bool = true, isCatalogEmpty: Bool = false, to folders: [RunFolder], compiledIn folder: RunFolder) throws -> Result {
         var result = Result()
-        var compiled = relationNames()
+        var compiled = compiler.relationNames(on: session)
         for id in selected.sorted() where compile {
             guard let node = manifest.nodes[id], [.model, .test, .analysis].contains(node.resourceType) else { continue }
             do {
@@ -60,18 +60,5 @@ struct DocsWriter {
         result.tests = types.count { $0 == .test }
         result.sources = manifest.sources.count
         return result
-    }
-
-    private func relationNames() -> [String: ManifestWriter.Compiled] {
-        var names: [String: ManifestWriter.Compiled] = [:]
-        for (id, node) in manifest.nodes where !node.isEphemeral {
-            guard [.model, .seed, .snapshot].contains(node.resourceType) || compiler.failuresRelation(of: node) != nil else { continue }
-            names[id] = .init(relationName: session.render(compiler.relationName(of: node)))
-        }
-        for (id, source) in manifest.sources {
-            let name = RelationName(database: source.database, schema: source.schema, identifier: source.identifier)
-            names[id] = .init(relationName: session.render(name))
-        }
-        return names
     }
 }
