@@ -82,8 +82,12 @@ public struct TestHistory {
 
     /// The newest results, newest first; only those whose test's or model's name holds `word`, where one is given.
     public func results(about word: String? = nil, rowsMax: Int) throws -> [TestRecord] {
-        let condition = word.map { _ in "where instr(name, ?) > 0 or instr(model, ?) > 0" } ?? ""
-        return try read("\(condition) order by recorded_at desc, name", word.map { [.text($0), .text($0)] } ?? [], rowsMax: rowsMax)
+        guard let word else { return try read("order by recorded_at desc, name", [], rowsMax: rowsMax) }
+        var pattern = "%"
+        for character in word { pattern += "\\%_".contains(character) ? "\\\(character)" : "\(character)" }
+        pattern += "%"
+        let condition = "where name like ? escape '\\' or model like ? escape '\\'"
+        return try read("\(condition) order by recorded_at desc, name", [.text(pattern), .text(pattern)], rowsMax: rowsMax)
     }
 
     private func read(_ clause: String, _ values: [SQLValue], rowsMax: Int?) throws -> [TestRecord] {

@@ -54,7 +54,8 @@ import WarehouseSQLite
         #expect(records.map(\.failures) == [1, 6])
         #expect(records[0].model == "orders" && records[0].errorIf == "> 5" && records[0].warnIf == "> 3" && records[0].severity == "error")
         #expect(drill.reports["test not_null_orders_id"]?.rows == 6)
-        #expect(try history.results(about: "other", rowsMax: 10).isEmpty)
+        #expect(try history.results(about: "not_null", rowsMax: 10).count == 2)
+        for other in ["other", "not%null", "notxnull"] { #expect(try history.results(about: other, rowsMax: 10).isEmpty) }
 
         var lines: [String] = []
         let listing = ResultsListing(warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: [:]) { lines.append($0) }
