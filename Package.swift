@@ -34,6 +34,7 @@ let package = Package(
     ],
     targets: [
         // C libraries: module maps, nothing else.
+        .systemLibrary(name: "CCurl", path: "Shared/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -73,24 +74,25 @@ let package = Package(
         // Data.
         .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
         shared("Landing", ["Kernel", "Digest", "CZlib"]),
-        shared("ConnectorKit", ["Kernel", "Landing", "Digest"]),
+        shared("HTTP", ["CCurl", "Kernel"]),
+        shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
         shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
         // Extract and load.
-        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
-        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
-        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
-        program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
+        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
+        engine("Extract", ["ConnectorKit", "Contracts", "HTTP", "Kernel", "Landing", "Platform"]),
+        engine("Load", ["Contracts", "Kernel", "Landing", "Platform", "WarehouseKit"]),
+        program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Platform", "ServiceKit"]),
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         // Modelling.
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
         shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
-        shared("Execution", ["Kernel", "Contracts", "Digest", "Project", "Compilation", "WarehouseKit"]),
+        shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Platform", "Project", "WarehouseKit"]),
         program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
@@ -146,6 +148,11 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
             path: "Tests/Simulation", swiftSettings: strict),
+        tests("Wire", ["Support"]),
+        tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
+        tests("ServiceKit", ["Kernel", "Platform", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",
