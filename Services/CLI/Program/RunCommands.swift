@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
         }
         let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh)
         let installation = try Installation()
-        let state: RunState? = try await installation.withBroker(topics: ["run.", "task."]) { client in
+        let state: RunState? = try await installation.withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
             guard !detach else {
                 try await client.publish([request])
                 Terminal.say(request.id)
@@ -120,7 +120,7 @@ struct DeadLetters: AsyncParsableCommand {
     struct Requeue: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Offer a dead letter again.")
         @Argument(help: "The number under `entry`.") var entry: UInt64
-        func run() async throws { try await Installation().withBroker { try await $0.requeue(entry) } }
+        func run() async throws { try await Installation().withBroker(needsPrograms: true) { try await $0.requeue(entry) } }
     }
 }
 

@@ -61,7 +61,7 @@ enum Terminal {
 
     static func status(of problem: any Problem) -> Int32 {
         let code = problem.code.description
-        return code.hasPrefix("bus.") || code.hasPrefix("broker.") || code.hasPrefix("platform.") || code.hasPrefix("cli.cannot") || code.hasPrefix("cli.not_ready") ? 3 : 2
+        return code.hasPrefix("bus.") || code.hasPrefix("broker.") || code.hasPrefix("platform.") || code.hasPrefix("cli.cannot") || code.hasPrefix("cli.not_ready") || code.hasPrefix("cli.not_up") ? 3 : 2
     }
 }
 
@@ -88,10 +88,16 @@ struct Installation {
             remedy: "build it (swift build -c release), or put it beside the program sluice")
     }
 
-    /// Speaks with the broker. Where none runs on this home, one is started for as long as `body` takes.
-    func withBroker<T>(topics: [String] = [], _ body: (BusClient) async throws -> T) async throws -> T {
+    /// Speaks with the broker. Where none runs on this home, one is started for as long as `body` takes: to look, not to run,
+    /// for nobody would do the work (`needsPrograms`).
+    func withBroker<T>(topics: [String] = [], needsPrograms: Bool = false, _ body: (BusClient) async throws -> T) async throws -> T {
         var helper: ChildProcess?
         if !isBrokerUp, settings.socketFolder != nil {
+            guard !needsPrograms else {
+                throw PlainProblem(
+                    "cli.not_up", "no programs run on this home", at: .file(settings.home),
+                    remedy: "start them with sluice up --pipelines FOLDER, or run once with sluice up --run PIPELINE --exit")
+            }
             guard Files.exists("\(settings.home)/journal/journal.db") else {
                 throw PlainProblem(
                     "cli.nothing_here", "nothing has run in this home yet", at: .file(settings.home),

@@ -111,7 +111,13 @@ struct RunFollower {
         var history = RunHistory(client)
         try await client.publish([request])
         var shown = 0
+        let reminder = Task {
+            try await Task.sleep(for: .seconds(10))
+            Terminal.complain("sluice: \(request.id) has not begun after 10 s; is an orchestrator up? (sluice status)")
+        }
+        defer { reminder.cancel() }
         let state = try await history.follow(RunID(request.id)) { state in
+            reminder.cancel()
             guard Terminal.isInteractive else { return }
             let ended = state.tasks.values.filter(\.phase.isEnded).count
             if ended != shown {
