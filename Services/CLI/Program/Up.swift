@@ -25,6 +25,13 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         let signals = Signals()
+        guard Files.exists(pipelines) else {
+            throw PlainProblem(
+                "cli.no_pipelines", "the folder of pipelines does not exist", at: .file(Files.absolute(pipelines)),
+                remedy: "name the folder of <name>/pipeline.yml with --pipelines or SLUICE_PIPELINES")
+        }
+        // A definition with mistakes would leave the one that the log knows in force; here it is told instead.
+        for name in run { _ = try PipelineReader.read("\(Files.absolute(pipelines))/\(name)/pipeline.yml") }
         var environment = Environment.current()
         environment["SLUICE_PIPELINES"] = Files.absolute(pipelines)
         let settings = try Settings(program: "sluice", environment: environment)
