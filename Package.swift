@@ -121,6 +121,19 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
+        // The outer world, imitated.
+        shared("SandboxWorld", ["CCrypto", "Kernel"], path: "Tests/Sandbox/World"),
+        .executableTarget(
+            name: "sluice-sandbox",
+            dependencies: [
+                "Kernel", "SandboxWorld",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            path: "Tests/Sandbox/Program", swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Kernel", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/SandboxTests",
+            exclude: ["clients"], swiftSettings: strict),
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
@@ -135,6 +148,11 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
             path: "Tests/Simulation", swiftSettings: strict),
+        tests("Wire", ["Support"]),
+        tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
+        tests("ServiceKit", ["Kernel", "Platform", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",

@@ -105,7 +105,9 @@ public final class PipelineReader {
                 report("noop names no role", node, "write one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
                 return nil
             }
-            return Pipeline.Step(name: name, work: .noop(role, seconds: fields["seconds"]?.float ?? 0))
+            let seconds = fields["seconds"].map { $0.float ?? -1 } ?? 0
+            if !(0...3600).contains(seconds), let place = fields["seconds"] { report("seconds is no number from 0 to 3600", place, "write seconds: 0.5") }
+            return Pipeline.Step(name: name, work: .noop(role, seconds: seconds))
         }
     }
 

@@ -42,7 +42,8 @@ public enum Files {
 
     /// Puts `bytes` at `path` so that a reader sees the old file or the new one, and a power cut keeps one of them.
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws {
-        let draft = "\(path).\(getpid()).part"
+        // A name of its own for each call: two drafts of one path must not write into each other.
+        let draft = "\(path).\(getpid()).\(Entropy.hex(8)).part"
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw failure("cannot be written", path) }
         var start = 0
@@ -66,12 +67,19 @@ public enum Files {
         }
     }
 
-    /// Makes a folder and those above it. An existing folder is fine.
+    /// Makes a folder and those above it. An existing folder is fine, a file of that name is not.
     public static func createFolder(_ path: String, mode: UInt32 = 0o755) throws {
         var made = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: true) {
             made += (made.isEmpty && !path.hasPrefix("/") ? "" : "/") + part
-            if mkdir(made, mode_t(mode)) != 0, errno != EEXIST { throw failure("cannot be made", made) }
+            guard mkdir(made, mode_t(mode)) != 0 else { continue }
+            guard errno == EEXIST else { throw failure("cannot be made", made) }
+            var info = stat()
+            guard stat(made, &info) == 0 else { throw failure("cannot be made", made) }
+            guard info.st_mode & S_IFMT == S_IFDIR else {
+                errno = ENOTDIR
+                throw failure("cannot be made", made)
+            }
         }
     }
 

@@ -40,8 +40,8 @@ public struct Log: Sendable {
     public func error(_ text: String) { write(.error, text) }
 
     private func write(_ level: Level, _ text: String) {
-        let line = "\(SystemClock.now()) \(level.rawValue) \(name) \(redact(text))".prefix(Self.lineBytesMax)
-        let bytes = Array(line.utf8) + [0x0a]
+        let line = "\(SystemClock.now()) \(level.rawValue) \(name) \(redact(text))"
+        let bytes = Array(line.utf8.prefix(Self.lineBytesMax)) + [0x0a]
         _ = Glibc.write(2, bytes, bytes.count)
     }
 }

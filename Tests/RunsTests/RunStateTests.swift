@@ -99,6 +99,28 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         #expect(desk.end?.isSuccess == false)
     }
 
+    @Test func `a source that asks for a wait beyond all bounds gets a day`() {
+        var desk = Desk([task("a")])
+        desk.report("a", problem: ProblemRecord(code: "x", summary: "later", location: "", remedy: "", isRetryable: true, retryAfterSeconds: 1e300))
+        #expect(desk.fleet.nextDeadline == desk.now.adding(seconds: 86_400))
+    }
+
+    @Test(arguments: [Int.min, -1, 0, Int.max])
+    func `numbers that no run has do not stop the fold`(number: Int) {
+        var desk = Desk([task("a"), task("b")])
+        desk.publish(Event(source: "x", id: "x", time: desk.now, pipeline: "p", run: "p@1", task: "a", payload: .taskReady(TaskReady(
+            spec: task("a"), attempt: number, logicalDate: desk.now, isFullRefresh: false))))
+        let tally = Tally(count: number, sum: .max)
+        let books = [BookEntry(stream: "s", batch: number, point: .landed, tally: tally), BookEntry(stream: "s", batch: number, point: .inserted, tally: tally)]
+        desk.report("a", attempt: number, problem: passing)
+        desk.now = desk.now.adding(seconds: 86_400)
+        desk.settle()
+        desk.report("a")
+        desk.report("b", books: books + books, pools: ["p": number])
+        #expect(desk.fleet.runs["p@1"]?.balance.allSatisfy { !$0.verdict.isEmpty } != false)
+        #expect(desk.end?.isSuccess != nil)
+    }
+
     @Test func `the first accepted report stands`() {
         var desk = Desk([task("a"), task("b", after: [.task("a")])])
         desk.report("a")
