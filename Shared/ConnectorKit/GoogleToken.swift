@@ -79,7 +79,7 @@ public final class GoogleToken: Sendable {
             let assertion = String(decoding: request.body, as: UTF8.self).split(separator: "=").last.map(String.init) ?? ""
             return .refused(
                 SourceProblem(
-                    .credentialsRejected, "Google gives \(email) no token: \(Secrets([assertion]).blot(String(words.prefix(300))))", at: request.label,
+                    .credentialsRejected, "Google gives \(email) no token: \(Secrets([assertion]).blot(words).prefix(300))", at: request.label,
                     remedy: "check that the key has not been deleted, that the account is enabled and that this machine's clock is right"))
         }
     }
@@ -94,7 +94,7 @@ public final class GoogleToken: Sendable {
                 body: PercentCoding.form([.init("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), .init("assertion", assertion)]),
                 bodyBytesMax: 1 << 20))
         let token = answer.json["access_token"]?.stringValue ?? ""
-        let seconds = answer.json["expires_in"]?.doubleValue ?? 3600
+        let seconds = min(max(answer.json["expires_in"]?.doubleValue ?? 3600, 0), 86_400)
         held.withLock { $0 = Held(token: token, expiresAt: now.adding(seconds: seconds)) }
         return token
     }

@@ -63,7 +63,7 @@ public struct GoogleAnalytics4: Connector {
         api = DataAPI(settings, try ServiceAccountKey(file: settings.credentials_file, tokenURL: given), property, context)
         now = context.now()
         today = try Self.day(settings.as_of, "as_of") ?? Day(now)
-        start = try Self.day(settings.start_date, "start_date") ?? today - max(1, settings.history_days)
+        start = try Self.day(settings.start_date, "start_date") ?? today - min(max(1, settings.history_days), 36_525)
         lookBackDays = settings.look_back_days
     }
 
@@ -134,7 +134,8 @@ public struct GoogleAnalytics4: Connector {
         for slice in range.slices(days: max(1, request.config["slice_days"]?.intValue ?? (isMerge ? 366 : 1))) {
             let rows = try await read(slice, &report, min(max(1, request.config["page_rows"]?.intValue ?? 100_000), 250_000), into: sink)
             total += rows.count
-            newest = [newest, rows.newest].compactMap(\.self).max()
+            // A day that was not asked for moves no mark.
+            newest = [newest, rows.newest.map { min($0, slice.last) }].compactMap(\.self).max()
         }
         await sink.state(records: total)
         await sink.record("quota", api.quota)
@@ -284,7 +285,7 @@ final class DataAPI: Sendable {
         let error = json["error"]
         let word = error?["status"]?.stringValue ?? "without a reason"
         let token = request.headers.first { $0.name == "Authorization" }.map { String($0.value.dropFirst(7)) } ?? ""
-        let message = Secrets([token]).blot(String((error?["message"]?.stringValue ?? "").prefix(300)))
+        let message = String(Secrets([token]).blot(error?["message"]?.stringValue ?? "").prefix(300))
         switch response.status {
         case 429: return .limited("Google's quota is used up: \(message)", afterSeconds: APIClient.retryAfter(response, at: now))
         case 500...: return .passing("HTTP \(response.status) \(word)")
