@@ -34,6 +34,7 @@ let package = Package(
     ],
     targets: [
         // C libraries: module maps, nothing else.
+        .systemLibrary(name: "CCurl", path: "Shared/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -72,15 +73,16 @@ let package = Package(
         // Data.
         .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
         shared("Landing", ["Kernel", "Digest", "CZlib"]),
-        shared("ConnectorKit", ["Kernel", "Landing", "Digest"]),
+        shared("HTTP", ["CCurl", "Kernel"]),
+        shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
         shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
         // Extract and load.
-        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
-        engine("Extract", ["ConnectorKit", "Contracts", "Kernel", "Landing"]),
-        engine("Load", ["Contracts", "Kernel", "Landing", "WarehouseKit"]),
-        program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "Landing", "Platform", "ServiceKit"]),
+        .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
+        engine("Extract", ["ConnectorKit", "Contracts", "HTTP", "Kernel", "Landing", "Platform"]),
+        engine("Load", ["Contracts", "Kernel", "Landing", "Platform", "WarehouseKit"]),
+        program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Platform", "ServiceKit"]),
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         // Modelling.
         shared("Jinja"),

@@ -3,6 +3,10 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     public let reason: String
     /// Bytes from the start.
     public let offset: Int
+    public init(reason: String, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
     public var description: String { "\(reason) at byte \(offset)" }
 }
 

@@ -10,6 +10,8 @@ public struct CSVReader: ~Copyable {
     public struct Field {
         public var bytes: UnsafeBufferPointer<UInt8>
         public var isQuoted: Bool
+        /// The source says that this is a text, whatever it looks like. CSV never does.
+        public var isText = false
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>

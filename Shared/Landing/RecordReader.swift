@@ -14,7 +14,30 @@ public struct LandedBytes: Sendable {
 /// Counts and sums the records of a file as it lands.
 enum RecordCounter {
     static func count(_ landed: LandedBytes, format: RawFormat, source: String) throws -> (header: [String], tally: Tally) {
-        try landed.withBytes { try count($0, format, source) }
+        try landed.withBytes { bytes in
+            switch format.kind {
+            case .csv: try count(bytes, format, source)
+            case .json, .ndjson: try countJSON(bytes, format, source)
+            }
+        }
+    }
+
+    private static func countJSON(_ bytes: UnsafeBufferPointer<UInt8>, _ format: RawFormat, _ source: String) throws -> (header: [String], tally: Tally) {
+        // A line that is not UTF-8 is one bad record; a page that is not is no page.
+        guard format.kind == .ndjson || String(validating: bytes, as: UTF8.self) != nil else {
+            throw LandingProblem.record(source, line: 0, "the text is not UTF-8, as JSON must be", remedy: "have the source send UTF-8")
+        }
+        var reader = JSONRecordReader(bytes, format: format)
+        var tally = Tally.zero
+        while reader.next() {
+            tally.add(RecordHash.hash(UnsafeRawBufferPointer(reader.record)))
+            reader.learnMembers()
+        }
+        if let failure = reader.failure {
+            throw LandingProblem.record(
+                source, line: 0, "what came is not the JSON that was asked for: \(failure)", remedy: "look at what the source sends; it may have been cut off")
+        }
+        return ((format.shape?.columns.map(\.name) ?? []) + reader.learntMembers, tally)
     }
 
     private static func count(_ bytes: UnsafeBufferPointer<UInt8>, _ format: RawFormat, _ source: String) throws -> (header: [String], tally: Tally) {

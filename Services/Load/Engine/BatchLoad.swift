@@ -57,10 +57,18 @@ struct BatchLoad {
         let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
         let replaced = try removeOlderGenerations(from: target, by: batch)
         var format = landed.format
-        if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
+        if format.kind != .csv {
+            // JSON has a null of its own.
+            format.nullTokens = [""]
+        } else if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
         let columns = try columns()
         let (books, changed) = try landedBytes.withBytes { bytes in
-            let pass = BatchPass(bytes: bytes, format: format, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            let pass = BatchPass(
+                bytes: bytes, format: format, header: landed.header, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            if isWithoutRecords {
+                try evolve(target, to: columns)
+                return (pass.books, 0)
+            }
             return disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
         }
         try verification.wait()
@@ -68,6 +76,9 @@ struct BatchLoad {
         try record(batch, target, books)
         return completion(batch, books, replaced)
     }
+
+    /// A page without a record, which may lack the members that its key names. What columns it has are made all the same.
+    private var isWithoutRecords: Bool { landed.format.kind != .csv && landed.tally.count == 0 }
 
     // MARK: Columns
 
@@ -77,11 +88,11 @@ struct BatchLoad {
         let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
         let missing = needed.subtracting(names)
         // A file without a byte has no header, and no record that would miss a column.
-        guard missing.isEmpty || names.isEmpty else {
+        guard missing.isEmpty || names.isEmpty || isWithoutRecords else {
             throw PlainProblem(
-                "load.key_missing", "the file has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
+                "load.key_missing", "the batch has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
                 at: .named(label),
-                remedy: "correct `key` or `order_by` of stream '\(manifest.stream)'; the file's columns are: \(names.joined(separator: ", "))")
+                remedy: "correct `key` or `order_by` of stream '\(manifest.stream)'; its columns are: \(names.joined(separator: ", "))")
         }
         let pins = arguments.config["types"]?.objectValue ?? JSONObject()
         return try names.map { name in

@@ -41,7 +41,9 @@ struct BatchPass {
     enum Outcome { case done, widened }
 
     let bytes: Bytes
-    let delimiter: UInt8
+    let format: RawFormat
+    /// As the manifest has it: JSON names its members there, CSV in its first line.
+    let header: [String]
     let nullTokens: [[UInt8]]
     let batch: Int64
     let fault: LoadFault?
@@ -51,9 +53,10 @@ struct BatchPass {
     var hashes: [UInt128]?
     private(set) var rows = 0
 
-    init(bytes: Bytes, format: RawFormat, batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
+    init(bytes: Bytes, format: RawFormat, header: [String], batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
         self.bytes = bytes
-        delimiter = format.delimiter
+        self.format = format
+        self.header = header
         nullTokens = format.nullTokens.map { Array($0.utf8) }
         self.batch = batch
         self.columns = columns
@@ -61,24 +64,33 @@ struct BatchPass {
         hashes = keepsHashes ? [] : nil
     }
 
-    private func reader() -> CSVReader {
-        var reader = CSVReader(bytes, delimiter: delimiter)
+    private var csv: CSVReader {
+        var reader = CSVReader(bytes, delimiter: format.delimiter)
         _ = reader.next()
         reader.keepsEmptyLines = columns.count == 1
         return reader
     }
 
+    private var json: JSONRecordReader { JSONRecordReader(bytes, format: format, header: header) }
+
     /// Widens the types by the first rows.
     mutating func sample() {
-        var reader = reader()
-        widen(with: &reader, rowsMax: Self.sampleRows)
+        switch format.kind {
+        case .csv:
+            var reader = csv
+            widen(with: &reader, rowsMax: Self.sampleRows)
+        case .json, .ndjson:
+            var reader = json
+            widen(with: &reader, rowsMax: Self.sampleRows)
+        }
     }
 
-    private mutating func widen(with reader: inout CSVReader, rowsMax: Int) {
+    private mutating func widen<Reader: RecordReading & ~Copyable>(with reader: inout Reader, rowsMax: Int) {
         let nulls = NullTokens(nullTokens)
         var seen = 0
         while seen < rowsMax, reader.next() {
             seen += 1
+            if Reader.tellsTypes, reader.defect != nil { continue }
             widen(with: reader.current, nulls)
         }
     }
@@ -88,12 +100,25 @@ struct BatchPass {
         for index in 0..<fields.count where !columns[index].isPinned && columns[index].type != .text {
             let field = fields[index]
             if !field.isQuoted, nulls.contains(field.bytes) { continue }
-            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes)
+            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText)
         }
     }
 
     /// Writes all rows. `widened` means that what was written is to be undone and the pass to be run again.
     mutating func run(into writer: any RowWriter, quarantine: (Quarantined) throws -> Void) throws -> Outcome {
+        switch format.kind {
+        case .csv:
+            var reader = csv
+            return try run(&reader, into: writer, quarantine: quarantine)
+        case .json, .ndjson:
+            var reader = json
+            return try run(&reader, into: writer, quarantine: quarantine)
+        }
+    }
+
+    private mutating func run<Reader: RecordReading & ~Copyable>(
+        _ reader: inout Reader, into writer: any RowWriter, quarantine: (Quarantined) throws -> Void
+    ) throws -> Outcome {
         books = Books()
         rows = 0
         hashes?.removeAll(keepingCapacity: true)
@@ -106,7 +131,6 @@ struct BatchPass {
         defer { cells.deallocate(); scratch.deallocate() }
         cells[width] = .integer(batch)
         var inserted = Tally.zero
-        var reader = reader()
 
         while reader.next() {
             rows += 1
@@ -116,7 +140,9 @@ struct BatchPass {
             hashes?.append(hash)
             let fields = reader.current
             var reason: String?
-            if fields.count != width {
+            if Reader.tellsTypes, let defect = reader.defect {
+                reason = defect
+            } else if fields.count != width {
                 reason = "\(fields.count) fields where the header has \(width)"
             } else if !FieldParser.isUTF8(record) {
                 reason = "not UTF-8"
@@ -128,7 +154,8 @@ struct BatchPass {
                         if columns[index].isKey { reason = "column '\(columns[index].name)' is part of the key and null" }
                         continue
                     }
-                    if Self.convert(field.bytes, types[index], into: &cells[index], scratch, index * 32) { continue }
+                    let mayConvert = !Reader.tellsTypes || !field.isText || columns[index].isPinned || types[index].holdsText
+                    if mayConvert, Self.convert(field.bytes, types[index], into: &cells[index], scratch, index * 32) { continue }
                     guard columns[index].isPinned else {
                         widen(with: fields, nulls)
                         widen(with: &reader, rowsMax: .max)
@@ -184,6 +211,36 @@ struct BatchPass {
             return false
         }
         return true
+    }
+}
+
+/// What a pass needs of a reader. Generic and not a copy: for CSV, `tellsTypes` is false and all that asks for it goes.
+protocol RecordReading: ~Copyable {
+    /// Fields know whether they are texts, and a record may be unreadable as such.
+    static var tellsTypes: Bool { get }
+    mutating func next() -> Bool
+    var record: Bytes { get }
+    var current: UnsafeBufferPointer<CSVReader.Field> { get }
+    var line: Int { get }
+    var defect: String? { get }
+}
+
+extension CSVReader: RecordReading {
+    static var tellsTypes: Bool { false }
+    var defect: String? { nil }
+}
+
+extension JSONRecordReader: RecordReading {
+    static var tellsTypes: Bool { true }
+}
+
+extension ColumnType {
+    /// A text in quotes may be of this type: numbers and flags are written without them.
+    fileprivate var holdsText: Bool {
+        switch self {
+        case .text, .date, .timestamp: true
+        case .unknown, .boolean, .integer, .real: false
+        }
     }
 }
 

@@ -32,6 +32,17 @@ enum FieldParser {
         accepts(type, bytes) ? type : type.widened(with: classify(bytes))
     }
 
+    /// `isText`: the source says that it is a text, so it may be a date or a time and is no number.
+    static func widened(_ type: ColumnType, by bytes: Bytes, isText: Bool) -> ColumnType {
+        guard isText else { return widened(type, by: bytes) }
+        switch type {
+        case .text: return .text
+        case .date, .timestamp: if accepts(type, bytes) { return type }
+        case .unknown, .boolean, .integer, .real: break
+        }
+        return type.widened(with: isDate(bytes) ? .date : isTimestamp(bytes) ? .timestamp : .text)
+    }
+
     static func accepts(_ type: ColumnType, _ bytes: Bytes) -> Bool {
         switch type {
         case .unknown: false
