@@ -108,7 +108,8 @@ let package = Package(
             .product(name: "FlyingSocks", package: "FlyingFox"),
         ]),
         .testTarget(
-            name: "NotifyTests", dependencies: ["Contracts", "Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "SQLite", "Support"],
+            name: "NotifyTests",
+            dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
         .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
