@@ -29,7 +29,7 @@ class Mailbox:
         record = {
             "from": envelope.mail_from, "recipients": envelope.rcpt_tos, "subject": mail["subject"], "to": mail["to"], "sender": mail["from"],
             "id": mail["message-id"], "date": mail["date"].datetime.isoformat(), "kinds": [part.get_content_type() for part in parts],
-            "text": parts[0].get_content(), "html": parts[1].get_content(), "top": mail.get_content_type(),
+            "text": parts[0].get_content().replace("\r\n", "\n"), "html": parts[1].get_content(), "top": mail.get_content_type(),
             "defects": [str(defect) for part in mail.walk() for defect in part.defects],
             "line_max": max(len(line) for line in envelope.original_content.split(b"\r\n")),
             "is_ascii": envelope.original_content.isascii(), "is_encrypted": session.ssl is not None or mode == "tls",
