@@ -60,7 +60,8 @@ let package = Package(
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
         // The runs.
-        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs"]),
+        .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
         program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
 
         // The command line.
@@ -88,10 +89,10 @@ let package = Package(
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
         shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
-        shared("Execution", ["Kernel", "Contracts", "Digest", "Project", "Compilation", "WarehouseKit"]),
+        shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Platform", "Project", "WarehouseKit"]),
         program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
@@ -122,12 +123,26 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
+        // The outer world, imitated.
+        shared("SandboxWorld", ["CCrypto", "Digest", "Kernel"], path: "Tests/Sandbox/World"),
+        .executableTarget(
+            name: "sluice-sandbox",
+            dependencies: [
+                "Kernel", "SandboxWorld",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            path: "Tests/Sandbox/Program", swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Kernel", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/SandboxTests",
+            exclude: ["clients"], swiftSettings: strict),
         tests("Kernel"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
+        tests("Triggers", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),
         .testTarget(
@@ -135,6 +150,11 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
             path: "Tests/Simulation", swiftSettings: strict),
+        tests("Wire", ["Support"]),
+        tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
+        tests("ServiceKit", ["Kernel", "Platform", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",

@@ -37,16 +37,26 @@ public actor BusClient {
     /// Monotonic seconds at which the broker was last heard; 0 before the first time.
     public private(set) var heardAt = 0.0
     private var isStopped = false
+    private var openProblem: (any Error)?
 
     /// Connects in the background; the first answer shows whether anybody is there.
     /// - Parameter topics: prefixes of the feed that count as hints; none still gives the tick of each second.
     public init(_ endpoints: BusEndpoints, context: WireContext, topics: [String] = []) {
         self.endpoints = endpoints
         thread = WireThread()
-        Task { try await self.open(context, topics) }
+        Task {
+            do { try await self.open(context, topics) } catch { await self.noteUnopened(error) }
+        }
+    }
+
+    /// An endpoint that is none: nobody shall wait for an answer from there.
+    private func noteUnopened(_ error: any Error) {
+        openProblem = error
+        for correlation in pending.keys { fail(correlation, error) }
     }
 
     private func open(_ context: WireContext, _ topics: [String]) throws {
+        guard !isStopped else { return }
         let commands = try Socket(context, .dealer)
         let feed = try Socket(context, .subscriber)
         try feed.subscribe(Tick.topic)
@@ -71,7 +81,7 @@ public actor BusClient {
         hintListeners = [:]
         commands = nil
         feed = nil
-        thread.stop()
+        thread.closeSockets()
     }
 
     // MARK: Commands
@@ -142,6 +152,7 @@ public actor BusClient {
             frames.append(try event.envelope())
         }
         guard !isStopped else { throw BusProblem(reason: .stopped, verb: verb.rawValue, endpoint: endpoints.commands) }
+        if let openProblem { throw openProblem }
         lastCorrelation += 1
         let correlation = lastCorrelation
         frames[0] = SequenceFrame.bytes(correlation)
@@ -170,10 +181,12 @@ public actor BusClient {
 
     private func receiveAnswers() {
         while let frames = commands?.receive() {
-            guard frames.count >= 3, let correlation = SequenceFrame.value(frames[0]),
-                let waiting = pending.removeValue(forKey: correlation)
-            else { continue }
+            guard frames.count >= 3, let correlation = SequenceFrame.value(frames[0]) else { continue }
             heardAt = SystemClock.monotonicSeconds()
+            guard let waiting = pending.removeValue(forKey: correlation) else {
+                giveBack(frames)
+                continue
+            }
             if frames[1].elementsEqual("ok".utf8) {
                 waiting.continuation.resume(returning: Self.answer(frames))
             } else if let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(frames[2])) {
@@ -183,6 +196,16 @@ public actor BusClient {
                     reason: .unreadable("neither ok nor an error"), verb: waiting.verb.rawValue, endpoint: endpoints.commands))
             }
         }
+    }
+
+    /// An answer that nobody waits for any more. If it leases work, that goes back at once and not after its lease time.
+    private func giveBack(_ frames: [[UInt8]]) {
+        guard frames.count > 3, frames[1].elementsEqual("ok".utf8),
+            let lease = (try? JSONDecoder().decode(ClaimReply.self, from: Data(frames[2])))?.lease,
+            let body = try? JSONEncoder().encode(LeaseCommand(lease: lease))
+        else { return }
+        lastCorrelation += 1
+        commands?.send([SequenceFrame.bytes(lastCorrelation), Array(Verb.release.rawValue.utf8), [UInt8](body)])
     }
 
     private static func answer(_ frames: [[UInt8]]) -> Answer {
@@ -227,6 +250,10 @@ public actor BusClient {
         let (stream, continuation) = AsyncStream.makeStream(of: UInt64.self, bufferingPolicy: .bufferingNewest(1))
         lastCorrelation += 1
         let key = lastCorrelation
+        guard !isStopped else {
+            continuation.finish()
+            return stream
+        }
         hintListeners[key] = continuation
         continuation.onTermination = { _ in Task { await self.forgetListener(key) } }
         if newest > 0 { continuation.yield(newest) }

@@ -8,6 +8,8 @@ public struct LogReader: Sendable {
     private let hints: AsyncStream<UInt64>
     /// Everything up to here has been returned.
     public private(set) var position: UInt64
+    /// The log is known to go so far.
+    private var newest: UInt64 = 0
 
     public init(_ client: BusClient, after position: UInt64, prefixes: [String] = []) async {
         self.client = client
@@ -16,15 +18,21 @@ public struct LogReader: Sendable {
         hints = await client.hints()
     }
 
-    /// What has come behind the position; empty only where a broker had nothing to tell.
+    /// The next events behind the position, a page at most; empty only at the end of the log.
     public mutating func catchUp() async throws -> [SequencedEvent] {
-        let (events, reply) = try await client.read(ReadCommand(after: position, prefixes: prefixes))
-        position = max(position, reply.upTo)
-        return events
+        while true {
+            let (events, reply) = try await client.read(ReadCommand(after: position, prefixes: prefixes))
+            position = max(position, reply.upTo)
+            newest = reply.newest
+            // The broker looks at so many events at a time: a page without one of ours is not the end.
+            if !events.isEmpty || position >= newest { return events }
+        }
     }
 
-    /// Waits until the feed tells of a sequence behind the position. Returns false where the connection has ended.
+    /// Waits until there may be something behind the position. Returns false where the connection has ended.
     public func waitForNews() async -> Bool {
+        // The hint of what is behind a full page has been taken already; no other may come for long.
+        if position < newest { return true }
         for await newest in hints where newest > position { return true }
         return false
     }

@@ -12,6 +12,8 @@ public struct Worker: Sendable {
 
     /// How long a claim is parked in the broker before it is made anew.
     static let claimWaitSeconds = 20.0
+    /// The longest that a task of kind `noop` rests.
+    static let restSecondsMax = 3600.0
     /// A report's new tasks travel in events of at most this many.
     static let tasksPerEventMax = 100
 
@@ -106,7 +108,10 @@ public struct Worker: Sendable {
 
     /// A task of kind `noop`: rests for `args.seconds` and succeeds. For drills and benchmarks, in every role.
     private static func rest(_ assignment: Assignment) async throws -> Completion {
-        if let seconds = assignment.spec.args["seconds"]?.doubleValue { try await Task.sleep(for: .seconds(seconds)) }
+        // Bounded on both sides: the number comes with a message, and a duration that cannot be would end the program.
+        if let seconds = assignment.spec.args["seconds"]?.doubleValue, seconds > 0 {
+            try await Task.sleep(for: .seconds(min(seconds, restSecondsMax)))
+        }
         return Completion(report: TaskReport(message: "nothing to do"))
     }
 

@@ -1,3 +1,4 @@
+public import HTTP
 public import Kernel
 public import Landing
 
@@ -15,6 +16,12 @@ public protocol Connector: Sendable {
     func discover() async throws -> Catalog
     /// Reads one stream. A checkpoint covers every batch sent before it, so restarting loses nothing.
     func read(_ request: ReadRequest, into sink: some RecordSink) async throws
+    /// How the loader is to write a stream where the pipeline does not say: `disposition`, `key`, `order_by`.
+    static func loading(of stream: String, config: JSON) -> JSON
+}
+
+extension Connector {
+    public static func loading(of stream: String, config: JSON) -> JSON { [:] }
 }
 
 /// Where batches go. Each call suspends until the batch lies safely on disk.
@@ -23,12 +30,41 @@ public protocol RecordSink: Sendable {
     @discardableResult func send(_ batch: RecordBatch) async throws -> String
     /// How far the stream has been read with all that was sent.
     func checkpoint(_ cursor: JSON) async throws
+    /// A line for people that goes into the task's report: a metric that is gone, a page that was empty.
+    func note(_ text: String) async
+    /// A fact that is kept with the manifest: a quota, the flags of a report.
+    func record(_ name: String, _ fact: JSON) async
+    /// How many records the source itself says there are, for all that is sent. The seal compares.
+    func state(records: Int) async
 }
 
-/// What the engine brings, so that a test brings its own.
+extension RecordSink {
+    public func note(_ text: String) async {}
+    public func record(_ name: String, _ fact: JSON) async {}
+    public func state(records: Int) async {}
+}
+
+/// What the engine brings, so that a test brings its own: a recorded conversation, a clock that jumps, dice that repeat.
 public struct ConnectorContext: Sendable {
     public var now: @Sendable () -> Timestamp
-    public init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
+    public var http: any HTTPTransport
+    /// Shared by all that ask the same source in this process.
+    public var limiter: RateLimiter
+    public var sleep: @Sendable (_ seconds: Double) async throws -> Void
+    /// A number from 0 up to 1, for jitter.
+    public var random: @Sendable () -> Double
+
+    public init(
+        now: @escaping @Sendable () -> Timestamp, http: any HTTPTransport, limiter: RateLimiter = RateLimiter(),
+        sleep: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) },
+        random: @escaping @Sendable () -> Double = { .random(in: 0..<1) }
+    ) {
+        self.now = now
+        self.http = http
+        self.limiter = limiter
+        self.sleep = sleep
+        self.random = random
+    }
 }
 
 public struct ReadRequest: Hashable, Sendable {

@@ -25,6 +25,13 @@ public struct ConnectorRegistry: Sendable {
         return try Self.make(type, settings, context)
     }
 
+    /// What a pipeline says of a stream, and behind it what the connector says of how to write it.
+    public func loading(_ name: String, stream: String, config: JSON) throws -> JSON {
+        var merged = config.objectValue ?? JSONObject()
+        for (key, value) in try find(name).loading(of: stream, config: config).objectValue?.pairs ?? [] where merged[key] == nil { merged[key] = value }
+        return .object(merged)
+    }
+
     private func find(_ name: String) throws -> any Connector.Type {
         guard let type = types[name] else {
             throw PlainProblem(

@@ -54,7 +54,7 @@ public struct SettingsProblem: Problem {
         findings.count == 1 ? findings[0] : "\(findings.count) settings are wrong:" + findings.map { "\n  - \($0)" }.joined()
     }
     public var location: ProblemLocation { .named("connector \(connector)") }
-    public var remedy: String { "see `sluice connectors show \(connector)` for every setting and an example" }
+    public var remedy: String { "see `sluice connectors spec \(connector)` for every setting and an example" }
     public var response: ProblemResponse { .stop }
 }
 

@@ -30,12 +30,15 @@ public struct PipelineRegistered: Hashable, Sendable, Codable {
     public var tasks: [TaskSpec]
     public var steps: [String]
     public var notify: [NotifyRule]
+    /// Nil where it runs only when asked.
+    public var schedule: Schedule?
 
-    public init(hash: String, tasks: [TaskSpec], steps: [String], notify: [NotifyRule]) {
+    public init(hash: String, tasks: [TaskSpec], steps: [String], notify: [NotifyRule], schedule: Schedule? = nil) {
         self.hash = hash
         self.tasks = tasks
         self.steps = steps
         self.notify = notify
+        self.schedule = schedule
     }
 }
 

@@ -1,5 +1,6 @@
 public import Compilation
 public import Kernel
+internal import Platform
 public import Project
 public import WarehouseKit
 
@@ -53,9 +54,9 @@ public struct OpenedTask {
     public let folder: RunFolder
 
     public init(_ task: SealedTask, cache: ProjectCache, warehouses: WarehouseRegistry, environment: [String: String]) throws {
-        let projects = try Substitution.expand(task.projects, environment: environment)
+        let projects = try Substitution.expand(task.projects, environment: environment, file: Files.secret)
         (manifest, record) = try cache.project(task.project, invocation: task.invocation, in: projects, environment: environment)
-        session = try warehouses.warehouse(at: try Substitution.expand(task.warehouse, environment: environment)).open()
+        session = try warehouses.warehouse(at: try Substitution.expand(task.warehouse, environment: environment, file: Files.secret)).open()
         compiler = try Compiler(manifest, session: session, environment: environment, invocation: record.invocation())
         folder = RunFolder("\(projects)/runs/\(record.id)")
     }

@@ -1,9 +1,15 @@
 /// `${NAME}` and `${NAME:-default}` in settings, filled from the environment of the program that needs them.
 ///
+/// A variable that is not set may be in a file: where `NAME` is missing and `NAME_FILE` names one, the file's text is the value,
+/// without the white space at its end. So secrets can be mounted, and a new one is read with the next task.
+///
 /// Definitions travel with their references unfilled, so that no secret enters a message; each worker fills its own.
 public enum Substitution {
+    /// Reads the file that a `NAME_FILE` names. This room does no I/O, so the program brings it: `Files.secret`.
+    public typealias FileReader = (_ path: String) throws(PlainProblem) -> String
+
     /// - Throws: `PlainProblem` naming the variable that is not set and has no default.
-    public static func expand(_ text: String, environment: [String: String]) throws(PlainProblem) -> String {
+    public static func expand(_ text: String, environment: [String: String], file: FileReader? = nil) throws(PlainProblem) -> String {
         let bytes = Array(text.utf8)
         var out: [UInt8] = []
         var place = 0
@@ -20,13 +26,15 @@ public enum Substitution {
             let name = String(decoding: inner[..<(mark ?? inner.count)], as: UTF8.self)
             if let value = environment[name], !value.isEmpty || mark == nil {
                 out.append(contentsOf: value.utf8)
+            } else if let file, let path = environment["\(name)_FILE"], !path.isEmpty {
+                out.append(contentsOf: trimmed(try file(path)).utf8)
             } else if let mark {
                 // A default may refer to other variables: ${A:-sqlite:///${B}/x.db}.
-                out.append(contentsOf: try expand(String(decoding: inner[(mark + 2)...], as: UTF8.self), environment: environment).utf8)
+                out.append(contentsOf: try expand(String(decoding: inner[(mark + 2)...], as: UTF8.self), environment: environment, file: file).utf8)
             } else {
                 throw PlainProblem(
                     "settings.variable_not_set", "the environment variable \(name) is not set", at: .named("${\(name)}"),
-                    remedy: "set \(name) in the environment of the program that reports this, or write ${\(name):-default}")
+                    remedy: "set \(name) in the environment of the program that reports this, or \(name)_FILE to a file that holds it, or write ${\(name):-default}")
             }
             place = end + 1
         }
@@ -34,19 +42,25 @@ public enum Substitution {
     }
 
     /// Fills every string inside a JSON value.
-    public static func expand(_ value: JSON, environment: [String: String]) throws(PlainProblem) -> JSON {
+    public static func expand(_ value: JSON, environment: [String: String], file: FileReader? = nil) throws(PlainProblem) -> JSON {
         switch value {
-        case .string(let text): return .string(try expand(text, environment: environment))
+        case .string(let text): return .string(try expand(text, environment: environment, file: file))
         case .array(let values):
             var filled: [JSON] = []
-            for value in values { filled.append(try expand(value, environment: environment)) }
+            for value in values { filled.append(try expand(value, environment: environment, file: file)) }
             return .array(filled)
         case .object(let object):
             var filled = JSONObject()
-            for (key, value) in object.pairs { filled[key] = try expand(value, environment: environment) }
+            for (key, value) in object.pairs { filled[key] = try expand(value, environment: environment, file: file) }
             return .object(filled)
         default: return value
         }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var bytes = Array(text.utf8)
+        while let last = bytes.last, last == 0x0a || last == 0x0d || last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func closingBrace(_ bytes: [UInt8], from start: Int) -> Int? {

@@ -45,6 +45,10 @@ public struct LandingManifest: Hashable, Sendable {
     public var cursor: JSON
     /// The number of records that the source itself states, where it does.
     public var sourceCount: Int?
+    /// What the report says to people beside its numbers.
+    public var notes: [String] = []
+    /// Facts about the reading, by name: a quota, the flags of a report.
+    public var facts: JSON = [:]
 
     public var tally: Tally { batches.reduce(.zero) { $0 + $1.tally } }
 }
@@ -76,6 +80,8 @@ extension LandingManifest {
             "batches": .array(batches.map(\.json)),
         ]
         if let sourceCount { body["source_count"] = JSON(sourceCount) }
+        if !notes.isEmpty { body["notes"] = .array(notes.map(JSON.string)) }
+        if facts != [:] { body["facts"] = facts }
         return body
     }
 
@@ -85,7 +91,8 @@ extension LandingManifest {
         else { return nil }
         self.init(
             run: RunID(run), task: TaskID(task), pipeline: pipeline, stream: stream, batches: batches.compactMap(LandedBatch.init),
-            cursor: json["cursor"] ?? .null, sourceCount: json["source_count"]?.intValue)
+            cursor: json["cursor"] ?? .null, sourceCount: json["source_count"]?.intValue,
+            notes: json["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [], facts: json["facts"] ?? [:])
         guard self.batches.count == batches.count else { return nil }
     }
 }

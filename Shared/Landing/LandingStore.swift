@@ -104,9 +104,13 @@ public struct LandingAttempt: Sendable {
     /// Creates the task's manifest if no other attempt has. Whoever comes second removes its own files.
     ///
     /// - Returns: the manifest that stands, ours or the one that was there first.
-    public consuming func seal(cursor: JSON, sourceCount: Int? = nil) throws -> LandingManifest {
+    public consuming func seal(
+        cursor: JSON, sourceCount: Int? = nil, notes: [String] = [], facts: JSON = [:]
+    ) throws -> LandingManifest {
         manifest.cursor = cursor
         manifest.sourceCount = sourceCount
+        manifest.notes = notes
+        manifest.facts = facts
         let draft = store.absolute("\(folder)/\(prefix).manifest.tmp")
         let path = store.absolute(manifestPath)
         let text = Array(manifest.fileText.utf8)

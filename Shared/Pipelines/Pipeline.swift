@@ -8,6 +8,8 @@ public struct Pipeline: Hashable, Sendable {
     public var warehouse: String
     public var steps: [Step]
     public var notify: [NotifyRule]
+    /// When it runs by itself; nil where it runs only when asked.
+    public var schedule: Schedule?
     /// SHA-256 of the file's bytes.
     public var hash: String
 
@@ -47,7 +49,7 @@ public struct Pipeline: Hashable, Sendable {
 extension Pipeline {
     /// What the orchestrator publishes of it.
     public var registered: PipelineRegistered {
-        PipelineRegistered(hash: hash, tasks: tasks, steps: steps.map(\.name), notify: notify)
+        PipelineRegistered(hash: hash, tasks: tasks, steps: steps.map(\.name), notify: notify, schedule: schedule)
     }
 
     /// The tasks that a run begins with: the first of each step, waiting for the step before it.

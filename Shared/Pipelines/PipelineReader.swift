@@ -30,7 +30,7 @@ public final class PipelineReader {
 
     private func pipeline(_ bytes: [UInt8]) -> Pipeline? {
         guard let root = root(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        let fields = mapping(root, "a pipeline", known: ["name", "warehouse", "steps", "notify"], required: ["name", "steps"])
+        let fields = mapping(root, "a pipeline", known: ["name", "warehouse", "schedule", "steps", "notify"], required: ["name", "steps"])
         let name = fields["name"].flatMap { self.name($0, "the pipeline's name") } ?? ""
         let warehouse = fields["warehouse"].flatMap(string) ?? "sqlite:///${SLUICE_HOME}/warehouse/\(name).db"
         var steps: [Pipeline.Step] = []
@@ -41,7 +41,22 @@ public final class PipelineReader {
         }
         if fields["steps"] != nil, steps.isEmpty, problems.isEmpty { report("the pipeline has no steps", root, "add one, for example {name: build, dbt: build}") }
         let rules = (fields["notify"].map { list($0, "notify") } ?? []).compactMap { rule($0) }
-        return Pipeline(name: name, warehouse: warehouse, steps: steps, notify: rules, hash: Digest.hex(.sha256, bytes))
+        return Pipeline(
+            name: name, warehouse: warehouse, steps: steps, notify: rules, schedule: fields["schedule"].flatMap { schedule($0) }, hash: Digest.hex(.sha256, bytes))
+    }
+
+    private func schedule(_ node: Node) -> Schedule? {
+        let fields = mapping(node, "a schedule", known: ["cron", "timezone", "catch_up"], required: ["cron"])
+        guard let cron = fields["cron"].flatMap(string) else { return nil }
+        var schedule = Schedule(cron: cron, timezone: fields["timezone"].flatMap(string) ?? "UTC")
+        if let word = fields["catch_up"], let text = string(word) {
+            guard let rule = Schedule.CatchUp(rawValue: text) else {
+                report("'\(text)' is no rule for catching up", word, "write \(Schedule.CatchUp.allCases.map(\.rawValue).joined(separator: ", "))")
+                return nil
+            }
+            schedule.catchUp = rule
+        }
+        return schedule
     }
 
     private func root(_ text: String) -> Node? {
@@ -90,7 +105,9 @@ public final class PipelineReader {
                 report("noop names no role", node, "write one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
                 return nil
             }
-            return Pipeline.Step(name: name, work: .noop(role, seconds: fields["seconds"]?.float ?? 0))
+            let seconds = fields["seconds"].map { $0.float ?? -1 } ?? 0
+            if !(0...3600).contains(seconds), let place = fields["seconds"] { report("seconds is no number from 0 to 3600", place, "write seconds: 0.5") }
+            return Pipeline.Step(name: name, work: .noop(role, seconds: seconds))
         }
     }
 

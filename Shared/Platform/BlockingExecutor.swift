@@ -1,9 +1,8 @@
 import Glibc
 
-/// An executor that is one thread of its own, for work that may block: SQLite, libpq, a file.
-///
-/// `withTaskExecutorPreference(executor)` runs async code on it too.
-public final class BlockingExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
+/// One thread of its own for work that may block (SQLite, libpq, a file): `withTaskExecutorPreference(executor) { … }`,
+/// or the executor of an actor.
+public final class BlockingExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
     // Safe: `jobs` is touched only while `mutex` is held; the two C objects are made once and never moved.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let signal = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -31,7 +30,7 @@ public final class BlockingExecutor: SerialExecutor, TaskExecutor, @unchecked Se
             let batch = jobs
             jobs.removeAll()
             pthread_mutex_unlock(mutex)
-            for job in batch { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            for job in batch { job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor()) }
         }
     }
 }

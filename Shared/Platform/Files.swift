@@ -1,5 +1,5 @@
 import Glibc
-import Kernel
+public import Kernel
 
 /// The few file operations that several rooms share, with errors that name the path.
 public enum Files {
@@ -22,9 +22,28 @@ public enum Files {
         }
     }
 
+    static let secretBytesMax = 65_536
+
+    /// The text of a mounted secret. A failure names the file and nothing of its content.
+    public static func secret(_ path: String) throws(PlainProblem) -> String {
+        let bytes: [UInt8]
+        do { bytes = try readAll(path) } catch {
+            throw PlainProblem(
+                "settings.secret_not_read", "the file of a secret cannot be read", at: .file(path),
+                remedy: "check that the file is there and may be read by this user")
+        }
+        guard bytes.count <= secretBytesMax, let text = String(validating: bytes, as: UTF8.self) else {
+            throw PlainProblem(
+                "settings.secret_not_read", "the file of a secret holds no text, or more than \(secretBytesMax) bytes", at: .file(path),
+                remedy: "put nothing but the secret into the file")
+        }
+        return text
+    }
+
     /// Puts `bytes` at `path` so that a reader sees the old file or the new one, and a power cut keeps one of them.
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws {
-        let draft = "\(path).\(getpid()).part"
+        // A name of its own for each call: two drafts of one path must not write into each other.
+        let draft = "\(path).\(getpid()).\(Entropy.hex(8)).part"
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw failure("cannot be written", path) }
         var start = 0
@@ -48,12 +67,19 @@ public enum Files {
         }
     }
 
-    /// Makes a folder and those above it. An existing folder is fine.
+    /// Makes a folder and those above it. An existing folder is fine, a file of that name is not.
     public static func createFolder(_ path: String, mode: UInt32 = 0o755) throws {
         var made = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: true) {
             made += (made.isEmpty && !path.hasPrefix("/") ? "" : "/") + part
-            if mkdir(made, mode_t(mode)) != 0, errno != EEXIST { throw failure("cannot be made", made) }
+            guard mkdir(made, mode_t(mode)) != 0 else { continue }
+            guard errno == EEXIST else { throw failure("cannot be made", made) }
+            var info = stat()
+            guard stat(made, &info) == 0 else { throw failure("cannot be made", made) }
+            guard info.st_mode & S_IFMT == S_IFDIR else {
+                errno = ENOTDIR
+                throw failure("cannot be made", made)
+            }
         }
     }
 

@@ -17,9 +17,9 @@ public struct BalanceLine: Hashable, Sendable {
     /// In words: which hop lost how many.
     public var verdict: String {
         guard let first = lost.first else { return "balanced" }
-        let difference = first.landed.count - first.loaded.count
+        let difference = first.landed.count &- first.loaded.count
         let what = difference > 0 ? "lost \(difference) of \(first.landed.count) records"
-            : difference < 0 ? "counted \(-difference) records too many (\(first.loaded.count) for \(first.landed.count))"
+            : difference < 0 ? "counted \(difference.magnitude) records too many (\(first.loaded.count) for \(first.landed.count))"
             : "holds other records than those that landed (\(first.landed.count), equal in number, different in sum)"
         return "stream \(stream), batch \(first.batch): the hop landing → warehouse \(what)"
     }

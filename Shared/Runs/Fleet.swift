@@ -12,6 +12,8 @@ public struct Fleet: Sendable {
     public private(set) var runs: [RunID: RunState] = [:]
     /// The sequence of the newest event that has been folded in.
     public private(set) var position: UInt64 = 0
+    /// By pipeline: the time up to which its schedule has been seen to. A schedule begins when it is registered.
+    public private(set) var scheduledUpTo: [String: Timestamp] = [:]
     private var requests: [Event] = []
     private var answered: Set<String> = []
     private var poolSizes: [String: Int] = [:]
@@ -29,8 +31,13 @@ public struct Fleet: Sendable {
         position = sequenced.sequence
         let event = sequenced.event
         switch event.payload {
-        case .pipelineRegistered(let definition): pipelines[event.pipeline] = definition
-        case .runRequested:
+        case .pipelineRegistered(let definition):
+            if pipelines[event.pipeline]?.schedule != definition.schedule { scheduledUpTo[event.pipeline] = event.time }
+            pipelines[event.pipeline] = definition
+        case .runRequested(let wish):
+            if wish.cause == .cron, let date = wish.logicalDate {
+                scheduledUpTo[event.pipeline] = max(date, scheduledUpTo[event.pipeline] ?? date)
+            }
             // Two sources may use one id; the run is the same, and the first request stands.
             if !answered.contains(event.id), !requests.contains(where: { $0.id == event.id }) { requests.append(event) }
         case .runRejected(let rejected): answer(rejected.request)

@@ -8,6 +8,10 @@ public import Kernel
 /// - a task is announced only when all that it waits for allows it, and only once for each attempt;
 /// - equal logs give equal decisions, with equal ids: there is no clock, no chance and no I/O in here.
 public struct RunState: Sendable {
+    /// The longest wait before another attempt, whatever a source or a definition asks for.
+    static let retrySecondsMax = 86_400.0
+    static let attemptsMax = 1_000_000
+
     public let id: RunID
     public let pipeline: String
     public let started: RunStarted
@@ -52,7 +56,8 @@ public struct RunState: Sendable {
             if let parent = event.task, tasks[parent]?.phase.isEnded == true { return }
             add(added.tasks)
         case .taskReady(let ready):
-            guard let task = event.task, tasks[task]?.phase.isEnded == false else { return }
+            // Attempts count from 1. One that goes back would decide again what is in the log already.
+            guard let task = event.task, let state = tasks[task], !state.phase.isEnded, ready.attempt > state.attempt, ready.attempt <= Self.attemptsMax else { return }
             tasks[task]?.phase = .ready
             tasks[task]?.attempt = ready.attempt
             tasks[task]?.announcedAt = event.time
@@ -110,7 +115,7 @@ public struct RunState: Sendable {
             return finish(task, .failed, time, problem.summary)
         }
         let doubling = Double(1 << min(report.attempt - 1, 16))
-        let wait = max(problem.retryAfterSeconds ?? 0, spec.backoffSeconds * doubling)
+        let wait = min(max(problem.retryAfterSeconds ?? 0, spec.backoffSeconds * doubling, 0), Self.retrySecondsMax)
         tasks[task]?.phase = .retrying(at: time.adding(seconds: wait))
         retrying.insert(task)
     }

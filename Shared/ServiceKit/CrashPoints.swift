@@ -25,8 +25,13 @@ public final class CrashPoints: Sendable {
                 "settings.crash_outside_tests", "SLUICE_CRASH_AT is set outside a test", at: .named("SLUICE_CRASH_AT"),
                 remedy: "unset it; tests that mean it set SLUICE_TEST=1 too")
         }
-        let parts = text.split(separator: ":")
-        target = Target(name: String(parts[0]), count: parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard !parts[0].isEmpty, parts.count <= 2, let count = parts.count == 2 ? Int(parts[1]) : 1, count > 0 else {
+            throw PlainProblem(
+                "settings.crash_point", "SLUICE_CRASH_AT is '\(text)'", at: .named("SLUICE_CRASH_AT"),
+                remedy: "name a point, and where it is not the first time the number: load.before_complete:3")
+        }
+        target = Target(name: String(parts[0]), count: count)
     }
 
     /// The program passes the point `name`.

@@ -58,16 +58,14 @@ public struct Figure: Sendable {
         var described: Set<String> = []
         for figure in figures.sorted(by: { $0.name < $1.name }) {
             if described.insert(figure.name).inserted {
-                text += "# HELP \(figure.name) \(figure.help)\n# TYPE \(figure.name) \(figure.kind.rawValue)\n"
+                text += "# HELP \(figure.name) \(onOneLine(figure.help))\n# TYPE \(figure.name) \(figure.kind.rawValue)\n"
             }
-            let labels = figure.labels.map { "\($0)=\"\(escaped($1))\"" }.joined(separator: ",")
+            let labels = figure.labels.map { "\($0)=\"\(onOneLine($1).replacing("\"", with: "\\\""))\"" }.joined(separator: ",")
             let number = figure.value == figure.value.rounded() && abs(figure.value) < 1e15 ? String(Int(figure.value)) : String(figure.value)
             text += "\(figure.name)\(labels.isEmpty ? "" : "{\(labels)}") \(number)\n"
         }
         return text
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-    }
+    private static func onOneLine(_ text: String) -> String { text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n") }
 }

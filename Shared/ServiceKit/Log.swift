@@ -18,8 +18,14 @@ public struct Log: Sendable {
     /// Values that must never be shown: those of variables whose names speak of secrets. Shorter than 6 bytes would blot out words.
     static func secrets(in environment: [String: String]) -> [String] {
         let marks = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE", "API_KEY", "ACCESS_KEY"]
+        func speaksOfSecrets(_ key: String) -> Bool { marks.contains { key.uppercased().contains($0) } }
+        var environment = environment
+        // A mounted secret is one too. What cannot be read cannot be shown either.
+        for (key, path) in environment where key.hasSuffix("_FILE") && speaksOfSecrets(key) {
+            if let text = try? Files.secret(path) { environment[String(key.dropLast(5))] = String(text.split(separator: "\n").first ?? "") }
+        }
         return environment.filter { key, value in
-            value.utf8.count >= 6 && !key.hasSuffix("_FILE") && marks.contains { key.uppercased().contains($0) }
+            value.utf8.count >= 6 && !key.hasSuffix("_FILE") && speaksOfSecrets(key)
         }.values.sorted { $0.utf8.count > $1.utf8.count }
     }
 
@@ -34,8 +40,8 @@ public struct Log: Sendable {
     public func error(_ text: String) { write(.error, text) }
 
     private func write(_ level: Level, _ text: String) {
-        let line = "\(SystemClock.now()) \(level.rawValue) \(name) \(redact(text))".prefix(Self.lineBytesMax)
-        let bytes = Array(line.utf8) + [0x0a]
+        let line = "\(SystemClock.now()) \(level.rawValue) \(name) \(redact(text))"
+        let bytes = Array(line.utf8.prefix(Self.lineBytesMax)) + [0x0a]
         _ = Glibc.write(2, bytes, bytes.count)
     }
 }

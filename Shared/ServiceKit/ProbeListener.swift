@@ -4,9 +4,11 @@ import Platform
 
 /// Answers `/livez`, `/readyz`, `/startupz` and `/metrics` over HTTP/1.1 from a thread of its own.
 ///
-/// Not a web server: one request a connection, no body, at most 8 KiB of header, two seconds of patience.
+/// Not a web server: one request a connection, no body, at most 8 KiB of header, two seconds of patience for all of it.
+/// Whoever sends more, or more slowly, is hung up on: the next one waits behind him.
 final class ProbeListener: Sendable {
     static let requestBytesMax = 8192
+    static let requestSecondsMax = 2.0
 
     private let descriptor: Int32
     /// The port that it listens on, chosen by the system where 0 was asked for.
@@ -22,13 +24,18 @@ final class ProbeListener: Sendable {
     }
 
     private static func listen(host: String, port: Int) throws -> (descriptor: Int32, port: Int) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
+        // Left at zero, the address would be all of the machine's: a name that is no address must not open it to the world.
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+            throw PlainProblem(
+                "settings.probe_host", "the probes cannot listen on '\(host)': it is no IPv4 address", at: .named("SLUICE_PROBE_HOST"),
+                remedy: "set SLUICE_PROBE_HOST to an address such as 127.0.0.1, or to 0.0.0.0 for all of the machine's")
+        }
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port)).bigEndian
-        inet_pton(AF_INET, host, &address.sin_addr)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 }
@@ -59,12 +66,15 @@ final class ProbeListener: Sendable {
     }
 
     private func serve(_ client: Int32) {
-        var patience = timeval(tv_sec: 2, tv_usec: 0)
-        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setPatience(client, SO_SNDTIMEO, seconds: Self.requestSecondsMax)
+        let deadline = SystemClock.monotonicSeconds() + Self.requestSecondsMax
         var request: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 2048)
         while !request.ends(with: "\r\n\r\n".utf8) {
+            // What is left of the whole, not two seconds for each byte.
+            let left = deadline - SystemClock.monotonicSeconds()
+            guard left > 0.001 else { return }
+            setPatience(client, SO_RCVTIMEO, seconds: left)
             let count = recv(client, &buffer, buffer.count, 0)
             guard count > 0, request.count + count <= Self.requestBytesMax else { return }
             request += buffer[..<count]
@@ -96,6 +106,12 @@ final class ProbeListener: Sendable {
     }
 }
 
+/// How long one call on a socket may wait.
+private func setPatience(_ socket: Int32, _ option: Int32, seconds: Double) {
+    var patience = timeval(tv_sec: Int(seconds), tv_usec: Int(seconds.truncatingRemainder(dividingBy: 1) * 1_000_000))
+    setsockopt(socket, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+}
+
 extension Collection where Element == UInt8 {
     fileprivate func ends(with suffix: some Collection<UInt8>) -> Bool { self.suffix(suffix.count).elementsEqual(suffix) }
 }
@@ -107,13 +123,12 @@ public enum ProbeClient {
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard client >= 0 else { return nil }
         defer { close(client) }
-        var patience = timeval(tv_sec: 2, tv_usec: 0)
-        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setPatience(client, SO_RCVTIMEO, seconds: 2)
+        setPatience(client, SO_SNDTIMEO, seconds: 2)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
-        inet_pton(AF_INET, host, &address.sin_addr)
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return nil }
         let isConnected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
         }

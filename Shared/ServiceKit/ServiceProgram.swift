@@ -16,8 +16,7 @@ public struct Site: Sendable {
     /// Connects to the broker; readiness asks from now on that it be heard.
     public func connect(topics: [String] = []) -> BusClient {
         let client = BusClient(settings.bus, context: context, topics: topics)
-        let heard = Mutex(0.0)
-        let pulse = Pulse(heard: heard)
+        let pulse = Pulse()
         health.require("broker") { SystemClock.monotonicSeconds() - pulse.heardAt < 3.5 }
         let health = self.health
         Task {
@@ -34,8 +33,7 @@ public struct Site: Sendable {
 
 /// When the broker was last heard, where the probe's thread may read it without waiting.
 private final class Pulse: Sendable {
-    private let heard: Mutex<Double>
-    init(heard: consuming Mutex<Double>) { self.heard = heard }
+    private let heard = Mutex(0.0)
     var heardAt: Double { heard.withLock { $0 } }
     func set(_ time: Double) { heard.withLock { $0 = time } }
 }
@@ -96,7 +94,12 @@ public enum ServiceProgram {
         // Only we may reach the sockets: the folder is the lock on a local bus.
         if let folder = settings.socketFolder {
             try Files.createFolder(folder)
-            chmod(folder, 0o700)
+            // It may lie below /tmp under a name that anybody can work out: what is not ours is not trusted.
+            guard chmod(folder, 0o700) == 0 else {
+                throw PlainProblem(
+                    "settings.socket_folder", "the folder of the bus's sockets belongs to somebody else", at: .file(folder),
+                    remedy: "remove it, or set SLUICE_BUS_COMMANDS and SLUICE_BUS_FEED to endpoints elsewhere")
+            }
         }
     }
 
@@ -127,27 +130,40 @@ public enum ServiceProgram {
     }
 }
 
-/// SIGTERM and SIGINT, taken by a thread that waits for them, where anything may be called.
+/// The end of a pipe that the signal handler writes to.
+///
+/// Safe: written once, before the handlers that read it are installed, and never after.
+private nonisolated(unsafe) var signalPipe: Int32 = -1
+
+/// SIGTERM and SIGINT as a call on a thread of our own, where anything may be done.
+///
+/// By handlers and not by blocked signals: which threads exist before ours, and what they block, is the runtime's affair,
+/// and process 1 of a container is sent no signal that has no handler.
 public final class Signals: Sendable {
+    private let descriptor: Int32
+
+    /// One for each process.
     public init() {
-        // Blocked before any other thread starts, so that all of them inherit it.
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &set, nil)
+        var ends: [Int32] = [-1, -1]
+        precondition(pipe(&ends) == 0, "the system gives no pipe")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        descriptor = ends[0]
+        signalPipe = ends[1]
         signal(SIGPIPE, SIG_IGN)
+        for number in [SIGTERM, SIGINT] {
+            signal(number) { _ in
+                var byte: UInt8 = 1
+                _ = write(signalPipe, &byte, 1)
+            }
+        }
     }
 
     /// Calls `body` once, at the first of the signals.
     public func onStop(_ body: @escaping @Sendable () -> Void) {
+        let descriptor = self.descriptor
         SystemThread.start {
-            var set = sigset_t()
-            sigemptyset(&set)
-            sigaddset(&set, SIGTERM)
-            sigaddset(&set, SIGINT)
-            var number: Int32 = 0
-            sigwait(&set, &number)
+            var byte: UInt8 = 0
+            while read(descriptor, &byte, 1) < 0, errno == EINTR {}
             body()
         }
     }

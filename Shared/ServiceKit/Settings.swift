@@ -10,35 +10,66 @@ import Platform
 /// | `SLUICE_HOME` | everything that a run leaves lies here | `.sluice` |
 /// | `SLUICE_PORT_BASE` | the probes listen from +10 on; 0 takes free ports | 5560 |
 /// | `SLUICE_BUS_COMMANDS`, `SLUICE_BUS_FEED` | the broker's endpoints | `ipc://` in `SLUICE_HOME/run` |
-/// | `SLUICE_INSTANCE` | the replica's name | the program's |
-/// | `SLUICE_PROBE_HOST` | the address of the probes | 127.0.0.1 |
-/// | `SLUICE_SLOTS` | tasks that a worker does at once | 1 |
+/// | `SLUICE_INSTANCE` | the replica's name: letters, digits, `-`, `_` and `.`; `auto` makes it of program and host | the program's |
+/// | `SLUICE_PROBE_HOST` | the IPv4 address of the probes | 127.0.0.1 |
+/// | `SLUICE_PROBE_PORT` | their port, whatever the base says | by the base |
+/// | `SLUICE_SLOTS` | tasks that a worker does at once, 1 to 64 | 1 |
 public struct Settings: Sendable {
     public let program: String
     public let home: String
     public let portBase: Int
     public let instance: String
     public let bus: BusEndpoints
+    /// Tasks that a worker does at once.
+    public let slots: Int
+    private let givenProbePort: Int?
     /// The process's environment, with `SLUICE_HOME` made absolute.
     public let environment: [String: String]
 
     public init(program: String, environment: [String: String]) throws {
         self.program = program
         let home = Files.absolute(Self.filled(environment["SLUICE_HOME"]) ?? ".sluice")
-        let base = Self.filled(environment["SLUICE_PORT_BASE"]) ?? "5560"
         self.home = home
         self.environment = environment.merging(["SLUICE_HOME": home]) { _, new in new }
-        guard let number = Int(base), number == 0 || (1024...65_000).contains(number) else {
+        portBase = try Self.number("SLUICE_PORT_BASE", environment, "a port from 1024 to 65000, or 0 for free ports") {
+            $0 == 0 || (1024...65_000).contains($0)
+        } ?? 5560
+        slots = try Self.number("SLUICE_SLOTS", environment, "a number from 1 to 64") { (1...64).contains($0) } ?? 1
+        givenProbePort = try Self.number("SLUICE_PROBE_PORT", environment, "a port up to 65535, or 0 for a free one") { (0...65_535).contains($0) }
+        let name = Self.filled(environment["SLUICE_INSTANCE"]) ?? program
+        instance = name == "auto" ? "\(program)-\(Self.hostName)" : name
+        // It becomes the name of files: of the log, of the probe's port.
+        guard instance.utf8.count <= 100, !instance.hasPrefix("."), instance.utf8.allSatisfy(Self.isFileNameByte) else {
             throw PlainProblem(
-                "settings.port_base", "SLUICE_PORT_BASE is '\(base)'", at: .named("SLUICE_PORT_BASE"),
-                remedy: "set a port from 1024 to 65000, or 0 for free ports")
+                "settings.instance", "SLUICE_INSTANCE is '\(instance)'", at: .named("SLUICE_INSTANCE"),
+                remedy: "use letters, digits, -, _ and ., for example load-2")
         }
-        portBase = number
-        instance = Self.filled(environment["SLUICE_INSTANCE"]) ?? program
         let folder = Self.socketFolder(home: home)
         bus = BusEndpoints(
             commands: Self.filled(environment["SLUICE_BUS_COMMANDS"]) ?? "ipc://\(folder)/commands",
             feed: Self.filled(environment["SLUICE_BUS_FEED"]) ?? "ipc://\(folder)/feed")
+    }
+
+    private static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "host" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    private static func number(_ name: String, _ environment: [String: String], _ remedy: String, _ isAllowed: (Int) -> Bool) throws -> Int? {
+        guard let text = filled(environment[name]) else { return nil }
+        guard let number = Int(text), isAllowed(number) else {
+            throw PlainProblem("settings.number", "\(name) is '\(text)'", at: .named(name), remedy: "set \(remedy)")
+        }
+        return number
+    }
+
+    private static func isFileNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+        default: false
+        }
     }
 
     private static func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
@@ -60,14 +91,13 @@ public struct Settings: Sendable {
 
     public var runFolder: String { "\(home)/run" }
     public var logFolder: String { "\(home)/logs" }
-    public var slots: Int { environment["SLUICE_SLOTS"].flatMap { Int($0) }.map { max(1, min($0, 64)) } ?? 1 }
 
     /// The programs in the order of their probe ports.
     static let programs = ["broker", "orchestrator", "extract", "load", "transform", "quality", "notify", "console"]
 
     /// 0 where the system shall choose: for free ports, and for every replica but the first.
     var probePort: Int {
-        if let port = environment["SLUICE_PROBE_PORT"].flatMap({ Int($0) }) { return port }
+        if let givenProbePort { return givenProbePort }
         guard portBase > 0, instance == program, let place = Self.programs.firstIndex(of: program) else { return 0 }
         return portBase + 10 + place
     }

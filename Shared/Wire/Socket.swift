@@ -15,9 +15,12 @@ public final class WireContext: Sendable {
 /// Owns one C socket. Copies do not compile, so it is closed exactly once.
 struct SocketHandle: ~Copyable {
     let pointer: UnsafeMutableRawPointer
+    // Kept here and not beside the handle: ending a context waits for its sockets, so it must outlive this one's close.
+    private let context: WireContext
     init(_ context: WireContext, type: Int32) throws(WireError) {
         guard let pointer = zmq_socket(context.pointer, type) else { throw .last("open a socket", "") }
         self.pointer = pointer
+        self.context = context
     }
     deinit { zmq_close(pointer) }
 }
@@ -26,16 +29,15 @@ struct SocketHandle: ~Copyable {
 public final class Socket {
     public enum Kind: Sendable { case router, dealer, publisher, subscriber }
 
-    /// At most this many frames are taken of one message; the rest is read and dropped.
+    /// A message of more frames is dropped whole: half a message would be taken for all of it.
     public static let framesMax = 65_536
-    static let frameBytesMax: Int64 = 1 << 20 + 4096
+    /// A larger frame ends the connection that it comes on; the peer connects anew.
+    public static let frameBytesMax = 1 << 20 + 4096
 
-    private let context: WireContext
     private let handle: SocketHandle
 
     /// - Parameter queueMax: messages kept for a peer that is behind; past it a publisher drops and a dealer says no.
     public init(_ context: WireContext, _ kind: Kind, queueMax: Int32 = 100_000) throws(WireError) {
-        self.context = context
         let type = switch kind {
         case .router: ZMQ_ROUTER
         case .dealer: ZMQ_DEALER
@@ -50,8 +52,12 @@ public final class Socket {
         try set(ZMQ_RECONNECT_IVL_MAX, Int32(160))
         // Every subscription is shown, not only the first of its kind, so that each subscriber can be greeted.
         if kind == .publisher { try set(ZMQ_XPUB_VERBOSE, Int32(1)) }
-        if kind != .publisher { try set(ZMQ_MAXMSGSIZE, Self.frameBytesMax) }
-        if kind == .router { try set(ZMQ_ROUTER_HANDOVER, Int32(1)) }
+        if kind != .publisher { try set(ZMQ_MAXMSGSIZE, Int64(Self.frameBytesMax)) }
+        if kind == .router {
+            try set(ZMQ_ROUTER_HANDOVER, Int32(1))
+            // `send` is to say whether the peer is still there.
+            try set(ZMQ_ROUTER_MANDATORY, Int32(1))
+        }
     }
 
     private func set<T: BitwiseCopyable>(_ option: Int32, _ value: T) throws(WireError) {
@@ -91,6 +97,12 @@ public final class Socket {
 
     /// The next message that is there; nil where none is.
     public func receive() -> [[UInt8]]? {
+        while let frames = receiveAny() { if frames.count <= Self.framesMax { return frames } }
+        return nil
+    }
+
+    /// The next message, one frame more than allowed standing for all that is too many.
+    private func receiveAny() -> [[UInt8]]? {
         var frames: [[UInt8]] = []
         var message = zmq_msg_t()
         while true {
@@ -101,7 +113,7 @@ public final class Socket {
                 if zmq_errno() == EINTR { continue }
                 return nil
             }
-            if frames.count < Self.framesMax {
+            if frames.count <= Self.framesMax {
                 frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
             }
             if zmq_msg_more(&message) == 0 { return frames }

@@ -15,6 +15,7 @@ final class Bench {
     init(path: String = ":memory:", limits: WorkQueue.Limits = .init(leaseSeconds: 10, deliveriesMax: 2)) throws {
         broker = Broker(journal: try JournalStore(path: path, limits: limits, now: 0))
     }
+    init(journal: JournalStore) { broker = Broker(journal: journal) }
 
     func request(_ verb: String, _ body: String = "{}", _ events: [Event] = []) throws -> Request {
         correlation &+= 1
@@ -107,6 +108,75 @@ final class Bench {
             _ = try bench.broker.turn([request], now: 0, time: Timestamp(microseconds: 0))
         }
         #expect(bench.broker.journal.newest == 0)
+    }
+
+    @Test(arguments: [Int.min, Int.max, 0])
+    func `a priority of any size is offered and harms nothing`(priority: Int) throws {
+        let bench = try Bench()
+        var event = bench.ready("a")
+        event.priority = priority
+        #expect(try bench.ask("publish", "{}", [event]).isOK)
+        // An hour of waiting counts on top of it.
+        bench.now = 3600
+        #expect(try bench.ask("claim", #"{"role":"load","worker":"w","waitMilliseconds":0}"#).body["lease"] == "1.1")
+    }
+
+    @Test func `a request of too many events is refused whole`() throws {
+        let bench = try Bench()
+        let many = (0...10_000).map { bench.request("r\($0)") }
+        let answer = try bench.ask("publish", "{}", many)
+        #expect(!answer.isOK && answer.body["reason"] == "bad_request")
+        #expect(bench.broker.journal.newest == 0)
+        #expect(try bench.ask("publish", "{}", Array(many.dropLast())).body["sequences"]?.arrayValue?.count == 10_000)
+    }
+
+    @Test func `a claim said again by the same client is one claim`() throws {
+        let bench = try Bench()
+        let claim = try bench.request("claim", #"{"role":"load","worker":"w","waitMilliseconds":1000}"#)
+        for _ in 0..<3 { _ = try bench.turn(claim) }
+        #expect(bench.broker.parkedClaims == 1)
+        let turn = try bench.turn(try bench.request("publish", "{}", [bench.ready("a"), bench.ready("b")]))
+        #expect(turn.responses.compactMap(\.lease).count == 1)
+    }
+
+    @Test func `what could not be delivered is offered again at once, with all its deliveries before it`() throws {
+        let bench = try Bench()
+        _ = try bench.ask("publish", "{}", [bench.ready("a")])
+        for delivery in 1...6 {
+            let turn = try bench.turn(try bench.request("claim", #"{"role":"load","worker":"ghost","waitMilliseconds":0}"#))
+            #expect(turn.responses[0].lease == "1.\(delivery)")
+            bench.broker.noteUndelivered("1.\(delivery)")
+            #expect(bench.broker.nextDeadline(after: bench.now) == bench.now)
+        }
+        _ = try bench.ask("claim", #"{"role":"load","worker":"w","waitMilliseconds":0}"#)
+        bench.now += 10
+        // Two deliveries are allowed: this was the first that anybody saw.
+        #expect(try bench.turn().news.isEmpty)
+    }
+
+    @Test func `while the journal cannot commit nobody is told yes, and nobody waits for ever`() throws {
+        let path = NSTemporaryDirectory() + "/journal-\(UInt32.random(in: 0 ... .max)).db"
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) } }
+        let bench = try Bench(journal: JournalStore(path: path, limits: .init(leaseSeconds: 10, deliveriesMax: 2), now: 0))
+        func claim(_ worker: String) throws -> Request { try bench.request("claim", #"{"role":"load","worker":"\#(worker)","waitMilliseconds":60000}"#) }
+        _ = try bench.turn(try claim("early"))
+
+        let other = try Database(path: path)
+        try other.execute("begin immediate")
+        let refused = try bench.turn(try claim("late"), try bench.request("publish", "{}", [bench.ready("a")]))
+        #expect(try refused.responses.map { try JSON(parsing: $0.body)["reason"] } == ["unavailable", "unavailable"])
+        #expect(refused.news.isEmpty && !bench.broker.isAvailable)
+        // A turn that writes nothing does not make it well again; reading goes on.
+        #expect(try bench.ask("read", "{}").isOK)
+        #expect(!bench.broker.isAvailable)
+        // The claim from before waits on, the refused one does not.
+        #expect(bench.broker.parkedClaims == 1)
+
+        try other.execute("rollback")
+        _ = try bench.turn()
+        #expect(bench.broker.isAvailable)
+        let turn = try bench.turn(try bench.request("publish", "{}", [bench.ready("a"), bench.ready("b")]))
+        #expect(turn.responses.compactMap(\.lease) == ["1.1"])
     }
 
     @Test func `while the journal cannot commit everybody is told so and nothing has happened`() throws {

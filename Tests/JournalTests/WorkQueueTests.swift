@@ -76,7 +76,7 @@ import Testing
         var lease = ""
         do {
             let journal = try JournalStore(path: path, limits: .init(leaseSeconds: 10, deliveriesMax: 2), now: 0)
-            try journal.begin()
+            journal.begin()
             try journal.add(entry(1))
             lease = try #require(try journal.offer(role: .load, to: "w", now: 0)).lease
             try journal.commit()
@@ -88,7 +88,7 @@ import Testing
 
     @Test func `an event is in the log once however often it is appended`() throws {
         let journal = try JournalStore(path: ":memory:", now: 0)
-        try journal.begin()
+        journal.begin()
         let first = try journal.append(source: "s", id: "1", topic: "a/-/p/", envelope: [1])
         let again = try journal.append(source: "s", id: "1", topic: "a/-/p/", envelope: [2])
         _ = try journal.append(source: "s", id: "2", topic: "b/-/p/", envelope: [3])
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `a turn that is rolled back has not happened`() throws {
         let journal = try JournalStore(path: ":memory:", now: 0)
-        try journal.begin()
+        journal.begin()
         _ = try journal.append(source: "s", id: "1", topic: "a/-/p/", envelope: [1])
         try journal.add(entry(1))
         try journal.rollback(now: 0)

@@ -43,6 +43,7 @@ import Testing
               - {name: a, dbt: build, noop: load}
               - {name: b}
               - {name: c, noop: nobody}
+              - {name: d, noop: load, seconds: soon}
             """
         do {
             _ = try read(text)
@@ -51,9 +52,23 @@ import Testing
             let lines = list.problems.map { "\($0.location)".split(separator: "pipeline.yml")[1].split(separator: ":")[0] + " " + $0.summary }
             #expect(lines == [
                 "2 a pipeline has no field 'colour'", "1 the pipeline's name 'Bad Name' is not valid", "4 step 'a' names dbt and noop",
-                "5 step 'b' names no work", "6 noop names no role",
+                "5 step 'b' names no work", "6 noop names no role", "7 seconds is no number from 0 to 3600",
             ])
         }
+    }
+
+    @Test func `the examples of the article and the reference pipelines are definitions`() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+        let article = try String(contentsOfFile: root + "/Shared/Pipelines/Pipelines.docc/Pipelines.md", encoding: .utf8)
+        let examples = article.components(separatedBy: "```yaml\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+        #expect(!examples.isEmpty)
+        for example in examples {
+            let pipeline = try read(example)
+            #expect(pipeline.registered.tasks.count == pipeline.steps.count && !pipeline.steps.isEmpty)
+        }
+        let paths = try PipelineReader.paths(in: root + "/deploy/pipelines")
+        #expect(!paths.isEmpty)
+        for path in paths { #expect(try PipelineReader.read(path).name == path.split(separator: "/").dropLast().last ?? "") }
     }
 
     @Test(arguments: ["", "name: [", "steps: 3", "- a", "name: a\nsteps: []", "\t"])

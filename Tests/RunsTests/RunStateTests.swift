@@ -99,6 +99,28 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         #expect(desk.end?.isSuccess == false)
     }
 
+    @Test func `a source that asks for a wait beyond all bounds gets a day`() {
+        var desk = Desk([task("a")])
+        desk.report("a", problem: ProblemRecord(code: "x", summary: "later", location: "", remedy: "", isRetryable: true, retryAfterSeconds: 1e300))
+        #expect(desk.fleet.nextDeadline == desk.now.adding(seconds: 86_400))
+    }
+
+    @Test(arguments: [Int.min, -1, 0, Int.max])
+    func `numbers that no run has do not stop the fold`(number: Int) {
+        var desk = Desk([task("a"), task("b")])
+        desk.publish(Event(source: "x", id: "x", time: desk.now, pipeline: "p", run: "p@1", task: "a", payload: .taskReady(TaskReady(
+            spec: task("a"), attempt: number, logicalDate: desk.now, isFullRefresh: false))))
+        let tally = Tally(count: number, sum: .max)
+        let books = [BookEntry(stream: "s", batch: number, point: .landed, tally: tally), BookEntry(stream: "s", batch: number, point: .inserted, tally: tally)]
+        desk.report("a", attempt: number, problem: passing)
+        desk.now = desk.now.adding(seconds: 86_400)
+        desk.settle()
+        desk.report("a")
+        desk.report("b", books: books + books, pools: ["p": number])
+        #expect(desk.fleet.runs["p@1"]?.balance.allSatisfy { !$0.verdict.isEmpty } != false)
+        #expect(desk.end?.isSuccess != nil)
+    }
+
     @Test func `the first accepted report stands`() {
         var desk = Desk([task("a"), task("b", after: [.task("a")])])
         desk.report("a")
@@ -156,6 +178,20 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         desk.report("a")
         #expect(desk.skipped == ["b"])
         #expect(desk.end?.summary.summary == "a failed: nobody reported")
+    }
+
+    @Test func `a schedule begins when it is registered and goes on from the last time asked for`() {
+        var fleet = Fleet()
+        let start = Timestamp(rfc3339: "2026-01-01T00:30:00Z")!, date = Timestamp(rfc3339: "2026-01-01T06:00:00Z")!
+        let daily = PipelineRegistered(hash: "h", tasks: [task("a")], steps: ["s"], notify: [], schedule: Schedule(cron: "0 6 * * *"))
+        fleet.apply(SequencedEvent(sequence: 1, event: Event(source: "o", id: "1", time: start, pipeline: "p", payload: .pipelineRegistered(daily))))
+        #expect(fleet.scheduledUpTo["p"] == start)
+        fleet.apply(SequencedEvent(sequence: 2, event: Event(source: "o", id: "p@1", time: date, pipeline: "p", payload: .runRequested(RunRequested(cause: .cron, logicalDate: date)))))
+        #expect(fleet.scheduledUpTo["p"] == date)
+        var renamed = daily
+        renamed.hash = "other"
+        fleet.apply(SequencedEvent(sequence: 3, event: Event(source: "o", id: "2", time: date.adding(seconds: 60), pipeline: "p", payload: .pipelineRegistered(renamed))))
+        #expect(fleet.scheduledUpTo["p"] == date)
     }
 
     @Test func `any prefix of a log, folded anew, decides as before`() {

@@ -30,6 +30,8 @@ public struct Response: Sendable {
     public var isOK: Bool
     public var body: [UInt8]
     public var events: [StoredEvent] = []
+    /// The lease that it hands out; where it cannot be delivered, nobody has it.
+    public var lease: String?
 }
 
 /// What one turn brings about: answers, and news for the feed. Both leave only after the turn's commit.
@@ -50,6 +52,8 @@ public final class Broker {
     /// How long the leader stays leader without asking again.
     static let leadSeconds = 3.0
     static let requestsPerTurnMax = 512
+    /// More events in one request are refused.
+    static let eventsPerRequestMax = 10_000
 
     private struct ParkedClaim {
         let request: Request
@@ -64,6 +68,7 @@ public final class Broker {
     public let journal: JournalStore
     private var parked: [ParkedClaim] = []
     private var leader: Leader?
+    private var undelivered: [String] = []
     /// False while the journal cannot commit.
     public private(set) var isAvailable = true
     public private(set) var counters = Counters()
@@ -88,16 +93,22 @@ public final class Broker {
     /// - Throws: `SQLiteError` for an I/O error, after which the process must exit and recover: an fsync is never retried.
     public func turn(_ requests: [Request], now: Double, time: Timestamp) throws(SQLiteError) -> Turn {
         var turn = Turn()
+        let before = (parked: parked, leader: leader)
         do {
-            try journal.begin()
+            journal.begin()
+            for lease in undelivered { _ = try journal.giveBack(lease, now: now) }
             try takeBack(now: now, time: time, into: &turn)
             for request in requests { try answer(request, now: now, into: &turn) }
             try serveParked(now: now, into: &turn)
-            try journal.commit()
-            isAvailable = true
+            let hasCommitted = try journal.commit()
+            undelivered = []
+            // A turn that wrote nothing proves nothing: what could not commit stays so until something has.
+            if hasCommitted { isAvailable = true } else if !isAvailable { isAvailable = journal.canCommit() }
             return turn
         } catch {
             if error.isInputOutput { throw error }
+            // Claims that came in this turn are refused with it; those that it served wait on.
+            (parked, leader) = before
             return try refuseAll(requests, because: error, now: now)
         }
     }
@@ -112,8 +123,12 @@ public final class Broker {
         return turn
     }
 
+    /// A worker had gone when its answer came: the next turn offers the entry to somebody else, as if it had not been offered.
+    public func noteUndelivered(_ lease: String) { undelivered.append(lease) }
+
     /// When the next turn is due without any request.
     public func nextDeadline(after now: Double) -> Double? {
+        if !undelivered.isEmpty, isAvailable { return now }
         var next = journal.queue.nextDeadline(after: now)
         for claim in parked { next = min(next ?? claim.deadline, claim.deadline) }
         return next
@@ -166,6 +181,8 @@ public final class Broker {
         case .claim:
             let command: ClaimCommand = try body(request)
             let wait = min(max(Double(command.waitMilliseconds) / 1000, 0), Self.claimWaitSecondsMax)
+            // Said again by a client that found us born anew: one claim, one lease.
+            parked.removeAll { $0.request.client == request.client && $0.request.correlation == request.correlation }
             parked.append(ParkedClaim(request: request, command: command, deadline: now + wait))
             return nil
         case .extend:
@@ -288,6 +305,9 @@ public final class Broker {
 
     /// Reads and checks every event of a request before any of them is stored.
     private func headers(_ request: Request) throws(Failure) -> [Incoming] {
+        guard request.events.count <= Self.eventsPerRequestMax else {
+            throw .refused(Refusal(.badRequest, "a request of \(request.events.count) events; at most \(Self.eventsPerRequestMax) are taken"))
+        }
         var incoming: [Incoming] = []
         for event in request.events {
             guard event.envelope.count <= Event.envelopeBytesMax else {
@@ -359,6 +379,7 @@ public final class Broker {
                 counters.claims += 1
                 var answer = reply(claim.request, ClaimReply(lease: entry.lease, delivery: entry.delivery, leaseMilliseconds: leaseMilliseconds))
                 answer.events = [event]
+                answer.lease = entry.lease
                 turn.responses.append(answer)
             } else if claim.deadline <= now {
                 turn.responses.append(reply(claim.request, ClaimReply(lease: nil)))

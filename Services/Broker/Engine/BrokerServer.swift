@@ -16,6 +16,10 @@ public final class BrokerServer {
     private let note: (String) -> Void
     private let shared: Shared
     private var tickAt = 0.0
+    private var wasAvailable = true
+    private var checkpointedAt: UInt64 = 0
+    /// After so many commits the write-ahead log is moved into the file, as soon as nobody asks for anything.
+    static let commitsPerCheckpoint: UInt64 = 1000
 
     /// What other threads may ask of the loop.
     public final class Shared: Sendable {
@@ -104,9 +108,18 @@ public final class BrokerServer {
         let now = SystemClock.monotonicSeconds()
         let turn = try broker.turn(requests, now: now, time: SystemClock.now())
         if !turn.news.isEmpty { reach("broker.after_commit") }
-        for response in turn.responses { send(response) }
+        for response in turn.responses where !send(response) {
+            if let lease = response.lease { broker.noteUndelivered(lease) }
+        }
         for event in turn.news { feed.send([Array(event.topic.utf8), SequenceFrame.bytes(event.sequence), event.envelope]) }
-        if !broker.isAvailable { note("the journal cannot commit; clients are told 'unavailable'") }
+        if broker.isAvailable != wasAvailable {
+            wasAvailable = broker.isAvailable
+            note(wasAvailable ? "the journal commits again" : "the journal cannot commit; clients are told 'unavailable'")
+        }
+        if requests.isEmpty, broker.journal.commits - checkpointedAt >= Self.commitsPerCheckpoint {
+            broker.journal.checkpoint()
+            checkpointedAt = broker.journal.commits
+        }
         shared.update(broker, now: now)
     }
 
@@ -128,13 +141,13 @@ public final class BrokerServer {
         return request
     }
 
-    private func send(_ response: Response) {
+    private func send(_ response: Response) -> Bool {
         var frames: [[UInt8]] = [response.client, response.correlation, Array((response.isOK ? "ok" : "error").utf8), response.body]
         for event in response.events {
             frames.append(Array(event.topic.utf8))
             frames.append(SequenceFrame.bytes(event.sequence))
             frames.append(event.envelope)
         }
-        commands.send(frames)
+        return commands.send(frames)
     }
 }

@@ -37,7 +37,8 @@ public final class JournalStore {
     public init(path: String, limits: WorkQueue.Limits = .init(), now: Double) throws(SQLiteError) {
         database = try Database(path: path)
         queue = WorkQueue(limits: limits)
-        // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement.
+        // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
+        // one is for a broker that never is.
         try database.execute("pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=20000; pragma cache_size=-4096")
         try database.execute(Self.schema)
         insertEvent = try database.prepare("insert into event(source, id, topic, envelope) values(?, ?, ?, ?) on conflict(source, id) do nothing")
@@ -103,9 +104,7 @@ public final class JournalStore {
 
     private var hasWrites = false
 
-    public func begin() throws(SQLiteError) {
-        hasWrites = false
-    }
+    public func begin() { hasWrites = false }
 
     private func willWrite() throws(SQLiteError) {
         guard !hasWrites else { return }
@@ -113,12 +112,28 @@ public final class JournalStore {
         hasWrites = true
     }
 
-    /// Makes the turn durable. A turn that wrote nothing costs nothing.
-    public func commit() throws(SQLiteError) {
-        guard hasWrites else { return }
+    /// Makes the turn durable. A turn that wrote nothing costs nothing, and gives false.
+    @discardableResult public func commit() throws(SQLiteError) -> Bool {
+        guard hasWrites else { return false }
         try database.execute("commit")
         hasWrites = false
         commits += 1
+        return true
+    }
+
+    /// Tries a commit that changes nothing of the log, after one has failed. Between turns only.
+    public func canCommit() -> Bool {
+        do {
+            try database.execute("begin immediate")
+            putMeta.bind(1, "tried")
+            putMeta.bind(2, Int64(commits))
+            try putMeta.run()
+            try database.execute("commit")
+            return true
+        } catch {
+            if database.isInTransaction { try? database.execute("rollback") }
+            return false
+        }
     }
 
     /// Forgets the turn, in the file and in memory.
@@ -210,6 +225,11 @@ public final class JournalStore {
     }
     public func release(_ lease: String, after seconds: Double, now: Double) throws(SQLiteError) -> WorkEntry? {
         guard let entry = queue.release(lease, after: seconds, now: now) else { return nil }
+        try save(entry)
+        return entry
+    }
+    public func giveBack(_ lease: String, now: Double) throws(SQLiteError) -> WorkEntry? {
+        guard let entry = queue.giveBack(lease, now: now) else { return nil }
         try save(entry)
         return entry
     }

@@ -16,6 +16,7 @@ public struct WorkEntry: Hashable, Sendable {
     public let pipeline: String
     public let run: RunID
     public let task: TaskID
+    /// Within `priorityBounds`, whatever the announcement says.
     public let priority: Int
     /// How often it has been offered. The token of a lease is made of this and the sequence, so it is never used twice.
     public var delivery: Int
@@ -33,13 +34,16 @@ public struct WorkEntry: Hashable, Sendable {
         self.pipeline = pipeline
         self.run = run
         self.task = task
-        self.priority = priority
+        self.priority = min(max(priority, Self.priorityBounds.lowerBound), Self.priorityBounds.upperBound)
         self.delivery = delivery
         self.deliveryLimit = deliveryLimit
         self.state = state
         self.worker = worker
         self.since = since
     }
+
+    /// Wide enough for any order, narrow enough to count waiting on top.
+    public static let priorityBounds = -1_000_000...1_000_000
 
     public var lease: String { "\(sequence).\(delivery)" }
 }
@@ -130,6 +134,13 @@ public struct WorkQueue: Sendable {
         return entry
     }
 
+    /// Gives back what its worker never saw: offered again at once, and with no fewer deliveries before it.
+    public mutating func giveBack(_ lease: String, now: Double) -> WorkEntry? {
+        guard let entry = release(lease, after: 0, now: now) else { return nil }
+        entries[entry.sequence]?.deliveryLimit += 1
+        return entry
+    }
+
     /// Takes back the entries whose lease ran out: offered again, or dead after the last delivery.
     public mutating func expire(now: Double) -> [WorkEntry] {
         var changed: [WorkEntry] = []
@@ -166,13 +177,6 @@ public struct WorkQueue: Sendable {
         entry.since = now
         entries[sequence] = entry
         return entry
-    }
-
-    /// After a restart each leased entry keeps its token and gets one full lease time: its worker may be alive and well.
-    public mutating func grantFullLease(now: Double) {
-        for (sequence, entry) in entries {
-            if case .leased = entry.state { entries[sequence]?.state = .leased(until: now + limits.leaseSeconds) }
-        }
     }
 
     /// When `expire` or `offer` may next have something to do; nil where only a new command can change that.

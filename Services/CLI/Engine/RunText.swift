@@ -37,9 +37,9 @@ public struct RunText: Sendable {
         return text
     }
 
-    /// Streams and models are what a reader looks for; the small tasks between them are not.
+    /// Streams and models are what a reader looks for, and what failed; the small tasks between them are not.
     private func isOutput(_ task: TaskState) -> Bool {
-        ["extract_stream", "node"].contains(task.spec.kind) || (task.phase == .failed && task.spec.role != .quality) || (task.phase == .failed)
+        ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed
     }
 
     /// What a run that goes on from an earlier one found; nil for one that read everything.
@@ -106,7 +106,7 @@ public struct RunText: Sendable {
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
         var after = task.spec.after.map { edge in
             let name = switch edge.target {
-            case .task(let task): short(task, in: run)
+            case .task(let task): task.description
             case .step(let step): "step \(step)"
             }
             return edge.on == .ended ? "\(name) ended" : name
@@ -114,8 +114,6 @@ public struct RunText: Sendable {
         if after.count > 4 { after = after.prefix(3) + ["\(after.count - 3) more"] }
         return words + "\n" + (after.isEmpty ? "" : dim("      after \(after.joined(separator: ", "))") + "\n")
     }
-
-    private func short(_ task: TaskID, in run: RunState) -> String { task.description }
 
     /// The balance sheet: what landed of each stream and what became of it.
     public func sheet(_ lines: [BalanceLine]) -> String {
@@ -144,7 +142,7 @@ public struct RunText: Sendable {
     }
 
     func grouped(_ number: Int) -> String {
-        let digits = Array(String(abs(number)))
+        let digits = Array(String(number.magnitude))
         var text = ""
         for (place, digit) in digits.enumerated() {
             if place > 0, (digits.count - place) % 3 == 0 { text += "," }

@@ -122,6 +122,8 @@ public actor Supervisor {
             } else if let status = members[index].child.poll() {
                 let instance = members[index].instance
                 guard status != 2 else {
+                    // It has ended and stays so: whoever stops the others must not wait for it.
+                    members.remove(at: index)
                     throw PlainProblem(
                         "cli.bad_settings", "\(instance) refuses its settings: \(lastLines(of: instance))",
                         at: .file("\(settings.logFolder)/\(instance).log"), remedy: "mend the setting that it names")

@@ -150,3 +150,10 @@ struct QueryCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
     func run() throws { try Installation().become("sluice-load", ["query"] + arguments) }
 }
+
+/// `sluice connectors list | spec NAME | check NAME SETTING=VALUE…`: the sibling that links them.
+struct ConnectorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "connectors", abstract: "Show the connectors and try their settings.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-extract", ["connectors"] + arguments) }
+}

@@ -1,7 +1,7 @@
 // sluice: the command people type.
 //
 // Does      `up` runs the other programs as local processes; `run`, `runs`, `status`, `dead-letters` speak with the broker;
-//           `dbt`, `query` run the sibling program that links the engine, as git does.
+//           `dbt`, `query`, `connectors` run the sibling program that links the engine, as git does.
 // Reads     SLUICE_HOME and what the programs read.
 // Writes    SLUICE_HOME/run and logs, by the programs that it starts; it changes state only by publishing a message.
 // Promises  the exit status: 0 done, 1 the run failed, 2 settings or project are wrong, 3 the environment is unreachable.
@@ -22,7 +22,7 @@ import Wire
 @main struct SluiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", version: "0.1.0",
-        subcommands: [Up.self, Run.self, RunsCommand.self, Status.self, DeadLetters.self, Validate.self, Dbt.self, QueryCommand.self])
+        subcommands: [Up.self, Run.self, RunsCommand.self, Status.self, DeadLetters.self, Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self])
 
     static func main() async {
         do {

@@ -77,7 +77,7 @@ struct Up: AsyncParsableCommand {
     private func describe(_ settings: Settings, _ text: RunText) throws {
         guard let last = run.last else { return }
         let pipeline = try PipelineReader.read("\(Files.absolute(pipelines))/\(last)/pipeline.yml")
-        let url = try Substitution.expand(pipeline.warehouse, environment: settings.environment)
+        let url = try Substitution.expand(pipeline.warehouse, environment: settings.environment, file: Files.secret)
         Terminal.say("\(text.dim("warehouse"))  \(WarehouseURL.shown(url))")
         if let console = try? Files.readAll("\(settings.runFolder)/console.address") {
             Terminal.say("\(text.dim("console"))    \(String(decoding: console, as: UTF8.self).trimmed)")

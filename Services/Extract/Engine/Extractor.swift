@@ -1,7 +1,10 @@
 public import ConnectorKit
 public import Contracts
+public import HTTP
 public import Kernel
 public import Landing
+internal import Platform
+internal import Synchronization
 
 /// Reads a stream of a source and lands it. Its commit is the manifest; the tasks that load it follow from that alone.
 ///
@@ -12,11 +15,14 @@ public struct Extractor: Sendable {
     private let environment: [String: String]
     private let now: @Sendable () -> Timestamp
     private let reach: @Sendable (String) -> Void
+    private let http: any HTTPTransport
+    private let limiters = Limiters()
 
     public init(
-        connectors: ConnectorRegistry, store: LandingStore, environment: [String: String],
+        connectors: ConnectorRegistry, store: LandingStore, environment: [String: String], http: any HTTPTransport = HTTPClient(),
         now: @escaping @Sendable () -> Timestamp, reach: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        self.http = http
         self.connectors = connectors
         self.store = store
         self.environment = environment
@@ -29,7 +35,9 @@ public struct Extractor: Sendable {
         let startedAt = now()
         let task = assignment.spec
         guard task.kind == "extract_stream" else { throw Self.unknown(task) }
-        let arguments = try StreamArguments(task.args, of: task.id)
+        var arguments = try StreamArguments(task.args, of: task.id)
+        // What the connector says of its stream stands behind what the pipeline says, here and for the tasks that load it.
+        arguments.config = try connectors.loading(task.args["connector"]?.stringValue ?? "", stream: arguments.stream, config: arguments.config)
         let path = store.manifestPath(
             run: assignment.run, task: task.id, pipeline: assignment.pipeline, stream: arguments.stream, date: assignment.logicalDate)
         let manifest: LandingManifest
@@ -45,10 +53,11 @@ public struct Extractor: Sendable {
     private func land(_ assignment: Assignment, _ arguments: StreamArguments) async throws -> LandingManifest {
         let args = assignment.spec.args
         let name = args["connector"]?.stringValue ?? ""
-        let settings = try Substitution.expand(args["settings"] ?? [:], environment: environment)
+        let settings = try Substitution.expand(args["settings"] ?? [:], environment: environment, file: Files.secret)
         let config = try connectors.spec(of: name).validated(
-            stream: arguments.stream, config: Substitution.expand(arguments.config, environment: environment))
-        let connector = try connectors.connector(name, settings: settings, context: ConnectorContext(now: now))
+            stream: arguments.stream, config: Substitution.expand(arguments.config, environment: environment, file: Files.secret))
+        let context = ConnectorContext(now: now, http: http, limiter: limiters.limiter(of: name))
+        let connector = try connectors.connector(name, settings: settings, context: context)
         let sink = LandingSink(
             try store.attempt(
                 run: assignment.run, task: assignment.spec.id, pipeline: assignment.pipeline, stream: arguments.stream,
@@ -70,11 +79,16 @@ public struct Extractor: Sendable {
     /// The same manifest gives the same words and tasks, whoever made it.
     static func completion(of manifest: LandingManifest, at path: String, _ arguments: StreamArguments, _ task: TaskSpec) -> Completion {
         let tally = manifest.tally
-        let files = manifest.batches.count
-        let message = files == 0 ? "nothing new" : "\(grouped(tally.count)) rows in \(files) \(files == 1 ? "file" : "files")"
+        let count = manifest.batches.count
+        let word = manifest.batches.allSatisfy { $0.format.kind == .json } ? "page" : "file"
+        let amount = count == 0 ? "nothing new" : "\(grouped(tally.count)) rows in \(count) \(count == 1 ? word : word + "s")"
+        let message = ([amount] + manifest.notes).joined(separator: "; ")
+        var details: JSON = ["manifest": .string(path)]
+        if !manifest.notes.isEmpty { details["notes"] = .array(manifest.notes.map(JSON.string)) }
+        if manifest.facts != [:] { details["facts"] = manifest.facts }
         let books = manifest.batches.map { BookEntry(stream: manifest.stream, batch: $0.ordinal, point: .landed, tally: $0.tally) }
         return Completion(
-            report: TaskReport(rows: tally.count, message: message, books: books, details: ["manifest": .string(path)]),
+            report: TaskReport(rows: tally.count, message: message, books: books, details: details),
             adds: tasks(of: manifest, at: path, arguments, task))
     }
 
@@ -118,5 +132,19 @@ public struct Extractor: Sendable {
             place -= 3
         }
         return String(decoding: digits, as: UTF8.self)
+    }
+}
+
+/// One limiter for each connector: the slots of this process share what its source allows.
+private final class Limiters: Sendable {
+    private let known = Mutex<[String: RateLimiter]>([:])
+
+    func limiter(of connector: String) -> RateLimiter {
+        known.withLock { known in
+            if let limiter = known[connector] { return limiter }
+            let limiter = RateLimiter()
+            known[connector] = limiter
+            return limiter
+        }
     }
 }

@@ -6,6 +6,10 @@ internal import Landing
 actor LandingSink: RecordSink {
     private var attempt: LandingAttempt
     private var cursor: JSON
+    private var notes: [String] = []
+    private var facts: JSON = [:]
+    private var stated: Int?
+    static let notesMax = 20
 
     init(_ attempt: LandingAttempt, cursor: JSON) {
         self.attempt = attempt
@@ -22,6 +26,10 @@ actor LandingSink: RecordSink {
 
     func checkpoint(_ cursor: JSON) { self.cursor = cursor }
 
-    func seal() throws -> LandingManifest { try attempt.seal(cursor: cursor) }
+    func note(_ text: String) { if notes.count < Self.notesMax, !notes.contains(text) { notes.append(text) } }
+    func record(_ name: String, _ fact: JSON) { facts[name] = fact }
+    func state(records: Int) { stated = (stated ?? 0) + records }
+
+    func seal() throws -> LandingManifest { try attempt.seal(cursor: cursor, sourceCount: stated, notes: notes, facts: facts) }
     func discard() { attempt.discard() }
 }

@@ -1,6 +1,7 @@
 public import Contracts
 public import Kernel
 public import Landing
+internal import Platform
 public import WarehouseKit
 
 /// Puts landed batches into a warehouse, exactly once, and keeps the cursors.
@@ -105,12 +106,12 @@ public struct Loader: Sendable {
 
     private func opened(_ assignment: Assignment) throws -> (StreamArguments, LandingManifest, String) {
         var arguments = try StreamArguments(assignment.spec.args, of: assignment.spec.id)
-        arguments.config = try Substitution.expand(arguments.config, environment: environment)
+        arguments.config = try Substitution.expand(arguments.config, environment: environment, file: Files.secret)
         let path = assignment.spec.args["manifest"]?.stringValue ?? ""
         return (arguments, try LandingReader(store).manifest(path), path)
     }
 
     private func warehouse(_ url: String) throws -> any Warehouse {
-        try warehouses.warehouse(at: Substitution.expand(url, environment: environment))
+        try warehouses.warehouse(at: Substitution.expand(url, environment: environment, file: Files.secret))
     }
 }

@@ -4,6 +4,7 @@ import Kernel
 import Pipelines
 import Platform
 import Runs
+import Triggers
 
 /// The thin shell around `Fleet`: folds the log, publishes what the fleet decides, and leads while its lease holds.
 ///
@@ -24,6 +25,8 @@ public actor Orchestrator {
     private var epoch: UInt64?
     private var leadUntil = 0.0
     private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
+    private var triggers: [Schedule: CronTrigger] = [:]
+    private var brokenSchedules: Set<Schedule> = []
     private var brokenDefinitions: [String: String] = [:]
 
     /// - Parameters:
@@ -85,6 +88,7 @@ public actor Orchestrator {
         try await lead()
         guard epoch != nil else { return }
         try await registerDefinitions()
+        try await requestScheduled()
         while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
         if let next = fleet.nextDeadline {
             let wait = next - SystemClock.now()
@@ -135,6 +139,36 @@ public actor Orchestrator {
             }
             if !isContiguous { try await fold() }
             start += part.count
+        }
+    }
+
+    // MARK: Schedules
+
+    /// Asks for the runs whose time has come. A request's id is made of the pipeline and the time that it stands for, so
+    /// the same time is asked for once, whoever leads.
+    private func requestScheduled() async throws {
+        let now = SystemClock.now()
+        var events: [Event] = []
+        for (name, pipeline) in fleet.pipelines.sorted(by: { $0.key < $1.key }) {
+            guard let schedule = pipeline.schedule, let trigger = trigger(schedule) else { continue }
+            for time in trigger.due(schedule.catchUp, after: fleet.scheduledUpTo[name] ?? now, now: now) {
+                events.append(Event(
+                    source: "orchestrator", id: "\(name)@\(time.compact)", time: now, pipeline: name,
+                    payload: .runRequested(RunRequested(cause: .cron, logicalDate: time))))
+            }
+        }
+        if !events.isEmpty { try await publish(events) }
+    }
+
+    private func trigger(_ schedule: Schedule) -> CronTrigger? {
+        if let known = triggers[schedule] { return known }
+        do {
+            let made = try CronTrigger(schedule)
+            triggers[schedule] = made
+            return made
+        } catch {
+            if brokenSchedules.insert(schedule).inserted { note("\(error)") }
+            return nil
         }
     }
 

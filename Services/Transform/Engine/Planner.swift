@@ -2,6 +2,7 @@ internal import Compilation
 internal import Contracts
 internal import Execution
 internal import Kernel
+internal import Platform
 internal import Project
 internal import WarehouseKit
 
@@ -24,9 +25,9 @@ struct Planner {
         let command = try command()
         let warehouseURL = try required("warehouse")
         let projectsWritten = try required("projects")
-        let projects = try Substitution.expand(projectsWritten, environment: environment)
-        let warehouse = try transformer.warehouses.warehouse(at: try Substitution.expand(warehouseURL, environment: environment))
-        let sealed = try SealedProject.seal(try Substitution.expand(try required("project"), environment: environment), in: projects)
+        let projects = try Substitution.expand(projectsWritten, environment: environment, file: Files.secret)
+        let warehouse = try transformer.warehouses.warehouse(at: try Substitution.expand(warehouseURL, environment: environment, file: Files.secret))
+        let sealed = try SealedProject.seal(try Substitution.expand(try required("project"), environment: environment, file: Files.secret), in: projects)
         transformer.reach("transform.after_seal")
 
         var record = try record(command, warehouse, projects)

@@ -1,0 +1,181 @@
+import CLIEngine
+import Contracts
+import Kernel
+import Runs
+import Testing
+
+/// A run folded from a log that a test writes, with its times.
+struct Ledger {
+    var run: RunState
+    private var now = Timestamp(rfc3339: "2026-01-01T06:00:00Z")!
+
+    init(_ tasks: [TaskSpec], steps: [String]) throws {
+        let started = RunStarted(
+            request: "p@1", pipelineHash: "0123456789abcdef", logicalDate: now, isFullRefresh: false, steps: steps, tasks: tasks, notify: [])
+        run = try #require(RunState(Event(source: "o", id: "s", time: now, pipeline: "p", run: "p@1", payload: .runStarted(started))))
+    }
+    mutating func apply(_ payload: Payload, _ task: TaskID? = nil) {
+        run.apply(Event(source: "o", id: "x", time: now, pipeline: "p", run: "p@1", task: task, payload: payload))
+    }
+    mutating func pass(seconds: Double) { now = now.adding(seconds: seconds) }
+
+    /// Announces `task` and reports on it after `seconds`.
+    mutating func work(_ task: TaskID, attempt: Int = 1, seconds: Double = 0.5, _ report: TaskReport = TaskReport(), adds: [TaskSpec] = []) throws {
+        let spec = try #require(run.tasks[task]).spec
+        apply(.taskReady(TaskReady(spec: spec, attempt: attempt, logicalDate: now, isFullRefresh: false)), task)
+        var report = report
+        report.attempt = attempt
+        report.startedAt = now
+        pass(seconds: seconds)
+        report.finishedAt = now
+        if !adds.isEmpty { apply(.tasksAdded(TasksAdded(tasks: adds)), task) }
+        apply(report.problem == nil ? .taskSucceeded(report) : .taskFailed(report), task)
+    }
+    mutating func end(_ summary: String, isSuccess: Bool) {
+        let ended = RunEnded(succeeded: 0, failed: 0, skipped: 0, summary: summary, causes: [])
+        apply(isSuccess ? .runSucceeded(ended) : .runFailed(ended))
+    }
+}
+
+func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: String, after: [Edge] = []) -> TaskSpec {
+    TaskSpec(id: id, step: step, role: role, kind: kind, title: title, after: after)
+}
+
+@Suite struct RunTextTests {
+    let text = RunText(isColoured: false)
+
+    /// Two steps: a stream whose load takes two attempts, a model that fails, one that is skipped because of it, tests.
+    func eventfulRun() throws -> RunState {
+        var ledger = try Ledger([
+            task("ingest.read_state", "ingest", .load, "read_state", "read state"),
+            task("build.plan", "build", .transform, "plan", "plan dbt build", after: [.step("ingest")]),
+        ], steps: ["ingest", "build"])
+        try ledger.work("ingest.read_state", TaskReport(message: "1 stream"), adds: [
+            task("ingest.extract.flights", "ingest", .extract, "extract_stream", "flights", after: [.task("ingest.read_state")]),
+            task("ingest.load.flights.0", "ingest", .load, "load_batch", "flights flights.csv", after: [.task("ingest.extract.flights")]),
+        ])
+        let landed = BookEntry(stream: "flights", batch: 0, point: .landed, tally: Tally(count: 27_004, sum: 9))
+        try ledger.work("ingest.extract.flights", seconds: 1.25, TaskReport(rows: 27_004, message: "27,004 rows in 1 file", books: [landed]))
+        try ledger.work("ingest.load.flights.0", TaskReport(problem: ProblemRecord(
+            code: "warehouse.busy", summary: "the warehouse is busy", location: "w.db", remedy: "wait", isRetryable: true)))
+        ledger.pass(seconds: 1)
+        try ledger.work("ingest.load.flights.0", attempt: 2, TaskReport(books: [
+            BookEntry(stream: "flights", batch: 0, point: .inserted, tally: Tally(count: 27_000, sum: 5)),
+            BookEntry(stream: "flights", batch: 0, point: .quarantined, tally: Tally(count: 4, sum: 4)),
+        ]))
+        try ledger.work("build.plan", TaskReport(message: "2 models"), adds: [
+            task("build.a", "build", .transform, "node", "model a", after: [.task("build.plan")]),
+            task("build.b", "build", .transform, "node", "model b", after: [.task("build.a")]),
+            task("build.t", "build", .quality, "test", "test t", after: [.task("build.plan")]),
+            task("build.u", "build", .quality, "test", "test u", after: [.task("build.plan")]),
+            task("build.close", "build", .transform, "close", "close p", after: [.task("build.a", on: .ended), .task("build.b", on: .ended)]),
+        ])
+        try ledger.work("build.a", TaskReport(problem: ProblemRecord(
+            code: "transform.failed", summary: "no such column: x", location: "models/a.sql:3", remedy: "correct the name", isRetryable: false)))
+        ledger.apply(.taskSkipped(TaskSkipped(because: "build.a")), "build.b")
+        try ledger.work("build.t")
+        try ledger.work("build.u", TaskReport(message: "got 3 results", details: ["status": "warn"]))
+        try ledger.work("build.close")
+        ledger.end("model a failed: no such column: x", isSuccess: false)
+        return ledger.run
+    }
+
+    @Test func `the report of a run that failed tells rows, seconds, warnings and the failure in full`() throws {
+        #expect(try text.report(eventfulRun()) == """
+            p@1 failed in 6.25 s
+            model a failed: no such column: x
+
+              step                                                             rows   seconds
+              ingest     3 tasks                                                         3.75
+                         ✓ flights                                           27,004      1.25
+              build      6 tasks                                                         2.50
+                         ✗ model a                                                       0.50
+                         – model b                                                           
+                         ✓ 1 tests passed, 1 warned                                      1.00
+                         ! test u: got 3 results
+
+            ✗ model a  (build.a, attempt 1)
+              error[transform.failed]: no such column: x
+                at   models/a.sql:3
+                try  correct the name
+
+            """)
+    }
+
+    @Test func `the graph tells each task with its edges, its attempts and why it was skipped, and then the books`() throws {
+        #expect(try text.graph(eventfulRun()) == """
+            p@1 failed in 6.25 s
+            model a failed: no such column: x
+            pipeline p, logical date 2026-01-01T06:00:00Z, definition 0123456789ab
+
+            ingest
+              ✓ ingest.read_state                            load         0.50 s            1 stream
+              ✓ ingest.extract.flights                       extract      1.25 s    27,004  27,004 rows in 1 file
+                  after ingest.read_state
+              ✓ ingest.load.flights.0                        load         0.50 s            attempt 2
+                  after ingest.extract.flights
+
+            build
+              ✓ build.plan                                   transform    0.50 s            2 models
+                  after step ingest
+              ✗ build.a                                      transform    0.50 s            no such column: x
+                  after build.plan
+              – build.b                                      transform         s            because of build.a
+                  after build.a
+              ✓ build.t                                      quality      0.50 s          
+                  after build.plan
+              ✓ build.u                                      quality      0.50 s            got 3 results
+                  after build.plan
+              ✓ build.close                                  transform    0.50 s          
+                  after build.a ended, build.b ended
+
+            balance sheet
+              stream               batches     landed  accounted  became
+              flights                    1     27,004     27,004  27,000 inserted, 4 quarantined  balanced
+
+            """)
+    }
+
+    @Test func `a run under way tells what is ready and what is tried again, and when`() throws {
+        var ledger = try Ledger([task("s.a", "s", .load, "noop", "a"), task("s.b", "s", .load, "noop", "b"), task("s.c", "s", .load, "noop", "c", after: [.task("s.a"), .task("s.b")])], steps: ["s"])
+        let busy = ProblemRecord(code: "x", summary: "busy", location: "", remedy: "", isRetryable: true, retryAfterSeconds: 60)
+        try ledger.work("s.a", TaskReport(problem: busy))
+        ledger.apply(.taskReady(TaskReady(spec: try #require(ledger.run.tasks["s.b"]).spec, attempt: 1, logicalDate: ledger.run.startedAt, isFullRefresh: false)), "s.b")
+        #expect(text.graph(ledger.run) == """
+            p@1 is running
+            pipeline p, logical date 2026-01-01T06:00:00Z, definition 0123456789ab
+
+            s
+              ↻ s.a                                          load         0.50 s            again at 2026-01-01T06:01:00.500000Z  busy
+              ▶ s.b                                          load              s          
+              · s.c                                          load              s          
+                  after s.a, s.b
+
+            """)
+    }
+
+    @Test func `books that do not balance say which hop lost how many`() {
+        func line(_ landed: Int, _ loaded: Int, sum: UInt128 = 0) -> String {
+            var run = try? Ledger([task("a", "s", .load, "x", "a")], steps: ["s"])
+            try? run?.work("a", TaskReport(books: [
+                BookEntry(stream: "orders", batch: 3, point: .landed, tally: Tally(count: landed, sum: 0)),
+                BookEntry(stream: "orders", batch: 3, point: .inserted, tally: Tally(count: loaded, sum: sum)),
+            ]))
+            return text.sheet(run?.run.balance ?? []).split(separator: "\n").last.map(String.init) ?? ""
+        }
+        #expect(line(1000, 998) == "    stream orders, batch 3: the hop landing → warehouse lost 2 of 1000 records")
+        #expect(line(10, 12) == "    stream orders, batch 3: the hop landing → warehouse counted 2 records too many (12 for 10)")
+        #expect(line(10, 10, sum: 1) == "    stream orders, batch 3: the hop landing → warehouse holds other records than those that landed (10, equal in number, different in sum)")
+        // Numbers that no run has but a message may hold are told, be it nonsense: the log must stay readable.
+        #expect(line(.min, .max).contains(" of "))
+    }
+
+    @Test func `colours change no width and nothing but colours`() throws {
+        let run = try eventfulRun()
+        let coloured = RunText(isColoured: true)
+        for (plain, painted) in [(text.report(run), coloured.report(run)), (text.graph(run), coloured.graph(run))] {
+            #expect(painted != plain)
+            #expect(painted.replacing(/\u{1b}\[[0-9]+m/, with: "") == plain)
+        }
+    }
+}
