@@ -79,7 +79,7 @@ public final class GoogleToken: Sendable {
             let assertion = String(decoding: request.body, as: UTF8.self).split(separator: "=").last.map(String.init) ?? ""
             return .refused(
                 SourceProblem(
-                    .credentialsRejected, "Google gives \(email) no token: \(Secrets([assertion]).blot(String(words.prefix(300))))", at: request.label,
+                    .credentialsRejected, "Google gives \(email) no token: \(Secrets([assertion]).blot(words).prefix(300))", at: request.label,
                     remedy: "check that the key has not been deleted, that the account is enabled and that this machine's clock is right"))
         }
     }

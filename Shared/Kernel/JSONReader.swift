@@ -141,9 +141,10 @@ struct JSONReader {
     }
 
     private mutating func hexUnit() throws(JSONError) -> UInt32 {
-        guard place + 4 <= bytes.count, let unit = UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16) else {
-            throw failure("expected four hexadecimal digits")
-        }
+        // The reader of integers would take a sign too.
+        guard place + 4 <= bytes.count, bytes[place] != UInt8(ascii: "+"), bytes[place] != UInt8(ascii: "-"),
+            let unit = UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16)
+        else { throw failure("expected four hexadecimal digits") }
         place += 4
         return unit
     }

@@ -8,3 +8,10 @@ import Testing
         #expect(Digest.hex(.md5, "") == "d41d8cd98f00b204e9800998ecf8427e")
     }
 }
+
+@Suite struct Base64Tests {
+    @Test(arguments: [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy")])
+    func `texts are those of RFC 4648, without padding`(text: String, expected: String) { #expect(Base64.url(Array(text.utf8)) == expected) }
+    @Test func `the alphabet is the one for URLs`() { #expect(Base64.url([0xfb, 0xff, 0xfe]) == "-__-") }
+    @Test func `no key gives no signature`() { #expect(throws: Signature.Failure.noKey) { try Signature.rs256([1], key: "nope") } }
+}

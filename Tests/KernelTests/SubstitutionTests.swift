@@ -11,4 +11,18 @@ import Testing
     @Test func `a variable that is not set is named`() {
         #expect { try Substitution.expand("${TOKEN}", environment: [:]) } throws: { "\($0)".contains("TOKEN is not set") }
     }
+
+    @Test func `a variable that is not set may be in a file that NAME_FILE names`() throws {
+        func file(_ path: String) throws(PlainProblem) -> String {
+            guard path == "/run/secrets/t" else { throw PlainProblem("x", "no file", remedy: "") }
+            return "s3cret\n"
+        }
+        let environment = ["TOKEN_FILE": "/run/secrets/t", "SET": "1", "SET_FILE": "/nowhere", "LOST_FILE": "/nowhere"]
+        #expect(try Substitution.expand("a ${TOKEN} ${SET} ${TOKEN:-d}", environment: environment, file: file) == "a s3cret 1 s3cret")
+        #expect(try Substitution.expand(["t": "${TOKEN}"], environment: environment, file: file) == ["t": "s3cret"])
+        #expect(throws: PlainProblem.self) { try Substitution.expand("${LOST}", environment: environment, file: file) }
+        #expect { try Substitution.expand("${NONE}", environment: environment, file: file) } throws: { "\($0)".contains("NONE_FILE") }
+        // Without a reader of files there are none.
+        #expect(throws: PlainProblem.self) { try Substitution.expand("${TOKEN}", environment: environment) }
+    }
 }

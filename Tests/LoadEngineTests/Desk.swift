@@ -3,6 +3,7 @@ import Contracts
 import ExtractConnectors
 import ExtractEngine
 import Glibc
+import HTTP
 import Kernel
 import Landing
 @testable import LoadEngine
@@ -17,20 +18,27 @@ struct Desk {
     let extractor: Extractor
     static let clock: @Sendable () -> Timestamp = { Timestamp(rfc3339: "2013-02-01T06:00:00Z")! }
 
-    init(fault: LoadFault? = nil, reach: @escaping @Sendable (String) -> Void = { _ in }) throws {
-        try self.init(TemporaryFolder("desk"), fault: fault, reach: reach)
+    init(
+        fault: LoadFault? = nil, http: any HTTPTransport = HTTPClient(),
+        reach: @escaping @Sendable (String) -> Void = { _ in }, now: @escaping @Sendable () -> Timestamp = Desk.clock
+    ) throws {
+        try self.init(TemporaryFolder("desk"), fault: fault, http: http, reach: reach, now: now)
     }
 
-    init(_ folder: TemporaryFolder, fault: LoadFault? = nil, reach: @escaping @Sendable (String) -> Void = { _ in }) throws {
+    init(
+        _ folder: TemporaryFolder, fault: LoadFault? = nil, http: any HTTPTransport = HTTPClient(),
+        reach: @escaping @Sendable (String) -> Void = { _ in }, now: @escaping @Sendable () -> Timestamp = Desk.clock
+    ) throws {
         self.folder = folder
         let store = LandingStore(home: folder.path)
-        let environment = ["SLUICE_HOME": folder.path, "INBOX": folder.path + "/inbox"]
+        let environment = ["SLUICE_HOME": folder.path, "INBOX": folder.path + "/inbox", "TOKEN_FILE": folder.path + "/secrets/token"]
         var loader = Loader(
             warehouses: WarehouseRegistry([SQLiteWarehouse.self]), store: store, environment: environment, now: Self.clock, reach: reach)
         loader.fault = fault
         self.loader = loader
         extractor = Extractor(
-            connectors: ConnectorRegistry([CSVFolder.self]), store: store, environment: environment, now: Self.clock, reach: reach)
+            connectors: ConnectorRegistry([CSVFolder.self, FacebookPages.self, LineSource.self]), store: store, environment: environment, http: http,
+            now: now, reach: reach)
         mkdir(folder.path + "/inbox", 0o755)
     }
 
@@ -44,17 +52,21 @@ struct Desk {
     }
 
     static func start(_ streams: JSON, nullTokens: JSON = [""]) -> TaskSpec {
+        start(connections: [["connector": "csv", "settings": ["folder": "${INBOX}", "null_tokens": nullTokens], "streams": streams]])
+    }
+
+    static func start(connections: JSON) -> TaskSpec {
         TaskSpec(
             id: "ingest.state", step: "ingest", role: .load, kind: "read_state", title: "state",
             args: [
                 "warehouse": "sqlite://${SLUICE_HOME}/warehouse/w.db", "schema": "raw", "pool": "warehouse",
-                "connections": [["connector": "csv", "settings": ["folder": "${INBOX}", "null_tokens": nullTokens], "streams": streams]],
+                "connections": connections,
             ])
     }
 
-    func assignment(_ spec: TaskSpec, run: RunID, token: UInt64, isFullRefresh: Bool = false) -> Assignment {
+    func assignment(_ spec: TaskSpec, run: RunID, token: UInt64, isFullRefresh: Bool = false, logicalDate: Timestamp = Desk.clock()) -> Assignment {
         Assignment(
-            run: run, pipeline: "p", spec: spec, attempt: 1, logicalDate: Self.clock(), isFullRefresh: isFullRefresh, token: token, worker: "w-1")
+            run: run, pipeline: "p", spec: spec, attempt: 1, logicalDate: logicalDate, isFullRefresh: isFullRefresh, token: token, worker: "w-1")
     }
 
     func perform(_ assignment: Assignment) async throws -> Completion {
@@ -69,6 +81,7 @@ struct Desk {
         var waiting: [TaskSpec]
         var assignments: [TaskID: Assignment] = [:]
         var isFullRefresh = false
+        var logicalDate = Desk.clock()
 
         func message(_ task: TaskID) -> String { done[task]?.report.message ?? "not done" }
         var books: [BookEntry.Point: Tally] {
@@ -96,7 +109,7 @@ struct Desk {
             progress.waiting.removeAll { $0.id == next.id }
             progress.token += 1
             // The state task's own token is the run's generation.
-            let assignment = assignment(next, run: progress.run, token: progress.token, isFullRefresh: progress.isFullRefresh)
+            let assignment = assignment(next, run: progress.run, token: progress.token, isFullRefresh: progress.isFullRefresh, logicalDate: progress.logicalDate)
             progress.assignments[next.id] = assignment
             let completion = try await perform(assignment)
             for _ in 1..<deliveries {
@@ -115,6 +128,13 @@ struct Desk {
     ) async throws -> Progress {
         var progress = begin(run, token: token, streams, nullTokens: nullTokens, isFullRefresh: isFullRefresh)
         try await advance(&progress, deliveries: deliveries, isReversed: isReversed)
+        return progress
+    }
+
+    /// A run of other connections than the watched folder.
+    @discardableResult func run(_ run: RunID, token: UInt64, connections: JSON, at date: String = "2013-02-01T06:00:00Z", deliveries: Int = 1) async throws -> Progress {
+        var progress = Progress(run: run, token: token, waiting: [Self.start(connections: connections)], logicalDate: Timestamp(rfc3339: date)!)
+        try await advance(&progress, deliveries: deliveries)
         return progress
     }
 }

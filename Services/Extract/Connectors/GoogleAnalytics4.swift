@@ -284,7 +284,7 @@ final class DataAPI: Sendable {
         let error = json["error"]
         let word = error?["status"]?.stringValue ?? "without a reason"
         let token = request.headers.first { $0.name == "Authorization" }.map { String($0.value.dropFirst(7)) } ?? ""
-        let message = Secrets([token]).blot(String((error?["message"]?.stringValue ?? "").prefix(300)))
+        let message = String(Secrets([token]).blot(error?["message"]?.stringValue ?? "").prefix(300))
         switch response.status {
         case 429: return .limited("Google's quota is used up: \(message)", afterSeconds: APIClient.retryAfter(response, at: now))
         case 500...: return .passing("HTTP \(response.status) \(word)")

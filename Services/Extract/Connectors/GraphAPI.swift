@@ -111,10 +111,11 @@ final class GraphAPI: Sendable {
         }
         let number = error["code"]?.intValue ?? 0
         let subcode = error["error_subcode"]?.intValue ?? 0
-        let message = secrets.blot(String((error["message"]?.stringValue ?? "no message").prefix(300)))
+        // Blotted before it is cut: half a token is a secret too.
+        let message = String(secrets.blot(error["message"]?.stringValue ?? "no message").prefix(300))
         let refusal = GraphRefusal(number: number, subcode: subcode, message: message, request: request.label)
         switch number {
-        case 4, 17, 32, 341, 613:
+        case 4, 17, 32, 341, 613, 80000...80014:
             return .limited("Facebook's limit is reached (\(number))", afterSeconds: APIClient.retryAfter(response, at: now) ?? Usage.secondsToRegain(response))
         case _ where refusal.isTooMuch: return .refused(refusal)
         case 102, 190, 3, 10, 200...299, 368: return .refused(refusal)
