@@ -37,8 +37,11 @@ public struct ChannelContext: Sendable {
     /// A folder that all channels share; it exists.
     public let folder: String
     public let environment: [String: String]
-    public init(folder: String, environment: [String: String]) {
+    /// A line for the operator, where a message went out and yet not all is well.
+    public let note: @Sendable (String) -> Void
+    public init(folder: String, environment: [String: String], note: @escaping @Sendable (String) -> Void = { _ in }) {
         self.folder = folder
         self.environment = environment
+        self.note = note
     }
 }

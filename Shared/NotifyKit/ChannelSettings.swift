@@ -12,17 +12,8 @@ public struct ChannelSettings: Sendable {
     public init(_ options: JSON, known: [String], of channel: String, environment: [String: String]) throws(PlainProblem) {
         try Self.refuse(options, beyond: known, of: channel)
         self.options = options
-        var environment = environment.filter { !$0.value.isEmpty }
-        // NAME_FILE is a mounted secret: its text stands for NAME. A file that cannot be read leaves NAME without a value.
-        for (name, path) in environment where name.hasSuffix("_FILE") && environment[String(name.dropLast(5))] == nil {
-            guard let bytes = try? Files.readAll(path), bytes.count <= Self.secretBytesMax, var text = String(validating: bytes, as: UTF8.self) else { continue }
-            while text.last?.isWhitespace == true { text.removeLast() }
-            environment[String(name.dropLast(5))] = text
-        }
         self.environment = environment
     }
-
-    static let secretBytesMax = 65_536
 
     static func refuse(_ options: JSON, beyond known: [String], of channel: String) throws(PlainProblem) {
         for name in options.objectValue?.keys ?? [] where !known.contains(name) {
@@ -34,11 +25,15 @@ public struct ChannelSettings: Sendable {
 
     /// The option, else the variable; nil where neither has a value.
     public func text(_ option: String, _ variable: String) throws(PlainProblem) -> String? {
-        guard let value = options[option], !value.isNull else { return environment[variable] }
+        guard let value = options[option], !value.isNull else { return try filled("${\(variable):-}") }
         guard let text = value.stringValue ?? value.intValue.map(String.init) ?? value.doubleValue.map({ "\($0)" }) else {
             throw PlainProblem("notify.bad_option", "the option '\(option)' is no text", at: .named(option), remedy: "write one word or number")
         }
-        let filled = try Substitution.expand(text, environment: environment)
+        return try filled(text)
+    }
+
+    private func filled(_ text: String) throws(PlainProblem) -> String? {
+        let filled = try Substitution.expand(text, environment: environment, file: Files.secret)
         return filled.isEmpty ? nil : filled
     }
 
@@ -55,7 +50,7 @@ public struct ChannelSettings: Sendable {
     public func list(_ option: String, _ variable: String) throws(PlainProblem) -> [String] {
         var texts: [String] = []
         if let values = options[option]?.arrayValue {
-            for value in values { texts.append(try Substitution.expand(value.stringValue ?? "", environment: environment)) }
+            for value in values { texts += [try filled(value.stringValue ?? "")].compactMap(\.self) }
         } else if let text = try text(option, variable) {
             texts = [text]
         }

@@ -1,7 +1,7 @@
 """A mail server on loopback: aiosmtpd, with what the tests ask of it. Ends with the process that started it.
 
-usage: mail.py FOLDER MODE    MODE: starttls, tls, plain, hang, hang-at-quit, refuse-recipient
-FOLDER holds cert.pem and key.pem; port, mails.jsonl and log go there. User `robot`, password in FOLDER/password.
+usage: mail.py FOLDER MODE    MODE: starttls, tls, plain, hang, hang-at-quit
+FOLDER holds cert.pem and key.pem; port, mails.jsonl and log go there. Who begins with `gone` has no mailbox. User `robot`, password in FOLDER/password.
 """
 import asyncio, email, email.policy, json, os, ssl, sys, threading, time
 
@@ -18,7 +18,7 @@ def log(text):
 
 class Mailbox:
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if mode == "refuse-recipient":
+        if address.startswith("gone"):
             return "550 5.1.1 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -2,6 +2,7 @@ import Kernel
 import NotifyChannels
 import NotifyKit
 import Support
+import Synchronization
 import Testing
 
 /// Mail to a server that is not ours, read back by a library that is not ours.
@@ -16,12 +17,14 @@ import Testing
 
     private func server(_ mode: String) throws -> Companion { try Companion("mail.py", folder: folder.path, mode) }
 
-    private func channel(_ port: Int, _ extra: [String: String] = [:], scheme: String = "smtp") -> EmailChannel {
+    private func channel(
+        _ port: Int, _ extra: [String: String] = [:], scheme: String = "smtp", note: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> EmailChannel {
         let environment = [
             "SLUICE_SMTP_URL": "\(scheme)://127.0.0.1:\(port)", "SLUICE_SMTP_USER": "robot", "SLUICE_SMTP_PASSWORD": Self.password,
             "SLUICE_SMTP_CA_FILE": "\(folder.path)/ca.pem", "SLUICE_MAIL_FROM": "Datenfluß <sluice@example.com>",
         ].merging(extra) { _, new in new }
-        return EmailChannel(context: ChannelContext(folder: folder.path, environment: environment))
+        return EmailChannel(context: ChannelContext(folder: folder.path, environment: environment, note: note))
     }
 
     private func notice(_ options: JSON = ["recipients": ["ops@example.com", "Büro <desk@example.com>"]], pipeline: String = "größe") -> Notice {
@@ -137,9 +140,19 @@ import Testing
         #expect(ContinuousClock.now - begin < .seconds(4))
     }
 
-    @Test func `a refused recipient, a server that is away and settings that lack are each an error of its own`() async throws {
-        let server = try server("refuse-recipient")
-        let refused = try await problem { try await channel(server.port).send(notice()) }
+    @Test func `a recipient that is gone keeps the mail from no other, and the operator is told`() async throws {
+        let server = try server("starttls")
+        let notes = Mutex<[String]>([])
+        let channel = channel(server.port) { text in notes.withLock { $0.append(text) } }
+        try await channel.send(notice(["recipients": ["ops@example.com", "gone@example.com", "desk@example.com"]]))
+        #expect(mails.map { $0["recipients"] } == [["ops@example.com", "desk@example.com"]])
+        #expect(notes.withLock { $0.count } == 1)
+        #expect(notes.withLock { $0.first }?.contains("refuses some of the 3 recipients") == true)
+    }
+
+    @Test func `recipients that are all refused, a server that is away and settings that lack are each an error of its own`() async throws {
+        let server = try server("starttls")
+        let refused = try await problem { try await channel(server.port).send(notice(["recipients": ["gone@example.com", "gone2@example.com"]])) }
         #expect(refused.code == "notify.mail_refused")
         #expect(refused.response == .stop)
         #expect(refused.summary.contains("550"))

@@ -6,7 +6,7 @@ public import NotifyKit
 ///
 /// The Message-ID is made from the notice's key, and the mail has the same bytes each time: killed between sending and
 /// remembering we send it again, and a mailbox that drops doubles by their id shows one. SMTP itself has no such promise.
-/// A server that refuses one recipient gets the mail for none.
+/// A recipient that the server refuses for good keeps the mail from no other.
 public struct EmailChannel: Channel {
     public static let name = "email"
     public static let summary = "a mail through SLUICE_SMTP_URL"
@@ -14,9 +14,9 @@ public struct EmailChannel: Channel {
 
     static let options = ["recipients", "from", "url", "user", "password", "tls", "ca_file", "timeout_seconds", "subject_prefix"]
     static let recipientsMax = 50
-    private let environment: [String: String]
+    private let context: ChannelContext
 
-    public init(context: ChannelContext) { environment = context.environment }
+    public init(context: ChannelContext) { self.context = context }
 
     public func check(_ options: JSON) throws { _ = try settings(options) }
 
@@ -25,11 +25,17 @@ public struct EmailChannel: Channel {
         let message = MailMessage(
             from: settings.from, to: settings.to, subject: "\(settings.prefix)\(notice.mark) \(notice.headline)", date: notice.endedAt,
             messageID: MailMessage.id(of: notice.key, domain: settings.from.domain), text: notice.text + "\n", html: notice.html)
-        try SMTPClient.send(message, by: settings.server)
+        do {
+            try SMTPClient.send(message, by: settings.server)
+        } catch {
+            guard error.kind == .refused, error.answer >= 500, message.to.count > 1 else { throw error }
+            try SMTPClient.send(message, by: settings.server, isRefusalOfSomeAllowed: true)
+            context.note("\(notice.route): the mail server refuses some of the \(message.to.count) recipients; the others got the mail\n\(error)")
+        }
     }
 
     private func settings(_ options: JSON) throws -> (server: SMTPServer, from: MailAddress, to: [MailAddress], prefix: String) {
-        let settings = try ChannelSettings(options, known: Self.options, of: Self.name, environment: environment)
+        let settings = try ChannelSettings(options, known: Self.options, of: Self.name, environment: context.environment)
         let from = try address(try settings.required("from", "SLUICE_MAIL_FROM"), "SLUICE_MAIL_FROM")
         let texts = try settings.list("recipients", "SLUICE_MAIL_TO")
         guard (1...Self.recipientsMax).contains(texts.count) else {

@@ -46,8 +46,9 @@ public enum SMTPClient {
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Returns when the server has taken the mail for all recipients.
-    public static func send(_ message: MailMessage, by server: SMTPServer) throws(SMTPError) {
+    /// Returns when the server has taken the mail.
+    /// - Parameter isRefusalOfSomeAllowed: the mail goes to those recipients that the server takes, and need not go to all.
+    public static func send(_ message: MailMessage, by server: SMTPServer, isRefusalOfSomeAllowed: Bool = false) throws(SMTPError) {
         precondition(isReady, "libcurl does not start")
         guard let curl = curl_easy_init() else { preconditionFailure("libcurl gives no handle") }
         defer { curl_easy_cleanup(curl) }
@@ -69,6 +70,8 @@ public enum SMTPClient {
         }
         sluice_curl_set_text(curl, CURLOPT_MAIL_FROM, "<\(message.from.mailbox)>")
         sluice_curl_set_pointer(curl, CURLOPT_MAIL_RCPT, recipients)
+        // libcurl spells it with three l.
+        sluice_curl_set_long(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, isRefusalOfSomeAllowed ? 1 : 0)
         sluice_curl_set_long(curl, CURLOPT_NOSIGNAL, 1)
         sluice_curl_set_long(curl, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectSecondsMax, server.timeoutSeconds) * 1000))
         sluice_curl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(server.timeoutSeconds * 1000))

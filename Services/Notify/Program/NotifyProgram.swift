@@ -33,7 +33,8 @@ import ServiceKit
             try Files.createFolder(folder)
             let client = site.connect(topics: ["run.succeeded.", "run.failed."])
             let channels = try ChannelRegistry(
-                [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self], context: ChannelContext(folder: folder, environment: site.settings.environment))
+                [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self],
+                context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
             let (routes, reminderSeconds) = Self.settings(site)
             let sent = Counter(), failed = Counter(), waiting = Counter()
             site.health.expose {
