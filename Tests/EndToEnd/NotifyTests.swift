@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// sluice-notify as a process, with a mail server and a receiver of webhooks that are not ours.
-@Suite struct NotifyProgramTests {
+@Suite(.serialized) struct NotifyProgramTests {
     static let password = "planted-password-7Q", secret = "planted-secret-4K"
 
     /// Both servers, and the settings that lead to them.
@@ -23,7 +23,7 @@ import Testing
             hook = try Companion("webhook.py", folder: "\(home.path)-hook", answers)
             settings = [
                 "SLUICE_SMTP_URL": "smtp://127.0.0.1:\(mail.port)", "SLUICE_SMTP_USER": "robot", "SLUICE_SMTP_PASSWORD": password,
-                "SLUICE_SMTP_CA_FILE": "\(mail.folder)/ca.pem", "SLUICE_MAIL_FROM": "sluice@example.com", "SLUICE_MAIL_TIMEOUT_SECONDS": "2",
+                "SLUICE_SMTP_CA_FILE": "\(mail.folder)/ca.pem", "SLUICE_MAIL_FROM": "sluice@example.com", "SLUICE_MAIL_TIMEOUT_SECONDS": "30",
                 "SLUICE_WEBHOOK_URL": "http://127.0.0.1:\(hook.port)/in", "SLUICE_WEBHOOK_SECRET": secret,
             ]
         }
@@ -134,7 +134,7 @@ import Testing
         try await TestHome.with { home in
             let town = try Town(home, mail: "hang")
             try await home.start("broker")
-            try await home.start("notify", town.settings.merging(["SLUICE_MAIL_TIMEOUT_SECONDS": "20"]) { _, new in new })
+            try await home.start("notify", town.settings.merging(["SLUICE_MAIL_TIMEOUT_SECONDS": "60"]) { _, new in new })
             try await failingRun(home, "shop@1", [Self.rules[1], Self.rules[2], Self.rules[0]])
             try await home.until("the others are told", seconds: 5) { sent(home).count == 2 }
             try await home.until("the mail is tried", seconds: 5) { town.logins == 1 }
