@@ -124,7 +124,7 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
         // The outer world, imitated.
-        shared("SandboxWorld", ["CCrypto", "Digest", "Kernel"], path: "Tests/Sandbox/World"),
+        shared("SandboxWorld", ["CCrypto", "Kernel"], path: "Tests/Sandbox/World"),
         .executableTarget(
             name: "sluice-sandbox",
             dependencies: [
