@@ -65,7 +65,7 @@ public final class APIClient: Sendable {
             if hold > 0 { try await wait(hold, "the source's limit is nearly used up", request) }
             switch try ask(request, &faults, &limits) {
             case .answer(let answer):
-                if let seconds = pause(answer.response) { context.limiter.hold(seconds: seconds, from: context.now()) }
+                if let seconds = pause(answer.response) { context.limiter.hold(seconds: Self.sane(seconds), from: context.now()) }
                 return answer
             case .wait(let seconds, let why):
                 try await wait(seconds, why, request)
@@ -100,11 +100,14 @@ public final class APIClient: Sendable {
             return .wait(seconds: context.random() * backOff(policy.baseSeconds, faults), why: why)
         case .limited(let why, let seconds):
             limits += 1
-            if let seconds { return .wait(seconds: max(seconds, 0.1) + context.random() * 0.5, why: why) }
+            if let seconds { return .wait(seconds: Self.sane(seconds) + context.random() * 0.5, why: why) }
             // Half is certain: nobody wins by asking a source again that has just said no.
             return .wait(seconds: backOff(policy.limitedSeconds, limits) * (0.5 + context.random() / 2), why: why)
         }
     }
+
+    /// Sources say how long to wait, and may say anything: at least a moment, at most a week.
+    private static func sane(_ seconds: Double) -> Double { seconds.isNaN ? 60 : min(max(seconds, 0.1), 604_800) }
 
     private func backOff(_ base: Double, _ count: Int) -> Double {
         min(max(policy.capSeconds, base), base * Double(1 << min(count - 1, 20)))

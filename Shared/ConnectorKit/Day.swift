@@ -44,10 +44,11 @@ public struct DayRange: Hashable, Sendable, CustomStringConvertible {
     /// This range in pieces of at most `days`; none where it ends before it starts.
     public func slices(days: Int) -> [DayRange] {
         var slices: [DayRange] = []
+        let days = min(max(1, days), 36_525)
         var start = first
         while start <= last {
-            slices.append(DayRange(start, min(last, start + (max(1, days) - 1))))
-            start = start + max(1, days)
+            slices.append(DayRange(start, min(last, start + (days - 1))))
+            start = start + days
         }
         return slices
     }
@@ -68,12 +69,12 @@ public struct DayPlan: Hashable, Sendable {
         self.through = through
         self.start = start
         self.newest = newest
-        self.lookBackDays = lookBackDays
+        self.lookBackDays = min(max(0, lookBackDays), 36_525)
     }
 
     /// From the first day that may have changed to the newest; nil where there is none.
     public var range: DayRange? {
-        let first = through.map { max(start, $0 + 1 - max(0, lookBackDays)) } ?? start
+        let first = through.map { max(start, $0 + 1 - lookBackDays) } ?? start
         return first <= newest ? DayRange(first, newest) : nil
     }
 }

@@ -94,7 +94,7 @@ public final class GoogleToken: Sendable {
                 body: PercentCoding.form([.init("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), .init("assertion", assertion)]),
                 bodyBytesMax: 1 << 20))
         let token = answer.json["access_token"]?.stringValue ?? ""
-        let seconds = answer.json["expires_in"]?.doubleValue ?? 3600
+        let seconds = min(max(answer.json["expires_in"]?.doubleValue ?? 3600, 0), 86_400)
         held.withLock { $0 = Held(token: token, expiresAt: now.adding(seconds: seconds)) }
         return token
     }

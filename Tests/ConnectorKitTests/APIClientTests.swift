@@ -75,6 +75,16 @@ import Testing
         #expect(seconds >= 3600 && seconds <= 3601)
     }
 
+    @Test(arguments: ["1e308", "9999999999999999", "0"])
+    func `no number that a source says is too much for us`(text: String) async throws {
+        let conversation = Conversation { _, number in number == 1 ? .json([:], status: 429, headers: [("Retry-After", text)]) : .json([:]) }
+        if text == "0" { _ = try await client(conversation).send(question) } else { await #expect(throws: SourceProblem.self) { try await client(conversation).send(question) } }
+        let context = clock.context(conversation)
+        let patient = APIClient(context, pause: { _ in .infinity }) { _, _, _ in .accepted }
+        _ = try await patient.send(question)
+        await #expect(throws: SourceProblem.self) { try await patient.send(question) }
+    }
+
     @Test func `a limit that is nearly used up holds everyone who asks that source`() async throws {
         let conversation = Conversation { _, _ in .json([:], headers: [("X-Used", "95")]) }
         let context = clock.context(conversation)

@@ -184,6 +184,17 @@ struct Graph: Sendable {
         #expect(problem?.number == 100 && problem?.kind == .refused)
     }
 
+    @Test func `settings as large as can be are cut to what makes sense`() async throws {
+        let huge: JSON = ["look_back_days": .integer(.max), "history_days": .integer(.max), "start_date": .null]
+        let conversation = Conversation { request, _ in Graph().answer(request) }
+        try await read("page_insights_daily", conversation, huge, config: ["slice_days": .integer(.max)], cursor: ["pages": ["111": "2026-11-19"]])
+        #expect(conversation.requests.last?["since"] == "2026-11-10")
+        try await read("post_performance", conversation, config: ["posts_days": .integer(.max), "page_rows": .integer(.min)])
+        // A source's own day beyond all days is no mark.
+        let far = Conversation { _, _ in .json(["data": [["name": "page_views_total", "values": [["value": 1, "end_time": "9999-12-31T08:00:00+0000"]]]]]) }
+        #expect(try await read("page_insights_daily", far).cursor == ["pages": ["111": "2026-11-19"]])
+    }
+
     // MARK: Errors
 
     @Test func `a dead token is permanent: one request, no storm, and words that help`() async throws {

@@ -9,7 +9,7 @@ import Testing
         #expect(try JSON(parsing: text).text() == text)
     }
 
-    @Test(arguments: ["", "{", "[1,]", "01", "+1", "nul", "\"\u{1}\"", "{\"a\"}", "1 2", #""\u12"#, #"{"a":1,}"#, "-", "1."])
+    @Test(arguments: ["", "{", "[1,]", "01", "+1", "nul", "\"\u{1}\"", "{\"a\"}", "1 2", #""\u12"#, #""\u+0fc""#, #"{"a":1,}"#, "-", "1."])
     func `broken text is an error with its place`(text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: text) }
     }

@@ -151,7 +151,8 @@ public struct FacebookPages: Connector {
                     RecordBatch(
                         .bytes(graph.withoutSecrets(answer.response.body)), format: RawFormat(.json, shape: shape), window: "\(page)/\(slice)",
                         source: "\(page)/insights \(slice)"))
-                newest = [newest, Self.newestDay(in: answer.json)].compactMap(\.self).max()
+                // A day that was not asked for moves no mark.
+                newest = [newest, Self.newestDay(in: answer.json).map { min($0, slice.last) }].compactMap(\.self).max()
             }
             if let newest { cursor[page] = .string(newest.description) }
         }
@@ -178,7 +179,7 @@ public struct FacebookPages: Connector {
 
     private func readPosts(_ request: ReadRequest, into sink: some RecordSink) async throws {
         let wanted = FacebookMetric.wanted(request.config, standard: FacebookMetric.posts)
-        let since = today - max(1, request.config["posts_days"]?.intValue ?? 90)
+        let since = today - min(max(1, request.config["posts_days"]?.intValue ?? 90), 36_525)
         var names: FacebookMetric.Names?
         for page in pages {
             if names == nil {

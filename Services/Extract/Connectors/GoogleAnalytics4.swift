@@ -63,7 +63,7 @@ public struct GoogleAnalytics4: Connector {
         api = DataAPI(settings, try ServiceAccountKey(file: settings.credentials_file, tokenURL: given), property, context)
         now = context.now()
         today = try Self.day(settings.as_of, "as_of") ?? Day(now)
-        start = try Self.day(settings.start_date, "start_date") ?? today - max(1, settings.history_days)
+        start = try Self.day(settings.start_date, "start_date") ?? today - min(max(1, settings.history_days), 36_525)
         lookBackDays = settings.look_back_days
     }
 
@@ -134,7 +134,8 @@ public struct GoogleAnalytics4: Connector {
         for slice in range.slices(days: max(1, request.config["slice_days"]?.intValue ?? (isMerge ? 366 : 1))) {
             let rows = try await read(slice, &report, min(max(1, request.config["page_rows"]?.intValue ?? 100_000), 250_000), into: sink)
             total += rows.count
-            newest = [newest, rows.newest].compactMap(\.self).max()
+            // A day that was not asked for moves no mark.
+            newest = [newest, rows.newest.map { min($0, slice.last) }].compactMap(\.self).max()
         }
         await sink.state(records: total)
         await sink.record("quota", api.quota)
