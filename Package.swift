@@ -99,17 +99,19 @@ let package = Package(
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
         // Faces: who is told, and what is seen.
-        shared("NotifyKit", ["Kernel"]),
-        .target(name: "NotifyChannels", dependencies: ["Kernel", "NotifyKit"], path: "Services/Notify/Channels", swiftSettings: strict),
-        engine("Notify", ["Bus", "Contracts", "Kernel", "NotifyKit", "Platform", "SQLite"]),
-        program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Platform", "ServiceKit"]),
+        shared("NotifyKit", ["Kernel", "Platform"]),
+        .target(name: "Mail", dependencies: ["CCurl", "Digest", "Kernel"], path: "Services/Notify/Mail", swiftSettings: strict),
+        .target(name: "NotifyChannels", dependencies: ["Digest", "HTTP", "Kernel", "Mail", "NotifyKit", "Platform"], path: "Services/Notify/Channels", swiftSettings: strict),
+        engine("Notify", ["Bus", "Contracts", "Digest", "Kernel", "NotifyKit", "Pipelines", "Platform", "SQLite"]),
+        program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "Platform", "ServiceKit"]),
         engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
         ]),
         .testTarget(
-            name: "NotifyTests", dependencies: ["Contracts", "Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "SQLite", "Support"],
+            name: "NotifyTests",
+            dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
         .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
 

@@ -8,5 +8,7 @@ static inline CURLcode sluice_curl_set_text(CURL *handle, CURLoption option, con
 static inline CURLcode sluice_curl_set_pointer(CURL *handle, CURLoption option, const void *value) { return curl_easy_setopt(handle, option, value); }
 typedef size_t (*sluice_curl_take)(char *bytes, size_t size, size_t count, void *context);
 static inline CURLcode sluice_curl_set_take(CURL *handle, CURLoption option, sluice_curl_take value) { return curl_easy_setopt(handle, option, value); }
+typedef int (*sluice_curl_watch)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+static inline CURLcode sluice_curl_set_watch(CURL *handle, CURLoption option, sluice_curl_watch value) { return curl_easy_setopt(handle, option, value); }
 static inline CURLcode sluice_curl_get_long(CURL *handle, CURLINFO info, long *value) { return curl_easy_getinfo(handle, info, value); }
 static inline CURLcode sluice_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) { return curl_easy_getinfo(handle, info, value); }

@@ -44,12 +44,31 @@ public struct PipelineRegistered: Hashable, Sendable, Codable {
 
 /// Whom to tell about what.
 public struct NotifyRule: Hashable, Sendable, Codable {
-    public enum Occasion: String, Codable, Sendable { case succeeded, failed }
+    /// `warned`: the run succeeded, and a test of it found what is only worth a warning.
+    public enum Occasion: String, Codable, Sendable, CaseIterable { case succeeded, warned, failed }
     public var on: [Occasion]
     public var channel: String
-    public init(on: [Occasion], channel: String) {
+    /// The channel's own fields, such as `recipients`. References to variables are unfilled: a rule travels in the log.
+    public var options: JSON
+    public init(on: [Occasion], channel: String, options: JSON = [:]) {
         self.on = on
         self.channel = channel
+        self.options = options
+    }
+
+    private enum CodingKeys: String, CodingKey { case on, channel, options }
+    public init(from decoder: any Decoder) throws {
+        let box = try decoder.container(keyedBy: CodingKeys.self)
+        on = try box.decode([Occasion].self, forKey: .on)
+        channel = try box.decode(String.self, forKey: .channel)
+        options = try box.decodeIfPresent(JSON.self, forKey: .options) ?? [:]
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var box = encoder.container(keyedBy: CodingKeys.self)
+        try box.encode(on, forKey: .on)
+        try box.encode(channel, forKey: .channel)
+        // Left out where there are none: rules without options keep the bytes that they had.
+        if options != [:] { try box.encode(options, forKey: .options) }
     }
 }
 
@@ -126,6 +145,9 @@ public struct TaskDeadLettered: Hashable, Sendable, Codable {
 
 /// How a run ended.
 public struct RunEnded: Hashable, Sendable, Codable {
+    /// More warnings than this are counted, not listed.
+    public static let warningsMax = 20
+
     public var succeeded: Int
     public var failed: Int
     public var skipped: Int
@@ -133,12 +155,41 @@ public struct RunEnded: Hashable, Sendable, Codable {
     public var summary: String
     /// The tasks that failed by themselves, in order of failing.
     public var causes: [TaskID]
+    /// How many tests found what is only worth a warning.
+    public var warned: Int
+    /// One line for each of the first of them: `not_null_orders_id: warn: 3 failing rows`.
+    public var warnings: [String]
 
-    public init(succeeded: Int, failed: Int, skipped: Int, summary: String, causes: [TaskID]) {
+    public init(succeeded: Int, failed: Int, skipped: Int, summary: String, causes: [TaskID], warned: Int = 0, warnings: [String] = []) {
         self.succeeded = succeeded
         self.failed = failed
         self.skipped = skipped
         self.summary = summary
         self.causes = causes
+        self.warned = warned
+        self.warnings = warnings
+    }
+
+    private enum CodingKeys: String, CodingKey { case succeeded, failed, skipped, summary, causes, warned, warnings }
+    public init(from decoder: any Decoder) throws {
+        let box = try decoder.container(keyedBy: CodingKeys.self)
+        succeeded = try box.decode(Int.self, forKey: .succeeded)
+        failed = try box.decode(Int.self, forKey: .failed)
+        skipped = try box.decode(Int.self, forKey: .skipped)
+        summary = try box.decode(String.self, forKey: .summary)
+        causes = try box.decode([TaskID].self, forKey: .causes)
+        warned = try box.decodeIfPresent(Int.self, forKey: .warned) ?? 0
+        warnings = try box.decodeIfPresent([String].self, forKey: .warnings) ?? []
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var box = encoder.container(keyedBy: CodingKeys.self)
+        try box.encode(succeeded, forKey: .succeeded)
+        try box.encode(failed, forKey: .failed)
+        try box.encode(skipped, forKey: .skipped)
+        try box.encode(summary, forKey: .summary)
+        try box.encode(causes, forKey: .causes)
+        guard warned > 0 else { return }
+        try box.encode(warned, forKey: .warned)
+        try box.encode(warnings, forKey: .warnings)
     }
 }

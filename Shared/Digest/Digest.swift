@@ -44,4 +44,17 @@ public struct Digest: ~Copyable {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
+
+    /// HMAC-SHA-256 by RFC 2104, in lower-case hexadecimal.
+    public static func hmac(key: [UInt8], _ message: [UInt8]) -> String {
+        var key = key.count > 64 ? bytes(.sha256, key) : key
+        key += [UInt8](repeating: 0, count: 64 - key.count)
+        return hex(bytes(.sha256, key.map { $0 ^ 0x5c } + bytes(.sha256, key.map { $0 ^ 0x36 } + message)))
+    }
+
+    private static func bytes(_ algorithm: DigestAlgorithm, _ bytes: [UInt8]) -> [UInt8] {
+        var digest = Digest(algorithm)
+        digest.update(bytes)
+        return digest.finish()
+    }
 }

@@ -122,16 +122,66 @@ public final class PipelineReader {
         return Pipeline.Connection(connector: connector, settings: fields["settings"].map(json) ?? [:], streams: json(streams))
     }
 
+    /// What a channel may be given beside its name. A channel from elsewhere takes `options: {…}`.
+    private static let options = [
+        "recipients", "from", "url", "user", "password", "secret", "tls", "ca_file", "timeout_seconds", "subject_prefix", "options",
+    ]
+
     private func rule(_ node: Node) -> NotifyRule? {
-        let fields = mapping(node, "a notify rule", known: ["on", "to"], required: ["on", "to"])
+        let fields = mapping(node, "a notify rule", known: ["on", "to"] + Self.options, required: ["on", "to"])
         guard let occasions = fields["on"], let channel = fields["to"].flatMap(string) else { return nil }
-        let words = occasions.scalar == nil ? list(occasions, "on") : [occasions]
-        let on = words.compactMap { word -> NotifyRule.Occasion? in
+        let on = words(occasions, "on").compactMap { word -> NotifyRule.Occasion? in
             let occasion = string(word).flatMap(NotifyRule.Occasion.init)
-            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write succeeded or failed") }
+            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write succeeded, warned or failed") }
             return occasion
         }
-        return NotifyRule(on: on, channel: channel)
+        return NotifyRule(on: on, channel: channel, options: options(fields))
+    }
+
+    private func options(_ fields: [String: Node]) -> JSON {
+        var options = fields["options"].map(json) ?? [:]
+        for name in Self.options where name != "options" {
+            guard let node = fields[name] else { continue }
+            // A rule travels in the log, which many may read.
+            if name == "password" || name == "secret", string(node)?.hasPrefix("${") != true {
+                report("'\(name)' is written out", node, "write \(name): ${NAME} and set NAME, or NAME_FILE, in the environment of sluice-notify")
+                continue
+            }
+            options[name] = json(node)
+        }
+        return options
+    }
+
+    /// One word, or a list of them.
+    private func words(_ node: Node, _ what: String) -> [Node] { node.scalar == nil ? list(node, what) : [node] }
+
+    // MARK: Routes
+
+    /// The routes of a file: who is told of any pipeline, beside the rules that each has of its own.
+    /// - Throws: `ProblemList`.
+    public static func routes(_ path: String) throws -> [Route] {
+        let reader = PipelineReader(path: path)
+        let bytes = try Files.readAll(path)
+        let nodes = reader.root(String(decoding: bytes, as: UTF8.self)).map { reader.list($0, "the file of routes") } ?? []
+        let routes = nodes.compactMap { reader.route($0) }
+        guard reader.problems.isEmpty else { throw ProblemList(reader.problems) }
+        return routes
+    }
+
+    private static let severities: [String: NotifyRule.Occasion] = ["error": .failed, "warn": .warned, "success": .succeeded]
+
+    private func route(_ node: Node) -> Route? {
+        let fields = mapping(node, "a route", known: ["name", "severity", "pipelines", "to"] + Self.options, required: ["severity", "to"])
+        guard let severity = fields["severity"], let channel = fields["to"].flatMap(string) else { return nil }
+        let on = words(severity, "severity").compactMap { word -> NotifyRule.Occasion? in
+            let occasion = string(word).flatMap { Self.severities[$0] }
+            if occasion == nil { report("'\(word.string ?? "")' is no severity", word, "write error, warn or success") }
+            return occasion
+        }
+        let pipelines = fields["pipelines"].map { words($0, "pipelines").compactMap { string($0) } } ?? ["*"]
+        let place = "\(path):\(node.mark?.line ?? 0)"
+        let name = fields["name"].flatMap(string).map { "route '\($0)' (\(place))" } ?? "route \(place)"
+        return Route(name: name, pipelines: pipelines, rule: NotifyRule(on: on, channel: channel, options: options(fields)))
     }
 
     // MARK: Nodes

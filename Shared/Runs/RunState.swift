@@ -225,7 +225,10 @@ public struct RunState: Sendable {
         } else if let skipped = inOrder.first(where: { $0.phase == .skipped }) {
             summary = "\(skipped.spec.title) was skipped: \(skipped.reason ?? "")"
         }
-        let ended = RunEnded(succeeded: counts.succeeded, failed: counts.failed, skipped: counts.skipped, summary: summary, causes: causes)
+        let warned = inOrder.filter { $0.phase == .succeeded && $0.report?.details["status"]?.stringValue == "warn" }
+        let ended = RunEnded(
+            succeeded: counts.succeeded, failed: counts.failed, skipped: counts.skipped, summary: summary, causes: causes, warned: warned.count,
+            warnings: warned.prefix(RunEnded.warningsMax).map { "\($0.spec.title): \($0.report?.message ?? "")" })
         return event("ended", nil, now, isSuccess ? .runSucceeded(ended) : .runFailed(ended))
     }
 

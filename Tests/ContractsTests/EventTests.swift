@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import Kernel
 import Testing
 
@@ -22,6 +23,9 @@ import Testing
         .taskDeadLettered(TaskDeadLettered(deliveries: 5, reason: "no report", entry: 7)),
         .runSucceeded(RunEnded(succeeded: 1, failed: 0, skipped: 0, summary: "", causes: [])),
         .runFailed(RunEnded(succeeded: 1, failed: 1, skipped: 2, summary: "", causes: ["a"])),
+        .runSucceeded(RunEnded(succeeded: 2, failed: 0, skipped: 0, summary: "", causes: [], warned: 1, warnings: ["t: warn"])),
+        .pipelineRegistered(PipelineRegistered(
+            hash: "h", tasks: [], steps: [], notify: [NotifyRule(on: [.warned], channel: "email", options: ["recipients": ["a@b.c"]])])),
         .other(type: "weather.changed.v9", data: ["wind": 3]),
     ]
 
@@ -44,5 +48,17 @@ import Testing
     @Test(arguments: ["", "{}", "[1]", #"{"specversion":"1.0","id":"1"}"#])
     func `bytes that are no event are a problem, not a trap`(text: String) {
         #expect(throws: EnvelopeProblem.self) { try Event(envelope: Array(text.utf8)) }
+    }
+
+    @Test func `rules and ends that were written before options and warnings read as ever, and keep their bytes`() throws {
+        let rule = #"{"channel":"console","on":["failed"]}"#, end = #"{"causes":[],"failed":0,"skipped":0,"succeeded":1,"summary":"s"}"#
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let oldRule = try JSONDecoder().decode(NotifyRule.self, from: Data(rule.utf8))
+        #expect(oldRule == NotifyRule(on: [.failed], channel: "console"))
+        #expect(String(decoding: try encoder.encode(oldRule), as: UTF8.self) == rule)
+        let oldEnd = try JSONDecoder().decode(RunEnded.self, from: Data(end.utf8))
+        #expect(oldEnd.warned == 0)
+        #expect(String(decoding: try encoder.encode(oldEnd), as: UTF8.self) == end)
     }
 }

@@ -47,7 +47,7 @@ private struct Killed: Error {}
         let dispatcher = try Dispatcher(store: store, channels: registry(), logFolder: "/logs", reach: reach, note: note)
         try await dispatcher.send()
         for event in log.events where event.sequence > dispatcher.position {
-            dispatcher.fold([event], upTo: event.sequence)
+            try dispatcher.fold([event], upTo: event.sequence)
             try await dispatcher.send()
         }
         return dispatcher
@@ -64,7 +64,7 @@ private struct Killed: Error {}
     }
 
     @Test func `killed at any step, the file holds each notice once and the wall at least once`() async throws {
-        let expected = ["shop@1/failed/file", "shop@0/succeeded/file"]
+        let expected = ["shop@1/failed/file", "shop@0/recovered/file"]
         for step in 1... {
             let home = try DurableReaderTests()
             let wall = Wall()
@@ -83,10 +83,11 @@ private struct Killed: Error {}
             }
             #expect(home.lines == expected, "killed at step \(step)")
             let told = wall.texts.withLock { $0 }
-            #expect(Set(told) == ["shop@1/failed/wall", "shop@0/succeeded/wall"])
+            #expect(Set(told) == ["shop@1/failed/wall", "shop@0/recovered/wall"])
             #expect(told.count <= 3)
             guard wasKilled.withLock({ $0 }) else {
-                #expect(step == 13)
+                // Two decisions and four notices of three steps each.
+                #expect(step == 15)
                 return
             }
         }
@@ -97,14 +98,14 @@ private struct Killed: Error {}
             for _ in 0..<4 { _ = try? await live(log) { if $0 == "notify.after_send" { throw Killed() } } }
             #expect(lines == ["shop@1/failed/file"])
             _ = try await live(log)
-            #expect(lines == ["shop@1/failed/file", "shop@0/succeeded/file"])
+            #expect(lines == ["shop@1/failed/file", "shop@0/recovered/file"])
         }
     }
 
     @Test func `a line torn at any byte is taken away and written whole`() async throws {
         var routes = Routes(logFolder: "/logs")
         for event in log.events { routes.apply(event) }
-        let notices = routes.due.filter { $0.channel == "file" }
+        let notices = routes.decision.notices.filter { $0.channel == "file" }
         let channel = FileChannel(context: ChannelContext(folder: folder.path, environment: [:]))
         try await channel.send(notices[0])
         let first = try folder.read("notifications.jsonl")
@@ -116,28 +117,67 @@ private struct Killed: Error {}
         }
     }
 
-    @Test func `an unknown channel is one line of the log and keeps nobody else waiting`() async throws {
+    @Test func `an unknown channel is one line of the log, its notice is kept and nobody else waits`() async throws {
         var log = Log()
         log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "pigeon"), NotifyRule(on: [.failed], channel: "file")])
-        let notes = Mutex<[String]>([])
-        for _ in 0..<2 { _ = try await live(log) { text in notes.withLock { $0.append(text) } } }
-        #expect(notes.withLock { $0.count } == 1)
-        #expect(notes.withLock { $0.first }?.contains("'pigeon', which does not exist; write file or wall or refusing") == true)
-        #expect(lines == ["shop@1/failed/file"])
-        let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(microseconds: 0))
-        #expect(try store.keys() == ["shop@1/failed/pigeon", "shop@1/failed/file"])
-    }
-
-    @Test func `a channel that fails keeps its notice and the position, and holds no other up`() async throws {
-        var log = Log()
-        log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "refusing"), NotifyRule(on: [.failed], channel: "file")])
+        log.failingRun("shop@2", [NotifyRule(on: [.failed], channel: "pigeon")], ["ingest.other"])
         let notes = Mutex<[String]>([])
         let dispatcher = try await live(log) { text in notes.withLock { $0.append(text) } }
         try await dispatcher.send()
-        #expect(dispatcher.hasDue)
-        #expect(dispatcher.confirmable == 0)
-        #expect(lines == ["shop@1/failed/file"])
         #expect(notes.withLock { $0.count } == 1)
+        #expect(notes.withLock { $0.first }?.contains("notify rule 'to: pigeon' of pipeline shop: not sent, kept in notify.db") == true)
+        #expect(notes.withLock { $0.first }?.contains("there is no channel 'pigeon'") == true)
+        #expect(notes.withLock { $0.first }?.contains("write file or wall or refusing") == true)
+        #expect(lines == ["shop@1/failed/file"])
+        let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(microseconds: 0))
+        #expect(try store.keys() == ["shop@1/failed/file"])
+        #expect(try store.outbox().map(\.notice.key) == ["shop@1/failed/pigeon", "shop@2/failed/pigeon"])
+    }
+
+    @Test func `a channel that fails is asked less and less often, keeps its notices and holds neither another nor the log up`() async throws {
+        var log = Log()
+        log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "refusing"), NotifyRule(on: [.failed], channel: "file")])
+        let notes = Mutex<[String]>([])
+        let time = Mutex(1000.0)
+        let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(rfc3339: "2026-01-01T00:00:00Z")!)
+        let dispatcher = try Dispatcher(
+            store: store, channels: registry(), logFolder: "/logs", reach: { _ in }, note: { text in notes.withLock { $0.append(text) } },
+            clock: { time.withLock { $0 } })
+        try dispatcher.fold(log.events, upTo: 4)
+        #expect(dispatcher.confirmable == 4)
+        try await dispatcher.send()
+        #expect(lines == ["shop@1/failed/file"])
+        var pauses: [Double] = []
+        for _ in 0..<10 {
+            let pause = try #require(dispatcher.secondsToNextTry)
+            pauses.append(pause)
+            try await dispatcher.send()
+            time.withLock { $0 += pause }
+            try await dispatcher.send()
+        }
+        #expect(pauses == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900])
+        #expect(dispatcher.failedCount == 11)
+        #expect(notes.withLock { $0.count } == 1)
+        #expect(dispatcher.waitingCount == 1)
+    }
+
+    @Test func `what nobody takes for a week is given up, and its text stays`() async throws {
+        var log = Log()
+        log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "refusing")])
+        let today = Mutex(log.now)
+        let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(rfc3339: "2026-01-01T00:00:00Z")!)
+        func life() throws -> Dispatcher {
+            try Dispatcher(store: store, channels: registry(), logFolder: "/logs", reach: { _ in }, note: { _ in }, now: { today.withLock { $0 } })
+        }
+        let first = try life()
+        try first.fold(log.events, upTo: 4)
+        try await first.send()
+        today.withLock { $0 = $0.adding(seconds: 8 * 86_400) }
+        let second = try life()
+        #expect(second.waitingCount == 1)
+        try await second.send()
+        #expect(second.waitingCount == 0)
+        #expect(try store.keys() == ["shop@1/failed/refusing"])
     }
 
     @Test func `what is settled is confirmed and a new log is read from its start`() async throws {
@@ -147,7 +187,7 @@ private struct Killed: Error {}
             #expect(dispatcher.confirmable == UInt64(log.events.count))
             try dispatcher.startOver()
             #expect(dispatcher.position == 0)
-            dispatcher.fold(log.events, upTo: 99)
+            try dispatcher.fold(log.events, upTo: 99)
             try await dispatcher.send()
             #expect(lines.count == 2)
         }

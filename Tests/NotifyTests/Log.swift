@@ -20,15 +20,20 @@ struct Log {
     mutating func fail(_ run: RunID, causes: [TaskID], skipped: Int = 0) {
         append(run, nil, .runFailed(RunEnded(succeeded: 1, failed: causes.count, skipped: skipped, summary: "orders failed: no such folder", causes: causes)))
     }
-    mutating func succeed(_ run: RunID) {
-        append(run, nil, .runSucceeded(RunEnded(succeeded: 3, failed: 0, skipped: 0, summary: "3 tasks succeeded", causes: [])))
+    mutating func succeed(_ run: RunID, warnings: [String] = []) {
+        append(run, nil, .runSucceeded(RunEnded(
+            succeeded: 3, failed: 0, skipped: 0, summary: "3 tasks succeeded", causes: [], warned: warnings.count, warnings: warnings)))
+    }
+    mutating func goodRun(_ run: RunID, _ rules: [NotifyRule], warnings: [String] = []) {
+        start(run, rules)
+        succeed(run, warnings: warnings)
     }
     /// A run that grows a task, which fails, then the run.
-    mutating func failingRun(_ run: RunID, _ rules: [NotifyRule]) {
+    mutating func failingRun(_ run: RunID, _ rules: [NotifyRule], _ tasks: [TaskID] = ["ingest.orders"], problem: ProblemRecord = problem) {
         start(run, rules)
-        append(run, "ingest.read", .tasksAdded(TasksAdded(tasks: [spec("ingest.orders", "orders")])))
-        append(run, "ingest.orders", .taskFailed(TaskReport(attempt: 2, worker: "extract-2", problem: problem)))
-        fail(run, causes: ["ingest.orders"], skipped: 4)
+        append(run, "ingest.read", .tasksAdded(TasksAdded(tasks: tasks.map { spec($0, "\($0)".split(separator: ".").last.map(String.init)!) })))
+        for task in tasks { append(run, task, .taskFailed(TaskReport(attempt: 2, worker: "extract-2", problem: problem))) }
+        fail(run, causes: tasks, skipped: 4)
     }
 }
 

@@ -2,11 +2,12 @@ import Contracts
 import Kernel
 import NotifyEngine
 import NotifyKit
+import Pipelines
 import Testing
 
 @Suite struct RoutesTests {
-    private func folded(_ log: Log, since: Timestamp = Timestamp(microseconds: 0)) -> Routes {
-        var routes = Routes(logFolder: "/home/logs", since: since)
+    private func folded(_ log: Log, _ global: [Route] = [], since: Timestamp = Timestamp(microseconds: 0)) -> Routes {
+        var routes = Routes(routes: global, logFolder: "/home/logs", since: since)
         for event in log.events { routes.apply(event) }
         return routes
     }
@@ -14,7 +15,7 @@ import Testing
     @Test func `a failed run is told with its task, its error, its remedy and its log`() throws {
         var log = Log()
         log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "file")])
-        let notice = try #require(folded(log).due.first)
+        let notice = try #require(folded(log).decision.notices.first)
         #expect(notice.key == "shop@1/failed/file")
         #expect(notice.failures.map(\.title) == ["orders"])
         #expect(notice.text == """
@@ -39,14 +40,14 @@ import Testing
         good.start("shop@1", rules)
         good.succeed("shop@1")
         bad.failingRun("shop@2", rules)
-        #expect(folded(good).due.map(\.key) == ["shop@1/succeeded/file"])
-        #expect(folded(bad).due.map(\.key) == ["shop@2/failed/pager", "shop@2/failed/file"])
+        #expect(folded(good).decision.notices.map(\.key) == ["shop@1/succeeded/file"])
+        #expect(folded(bad).decision.notices.map(\.key) == ["shop@2/failed/pager", "shop@2/failed/file"])
     }
 
     @Test func `a run without rules is no matter of ours`() {
         var log = Log()
         log.failingRun("shop@1", [])
-        #expect(folded(log).due.isEmpty)
+        #expect(folded(log).decision.notices.isEmpty)
         #expect(folded(log).floor == 4)
     }
 
@@ -56,7 +57,7 @@ import Testing
         log.append("shop@1", "ingest.read", .taskFailed(TaskReport(attempt: 1, problem: problem)))
         log.append("shop@1", "ingest.read", .taskSucceeded(TaskReport(attempt: 2)))
         log.succeed("shop@1")
-        #expect(folded(log).due.map(\.failures) == [[]])
+        #expect(folded(log).decision.notices.map(\.failures) == [[]])
     }
 
     @Test func `a task that the broker gave up is told with how to offer it again`() {
@@ -64,29 +65,27 @@ import Testing
         log.start("shop@1", both)
         log.append("shop@1", "ingest.read", .taskDeadLettered(TaskDeadLettered(deliveries: 5, reason: "5 deliveries without a report", entry: 7)))
         log.fail("shop@1", causes: ["ingest.read"])
-        #expect(folded(log).due.first?.failures.first?.title == "read state")
-        #expect(folded(log).due.first?.text.contains("sluice dead-letters requeue 7") == true)
+        #expect(folded(log).decision.notices.first?.failures.first?.title == "read state")
+        #expect(folded(log).decision.notices.first?.text.contains("sluice dead-letters requeue 7") == true)
     }
 
-    @Test func `the floor stays below a run until all its notices are settled`() {
+    @Test func `the floor stays below a run until it has ended, and its decision is taken with it`() {
         var log = Log()
         log.start("shop@1", both + [NotifyRule(on: [.succeeded], channel: "console")])
         log.start("shop@2", [])
+        #expect(folded(log).floor == 0)
         log.succeed("shop@1")
         var routes = folded(log)
-        #expect(routes.floor == 0)
-        routes.settle("shop@1/succeeded/file")
-        #expect(routes.floor == 0)
-        routes.settle("shop@1/succeeded/console")
         #expect(routes.floor == 3)
-        #expect(routes.due.isEmpty)
+        #expect(routes.take()?.notices.map(\.key) == ["shop@1/succeeded/file", "shop@1/succeeded/console"])
+        #expect(routes.take() == nil)
     }
 
     @Test func `a first start is silent about what was over long before`() {
         var log = Log()
         log.failingRun("shop@1", both)
-        #expect(folded(log, since: log.now.adding(seconds: 1)).due.isEmpty)
-        #expect(folded(log, since: log.now).due.count == 1)
+        #expect(folded(log, since: log.now.adding(seconds: 1)).decision.notices.isEmpty)
+        #expect(folded(log, since: log.now).decision.notices.count == 1)
     }
 
     @Test func `many failures are counted, not listed`() {
@@ -95,7 +94,109 @@ import Testing
         log.start("shop@1", both)
         for task in tasks { log.append("shop@1", task, .taskFailed(TaskReport(attempt: 1, problem: problem))) }
         log.fail("shop@1", causes: tasks)
-        #expect(folded(log).due.first?.failures.count == Notice.failuresMax)
-        #expect(folded(log).due.first?.furtherFailures == 3)
+        #expect(folded(log).decision.notices.first?.failures.count == Notice.failuresMax)
+        #expect(folded(log).decision.notices.first?.furtherFailures == 3)
+    }
+
+    // MARK: One alarm for one cause
+
+    private let onFailure = [NotifyRule(on: [.failed], channel: "file")]
+
+    @Test func `the same cause in the next runs is silent, told again after a day, and its end is told once`() {
+        var log = Log()
+        log.failingRun("shop@1", onFailure)
+        let first = log.now
+        log.failingRun("shop@2", onFailure)
+        log.now = log.now.adding(seconds: 86_400)
+        log.failingRun("shop@3", onFailure)
+        log.failingRun("shop@4", onFailure)
+        log.goodRun("shop@5", onFailure)
+        log.goodRun("shop@6", onFailure)
+        let notices = folded(log).decision.notices
+        #expect(notices.map(\.key) == ["shop@1/failed/file", "shop@3/failed/file", "shop@5/recovered/file"])
+        #expect(notices.map(\.failedRuns) == [1, 3, 4])
+        #expect(notices.map(\.since) == [nil, first, first])
+        #expect(notices.map(\.headline) == [
+            "shop failed: shop@1", "shop still failing since 2026-01-01 00:00 UTC: shop@3", "shop works again: shop@5",
+        ])
+        #expect(notices[2].text == """
+            ✓ shop works again: shop@5
+              3 tasks succeeded (1.0 s)
+              it had failed for 4 runs, first at 2026-01-01 00:00 UTC
+            """)
+    }
+
+    @Test func `another cause is another alarm, and fewer of the same causes are not`() {
+        var log = Log()
+        log.failingRun("shop@1", onFailure, ["ingest.orders", "ingest.lines"])
+        log.failingRun("shop@2", onFailure, ["ingest.lines"])
+        log.failingRun("shop@3", onFailure, ["ingest.lines", "ingest.people"])
+        var other = problem
+        other.code = "extract.credentials_rejected"
+        log.failingRun("shop@4", onFailure, ["ingest.lines"], problem: other)
+        #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file", "shop@3/failed/file", "shop@4/failed/file"])
+    }
+
+    @Test func `who is told of failures only is told of the end of one, and not of other successes`() {
+        var log = Log()
+        log.goodRun("shop@0", onFailure)
+        log.failingRun("shop@1", onFailure + [NotifyRule(on: [.succeeded], channel: "console")])
+        log.goodRun("shop@2", onFailure + [NotifyRule(on: [.succeeded], channel: "console")])
+        #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file", "shop@2/recovered/file", "shop@2/succeeded/console"])
+    }
+
+    @Test func `warnings are told to those who ask for them`() {
+        var log = Log()
+        log.goodRun("shop@1", [NotifyRule(on: [.warned], channel: "file")])
+        log.goodRun("shop@2", [NotifyRule(on: [.warned], channel: "file"), NotifyRule(on: [.succeeded], channel: "console")], warnings: ["not_null_a: warn: 3 failing rows"])
+        let notices = folded(log).decision.notices
+        #expect(notices.map(\.key) == ["shop@2/warned/file", "shop@2/succeeded/console"])
+        #expect(notices[0].text.contains("shop succeeded with a warning: shop@2\n  3 tasks succeeded (1.0 s)\n  ! not_null_a: warn: 3 failing rows"))
+    }
+
+    @Test func `a run that is folded again after a restart is not decided again`() throws {
+        var log = Log()
+        log.start("shop@0", onFailure)
+        log.failingRun("shop@1", onFailure)
+        log.failingRun("shop@2", onFailure)
+        var first = folded(log)
+        let taken = first.take()
+        let decision = try #require(taken)
+        #expect(first.floor == 0)
+        var second = Routes(
+            after: first.floor, decidedThrough: decision.through, standings: decision.standings.compactMapValues { $0 }, logFolder: "/home/logs")
+        log.succeed("shop@0")
+        for event in log.events { second.apply(event) }
+        let notices = second.decision.notices
+        #expect(notices.map(\.key) == ["shop@0/recovered/file"])
+        #expect(notices.first?.failedRuns == 2)
+    }
+
+    // MARK: Routes for every pipeline
+
+    @Test func `a route speaks for the pipelines that it covers, by severity, and joins the rule that goes to the same target`() {
+        let mail = NotifyRule(on: [.failed], channel: "email", options: ["recipients": ["ops@example.com"], "from": "a@example.com"])
+        let same = NotifyRule(on: [.failed, .succeeded], channel: "email", options: ["from": "a@example.com", "recipients": ["ops@example.com"]])
+        var log = Log()
+        log.goodRun("shop@1", [mail])
+        log.goodRun("shop@2", [])
+        let routes = [Route(name: "ops", pipelines: ["sh*p", "x"], rule: same), Route(name: "others", pipelines: ["s", "*q*"], rule: both[0])]
+        let notices = folded(log, routes).decision.notices
+        #expect(notices.map(\.run) == ["shop@1", "shop@2"])
+        #expect(Set(notices.map(\.target)).count == 1)
+        #expect(notices.first?.target.hasPrefix("email#") == true)
+        #expect(notices.map(\.route) == ["notify rule 'to: email' of pipeline shop", "ops"])
+    }
+
+    @Test func `a failing test is told with its failing rows`() {
+        var log = Log()
+        log.append("shop@1", nil, .runStarted(RunStarted(
+            request: "r", pipelineHash: "h", logicalDate: log.now, isFullRefresh: false, steps: ["build"],
+            tasks: [TaskSpec(id: "build.t", step: "build", role: .quality, kind: "test", title: "unique_a")], notify: both)))
+        log.append("shop@1", "build.t", .taskFailed(TaskReport(rows: 7, problem: problem)))
+        log.fail("shop@1", causes: ["build.t"])
+        let notice = folded(log).decision.notices.first
+        #expect(notice?.failures.first?.failingRows == 7)
+        #expect(notice?.text.contains("7 failing rows") == true)
     }
 }

@@ -38,6 +38,25 @@ import Testing
         #expect(pipeline.notify == [NotifyRule(on: [.failed, .succeeded], channel: "console")])
     }
 
+    @Test func `a notify rule has its channel's options, and a secret that is written out is refused unquoted`() throws {
+        let head = "name: p\nsteps:\n  - {name: a, noop: load}\nnotify:\n"
+        let pipeline = try read(head + """
+              - {on: failed, to: email, recipients: [a@example.com], password: "${MAIL_WORD}", timeout_seconds: 5}
+              - {on: [warned], to: pigeon, options: {loft: north}}
+            """)
+        #expect(pipeline.notify == [
+            NotifyRule(on: [.failed], channel: "email", options: ["recipients": ["a@example.com"], "password": "${MAIL_WORD}", "timeout_seconds": 5]),
+            NotifyRule(on: [.warned], channel: "pigeon", options: ["loft": "north"]),
+        ])
+        do {
+            _ = try read(head + "  - {on: failed, to: email, password: planted-word}\n")
+            Issue.record("the definition was accepted")
+        } catch let list as ProblemList {
+            #expect(list.summary == "'password' is written out")
+            #expect(list.description.contains("pipeline.yml:5") && !list.description.contains("planted-word"))
+        }
+    }
+
     @Test func `every mistake is told at once, each with its line`() throws {
         let text = """
             name: Bad Name

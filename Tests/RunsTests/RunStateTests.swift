@@ -50,6 +50,17 @@ let passing = ProblemRecord(code: "x", summary: "passing", location: "", remedy:
 let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy: "", isRetryable: false)
 
 @Suite struct RunStateTests {
+    @Test func `a run that succeeds says which of its tests warn`() {
+        var desk = Desk([task("a"), task("b")])
+        desk.publish(Event(
+            source: "w", id: "warned", time: desk.now, pipeline: "p", run: "p@1", task: "a",
+            payload: .taskSucceeded(TaskReport(rows: 3, message: "warn: 3 failing rows", details: ["status": "warn"]))))
+        desk.report("b")
+        #expect(desk.end?.isSuccess == true)
+        #expect(desk.end?.summary.warned == 1)
+        #expect(desk.end?.summary.warnings == ["a: warn: 3 failing rows"])
+    }
+
     @Test func `a task is announced when all that it waits for has succeeded`() {
         var desk = Desk([task("a"), task("b"), task("c", after: [.task("a"), .task("b")])])
         #expect(desk.announced == ["a#1", "b#1"])

@@ -1,104 +1,186 @@
 public import Contracts
-import Kernel
+public import Kernel
 public import NotifyKit
-import Platform
+public import Pipelines
+public import Platform
 
-/// The steps of a durable reader, without the bus: fold, send, remember. Used from one thread at a time.
+/// The steps of a durable reader, without the bus: fold, decide, send, remember. Used from one thread at a time.
 ///
-/// The order is send, then store, so a kill in between sends again: exactly once where the channel knows the key
-/// (`ChannelDelivery.once`), *at least once* where it cannot. Store-then-send would lose instead, and a lost alarm is worse.
+/// - What is decided is stored before it is sent, so the log need not wait for a mail server.
+/// - The order is send, then remember, so a kill in between sends again: exactly once where the channel or its far side
+///   knows the key, *at least once* where neither can. Remember-then-send would lose instead, and a lost alarm is worse.
+/// - A target that fails waits, longer each time; it holds no other target up. What no target takes is kept.
 public final class Dispatcher {
-    /// The position is stored without any notice only every so many events: it costs a sync of the disk.
+    /// The position is stored without any decision only every so many events: it costs a sync of the disk.
     static let quietEventsMax: UInt64 = 2000
+    /// After a failure that may pass: 5 s, doubled up to a quarter of an hour.
+    static let pauseSeconds = 5.0
+    static let pauseSecondsMax = 900.0
+    /// After one that a person must end, such as a wrong password: no server should take us for somebody who guesses.
+    static let refusalPauseSeconds = 3600.0
+    /// A notice that nobody has taken for so long is no news any more.
+    static let keepSeconds = 7 * 86_400.0
+
+    /// What stands in the way of a target.
+    private struct Obstacle {
+        var failures = 0
+        /// On the monotonic clock.
+        var until = 0.0
+        var code = ""
+    }
 
     private let store: NoticeStore
     private let channels: ChannelRegistry
+    private let globalRoutes: [Route]
+    private let reminderSeconds: Double
     private let reach: @Sendable (String) throws -> Void
     private let note: @Sendable (String) -> Void
+    private let clock: @Sendable () -> Double
+    private let now: @Sendable () -> Timestamp
     private let logFolder: String
     private let since: Timestamp
     private var routes: Routes
     private var stored: UInt64
-    private var complained: Set<String> = []
+    private var outbox: [NoticeStore.Waiting]
+    private var obstacles: [String: Obstacle] = [:]
     public private(set) var sentCount = 0
     public private(set) var failedCount = 0
 
     /// - Parameters:
     ///   - historySeconds: a first start tells of runs that ended this long before it, and of no older ones.
     ///   - reach: is told each crash point; a test throws from it.
+    ///   - clock: the monotonic one, in seconds.
     public init(
-        store: NoticeStore, channels: ChannelRegistry, logFolder: String, historySeconds: Double = 3600,
-        reach: @escaping @Sendable (String) throws -> Void, note: @escaping @Sendable (String) -> Void
+        store: NoticeStore, channels: ChannelRegistry, routes globalRoutes: [Route] = [], logFolder: String, historySeconds: Double = 3600,
+        reminderSeconds: Double = 86_400, reach: @escaping @Sendable (String) throws -> Void, note: @escaping @Sendable (String) -> Void,
+        clock: @escaping @Sendable () -> Double = { SystemClock.monotonicSeconds() }, now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }
     ) throws {
         self.store = store
         self.channels = channels
+        self.globalRoutes = globalRoutes
+        self.reminderSeconds = reminderSeconds
         self.reach = reach
         self.note = note
+        self.clock = clock
+        self.now = now
         self.logFolder = logFolder
         since = try store.firstStart().adding(seconds: -historySeconds)
         stored = try store.position()
-        routes = Routes(after: stored, logFolder: logFolder, since: since)
+        outbox = try store.outbox()
+        routes = Routes(
+            after: stored, decidedThrough: try store.decidedThrough(), standings: try store.standings(), routes: globalRoutes, logFolder: logFolder,
+            since: since, reminderSeconds: reminderSeconds)
+        for route in globalRoutes { announce(route) }
     }
 
     /// Read on behind this.
     public var position: UInt64 { routes.position }
-    /// What the broker may be told: everything up to here is settled and stored.
+    /// What the broker may be told: everything up to here is decided and stored.
     public var confirmable: UInt64 { stored }
-    public var hasDue: Bool { !routes.due.isEmpty }
+    /// How many notices are not sent yet.
+    public var waitingCount: Int { outbox.count }
+    /// In how many seconds a target may be tried again; nil where nothing waits.
+    public var secondsToNextTry: Double? {
+        let now = clock()
+        return outbox.map { max(0, (obstacles[$0.notice.target]?.until ?? now) - now) }.min()
+    }
 
-    public func fold(_ events: [SequencedEvent], upTo: UInt64) {
+    public func fold(_ events: [SequencedEvent], upTo: UInt64) throws {
         for event in events { routes.apply(event) }
         routes.advance(to: upTo)
-    }
-
-    /// The log is another one: it ends before our position. It is read from its start; keys that were sent stay sent.
-    public func startOver() throws {
-        note("the broker's log ends before position \(routes.position), so it is a new one; reading it from its start")
-        routes = Routes(logFolder: logFolder, since: since)
-        try store.store(position: 0)
-        stored = 0
-    }
-
-    /// Sends what is due. A channel that fails keeps its notice for the next time and holds no other channel up.
-    public nonisolated(nonsending) func send() async throws {
-        for notice in routes.due {
-            if try store.holds(notice.key) {
-                routes.settle(notice.key)
-                continue
-            }
-            try reach("notify.before_send")
-            guard let fate = await deliver(notice) else { continue }
-            try reach("notify.after_send")
-            routes.settle(notice.key)
-            stored = routes.floor
-            try store.store(notice, fate, position: stored, at: SystemClock.now())
-            try reach("notify.after_store")
-        }
         let floor = routes.floor
-        if floor >= stored + Self.quietEventsMax {
+        if let decision = routes.take() {
+            outbox += try store.store(decision, position: floor, at: now())
+            stored = floor
+            try reach("notify.after_decide")
+        } else if floor >= stored + Self.quietEventsMax {
             try store.store(position: floor)
             stored = floor
         }
     }
 
-    private nonisolated(nonsending) func deliver(_ notice: Notice) async -> NoticeStore.Fate? {
-        guard let channel = channels[notice.channel] else {
-            note("""
-                pipeline \(notice.pipeline): a notify rule names the channel '\(notice.channel)', which does not exist; write \
-                \(channels.names.joined(separator: " or ")). Kept in notify.db, not sent: \(notice.headline): \(notice.summary)
-                """)
-            return .unknownChannel
-        }
-        do {
-            try await channel.send(notice)
+    /// The log is another one: it ends before our position. It is read from its start; keys that were sent stay sent.
+    public func startOver() throws {
+        note("the broker's log ends before position \(routes.position), so it is a new one; reading it from its start")
+        try store.startOver()
+        routes = Routes(standings: try store.standings(), routes: globalRoutes, logFolder: logFolder, since: since, reminderSeconds: reminderSeconds)
+        stored = 0
+    }
+
+    /// Sends what may be sent now. Targets that have failed come last: theirs is the waiting.
+    public nonisolated(nonsending) func send() async throws {
+        let order = outbox.filter { obstacles[$0.notice.target] == nil } + outbox.filter { obstacles[$0.notice.target] != nil }
+        for waiting in order where clock() >= obstacles[waiting.notice.target]?.until ?? 0 {
+            let notice = waiting.notice
+            try reach("notify.before_send")
+            if let error = await deliver(notice) {
+                if Task.isCancelled { return }
+                try hold(waiting, error)
+                continue
+            }
+            try reach("notify.after_send")
+            obstacles[notice.target] = nil
             sentCount += 1
-            complained.remove(notice.key)
-            return .sent
-        } catch {
-            failedCount += 1
-            // Once for each notice: it is tried again until it is out.
-            if complained.insert(notice.key).inserted { note("\(notice.key) is not sent yet: \(error)") }
-            return nil
+            try settle(notice, .sent)
+            try reach("notify.after_store")
         }
+    }
+
+    private nonisolated(nonsending) func deliver(_ notice: Notice) async -> (any Error)? {
+        do {
+            guard let channel = channels[notice.channel] else { return noChannel(notice.channel) }
+            try await channel.send(notice)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func settle(_ notice: Notice, _ fate: NoticeStore.Fate) throws {
+        try store.settle(notice, fate, at: now())
+        outbox.removeAll { $0.notice.key == notice.key }
+    }
+
+    /// The notice stays where it is, and its target rests. One line of the log for one kind of trouble of a target.
+    private func hold(_ waiting: NoticeStore.Waiting, _ error: any Error) throws {
+        let notice = waiting.notice
+        failedCount += 1
+        var obstacle = obstacles[notice.target] ?? Obstacle()
+        obstacle.failures += 1
+        let growing = min(Self.pauseSecondsMax, Self.pauseSeconds * Double(1 << min(obstacle.failures - 1, 20)))
+        let pause = switch (error as? any Problem)?.response {
+        case .stop, .deadLetter: Self.refusalPauseSeconds
+        case .retry(let seconds): min(Self.refusalPauseSeconds, max(growing, seconds ?? 0))
+        case nil: growing
+        }
+        obstacle.until = clock() + pause
+        let code = (error as? any Problem)?.code.description ?? "\(type(of: error))"
+        if code != obstacle.code {
+            note("\(notice.route): not sent, kept in notify.db and tried again in \(Int(pause)) s: \(notice.headline)\n\(error)")
+        }
+        obstacle.code = code
+        obstacles[notice.target] = obstacle
+        try store.note("\(error)", for: notice.key)
+        guard now() - waiting.decidedAt > Self.keepSeconds else { return }
+        note("\(notice.route): given up after \(Int(Self.keepSeconds / 86_400)) days; its text stays in notify.db: \(notice.headline)")
+        try settle(notice, .givenUp)
+    }
+
+    // MARK: Routes to nowhere
+
+    /// Says at the start what would be found out only when it is needed.
+    private func announce(_ route: Route) {
+        do {
+            guard let channel = channels[route.rule.channel] else { throw noChannel(route.rule.channel) }
+            try channel.check(route.rule.options)
+        } catch {
+            note("\(route.name) leads nowhere; what it would tell is kept in notify.db\n\(error)")
+        }
+    }
+
+    private func noChannel(_ name: String) -> PlainProblem {
+        PlainProblem(
+            "notify.unknown_channel", "there is no channel '\(name)'", at: .named("to: \(name)"),
+            remedy: "write \(channels.names.joined(separator: " or ")), and start sluice-notify again")
     }
 }
