@@ -91,14 +91,16 @@ struct Status: AsyncParsableCommand {
         let text = Terminal.text
         var isReady = true
         let names = (try? Files.list(installation.settings.runFolder)) ?? []
-        for name in names where name.hasSuffix(".json") && name != "ports.json" {
+        let programs = names.filter { $0.hasSuffix(".json") && $0 != "ports.json" }
+        if programs.isEmpty { Terminal.complain("no programs have run on \(installation.settings.home); start them with sluice up") }
+        for name in programs {
             guard let file = try? JSON(parsing: Files.readAll("\(installation.settings.runFolder)/\(name)")), let port = file["probe"]?.intValue else { continue }
             let answer = ProbeClient.get("/readyz", port: port)
             isReady = isReady && answer?.status == 200
             let word = answer.map { $0.status == 200 ? text.green("ready") : text.red("not ready") } ?? text.red("down")
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
-        guard isReady, !names.isEmpty else { throw ExitCode(3) }
+        guard isReady, !programs.isEmpty else { throw ExitCode(3) }
         let status = try await installation.withBroker { try await $0.inspect(.status) }
         Terminal.say(status.text(isPretty: true))
     }
