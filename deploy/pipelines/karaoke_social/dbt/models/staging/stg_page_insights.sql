@@ -13,7 +13,8 @@ typed as (
         period,
         {{ as_timestamp('end_time') }} as end_time,
         {{ day_that_ends_at(as_timestamp('end_time')) }} as metric_date,
-        {{ metric_number('value') }} as metric_value,
+        -- With its table's name: alone, it would be the member's value while an object is summed up.
+        {{ metric_number('source.value') }} as metric_value,
         value as raw_value,
         fetched_at
     from source
