@@ -122,7 +122,7 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
         // The outer world, imitated.
-        shared("SandboxWorld", ["CCrypto", "Digest", "Kernel"], path: "Tests/Sandbox/World"),
+        shared("SandboxWorld", ["CCrypto", "Kernel"], path: "Tests/Sandbox/World"),
         .executableTarget(
             name: "sluice-sandbox",
             dependencies: [

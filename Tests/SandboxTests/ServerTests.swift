@@ -27,6 +27,14 @@ import Testing
         #expect(try server.request("GET", posts).body.contains("2026-12-"))
     }
 
+    @Test func `without a day of its own it follows the clock until it is told another`() async throws {
+        let desk = Desk { $0.followsClock = true }
+        #expect(await desk.send("GET", "/_sandbox", at: Desk.noon + 86_400).text.contains("2026-11-21"))
+        #expect(await desk.send("GET", "/_sandbox", at: Desk.noon + 2 * 86_400).text.contains("2026-11-22"))
+        _ = await desk.send("POST", "/_sandbox/today", ["advance": -1], at: Desk.noon + 2 * 86_400)
+        #expect(await desk.send("GET", "/_sandbox", at: Desk.noon + 9 * 86_400).text.contains("2026-11-21"))
+    }
+
     @Test func `half a body breaks the connection, and the next request is answered`() throws {
         let server = try SandboxServer()
         try server.control("POST", "faults", #"{"kind": "half_body"}"#)

@@ -31,10 +31,16 @@ public struct CSVFolder: Connector {
         var null_tokens: [String]
     }
 
+    /// A file changed within this time before it is looked at may change again without its time telling: clocks of file
+    /// systems tick every few milliseconds, on some only every two seconds.
+    static let settlingSeconds = 2.5
+
     private let settings: Settings
+    private let context: ConnectorContext
 
     public init(settings: Settings, context: ConnectorContext) throws {
         self.settings = settings
+        self.context = context
         _ = try Self.byte(settings.delimiter)
     }
 
@@ -59,7 +65,7 @@ public struct CSVFolder: Connector {
         var known = request.cursor["files"]?.objectValue ?? JSONObject()
         for file in try SourceFile.files(in: settings.folder, matching: pattern) {
             var entry = known[file.name] ?? [:]
-            // The same size and time are taken as the same content, as make and rsync do.
+            // The same size and time are taken as the same content, as make and rsync do; see `settlingSeconds` for when not.
             if entry["bytes"]?.intValue == file.bytes, entry["changed_at"]?.intValue == file.changedAt { continue }
             // A file that is known is read for its digest first; of a new one, the landing takes it on the way.
             var digest = entry["sha256"] != nil ? try file.digest() : ""
@@ -68,10 +74,15 @@ public struct CSVFolder: Connector {
                     .csv, compression: file.name.hasSuffix(".gz") ? .gzip : .none, delimiter: delimiter, nullTokens: nullTokens)
                 digest = try await sink.send(RecordBatch(.file(file.path), format: format, window: file.name, source: file.name))
             }
-            entry = ["sha256": .string(digest), "bytes": JSON(file.bytes), "changed_at": JSON(file.changedAt)]
+            entry = ["sha256": .string(digest), "bytes": JSON(file.bytes)]
+            if isSettled(file) { entry["changed_at"] = JSON(file.changedAt) }
             known[file.name] = entry
         }
         try await sink.checkpoint(["files": .object(known)])
+    }
+
+    private func isSettled(_ file: SourceFile) -> Bool {
+        context.now().seconds - Double(file.changedAt) / 1e9 > Self.settlingSeconds
     }
 
     private static func byte(_ text: String) throws -> UInt8 {

@@ -53,6 +53,11 @@ struct BatchLoad {
     func run() throws -> Completion {
         let (landedBytes, check) = try reader.bytesWithCheck(of: landed)
         let verification = Verification(check)
+        // A run that was overtaken to the end holds what the source said before: written now, it would stay, for the cursor
+        // says that the source has been read since.
+        guard try ledger.cursor(pipeline: manifest.pipeline, stream: manifest.stream).token == arguments.cursorToken else {
+            throw Seal.cursorMoved(manifest.stream)
+        }
         let batch = try nextBatch()
         let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
         let replaced = try removeOlderGenerations(from: target, by: batch)

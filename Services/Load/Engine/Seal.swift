@@ -20,11 +20,13 @@ struct Seal {
 
     func run() throws -> Completion {
         let loaded = try loadedBatches()
+        // A newer run may have written a window before our batch came or after it: either way the rows there are not ours,
+        // and a cursor that says they were would hide from the next run what the newer one has not read.
+        if try manifest.batches.contains(where: isSuperseded) {
+            return Completion(report: TaskReport(message: "superseded: a newer run has written \(relation)", details: ["superseded": true]))
+        }
         let missing = manifest.batches.filter { loaded[$0.ordinal] == nil }
         if !missing.isEmpty {
-            if try missing.allSatisfy(isSuperseded) {
-                return Completion(report: TaskReport(message: "superseded: a newer run has written \(relation)", details: ["superseded": true]))
-            }
             throw PlainProblem(
                 "load.batch_missing", "\(missing.count) of \(manifest.batches.count) batches are not loaded, the first is \(missing[0].ordinal)",
                 at: .named("stream \(manifest.stream)"), remedy: "run the failed load tasks again, then this one")
@@ -109,10 +111,12 @@ struct Seal {
         let hasMoved = try ledger.moveCursor(
             pipeline: manifest.pipeline, stream: manifest.stream, to: manifest.cursor, expected: arguments.cursorToken,
             token: arguments.generation, run: assignment.run, at: now)
-        guard hasMoved else {
-            throw PlainProblem(
-                "load.cursor_moved", "another run has moved the cursor since this one read it", at: .named("stream \(manifest.stream)"),
-                remedy: "start a new run: it reads on from where the cursor is now; let only one run of a pipeline go at a time")
-        }
+        guard hasMoved else { throw Self.cursorMoved(manifest.stream) }
+    }
+
+    static func cursorMoved(_ stream: String) -> PlainProblem {
+        PlainProblem(
+            "load.cursor_moved", "another run has moved the cursor since this one read it", at: .named("stream \(stream)"),
+            remedy: "start a new run: it reads on from where the cursor is now; let only one run of a pipeline go at a time")
     }
 }

@@ -19,7 +19,7 @@ import SandboxWorld
     @Option(help: "The port to listen on; 0 takes a free one.") var port: UInt16 = 0
     @Option(help: "Where to write the address, once it listens.") var addressFile: String?
     @Option(help: "Other numbers for another seed.") var seed: UInt64 = 1
-    @Option(help: "The last day that exists, as 2026-01-31. Default: today in UTC.") var today: String?
+    @Option(help: "The last day that exists, as 2026-01-31. Default: the clock's, in UTC.") var today: String?
     @Option(help: "A file that holds the last day; it is read again at each request.") var todayFile: String?
     @Option(help: "The page access token that works.") var token = "sandbox-page-token"
     @Option(help: "Ids of pages, separated by commas.") var pages = World.defaultPages.joined(separator: ",")
@@ -39,6 +39,7 @@ import SandboxWorld
 
     func run() async throws {
         var settings = Sandbox.Settings(today: today.flatMap { Day($0) } ?? Day(number: Int(Date().timeIntervalSince1970) / 86_400))
+        settings.followsClock = today == nil
         settings.seed = seed
         settings.todayFile = todayFile
         settings.token = token
@@ -60,6 +61,8 @@ import SandboxWorld
         print("listening on \(address)")
         fflush(nil)
 
+        // Nothing is to be saved, and the first process of a container has no handlers of its own.
+        for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         endWithCaller()
         try await serving.value
     }

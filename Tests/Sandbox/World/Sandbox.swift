@@ -10,6 +10,8 @@ public actor Sandbox {
     public struct Settings: Sendable {
         public var seed: UInt64 = 1
         public var today: Day
+        /// Today is the clock's, in UTC, until someone moves it.
+        public var followsClock = false
         /// Read again at each request, where it is given and there.
         public var todayFile: String?
         public var pages = World.defaultPages
@@ -26,7 +28,7 @@ public actor Sandbox {
     }
 
     public private(set) var today: Day
-    private let settings: Settings
+    private var settings: Settings
     private let world: World
     private let account: ServiceAccount
     /// Reads a small file; nil where it is not there.
@@ -48,6 +50,7 @@ public actor Sandbox {
 
     /// Answers one request that comes in `now`, in seconds since 1970.
     public func answer(_ request: SandboxRequest, now: Double) -> SandboxAnswer {
+        if settings.followsClock { today = Day(number: Int(now) / 86_400) }
         if let file = settings.todayFile, let text = readFile(file), let day = Day(text.prefix(10)) { today = day }
         if request.path.hasPrefix("/_sandbox") { return control(request) }
         let fault = takeFault(for: request)
@@ -78,8 +81,8 @@ public actor Sandbox {
         calls.append(now)
         calls.removeAll { $0 <= now - 3600 }
         let percent = fault?.kind == .usage ? fault?.percent ?? 0 : fault?.kind == .rateLimit ? 100 : min(100, calls.count * 100 / settings.callsPerHour)
-        let regain = fault?.regainMinutes ?? 0
-        var headers = usage(of: request, percent: percent, regainMinutes: max(regain, percent >= 100 && regain == 0 ? 1 : 0))
+        // A fault says itself how long it lasts; the real limit lets go of its oldest calls within minutes.
+        var headers = usage(of: request, percent: percent, regainMinutes: fault?.regainMinutes ?? (percent >= 100 ? 1 : 0))
         headers.append(("Content-Type", "application/json; charset=UTF-8"))
         headers.append(("facebook-api-version", "v26.0"))
         if let seconds = fault?.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
@@ -324,6 +327,7 @@ public actor Sandbox {
             switch (request.method, request.path) {
             case ("GET", "/_sandbox"), ("GET", "/_sandbox/"), ("GET", "/_sandbox/health"): break
             case ("POST", "/_sandbox/today"):
+                settings.followsClock = false
                 if let count = body["advance"]?.intValue {
                     today = today + count
                 } else {
