@@ -104,6 +104,27 @@ import Testing
         }
     }
 
+    // K046: the mark lies in the warehouse, beside the rows that it speaks of.
+    @Test func `the mark is known where the journal is lost`() async throws {
+        try await KaraokeHome.with { karaoke in
+            let words = [
+                "up", "--pipelines", "\(karaoke.home.path)/pipelines", "--run", "karaoke_social", "--exit", "--show",
+                "karaoke_social=select count(*) || ' rows' as metrics from fct_daily_page_metrics", "--show", "select 'last' as shown",
+            ]
+            let first = try karaoke.home.run("sluice", words)
+            #expect(first.status == 0 && first.output.contains("60 rows") && first.output.contains("last"), "\(first.output)")
+            // What the source would not give is said where people look.
+            #expect(first.output.contains("post_engaged_users"), "\(first.output)")
+            try FileManager.default.removeItem(atPath: "\(karaoke.home.path)/journal")
+            try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
+            try karaoke.sandbox.control("DELETE", "requests")
+            let second = try karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
+            #expect(second.output.contains("incremental"), "\(second.output)")
+            let asked = try karaoke.requests("/insights")
+            #expect(!asked.isEmpty && asked.allSatisfy { $0["query"]?["since"]?.stringValue == "2026-08-29" })
+        }
+    }
+
     // K014 K016
     @Test func `a token that is refused fails at once and for good, and the cursor stays`() async throws {
         try await KaraokeHome.with { karaoke in
