@@ -177,13 +177,15 @@ import Testing
         }
     }
 
-    // K010 K017 K021
+    // K010 K017 K021 K022
     @Test func `limits are waited for, and pages that come broken, late or empty are no loss`() async throws {
         try await KaraokeHome.with { karaoke in
             try karaoke.sandbox.control(
                 "POST", "faults",
                 """
-                [{"kind": "rate_limit", "match": "/insights", "skip": 1, "retry_after": 2}, {"kind": "half_body", "match": "/posts", "skip": 1},
+                [{"kind": "rate_limit", "match": "/insights", "skip": 1, "retry_after": 2}, {"kind": "rate_limit", "code": 4, "match": "/posts", "retry_after": 0},
+                 {"kind": "rate_limit", "code": 17, "match": "/posts", "retry_after": 0},
+                 {"kind": "rate_limit", "code": 613, "match": "/posts", "retry_after": 0}, {"kind": "half_body", "match": "/posts", "skip": 1},
                  {"kind": "status", "status": 500, "match": "/posts", "skip": 3}, {"kind": "empty_page", "match": "/posts", "skip": 4},
                  {"kind": "html", "match": ":runReport"}, {"kind": "status", "status": 429, "retry_after": 1, "match": ":runReport"},
                  {"kind": "status", "status": 503, "match": "/token"}]
@@ -247,7 +249,7 @@ import Testing
         }
     }
 
-    // K015 T9
+    // K015 K022 T9
     @Test func `each variable that is missing is named`() async throws {
         try await KaraokeHome.with { karaoke in
             for name in ["FB_PAGE_ID", "FB_ACCESS_TOKEN_FILE", "GA4_PROPERTY_ID", "GOOGLE_APPLICATION_CREDENTIALS"] { karaoke.home.environment[name] = nil }
@@ -259,10 +261,20 @@ import Testing
             let words = problems.map(\.summary).joined(separator: "\n")
             for name in ["FB_PAGE_ID", "FB_ACCESS_TOKEN", "GA4_PROPERTY_ID", "GOOGLE_APPLICATION_CREDENTIALS"] { #expect(words.contains(name), "\(words)") }
             #expect(try karaoke.requests("/").isEmpty)
+
+            try #"{"type": "service_account", "client_email": "nobody@synthetic.invalid"}"#.write(
+                toFile: "\(karaoke.secrets)/half.json", atomically: true, encoding: .utf8)
+            try await karaoke.restartExtract([
+                "FB_PAGE_ID": World.defaultPages[0], "FB_ACCESS_TOKEN": KaraokeHome.token, "GA4_PROPERTY_ID": World.defaultProperties[0],
+                "GOOGLE_APPLICATION_CREDENTIALS": "\(karaoke.secrets)/half.json",
+            ])
+            let halved = try await karaoke.run()
+            let key = halved.inOrder.compactMap { $0.report?.problem }
+            #expect(key.count == 1 && key.first?.summary.contains("private_key") == true && key.first?.isRetryable == false, "\(key.map(\.text))")
         }
     }
 
-    // K029 K037 K038 K040 K050
+    // K020 K029 K037 K038 K040 K042 K050
     @Test func `a metric more is a column more, and a planted defect of each kind is caught and named`() async throws {
         try await KaraokeHome.with { karaoke in
             try await karaoke.start()
@@ -270,13 +282,26 @@ import Testing
             try karaoke.edit("dbt/dbt_project.yml") {
                 $0.replacingOccurrences(of: "engagements]", with: "engagements, page_actions_post_reactions_total]").replacingOccurrences(of: "dates_from: \"\"", with: "dates_from: \"2024-01-01\"")
             }
+            try karaoke.edit("pipeline.yml") {
+                $0.replacingOccurrences(of: "          ga4_historical_summary:", with: "          ga4_events: {dimensions: [eventName], metrics: [eventCount]}\n          ga4_historical_summary:")
+            }
             #expect(try await karaoke.run().end?.isSuccess == true)
             let database = try karaoke.database
+            #expect(
+                try database.rows("select date, sum(event_count) from raw__ga4_events group by 1 order by 1", columns: 2)
+                    == database.rows("select date, event_count from raw__ga4_historical_summary order by 1", columns: 2))
+            #expect(try database.number("select count(distinct event_name) from raw__ga4_events") > 5)
             #expect(try database.number("select count(page_actions_post_reactions_total) from fct_daily_page_metrics") == 60)
             #expect(try await karaoke.marts() == KaraokeExpectation().marts())
             // Three years with a leap day and New Years of every kind.
             try Self.expectCalendar(database, from: "2024-01-01", until: "2026-12-31")
 
+            // A post that nobody saw has no rate.
+            _ = try database.rows(
+                """
+                insert into raw__post_performance (page_id, post_id, permalink_url, created_time, impressions, clicks, comments, reactions, snapshot_at)
+                values ('\(World.defaultPages[0])', 'unseen', 'https://example.invalid', '2026-08-30T10:00:00+0000', 0, 0, 0, '{}', '2026-08-31T00:00:00Z')
+                """, columns: 0)
             try karaoke.edit("dbt/models/marts/dim_page.sql") { "select * from (\n\($0)\n) where page_id <> '\(World.defaultPages[1])'\n" }
             try karaoke.edit("dbt/models/staging/stg_posts.sql") { $0.replacingOccurrences(of: "    permalink_url,\n    status_type,\n    message,", with: "    nullif(permalink_url, permalink_url) as permalink_url,\n    status_type,\n    message,") }
             try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date as", with: "metric_date as") }
@@ -287,6 +312,7 @@ import Testing
             for name in ["not_null_stg_posts_permalink_url", "unique_fct_daily_page_metrics_page_date_id", "relationships_fct_daily_page_metrics_page_id", "staging_models_read_one_source"] {
                 #expect(failed.contains(name), "\(failed)")
             }
+            #expect(try database.rows("select impressions, engaged_users, engagement_rate, message from fct_post_analytics where post_id = 'unseen'", columns: 4) == ["0|0|·|·"])
         }
     }
 
