@@ -122,7 +122,7 @@ let package = Package(
             name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
             exclude: ["run"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "Support"], path: "Tests/EndToEnd", exclude: ["follow.py"],
+            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/EndToEnd", exclude: ["follow.py"],
             swiftSettings: strict),
         // The outer world, imitated.
         shared("SandboxWorld", ["CCrypto", "Kernel"], path: "Tests/Sandbox/World"),

@@ -42,16 +42,33 @@ public enum Substitution {
     }
 
     /// Fills every string inside a JSON value.
+    ///
+    /// - Throws: what is wrong with all of the strings, at once: whoever sets variables wants to set them in one go.
     public static func expand(_ value: JSON, environment: [String: String], file: FileReader? = nil) throws(PlainProblem) -> JSON {
+        var problems: [PlainProblem] = []
+        let filled = expand(value, environment, file, &problems)
+        guard let first = problems.first else { return filled }
+        let others = problems.dropFirst().filter { $0.summary != first.summary }
+        guard !others.isEmpty else { throw first }
+        throw PlainProblem(
+            first.code, ([first] + others).map(\.summary).joined(separator: "; "), at: first.location,
+            remedy: "set them in the environment of the program that reports this, or for each NAME a NAME_FILE to a file that holds it")
+    }
+
+    private static func expand(_ value: JSON, _ environment: [String: String], _ file: FileReader?, _ problems: inout [PlainProblem]) -> JSON {
         switch value {
-        case .string(let text): return .string(try expand(text, environment: environment, file: file))
+        case .string(let text):
+            do throws(PlainProblem) { return .string(try expand(text, environment: environment, file: file)) } catch {
+                problems.append(error)
+                return .null
+            }
         case .array(let values):
             var filled: [JSON] = []
-            for value in values { filled.append(try expand(value, environment: environment, file: file)) }
+            for value in values { filled.append(expand(value, environment, file, &problems)) }
             return .array(filled)
         case .object(let object):
             var filled = JSONObject()
-            for (key, value) in object.pairs { filled[key] = try expand(value, environment: environment, file: file) }
+            for (key, value) in object.pairs { filled[key] = expand(value, environment, file, &problems) }
             return .object(filled)
         default: return value
         }

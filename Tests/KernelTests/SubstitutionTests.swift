@@ -25,4 +25,12 @@ import Testing
         // Without a reader of files there are none.
         #expect(throws: PlainProblem.self) { try Substitution.expand("${TOKEN}", environment: environment) }
     }
+
+    @Test func `all variables that a value lacks are named at once`() {
+        let value: JSON = ["page": "${PAGE}", "list": ["${TOKEN}", "${PAGE}"], "set": "${X}"]
+        #expect { try Substitution.expand(value, environment: ["X": "1"]) } throws: {
+            let summary = ($0 as? PlainProblem)?.summary ?? ""
+            return summary == "the environment variable PAGE is not set; the environment variable TOKEN is not set"
+        }
+    }
 }

@@ -18,7 +18,11 @@ public struct RunText: Sendable {
             let tasks = run.inOrder.filter { $0.spec.step == step }
             guard !tasks.isEmpty else { continue }
             text += row(bold(step), tasks.count == 1 ? "1 task" : "\(tasks.count) tasks", "", seconds(of: tasks))
-            for task in tasks where isOutput(task) { text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), effort(of: task, in: tasks)) }
+            for task in tasks where isOutput(task) {
+                text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), effort(of: task, in: tasks))
+                // What the source would not give.
+                for note in task.report?.details["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [] { text += "             \(yellow("!")) \(shortened(note, 100))\n" }
+            }
             let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
             let warned = tests.filter { ($0.report?.details["status"]?.stringValue ?? "") == "warn" }
             if !tests.isEmpty {

@@ -20,7 +20,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many replicas of a program, for example load=2.", valueName: "program=count")) var scale: [String] = []
     @Option(help: ArgumentHelp("Run this pipeline once when all is ready.", valueName: "pipeline")) var run: [String] = []
     @Flag(help: "Rebuild the pipelines' incremental models and re-read their sources.") var fullRefresh = false
-    @Option(help: ArgumentHelp("After the runs, print the rows of this query on the last pipeline's warehouse.", valueName: "sql")) var show: String?
+    @Option(help: ArgumentHelp("After the runs, print the rows of a query on a pipeline's warehouse: 'pipeline=select …'; without a name, the last one's.", valueName: "sql"))
+    var show: [String] = []
     @Flag(help: "End when the runs have ended, with status 1 where one failed.") var exit = false
 
     func run() async throws {
@@ -82,19 +83,32 @@ struct Up: AsyncParsableCommand {
 
     /// Where the results lie, and a look into them.
     private func describe(_ settings: Settings, _ text: RunText) throws {
-        guard let last = run.last else { return }
-        let pipeline = try PipelineReader.read("\(Files.absolute(pipelines))/\(last)/pipeline.yml")
-        let url = try Substitution.expand(pipeline.warehouse, environment: settings.environment, file: Files.secret)
-        Terminal.say("\(text.dim("warehouse"))  \(WarehouseURL.shown(url))")
+        for pipeline in run { Terminal.say("\(text.dim("warehouse"))  \(WarehouseURL.shown(try warehouse(of: pipeline, settings)))") }
         if let console = try? Files.readAll("\(settings.runFolder)/console.address") {
             Terminal.say("\(text.dim("console"))    \(String(decoding: console, as: UTF8.self).trimmed)")
         }
         Terminal.say("\(text.dim("details"))    sluice runs show\n")
-        if let show {
-            let query = try ChildProcess("\(Installation().folder)/sluice-load", ["query", url, show], environment: settings.environment, log: nil)
-            _ = query.wait()
+        for query in show {
+            let (pipeline, sql) = try Self.question(query, last: run.last ?? "")
+            Terminal.say(text.dim(pipeline))
+            let url = try warehouse(of: pipeline, settings)
+            let child = try ChildProcess("\(Installation().folder)/sluice-load", ["query", url, sql], environment: settings.environment, log: nil)
+            _ = child.wait()
             Terminal.say("")
         }
+    }
+
+    private func warehouse(of pipeline: String, _ settings: Settings) throws -> String {
+        let definition = try PipelineReader.read("\(Files.absolute(pipelines))/\(pipeline)/pipeline.yml")
+        return try Substitution.expand(definition.warehouse, environment: settings.environment, file: Files.secret)
+    }
+
+    /// `nyc_flights=select …`: what stands before the sign is a pipeline where it is one word; SQL begins with more than one.
+    private static func question(_ text: String, last: String) throws -> (pipeline: String, sql: String) {
+        guard let sign = text.firstIndex(of: "="), case let name = text[..<sign], !name.isEmpty,
+            name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f })
+        else { return (last, text) }
+        return (String(name), String(text[text.index(after: sign)...]))
     }
 
     private func scales() throws -> [String: Int] {

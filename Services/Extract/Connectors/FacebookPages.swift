@@ -50,6 +50,7 @@ public struct FacebookPages: Connector {
         var as_of: String?
     }
 
+    static let idlePagesMax = 3
     enum Stream: String, CaseIterable { case page_insights_daily, post_performance }
 
     private let pages: [String]
@@ -196,6 +197,7 @@ public struct FacebookPages: Connector {
         var limit = limit
         var after: String?
         var seen: Set<String> = []
+        var idlePages = 0
         for number in 1...GraphAPI.pagesMax {
             let answer: APIClient.Answer
             do {
@@ -212,7 +214,12 @@ public struct FacebookPages: Connector {
             // A short or an empty page may have a successor, so the end is where `next` is absent, and not where posts are.
             let paging = answer.json["paging"]
             guard paging?["next"]?.stringValue != nil else { return }
-            guard let next = paging?["cursors"]?["after"]?.stringValue, seen.insert(next).inserted else {
+            let next = paging?["cursors"]?["after"]?.stringValue
+            let isNew = next.map { seen.insert($0).inserted } ?? false
+            // A page without posts that leads to itself is asked for again, for a while: the source may only have been slow.
+            let isIdle = !isNew && answer.json["data"]?.arrayValue?.isEmpty == true
+            if isIdle { idlePages += 1 }
+            guard let next, isNew || isIdle && idlePages <= Self.idlePagesMax else {
                 throw SourceProblem(
                     .notUnderstood, "the source names a next page of posts and no way to it that has not been gone", at: "\(page)/posts, page \(number)",
                     remedy: "it is tried again; report it with the landed pages if it comes back")
