@@ -19,6 +19,8 @@ public struct Site: Sendable {
         let pulse = Pulse()
         health.require("broker") { SystemClock.monotonicSeconds() - pulse.heardAt < 3.5 }
         let health = self.health
+        // A question is answered as soon as there is a broker; the next tick may be a second away.
+        Task { _ = try? await client.inspect(.status) }
         Task {
             while !Task.isCancelled {
                 // One hop to the bus's thread and back: if either the pool or that thread hangs, the heart stops.

@@ -60,6 +60,24 @@ import Testing
         }
     }
 
+    @Test func `a lost journal costs the history and nothing else: later runs write on`() async throws {
+        try await TestHome.with { home in
+            try home.write(Self.pipeline, to: "pipelines/ingest/pipeline.yml")
+            try Self.deliver(home, days: 1...1)
+            for program in Self.programs { try await home.start(program) }
+            #expect(try await home.finish(home.request("ingest", id: "ingest@1")).end?.isSuccess == true)
+            for program in Self.programs { home.kill(program) }
+            try FileManager.default.removeItem(atPath: "\(home.path)/journal")
+            try Self.deliver(home, days: 2...2)
+            await home.forget()
+            for program in Self.programs { try await home.start(program) }
+            let state = try await home.finish(home.request("ingest", id: "ingest@2"))
+            #expect(state.end?.isSuccess == true)
+            #expect(!state.tasks.values.contains { $0.report?.details["superseded"]?.boolValue == true })
+            #expect(try TestDatabase("\(home.path)/warehouse/ingest.db").number("select count(*) from raw__flights") == 100)
+        }
+    }
+
     @Test(arguments: [
         "extract.before_manifest", "extract.after_manifest", "extract.before_complete", "extract.after_complete",
         "load.before_commit", "load.after_commit", "load.before_complete", "load.after_complete", "seal.before_commit", "seal.after_commit",

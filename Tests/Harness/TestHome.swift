@@ -210,6 +210,13 @@ public final class TestHome: @unchecked Sendable {
         }
     }
 
+    /// Forgets what was read of the log, for a journal that begins anew.
+    public func forget() async {
+        await client?.stop()
+        client = nil
+        history = []
+    }
+
     // MARK: Waiting
 
     public struct Failure: Error, CustomStringConvertible {

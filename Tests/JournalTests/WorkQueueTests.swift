@@ -99,6 +99,16 @@ import Testing
         #expect(read.upTo == journal.newest)
     }
 
+    @Test func `a log begun anew begins above the one that was lost, and a log that exists goes on`() throws {
+        let path = "/tmp/sluice-journal-\(UInt64.random(in: 0 ... .max))"
+        defer { for suffix in ["", "-wal", "-shm"] { _ = removeFile(path + suffix) } }
+        for (first, expected) in [(UInt64(5_000), UInt64(5_000)), (9_000, 5_001)] {
+            let journal = try JournalStore(path: path, now: 0, firstSequence: first)
+            #expect(try journal.append(source: "s", id: "\(first)", topic: "a/-/p/", envelope: [1]).sequence == expected)
+            try journal.commit()
+        }
+    }
+
     @Test func `a turn that is rolled back has not happened`() throws {
         let journal = try JournalStore(path: ":memory:", now: 0)
         journal.begin()

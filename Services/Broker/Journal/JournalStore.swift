@@ -34,13 +34,20 @@ public final class JournalStore {
     public private(set) var commits: UInt64 = 0
 
     /// Opens or creates the journal at `path` (`:memory:` for simulations). `now` is the monotonic clock in seconds.
-    public init(path: String, limits: WorkQueue.Limits = .init(), now: Double) throws(SQLiteError) {
+    ///
+    /// - Parameter firstSequence: where a new log begins. Sequences are the tokens of fences in the warehouse and the positions
+    ///   of readers, which outlive a journal that was lost: a log begun later must begin above all that an earlier one gave.
+    public init(path: String, limits: WorkQueue.Limits = .init(), now: Double, firstSequence: UInt64 = 1) throws(SQLiteError) {
         database = try Database(path: path)
         queue = WorkQueue(limits: limits)
         // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
         // one is for a broker that never is.
         try database.execute("pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=20000; pragma cache_size=-4096")
         try database.execute(Self.schema)
+        if firstSequence > 1 {
+            try database.execute(
+                "insert into sqlite_sequence(name, seq) select 'event', \(firstSequence - 1) where not exists (select 1 from sqlite_sequence where name = 'event')")
+        }
         insertEvent = try database.prepare("insert into event(source, id, topic, envelope) values(?, ?, ?, ?) on conflict(source, id) do nothing")
         findEvent = try database.prepare("select sequence from event where source = ? and id = ?")
         selectEvents = try database.prepare("select sequence, topic, envelope from event where sequence > ? order by sequence limit ?")

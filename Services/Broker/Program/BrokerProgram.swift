@@ -35,7 +35,9 @@ import ServiceKit
         let (stoppers, started) = AsyncStream.makeStream(of: (@Sendable () -> Void).self)
         SystemThread.start {
             do {
-                let journal = try JournalStore(path: path, limits: limits, now: SystemClock.monotonicSeconds())
+                // Milliseconds since 1970: no log gives sequences faster than that for as long as it lives.
+                let first = UInt64(max(1, SystemClock.now().microseconds / 1000))
+                let journal = try JournalStore(path: path, limits: limits, now: SystemClock.monotonicSeconds(), firstSequence: first)
                 let server = try BrokerServer(
                     Broker(journal: journal), endpoints: site.settings.bus, context: site.context,
                     reach: { site.crash.reach($0) }, note: { site.log.warn($0) })

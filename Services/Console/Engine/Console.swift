@@ -26,8 +26,10 @@ public actor Console {
 
     /// Folds until it is cancelled. The feed's tick of each second is the slowest that a change is seen.
     public func follow(onReady: @Sendable () -> Void) async {
-        var isReady = false
         var isTold = false
+        // Asked at once: the first hint may be a second away, and on an empty log none comes.
+        var isReady = (try? await catchUp()) != nil
+        if isReady { onReady() }
         for await newest in await client.hints() {
             if isReady, newest == shelf.position { continue }
             do {
