@@ -59,6 +59,13 @@ import Testing
         ])
         #expect(log.redact("with abcdefgh and abcdef in /run/secrets/key, /usr/bin, ab") == "with ••• and ••• in /run/secrets/key, /usr/bin, ab")
     }
+
+    @Test func `a secret that is mounted as a file is blotted out too`() throws {
+        let folder = try TemporaryFolder("log")
+        let path = try folder.write("mounted-secret\n", to: "token")
+        let log = Log(name: "extract", environment: ["FB_ACCESS_TOKEN_FILE": path, "LOG_FILE": path, "OTHER_TOKEN_FILE": "/nowhere"])
+        #expect(log.redact("it is mounted-secret in \(path)") == "it is ••• in \(path)")
+    }
 }
 
 @Suite struct CrashPointsTests {
