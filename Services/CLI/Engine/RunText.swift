@@ -13,6 +13,9 @@ public struct RunText: Sendable {
     /// The short report at the end of a run: each step with rows and seconds, its streams and models, failures in full.
     public func report(_ run: RunState) -> String {
         var text = headline(run) + "\n\n"
+        let names = max(10, run.started.steps.map(\.count).max() ?? 0)
+        func row(_ a: String, _ b: String, _ c: String, _ d: String, isDim: Bool = false) -> String { self.row(a, b, c, d, names: names, isDim: isDim) }
+        let indent = String(repeating: " ", count: names + 3)
         text += row("step", "", "rows", "seconds", isDim: true)
         for step in run.started.steps {
             let tasks = run.inOrder.filter { $0.spec.step == step }
@@ -21,7 +24,7 @@ public struct RunText: Sendable {
             for task in tasks where isOutput(task) {
                 text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), effort(of: task, in: tasks))
                 // What the source would not give.
-                for note in task.report?.details["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [] { text += "             \(yellow("!")) \(shortened(note, 100))\n" }
+                for note in task.report?.details["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [] { text += "\(indent)\(yellow("!")) \(shortened(note, 100))\n" }
             }
             let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
             let warned = tests.filter { ($0.report?.details["status"]?.stringValue ?? "") == "warn" }
@@ -29,7 +32,7 @@ public struct RunText: Sendable {
                 let words = warned.isEmpty ? "\(tests.count) tests passed" : "\(tests.count - warned.count) tests passed, \(warned.count) warned"
                 text += row("", "\(mark(.succeeded)) \(words)", "", seconds(of: tests))
             }
-            for task in warned { text += "             \(yellow("!")) \(shortened(task.spec.title, 56)): \(task.report?.message ?? "")\n" }
+            for task in warned { text += "\(indent)\(yellow("!")) \(shortened(task.spec.title, 56)): \(task.report?.message ?? "")\n" }
             let skipped = tasks.filter { $0.phase == .skipped && !isOutput($0) }
             if !skipped.isEmpty { text += row("", "\(mark(.skipped)) \(skipped.count) more skipped", "", "") }
         }
@@ -81,8 +84,8 @@ public struct RunText: Sendable {
         return decimal(last - first, 2)
     }
 
-    private func row(_ a: String, _ b: String, _ c: String, _ d: String, isDim: Bool = false) -> String {
-        let line = "  " + padded(a, 10) + " " + padded(b, 46) + " " + leftPadded(c, 11) + " " + leftPadded(d, 9)
+    private func row(_ a: String, _ b: String, _ c: String, _ d: String, names: Int, isDim: Bool) -> String {
+        let line = "  " + padded(a, names) + " " + padded(b, 46) + " " + leftPadded(c, 11) + " " + leftPadded(d, 9)
         return (isDim ? dim(line) : line) + "\n"
     }
 
