@@ -150,7 +150,7 @@ let package = Package(
         .testTarget(
             name: "BrokerTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "SQLite"], path: "Tests/BrokerTests", swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite"],
+            name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite", "Support"],
             path: "Tests/Simulation", swiftSettings: strict),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),

@@ -4,19 +4,10 @@ import Foundation
 import Journal
 import Kernel
 import Runs
+import Support
 
-/// SplitMix64: small, fast and the same on every machine.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+extension Seed {
+    fileprivate mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }
 
 /// One pipeline's life under faults: the real broker and the real fleet, a fake clock, and workers that die, dawdle and
@@ -25,7 +16,7 @@ final class Simulation {
     enum Fate { case success, failure, passing(times: Int) }
 
     let seed: UInt64
-    private var random: SeededRandom
+    private var random: Seed
     private let broker: Broker
     private var now = 0.0
     private var fleet = Fleet()
@@ -56,7 +47,7 @@ final class Simulation {
 
     init(seed: UInt64) throws {
         self.seed = seed
-        random = SeededRandom(seed: seed)
+        random = Seed(state: seed)
         broker = Broker(journal: try JournalStore(path: ":memory:", limits: .init(leaseSeconds: 5, deliveriesMax: 1000), now: 0))
         workers = (0..<Int.random(in: 1...4, using: &random)).map { _ in Worker() }
         makeGraph()
