@@ -89,7 +89,8 @@ let package = Package(
         // Modelling.
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
-        shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
+        shared("DbtMacros"),
+        shared("Compilation", ["DbtMacros", "Digest", "Kernel", "Project", "Jinja", "WarehouseKit"]),
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.

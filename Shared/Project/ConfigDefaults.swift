@@ -13,13 +13,21 @@ enum ConfigDefaults {
     ]
     private static let test: JSON = ["store_failures": .null, "store_failures_as": .null, "where": .null, "limit": .null]
 
-    static func filled(_ node: Node) -> JSONObject {
-        let layers: [JSON] = switch node.resourceType {
+    static func value(_ key: String, of type: ResourceType) -> JSON? {
+        layers(of: type).reversed().lazy.compactMap { $0[key] }.first
+    }
+
+    private static func layers(of type: ResourceType) -> [JSON] {
+        switch type {
         case .model: [common, stored, ["access": "protected", "freshness": .null]]
         case .seed: [common, stored, ["delimiter": ",", "quote_columns": .null]]
         case .test: [common, test]
         default: [common, stored]
         }
+    }
+
+    static func filled(_ node: Node) -> JSONObject {
+        let layers = layers(of: node.resourceType)
         var values = JSONObject()
         for layer in layers { for (key, value) in layer.objectValue?.pairs ?? [] { values[key] = value } }
         for (key, value) in node.config.values.pairs { values[key] = value }
