@@ -78,7 +78,7 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite", "Platform"], path: "Shared/Warehouses/SQLite"),
 
         // Extract and load.
         .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
@@ -171,7 +171,7 @@ let package = Package(
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
         .target(
-            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt", "dbt_sqlite", "run"],
             swiftSettings: strict),
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
@@ -183,6 +183,6 @@ let package = Package(
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
         tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
         tests("TransformEngine", ["Contracts", "Execution", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
-        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
     ]
 )
