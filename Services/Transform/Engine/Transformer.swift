@@ -30,7 +30,7 @@ public struct Transformer: Sendable {
     /// Does a task of the transform role. Blocks: call it on a thread that may.
     public func perform(_ assignment: Assignment) throws -> Completion {
         let startedAt = now()
-        var completion = switch assignment.spec.kind {
+        let completion = switch assignment.spec.kind {
         case "plan": try Planner(self, assignment, startedAt: startedAt).plan()
         case "open": try open(assignment)
         case "node": try node(assignment)
@@ -41,14 +41,7 @@ public struct Transformer: Sendable {
                 "transform.unknown_kind", "a transform worker does not know tasks of kind '\(assignment.spec.kind)'",
                 at: .named("task \(assignment.spec.id)"), remedy: "run programs of one version")
         }
-        // A stored completion keeps the words of the one who did the work.
-        if completion.report.worker.isEmpty {
-            completion.report.attempt = assignment.attempt
-            completion.report.worker = assignment.worker
-            completion.report.startedAt = startedAt
-            completion.report.finishedAt = now()
-        }
-        return completion
+        return completion.signed(assignment, from: startedAt, to: now())
     }
 
     private func opened(_ assignment: Assignment) throws -> (SealedTask, OpenedTask) {
