@@ -16,6 +16,10 @@ public struct Manifest: Sendable {
     public var macroFiles: [MacroFile] = []
     public var docs: [Doc] = []
     public var disabled: [Node] = []
+    /// `selectors.yml` as the manifest has it.
+    public var selectors = JSONObject()
+    /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.
+    public var metadataEnvironment = JSONObject()
     /// What was passed with `--vars`.
     public var commandVars: JSONObject
     /// The environment variables that the project read, by name.

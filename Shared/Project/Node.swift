@@ -103,6 +103,8 @@ public struct Node: Hashable, Sendable {
     public var columnName: String?
     /// The node that a generic test was written under.
     public var attachedNode: String?
+    /// The section and the name that it was written under: `models.orders`.
+    public var fileKeyName: String?
     public var unitTest: UnitTest?
     /// Of a model with versions: an integer or a text, as it was written.
     public var version: JSON?

@@ -60,15 +60,25 @@ enum ConfigMerge {
         }
     }
 
-    /// Of a privilege the new grantees replace the old ones, unless it is written with a `+`.
+    /// Of a privilege the new grantees replace the old ones, unless it is written with a `+`, which waits for those below it.
     private static func grants(_ addition: JSONObject, over base: JSONObject) -> JSONObject {
         var whole = base
         for (written, grantees) in addition.pairs {
-            let isAdded = written.hasPrefix("+")
-            let privilege = isAdded ? String(written.dropFirst()) : written
-            whole[privilege] = .array((isAdded ? list(whole[privilege]) : []) + list(grantees))
+            let privilege = written.hasPrefix("+") ? String(written.dropFirst()) : written
+            if written.hasPrefix("+") {
+                let key = whole[privilege] == nil ? written : privilege
+                whole[key] = .array(list(whole[key]) + list(grantees))
+            } else {
+                whole["+\(privilege)"] = nil
+                whole[privilege] = .array(list(grantees))
+            }
         }
         return whole
+    }
+
+    /// Grants without the marks of layers that came before any other.
+    static func settledGrants(_ grants: JSON) -> JSON {
+        JSON((grants.objectValue?.pairs ?? []).map { ($0.key.hasPrefix("+") ? String($0.key.dropFirst()) : $0.key, $0.value) })
     }
 
     private static func list(_ value: JSON?) -> [JSON] {

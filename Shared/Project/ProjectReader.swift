@@ -302,6 +302,8 @@ public final class ProjectReader {
         ConfigMerge.lay(own, over: &config)
         if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
         if node.resourceType == .test { Self.settleFailures(&config) }
+        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
+        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
         node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
@@ -314,6 +316,17 @@ public final class ProjectReader {
         } catch {
             note(error, at: .file(node.originalFilePath))
         }
+    }
+
+    /// Each hook as a map of `sql`, `transaction` and `index`, however it was written; a text may be such a map in JSON.
+    private static func hooks(_ written: JSON) -> JSON {
+        let items = written.arrayValue ?? (written.isNull ? [] : [written])
+        return .array(items.map { item in
+            var hook: JSON = ["sql": .string(item.stringValue ?? ""), "transaction": true, "index": .null]
+            let stated = item.stringValue.flatMap { $0.hasPrefix("{") && !$0.hasPrefix("{{") && !$0.hasPrefix("{%") ? try? JSON(parsing: $0) : nil } ?? item
+            for (key, value) in stated.objectValue?.pairs ?? [] { hook[key] = value }
+            return hook
+        })
     }
 
     /// dbt's rule: `store_failures_as` has the last word, `store_failures` alone means a table or nothing.
@@ -406,6 +419,7 @@ public final class ProjectReader {
         let own = node.config.values
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
+        node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(
                 "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,

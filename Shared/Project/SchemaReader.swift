@@ -44,6 +44,7 @@ struct WrittenTest {
     var package: PackageFile
     /// The node that it was written under; nil under a source.
     var ref: Ref?
+    var sourceName = ""
 }
 
 /// Reads one schema file: `models:`, `seeds:`, `sources:` and so on.
@@ -270,7 +271,7 @@ struct SchemaReader {
         func test(_ value: YAMLValue, _ column: Column?) -> WrittenTest {
             WrittenTest(
                 value: value, column: column, targetName: name, targetExpression: expression, isSource: ref == nil, sourceID: sourceID,
-                section: section, package: package, ref: ref)
+                section: section, package: package, ref: ref, sourceName: sourceID.map { String($0.split(separator: ".")[2]) } ?? "")
         }
         for item in columnEntries ?? entries.flatMap({ $0["columns"]?.items ?? [] }) {
             let column = columns.first { $0.name == item["name"]?.text }
