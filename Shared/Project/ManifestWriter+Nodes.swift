@@ -14,10 +14,10 @@ extension ManifestWriter {
             ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.config.tags)), ("description", .string(node.description)),
             ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", JSON(node.group)),
             ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.config.values)),
-            ("relation_name", .null), ("raw_code", .string(node.rawCode)), ("doc_blocks", []),
+            ("relation_name", .null), ("raw_code", .string(node.rawCode)), ("doc_blocks", texts(node.docBlocks)),
         ]
         if node.resourceType == .seed {
-            pairs += [("root_path", .string(node.rootFolder)), ("depends_on", ["macros": texts(node.dependsOnMacros)])]
+            pairs += [("root_path", .string(FileTree.absolute(node.rootFolder))), ("depends_on", ["macros": texts(node.dependsOnMacros)])]
             return JSON(pairs)
         }
         pairs += [
@@ -69,7 +69,7 @@ extension ManifestWriter {
                 "name": .string(column.name), "description": .string(column.description), "meta": .object(column.meta),
                 "data_type": JSON(column.dataType), "constraints": .array(column.constraints), "quote": column.isQuoted.map(JSON.bool) ?? .null,
                 "config": ["meta": .object(column.meta), "tags": texts(column.tags)], "tags": texts(column.tags),
-                "granularity": JSON(column.granularity), "doc_blocks": [],
+                "granularity": JSON(column.granularity), "doc_blocks": texts(column.docBlocks),
             ])
         })
     }
@@ -81,6 +81,7 @@ extension ManifestWriter {
         config["freshness"] = source.freshness
         config["loaded_at_field"] = JSON(source.loadedAtField)
         config["loaded_at_query"] = JSON(source.loadedAtQuery)
+        if config["static_analysis"] == nil { config["static_analysis"] = .null }
         if config["meta"] == nil { config["meta"] = [:] }
         config["tags"] = texts(source.config.tags)
         var quoting: JSON = ["database": .null, "schema": .null, "identifier": .null, "column": .null]
@@ -95,7 +96,7 @@ extension ManifestWriter {
             ("freshness", source.freshness), ("external", source.external), ("description", .string(source.description)),
             ("columns", columns(source.columns)), ("meta", source.config["meta"] ?? [:]), ("source_meta", source.sourceMeta),
             ("tags", texts(source.config.tags)), ("config", .object(config)), ("patch_path", .null), ("unrendered_config", .object(source.config.values)),
-            ("relation_name", JSON(relationName)), ("unrendered_database", .null), ("unrendered_schema", .null), ("doc_blocks", []),
+            ("relation_name", JSON(relationName)), ("unrendered_database", .null), ("unrendered_schema", .null), ("doc_blocks", texts(source.docBlocks)),
         ])
     }
 
@@ -123,10 +124,11 @@ extension ManifestWriter {
 
     /// A unit test, exposure, metric, semantic model or saved query.
     public static func json(other node: Node) -> JSON {
+        let isDescribed = !node.description.isEmpty || ![.semanticModel, .savedQuery].contains(node.resourceType)
         var pairs: [(String, JSON)] = [
             ("name", .string(node.name)), ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)),
             ("path", .string(node.path)), ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)),
-            ("fqn", texts(node.fqn)), ("description", .string(node.description)), ("config", .object(ConfigDefaults.filled(node))),
+            ("fqn", texts(node.fqn)), ("description", isDescribed ? .string(node.description) : .null), ("config", .object(ConfigDefaults.filled(node))),
             ("depends_on", dependsOn(node)),
         ]
         if let test = node.unitTest { return JSON(pairs + unitTest(test, node)) }
@@ -137,7 +139,7 @@ extension ManifestWriter {
             pairs += [("sources", sources(node)), ("metrics", .array(node.metrics.map(texts))), ("meta", .object(node.meta)), ("tags", texts(node.config.tags))]
         case .metric:
             pairs += [
-                ("sources", []), ("metrics", .array(node.metrics.map(texts))), ("meta", .object(node.meta)), ("tags", texts(node.config.tags)),
+                ("sources", []), ("metrics", []), ("meta", .object(node.meta)), ("tags", texts(node.config.tags)),
                 ("group", JSON(node.group)),
             ]
         case .savedQuery: pairs += [("tags", texts(node.config.tags)), ("group", JSON(node.group))]

@@ -143,13 +143,17 @@ public struct ManifestWriter {
         return JSON(members.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.sorted().map(JSON.string))) })
     }
 
-    /// The columns that tests say are unique and never null.
+    /// dbt's guess: the columns of a primary key constraint, else those whose tests say unique and never null, else unique.
     private func primaryKey(of node: Node) -> [String] {
+        if let key = node.constraints.first(where: { $0["type"] == "primary_key" }) { return key["columns"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+        if let column = node.columns.first(where: { $0.constraints.contains { $0["type"] == "primary_key" } }) { return [column.name] }
         func columns(_ test: String) -> Set<String> {
             Set((manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
                 .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap(\.columnName))
         }
-        return columns("unique").intersection(columns("not_null")).sorted()
+        let unique = columns("unique")
+        let key = unique.intersection(columns("not_null"))
+        return (key.isEmpty ? unique : key).sorted()
     }
 
     private func source(_ source: SourceTable) -> JSON {

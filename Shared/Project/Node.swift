@@ -13,6 +13,7 @@ public enum ResourceType: String, Sendable, CaseIterable {
     var section: String {
         switch self {
         case .test: "data_tests"
+        // dbt has no section of their own for analyses in dbt_project.yml; schema files do.
         case .analysis: "analyses"
         case .savedQuery: "saved-queries"
         case .semanticModel: "semantic-models"
@@ -54,6 +55,8 @@ public struct Column: Hashable, Sendable {
     public var constraints: [JSON] = []
     /// Of a time column that metrics may group by.
     public var granularity: String?
+    /// The docs blocks in the description.
+    public var docBlocks: [String] = []
     public init(name: String) { self.name = name }
 }
 
@@ -92,6 +95,7 @@ public struct Node: Hashable, Sendable {
     public var config = NodeConfig()
     public var rawCode: String
     public var description = ""
+    public var docBlocks: [String] = []
     public var columns: [Column] = []
     public var patchPath: String?
     public var checksum = ""
@@ -103,6 +107,8 @@ public struct Node: Hashable, Sendable {
     public var columnName: String?
     /// The node that a generic test was written under.
     public var attachedNode: String?
+    /// The group of the node that a generic test is about.
+    var testGroup: String?
     /// The section and the name that it was written under: `models.orders`.
     public var fileKeyName: String?
     public var unitTest: UnitTest?
@@ -145,7 +151,7 @@ public struct Node: Hashable, Sendable {
     }
 
     public var access: String { config["access"]?.stringValue ?? "protected" }
-    public var group: String? { config["group"]?.stringValue }
+    public var group: String? { config["group"]?.stringValue ?? testGroup }
     /// As people say it: `orders.v2` where there are versions.
     public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
     public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
@@ -176,6 +182,7 @@ public struct SourceTable: Hashable, Sendable {
     /// `warn_after`, `error_after` and `filter`; null where freshness is turned off.
     public var freshness: JSON = .null
     public var sourceMeta: JSON = [:]
+    public var docBlocks: [String] = []
     public var external: JSON = .null
     public var eventTime: JSON = .null
     /// `database`, `schema`, `identifier`: whether the name is quoted, where the yml says.

@@ -167,6 +167,15 @@ extension ProjectReader {
                 ]
             }
         }
+        for id in manifest.others(of: .savedQuery).keys {
+            // Where an export does not say where it goes, it goes with the models.
+            guard var exports = manifest.others[id]?.details["exports"]?.arrayValue else { continue }
+            for index in exports.indices {
+                if exports[index]["config"]?["schema_name"]?.isNull ?? true { exports[index]["config"]?["schema_name"] = .string(manifest.target.schema) }
+                if exports[index]["config"]?["database"]?.isNull ?? true { exports[index]["config"]?["database"] = .string(manifest.target.database) }
+            }
+            manifest.others[id]?.details["exports"] = .array(exports)
+        }
         let metrics = Dictionary(manifest.others(of: .metric).values.map { ($0.name, $0.uniqueID) }) { first, _ in first }
         for id in manifest.others.keys.sorted() {
             guard var node = manifest.others[id] else { continue }
@@ -194,5 +203,20 @@ extension ProjectReader {
             node.dependsOn = node.dependsOn.filter { seen.insert($0).inserted }
             manifest.others[id] = node
         }
+        for id in manifest.others(of: .metric).keys {
+            let used = measuresUsed(by: id, manifest, [])
+            manifest.others[id]?.details["type_params"]?["input_measures"] = .array(used)
+        }
+    }
+
+    /// The measures that a metric needs, its own and those of the metrics that it is made of.
+    private func measuresUsed(by id: String, _ manifest: Manifest, _ path: [String]) -> [JSON] {
+        guard let node = manifest.others[id], !path.contains(id), let parameters = node.details["type_params"] else { return [] }
+        let conversion = parameters["conversion_type_params"]
+        var found = [parameters["measure"], conversion?["base_measure"], conversion?["conversion_measure"]].compactMap { $0 }.filter { !$0.isNull }
+        for parent in node.dependsOn where parent.hasPrefix("metric.") {
+            for measure in measuresUsed(by: parent, manifest, path + [id]) where !found.contains(measure) { found.append(measure) }
+        }
+        return found
     }
 }

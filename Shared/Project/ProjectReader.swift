@@ -217,7 +217,8 @@ public final class ProjectReader {
         }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
-            uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name, path: file,
+            uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
+            path: type == .analysis ? "analysis/\(file)" : file,
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
         node.checksum = isSeed
             ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
@@ -292,7 +293,8 @@ public final class ProjectReader {
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
         var config = Self.defaults(of: node.resourceType)
-        let section = Self.section(of: node.resourceType)
+        // dbt configures analyses with the models.
+        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
         for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
         // What the project itself says of a package's nodes goes above what the package says.
         if package.name != manifest.project.name {
@@ -351,6 +353,7 @@ public final class ProjectReader {
             [
                 "enabled": true, "materialized": "snapshot", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:],
             ]
+        case .metric, .semanticModel, .savedQuery: ["enabled": true, "meta": [:]]
         default: ["enabled": true, "tags": [], "meta": [:]]
         }
         return values.objectValue ?? JSONObject()
@@ -419,6 +422,7 @@ public final class ProjectReader {
         let own = node.config.values
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
+        node.testGroup = target?.group
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(

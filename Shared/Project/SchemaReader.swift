@@ -149,7 +149,10 @@ struct SchemaReader {
         patch.columns = columns(of: entry)
         patch.constraints = entry["constraints"]?.items.map { Self.constraint($0.json) } ?? []
         patch.deprecationDate = entry["deprecation_date"]?.text
-        patch.timeSpine = entry["time_spine"]?.json ?? .null
+        if let spine = entry["time_spine"]?.json.objectValue {
+            patch.timeSpine = ["standard_granularity_column": .null, "custom_granularities": []]
+            for (key, value) in spine.pairs { patch.timeSpine[key] = value }
+        }
         if section == "macros" {
             patch.arguments = (entry["arguments"]?.items ?? []).map {
                 ["name": JSON($0["name"]?.text), "type": JSON($0["type"]?.text), "description": .string($0["description"]?.text ?? "")]
@@ -206,7 +209,7 @@ struct SchemaReader {
             patches.append(patch)
             readTests(
                 of: [written["data_tests"] ?? written["tests"] == nil ? entry : written], "\(name)_\(version.suffix)",
-                "ref('\(name)', version=\(PythonText.representation(number)))", ref: Ref(name: name, version: PythonText.text(number)), sourceID: nil, section: "models", columns: columns, columnEntries: entries)
+                "ref('\(name)', version='\(PythonText.text(number))')", ref: Ref(name: name, version: PythonText.text(number)), sourceID: nil, section: "models", columns: columns, columnEntries: entries)
         }
     }
 

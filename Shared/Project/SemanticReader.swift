@@ -147,7 +147,7 @@ struct SemanticReader {
             ("entities", .array(items("entities").map { element($0, [("type", JSON($0["type"]?.text?.lowercased())), ("role", JSON($0["role"]?.text))]) })),
             ("measures", .array(items("measures").map { item in
                 element(item, [
-                    ("agg", JSON(item["agg"]?.text?.lowercased())), ("create_metric", item["create_metric"]?.json ?? false),
+                    ("agg", JSON(item["agg"]?.text?.lowercased())), ("create_metric", false),
                     ("agg_params", item["agg_params"]?.json ?? .null), ("non_additive_dimension", item["non_additive_dimension"]?.json ?? .null),
                     ("agg_time_dimension", JSON(item["agg_time_dimension"]?.text)),
                 ])
@@ -209,7 +209,7 @@ struct SemanticReader {
                         "config",
                         JSON([
                             ("export_as", JSON((config?["export_as"] ?? entry["config"]?["export_as"])?.text)),
-                            ("schema_name", JSON((config?["schema"] ?? entry["config"]?["schema"])?.text)), ("alias", JSON(config?["alias"]?.text)),
+                            ("schema_name", JSON((config?["schema"] ?? entry["config"]?["schema"])?.text)), ("alias", JSON((config?["alias"] ?? item["name"])?.text)),
                             ("database", JSON(config?["database"]?.text)),
                         ])
                     ),

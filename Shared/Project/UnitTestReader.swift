@@ -40,10 +40,34 @@ struct UnitTestReader {
         node.line = entry.line
         node.description = entry["description"]?.text ?? ""
         node.unitTest = test
-        node.checksum = Digest.hex(
-            .sha256,
-            PythonText.representation(entry["given"]?.json ?? []) + PythonText.representation(expect.json) + PythonText.representation(entry["overrides"]?.json ?? .null))
+        node.checksum = Digest.hex(.sha256, Self.hashable(test, hasOverrides: entry["overrides"] != nil))
         return node
+    }
+
+    /// What dbt hashes of a unit test: its parts as Python prints them.
+    private static func hashable(_ test: UnitTest, hasOverrides: Bool) -> String {
+        func words(_ fixture: UnitTest.Fixture) -> String {
+            let rows = switch fixture.rows {
+            case .rows(let rows): PythonText.representation(.array(rows.map(JSON.object)))
+            case .sql(let text): PythonText.representation(.string(text))
+            }
+            let name = fixture.format == "dict" ? "Dict" : fixture.format.uppercased()
+            return "rows=\(rows), format=<UnitTestFormat.\(name): '\(fixture.format)'>, fixture=\(PythonText.representation(JSON(fixture.fixture)))"
+        }
+        func versions(_ key: String) -> String { PythonText.representation(test.versions[key] ?? .null) }
+        let given = test.given.map { "UnitTestInputFixture(input=\(PythonText.representation(.string($0.input))), \(words($0.fixture)))" }
+        let overrides = hasOverrides
+            ? "UnitTestOverrides(macros=\(PythonText.representation(.object(test.macros))), vars=\(PythonText.representation(.object(test.vars))), env_vars=\(PythonText.representation(.object(test.environment))))"
+            : "None"
+        let chosen = test.versions.isNull ? "None" : "UnitTestNodeVersions(include=\(versions("include")), exclude=\(versions("exclude")))"
+        var text = "\(test.model)-\(chosen)-[\(given.joined(separator: ", "))]-UnitTestOutputFixture(\(words(test.expect)))-\(overrides)"
+        for input in test.given where input.fixture.fixture != nil {
+            switch input.fixture.rows {
+            case .rows(let rows): text += "-" + PythonText.representation(.array(rows.map(JSON.object)))
+            case .sql(let sql): text += "-" + sql
+            }
+        }
+        return text
     }
 
     // MARK: Rows
