@@ -17,7 +17,7 @@ public struct Manifest: Sendable {
     public var docs: [Doc] = []
     public var disabled: [Node] = []
     /// `selectors.yml` as the manifest has it.
-    public var selectors = JSONObject()
+    public var selectors = SelectorsFile()
     /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.
     public var metadataEnvironment = JSONObject()
     /// What was passed with `--vars`.

@@ -13,7 +13,7 @@ extension ManifestWriter {
             ("alias", .string(node.alias)), ("checksum", ["name": isHashed ? "sha256" : "none", "checksum": .string(node.checksum)]),
             ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.config.tags)), ("description", .string(node.description)),
             ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", JSON(node.group)),
-            ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.config.values)),
+            ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.stated)),
             ("relation_name", .null), ("raw_code", .string(node.rawCode)), ("doc_blocks", texts(node.docBlocks)),
         ]
         if node.resourceType == .seed {
@@ -133,7 +133,7 @@ extension ManifestWriter {
         ]
         if let test = node.unitTest { return JSON(pairs + unitTest(test, node)) }
         pairs += node.details.pairs.map { ($0.key, $0.value) }
-        pairs += [("unrendered_config", .object(node.config.values)), ("refs", refs(node))]
+        pairs += [("unrendered_config", .object(node.stated)), ("refs", refs(node))]
         switch node.resourceType {
         case .exposure:
             pairs += [("sources", sources(node)), ("metrics", .array(node.metrics.map(texts))), ("meta", .object(node.meta)), ("tags", texts(node.config.tags))]

@@ -54,7 +54,7 @@ public struct ManifestWriter {
             ("macros", .each(manifest.macros, macro)),
             ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
             ("exposures", others(.exposure)), ("metrics", others(.metric)),
-            ("groups", .each(manifest.groups, Self.json)), ("selectors", .whole(.object(manifest.selectors))),
+            ("groups", .each(manifest.groups, Self.json)), ("selectors", .whole(.object(manifest.selectors.json))),
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
             ("functions", .whole([:])),
             ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map(disabled)) }),

@@ -93,6 +93,8 @@ public struct Node: Hashable, Sendable {
     public var schema = ""
     public var alias: String
     public var config = NodeConfig()
+    /// What the project states of the configuration, without dbt's own words.
+    public var stated = JSONObject()
     public var rawCode: String
     public var description = ""
     public var docBlocks: [String] = []

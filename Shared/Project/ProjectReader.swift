@@ -44,6 +44,7 @@ public final class ProjectReader {
         let target = try readTarget(project)
         renderer.target = .object(target.visible)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        manifest.selectors = SelectorsFile.read(in: settings.projectFolder, renderer: renderer, problems: problems)
         let known = problems.problems.count
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
@@ -293,15 +294,21 @@ public final class ProjectReader {
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
         var config = Self.defaults(of: node.resourceType)
+        var stated = JSONObject()
+        func lay(_ layer: JSONObject) {
+            ConfigMerge.lay(layer, over: &config)
+            ConfigMerge.lay(layer, over: &stated)
+        }
         // dbt configures analyses with the models.
         let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
-        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
+        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { lay(layer) }
         // What the project itself says of a package's nodes goes above what the package says.
         if package.name != manifest.project.name {
-            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
+            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { lay(layer) }
         }
-        if let patch { ConfigMerge.lay(patch, over: &config) }
-        ConfigMerge.lay(own, over: &config)
+        if let patch { lay(patch) }
+        lay(own)
+        node.stated = stated
         if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
         if node.resourceType == .test { Self.settleFailures(&config) }
         for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }

@@ -162,7 +162,7 @@ import Testing
               - {name: weekly, query_params: {metrics: [share], group_by: [day]}, exports: [{name: t, config: {export_as: table}}]}
             """,
         ])
-        #expect(manifest.others["exposure.shop.board"]?.dependsOn == ["model.shop.orders", "source.shop.raw.events", "metric.shop.total"])
+        #expect(manifest.others["exposure.shop.board"]?.dependsOn == ["source.shop.raw.events", "model.shop.orders", "metric.shop.total"])
         #expect(manifest.others["metric.shop.total"]?.dependsOn == ["semantic_model.shop.orders"])
         #expect(manifest.others["metric.shop.share"]?.dependsOn == ["metric.shop.total", "metric.shop.amount"])
         #expect(manifest.others["saved_query.shop.weekly"]?.dependsOn == ["metric.shop.share"])
