@@ -78,7 +78,7 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite", "Platform"], path: "Shared/Warehouses/SQLite"),
 
         // Extract and load.
         .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
@@ -172,18 +172,18 @@ let package = Package(
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
         .target(
-            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt", "dbt_sqlite", "run"],
             swiftSettings: strict),
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
         .testTarget(
-            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "Support"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
             swiftSettings: strict),
         .testTarget(
             name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
         tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
         tests("TransformEngine", ["Contracts", "Execution", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
-        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
     ]
 )

@@ -33,7 +33,7 @@ final class Frame {
     var model: Value {
         if let modelValue { return modelValue }
         guard let node else { return .none }
-        let model = Value(mode == .parse ? ManifestWriter.json(node) : ManifestWriter.model(node))
+        let model = Value(node.unitTest == nil ? ManifestWriter.json(node) : ManifestWriter.json(other: node))
         for (name, value) in modelExtras { model.asDict?[name] = value }
         modelValue = model
         return model

@@ -61,7 +61,7 @@ public struct DbtCommand {
         }
         let target = arguments.targetPath ?? manifest.project.targetPath
         let folder = RunFolder(target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
-        try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt).json(), as: "manifest.json")
+        try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt).bytes, as: "manifest.json")
         let selected = try Selector(manifest).select(arguments.select, exclude: arguments.exclude)
         invocation.selected = selected.sorted()
         for criterion in arguments.select + arguments.exclude where try Selector(manifest).select([criterion]).isEmpty {
@@ -76,7 +76,7 @@ public struct DbtCommand {
             compiler.onMessage = { log($0) }
             // Once more, now that the warehouse can say how relations are written.
             let names = compiler.relationNames(on: session)
-            try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt, compiled: names).json(), as: "manifest.json")
+            try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt, compiled: names).bytes, as: "manifest.json")
             if arguments.command == "docs generate" {
                 let docs = DocsWriter(manifest: manifest, compiler: compiler, session: session, invocation: invocation, now: now)
                 return try document(docs, selected, arguments, folder)
@@ -144,16 +144,22 @@ enum ProfileWarehouse {
                 remedy: "use type: sqlite")
         }
         let files = target.values["schemas_and_paths"]?.objectValue
-        if let other = files?.keys.first(where: { $0 != "main" }) {
-            throw PlainProblem(
-                "dbt.unsupported", "the profile attaches a file for the schema '\(other)'; attached files are not supported yet",
-                at: .named("profile \(target.profileName), target \(target.name)"), remedy: "keep main alone under schemas_and_paths")
-        }
         guard let path = files?["main"]?.stringValue ?? target.values["path"]?.stringValue else {
             throw PlainProblem(
                 "dbt.no_path", "the profile does not say where its SQLite file is", at: .named("profile \(target.profileName), target \(target.name)"),
                 remedy: "add schemas_and_paths: {main: /path/to/file.db}")
         }
-        return "sqlite://\(path)"
+        // A schema directory is how the existing adapter keeps schemas: each in a file of its own.
+        guard let folder = target.values["schema_directory"]?.stringValue else { return "sqlite://\(path)" }
+        let others = (files?.pairs ?? []).filter { $0.key != "main" }.map { "&schema.\(encoded($0.key))=\(encoded($0.value.stringValue ?? ""))" }
+        return "sqlite://\(encoded(path))?schemas=\(encoded(folder))\(others.joined())"
+    }
+
+    private static func encoded(_ text: String) -> String {
+        var out: [UInt8] = []
+        for byte in text.utf8 {
+            if "%?&=".utf8.contains(byte) { out += Array("%\(String(byte, radix: 16, uppercase: true))".utf8) } else { out.append(byte) }
+        }
+        return String(decoding: out, as: UTF8.self)
     }
 }

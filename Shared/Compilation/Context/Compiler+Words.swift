@@ -178,8 +178,7 @@ extension Compiler {
 
     private var graph: Value {
         if let graphValue { return graphValue }
-        let writer = ManifestWriter(manifest, invocationID: invocation.id, generatedAt: invocation.startedAt)
-        let value = Value(writer.graph())
+        let value = Value(ManifestWriter.graph(of: manifest))
         // While the project is being read, it still grows.
         if frame.mode == .execute { graphValue = value }
         return value

@@ -1,22 +1,22 @@
 /// CSV by RFC 4180, line ends of either kind, read one record at a time.
-struct CSVText {
-    struct Field {
-        var text: String
-        var isQuoted: Bool
+public struct CSVText {
+    public struct Field {
+        public var text: String
+        public var isQuoted: Bool
     }
     private let bytes: [UInt8]
     private let delimiter: UInt8
     private var place = 0
     /// The line that the last record began on.
-    private(set) var line = 0
+    public private(set) var line = 0
     private var nextLine = 1
 
-    init(_ bytes: [UInt8], delimiter: UInt8) {
+    public init(_ bytes: [UInt8], delimiter: UInt8) {
         self.bytes = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
         self.delimiter = delimiter
     }
 
-    mutating func next() -> [Field]? {
+    public mutating func next() -> [Field]? {
         guard place < bytes.count else { return nil }
         line = nextLine
         var fields: [Field] = []
