@@ -31,6 +31,8 @@ public final class Compiler: ParseTimeHost {
     var graphValue: Value?
     /// What stands for a node or source in a unit test: the name of a common table expression.
     var replacements: [String: String] = [:]
+    var variableOverrides = JSONObject()
+    var environmentOverrides = JSONObject()
     /// The stretch of time that the model at work is built for.
     public var batch: Batch?
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
@@ -107,7 +109,7 @@ public final class Compiler: ParseTimeHost {
             let expressions = try ephemerals.map { id in
                 (name: "__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", sql: try ephemeral(id).sql)
             }
-            let isStored = node.resourceType == .model || node.resourceType == .seed || failuresRelation(of: node) != nil
+            let isStored = node.resourceType.isReferable || failuresRelation(of: node) != nil
             return CompiledNode(
                 node: frame.node ?? node, sql: CommonTableExpressions.inject(expressions, into: body),
                 relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
@@ -135,7 +137,10 @@ public final class Compiler: ParseTimeHost {
     public func failuresRelation(of test: Node) -> String? { test.failuresRelation(byDefault: invocation.storesFailures) }
 
     /// Whether templates and the executor should build `node` from nothing.
-    public func isFullRefresh(_ node: Node) -> Bool { node.config.fullRefresh ?? invocation.isFullRefresh }
+    public func isFullRefresh(_ node: Node) -> Bool {
+        if let batch, batch.node == node.uniqueID, !batch.isFirst { return false }
+        return node.config.fullRefresh ?? invocation.isFullRefresh
+    }
 
     // MARK: Inside
 

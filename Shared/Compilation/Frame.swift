@@ -19,6 +19,8 @@ final class Frame {
     var mainSQL: String?
     /// Names that only this text sees, for example `sql` in a materialization or a hook's `results`.
     var variables: [String: Value] = [:]
+    /// Macros of packages that a unit test replaces, by `package.name`.
+    var macroOverrides: [String: Value] = [:]
     /// What `model` has besides what the manifest says of the node.
     var modelExtras: [(String, Value)] = []
     private var modelValue: Value?

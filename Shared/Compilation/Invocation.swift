@@ -12,8 +12,8 @@ public struct Invocation: Hashable, Sendable {
     public var storesFailures = false
     /// `--empty`: readers get the shape of their parents and none of the rows.
     public var isEmpty = false
-    /// The command line's other options, by dbt's names: `invocation_args_dict`.
-    public var arguments = JSONObject()
+    /// The options of the command line by dbt's names: `flags` and `invocation_args_dict`.
+    public var options = JSONObject()
     /// The unique ids that the command works on.
     public var selected: [String]
 
@@ -34,10 +34,13 @@ public struct Batch: Hashable, Sendable {
     public var start: String?
     public var end: String?
     public var id: String
+    /// Whether a full refresh is this batch's to do: of several batches the first one's.
+    public var isFirst: Bool
 
-    public init(node: String, id: String, start: String?, end: String?) {
+    public init(node: String, id: String, start: String?, end: String?, isFirst: Bool) {
         self.node = node
         self.id = id
+        self.isFirst = isFirst
         self.start = start
         self.end = end
     }

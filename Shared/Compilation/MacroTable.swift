@@ -93,6 +93,7 @@ final class PackageObject: JinjaObject {
     }
     var typeName: String { "MacroNamespace" }
     func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
+        if let value = compiler.frames.last?.macroOverrides["\(name).\(attribute)"] { return .function(attribute) { _, _ in value } }
         if let macro = try compiler.macros.macro(attribute, in: name, interpreter) { return macro }
         // Some of dbt's macros are functions here.
         return name == "dbt" && Compiler.functionsOfTheLibrary.contains(attribute) ? compiler.word(attribute) : nil

@@ -48,9 +48,8 @@ extension Compiler {
         if !compiled.sql.isEmpty { extras = [("compiled_code", .string(compiled.sql)), ("compiled_sql", .string(compiled.sql)), ("compiled", true)] }
         extras.append(("relation_name", compiled.relationName.map(Value.string) ?? .none))
         if let batch, batch.node == compiled.node.uniqueID {
-            extras.append(("batch", .dict([
-                ("id", .string(batch.id)), ("event_time_start", batch.start.map(Value.string) ?? .none), ("event_time_end", batch.end.map(Value.string) ?? .none),
-            ])))
+            func time(_ text: String?) -> Value { text.flatMap(PythonTime.read).map { .object(DateTimeObject($0)) } ?? .none }
+            extras.append(("batch", .dict([("id", .string(batch.id)), ("event_time_start", time(batch.start)), ("event_time_end", time(batch.end))])))
         }
         return extras
     }

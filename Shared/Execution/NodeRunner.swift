@@ -20,15 +20,42 @@ public struct NodeRunner {
     public func build(_ node: Node) throws -> NodeResult {
         let startedAt = clock()
         do {
-            let compiled = try compiled(node)
-            compiler.readSeed = { try SeedReader(node: $0).read() }
-            let result = try compiler.materialize(compiled)
+            let (compiled, result) = try Self.isMicrobatch(node) ? buildBatches(node) : buildOnce(node)
             return NodeResult(
                 uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
                 finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
         } catch {
             throw ExecutionError.of(error, running: node)
         }
+    }
+
+    private func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
+        let compiled = try compiled(node)
+        compiler.readSeed = { try SeedReader(node: $0).read() }
+        return (compiled, try compiler.materialize(compiled))
+    }
+
+    private static func isMicrobatch(_ node: Node) -> Bool {
+        node.config.materialized == "incremental" && node.config["incremental_strategy"]?.stringValue == "microbatch"
+    }
+
+    /// Batch after batch in the one transaction of the node: readers see all of them or none.
+    private func buildBatches(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
+        let isIncremental = try !compiler.isFullRefresh(node) && session.relation(compiler.relationName(of: node))?.kind == .table
+        let plan = try BatchPlan(node, invocation: compiler.invocation, isIncremental: isIncremental, now: clock())
+        defer { compiler.batch = nil }
+        var last: (CompiledNode, MaterializationResult)?
+        var rows = 0
+        for batch in plan.batches {
+            compiler.batch = batch
+            last = try buildOnce(node)
+            rows += last?.1.rows ?? 0
+        }
+        guard var last else {
+            throw ExecutionError("execute.bad_microbatch", "Microbatch model '\(node.name)' has no batch to build", at: node.location, remedy: "let its begin lie in the past, and --event-time-start before --event-time-end")
+        }
+        last.1.rows = rows
+        return last
     }
 
     private func compiled(_ node: Node) throws -> CompiledNode {
@@ -85,6 +112,22 @@ public struct NodeRunner {
             return NodeResult(
                 uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
+        } catch {
+            throw ExecutionError.of(error, running: node)
+        }
+    }
+
+    /// Runs a unit test: its model on the given rows, compared with what is expected. Must run inside a transaction, which may
+    /// be rolled back: all that it makes is gone at its end.
+    public func unitTest(_ node: Node) throws -> NodeResult {
+        let startedAt = clock()
+        do {
+            let compiled = try compiler.compile(unitTest: node)
+            let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
+            return NodeResult(
+                uniqueID: node.uniqueID, status: difference.isEmpty ? .pass : .fail,
+                message: difference.isEmpty ? "" : "\n\nactual differs from expected:\n\n\(difference.text)\n", failures: difference.isEmpty ? 0 : 1,
+                startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql)
         } catch {
             throw ExecutionError.of(error, running: node)
         }

@@ -7,7 +7,17 @@ extension Compiler {
     func relation(of node: Node) -> RelationObject {
         if let known = replacements[node.uniqueID] { return RelationObject(relationName(of: node), expression: known, dialect: dialect) }
         let relation = RelationObject(relationName(of: node), expression: node.isEphemeral ? "__dbt__cte__\(node.alias)" : nil, dialect: dialect)
+        quote(relation, by: node.config["quoting"]?.objectValue)
         return relation
+    }
+
+    /// Whether names are quoted: the project says so for all, a node or a source for itself.
+    func quote(_ relation: RelationObject, by own: JSONObject? = nil) {
+        for setting in [manifest.project.quoting, own ?? JSONObject()] {
+            relation.quotes.database = setting["database"]?.boolValue ?? relation.quotes.database
+            relation.quotes.schema = setting["schema"]?.boolValue ?? relation.quotes.schema
+            relation.quotes.identifier = setting["identifier"]?.boolValue ?? relation.quotes.identifier
+        }
     }
 
     /// As a reader sees it: no rows where only shapes are wanted, and only the rows of the batch where there is one.
@@ -59,6 +69,7 @@ extension Compiler {
         }
         let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
         let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
+        quote(relation, by: table.quoting)
         return input(relation, eventTime: table.config["event_time"]?.stringValue)
     }
 

@@ -72,7 +72,7 @@ extension Compiler {
             "thread_id": { _ in "Thread-1" },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
             "flags": { .object(FlagsObject($0.invocation)) },
-            "invocation_args_dict": { Value(.object($0.invocation.arguments)) },
+            "invocation_args_dict": { Value(.object($0.invocation.options)) },
             "dbt_metadata_envs": { compiler in
                 let prefix = "DBT_ENV_CUSTOM_ENV_"
                 let names = compiler.variables.keys.filter { $0.hasPrefix(prefix) }.sorted()
@@ -164,6 +164,7 @@ extension Compiler {
                 "compile.secret_variable", "Secret env vars are allowed only in profiles.yml or packages.yml. Found '\(name)' referenced elsewhere.",
                 remedy: "give it a name that does not begin with DBT_ENV_SECRET, or do not use it here")
         }
+        if let value = environmentOverrides[name] { return .string(value.stringValue ?? value.text()) }
         return .string(try EnvironmentVariables.value(name, default: bound[1].flatMap { $0.asString ?? $0.json?.text() }, in: variables) { environmentRead.insert($0) })
     }
 

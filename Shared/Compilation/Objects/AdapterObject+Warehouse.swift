@@ -99,11 +99,13 @@ extension AdapterObject {
         let bound = try arguments.bound("get_relation", "database", "schema", "identifier")
         let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
         guard let info = try session.relation(name) else { return .none }
-        return .object(RelationObject(name, kind: info.kind.rawValue, dialect: compiler.dialect))
+        return .object(found(RelationInfo(name: name, kind: info.kind)))
     }
 
     private func found(_ info: RelationInfo) -> RelationObject {
-        RelationObject(info.name, kind: info.kind.rawValue, dialect: compiler.dialect)
+        let relation = RelationObject(info.name, kind: info.kind.rawValue, dialect: compiler.dialect)
+        compiler.quote(relation)
+        return relation
     }
 
     private func schemaRelation(_ arguments: Arguments) throws -> Value {

@@ -106,7 +106,7 @@ final class VariableFunction: JinjaObject {
     var isCallable: Bool { true }
 
     private func lookup(_ name: String) -> JSON? {
-        compiler.manifest.variable(name, package: compiler.frame.node?.packageName ?? compiler.frame.package)
+        compiler.variableOverrides[name] ?? compiler.manifest.variable(name, package: compiler.frame.node?.packageName ?? compiler.frame.package)
     }
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("var", required: 1, "name", "default")

@@ -14,7 +14,7 @@ final class FlagsObject: JinjaObject {
             "PROFILES_DIR": .none, "PROJECT_DIR": .none, "STATE": .none, "MACRO_DEBUGGING": false, "LOG_PATH": .none, "SINGLE_THREADED": false,
             "EVENT_TIME_START": .none, "EVENT_TIME_END": .none, "SAMPLE": .none, "REQUIRE_SQL_HEADER_IN_TEST_CONFIGS": false,
         ]
-        for (name, value) in invocation.arguments.pairs { values[name.uppercased()] = Value(value) }
+        for (name, value) in invocation.options.pairs { values[name.uppercased()] = Value(value) }
         values["WHICH"] = .string(invocation.command)
         values["FULL_REFRESH"] = .bool(invocation.isFullRefresh)
         values["STORE_FAILURES"] = .bool(invocation.storesFailures)

@@ -230,7 +230,9 @@ final class RelationFactory: JinjaObject {
         let bound = try Arguments(arguments.positional, named: arguments.named.filter { places.contains($0.name) })
             .bound("create", "database", "schema", "identifier", "type")
         let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
-        return RelationObject(name, kind: bound[3]?.asString, dialect: compiler.dialect)
+        let relation = RelationObject(name, kind: bound[3]?.asString, dialect: compiler.dialect)
+        compiler.quote(relation, by: arguments["quote_policy"]?.json?.objectValue)
+        return relation
     }
 
     /// From what `graph` lists: a source or a node.
