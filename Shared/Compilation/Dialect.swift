@@ -59,6 +59,8 @@ struct Dialect {
     func translate(_ type: String) -> String {
         switch type.uppercased() {
         case "STRING": "TEXT"
+        // SQLite's adapter has a word of its own for text alone.
+        case _ where adapter == "sqlite": type
         case "TIMESTAMP": "TIMESTAMP"
         case "FLOAT": "FLOAT"
         case "INTEGER": "INT"

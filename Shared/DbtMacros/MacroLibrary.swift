@@ -5,7 +5,8 @@ struct LibraryFile: Sendable {
     let path: String
     let text: String
 
-    /// - Parameter dispatched: signatures of macros that only pass their arguments on to the adapter's own version.
+    /// - Parameter dispatched: signatures of macros that only pass their arguments on to the adapter's own version; no default
+    ///   value holds a comma.
     init(_ package: String, _ path: String, dispatched: [String] = [], _ text: String) {
         self.package = package
         self.path = path

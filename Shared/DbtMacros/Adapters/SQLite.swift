@@ -145,11 +145,18 @@ extension MacroLibrary {
             {%- set units = {'quarter': ['month', 3], 'week': ['day', 7], 'millisecond': ['second', 0.001], 'microsecond': ['second', 0.000001]} -%}
             {%- set unit, factor = units.get(part, [part, 1]) -%}
             {%- set times = '((' ~ interval ~ ') * ' ~ factor ~ ')' if factor != 1 else '(' ~ interval ~ ')' -%}
+            {%- set date = from_date_or_timestamp -%}
             {%- if part in ['hour', 'minute', 'second', 'millisecond', 'microsecond'] -%}
-                datetime({{ from_date_or_timestamp }}, {{ times }} || ' {{ unit }}')
+                datetime({{ date }}, {{ times }} || ' {{ unit }}')
+            {%- elif unit == 'day' -%}
+                case when length({{ date }}) > 10 then datetime({{ date }}, {{ times }} || ' day') else date({{ date }}, {{ times }} || ' day') end
             {%- else -%}
-                case when length({{ from_date_or_timestamp }}) > 10 then datetime({{ from_date_or_timestamp }}, {{ times }} || ' {{ unit }}')
-                    else date({{ from_date_or_timestamp }}, {{ times }} || ' {{ unit }}') end
+                {#- The engine lets the 31st of a shorter month run over into the next; its last day is meant. -#}
+                {%- set months = '(' ~ times ~ ' * 12)' if unit == 'year' else times -%}
+                {%- set day -%}
+                    min(date({{ date }}, {{ months }} || ' month'), date({{ date }}, 'start of month', ({{ months }} + 1) || ' month', '-1 day'))
+                {%- endset -%}
+                case when length({{ date }}) > 10 then {{ day }} || ' ' || time({{ date }}) else {{ day }} end
             {%- endif -%}
         {%- endmacro %}
         {% macro sqlite_months(date) -%}(cast(strftime('%Y', {{ date }}) as integer) * 12 + cast(strftime('%m', {{ date }}) as integer)){%- endmacro %}

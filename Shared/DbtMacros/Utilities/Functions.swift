@@ -5,10 +5,13 @@ extension MacroLibrary {
             "any_value(expression)", "array_append(array, new_element)", "array_concat(array_1, array_2)", "array_construct(inputs=[], data_type=none)",
             "bool_or(expression)", "cast(field, type)", "cast_bool_to_text(field)", "concat(fields)", "equals(expr1, expr2)",
             "escape_single_quotes(expression)", "except()", "hash(field)", "intersect()", "length(expression)",
-            "listagg(measure, delimiter_text=\"','\", order_by_clause=none, limit_num=none)", "position(substring_text, string_text)",
+            "position(substring_text, string_text)",
             "replace(field, old_chars, new_chars)", "right(string_text, length_expression)", "safe_cast(field, type)",
             "split_part(string_text, delimiter_text, part_number)", "string_literal(value)",
         ], #"""
+        {% macro listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) %}
+            {{ return(adapter.dispatch('listagg', 'dbt')(measure, delimiter_text, order_by_clause, limit_num)) }}
+        {% endmacro %}
         {% macro default__any_value(expression) -%}any_value({{ expression }}){%- endmacro %}
         {% macro default__array_append(array, new_element) -%}array_append({{ array }}, {{ new_element }}){%- endmacro %}
         {% macro default__array_concat(array_1, array_2) -%}array_cat({{ array_1 }}, {{ array_2 }}){%- endmacro %}
