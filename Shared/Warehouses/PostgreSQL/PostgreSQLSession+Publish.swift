@@ -25,6 +25,7 @@ extension PostgreSQLSession {
             }
         }
         if staged.schema != target.schema, !target.schema.isEmpty {
+            try createSchema(target.schema)
             try execute("alter table \(render(staged)) set schema \(quote(target.schema))")
         }
         let moved = RelationName(database: target.database, schema: target.schema.isEmpty ? staged.schema : target.schema, identifier: staged.identifier)
