@@ -12,8 +12,14 @@ struct DependentViews {
         /// What follows the creation, each a statement.
         var belongings: [String]
         var grants: Set<Grant>
-        /// Quoted; nil where it is the session's own user.
-        var owner: String?
+        /// Quoted.
+        var owner: String
+        var isOurs: Bool
+        /// Whether we may lock it: we are the owner or a member of that role.
+        var isInReach: Bool
+
+        /// For a view that has this owner already it takes the exclusive lock and does nothing.
+        var handOver: String { "alter \(PostgreSQLSession.word(kind)) \(name) owner to \(owner)" }
     }
 
     private let session: PostgreSQLSession
@@ -51,7 +57,8 @@ struct DependentViews {
         views = found.isEmpty ? [] : try Self.described(found, session)
     }
 
-    var isEmpty: Bool { views.isEmpty }
+    /// Statements that lock the views, from the outermost on: a reader who comes by a view holds it before what it reads.
+    var locks: [String] { views.reversed().filter(\.isInReach).map(\.handOver) }
 
     // MARK: Reading
 
@@ -64,7 +71,8 @@ struct DependentViews {
             let row = try session.texts(
                 """
                 select c.relkind, format('%I.%I', n.nspname, c.relname), pg_catalog.pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
-                  c.relispopulated, format('%I', pg_catalog.pg_get_userbyid(c.relowner)), c.relowner = current_user::regrole
+                  c.relispopulated, format('%I', pg_catalog.pg_get_userbyid(c.relowner)), c.relowner = current_user::regrole,
+                  pg_catalog.pg_has_role(c.relowner, 'USAGE')
                 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = \(id)
                 """)[0]
             let kind: RelationInfo.Kind = row[0] == "m" ? .materializedView : .view
@@ -76,7 +84,7 @@ struct DependentViews {
             views.append(View(
                 kind: kind, name: name, create: "create \(PostgreSQLSession.word(kind)) \(name)\(options) as\n\(body)\(tail)",
                 belongings: try session.texts(Self.belongings(of: id, named: session.literal(name), kind)).compactMap { $0[0] },
-                grants: try Grant.all(on: id, session), owner: row[6] == "t" ? nil : row[5]))
+                grants: try Grant.all(on: id, session), owner: row[5] ?? "", isOurs: row[6] == "t", isInReach: row[7] == "t"))
         }
         try session.execute("select pg_catalog.set_config('search_path', \(session.literal(path ?? "")), true)")
         return views
@@ -108,9 +116,9 @@ struct DependentViews {
 
     // MARK: Taking down, putting up
 
-    /// From the outermost on, as a reader locks them: whoever reads a view holds it first and what it reads second.
+    /// Those of other owners are left to the table's own `cascade`, which asks nobody.
     func drop() throws {
-        for view in views.reversed() { try session.execute("drop \(PostgreSQLSession.word(view.kind)) \(view.name)") }
+        for view in views.reversed() where view.isInReach { try session.execute("drop \(PostgreSQLSession.word(view.kind)) \(view.name)") }
     }
 
     /// A view that the new table no longer fits (a column is gone, or of another kind) stays down, and a notice says so with its
@@ -123,7 +131,7 @@ struct DependentViews {
                 for statement in view.belongings { try session.execute(statement) }
                 try Grant.settle(view.grants, onRelation: view.name, session)
                 // Last, because all else is done as the owner that we are.
-                if let owner = view.owner { try session.execute("alter \(PostgreSQLSession.word(view.kind)) \(view.name) owner to \(owner)") }
+                if !view.isOurs { try session.execute(view.handOver) }
                 try session.execute("release savepoint sluice_view")
             } catch let problem as PostgreSQLProblem where problem.state.hasPrefix("42") && problem.state != "42501" {
                 try session.execute("rollback to savepoint sluice_view; release savepoint sluice_view")

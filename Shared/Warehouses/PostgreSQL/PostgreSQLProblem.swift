@@ -27,7 +27,7 @@ struct PostgreSQLProblem: Problem {
         var place = connection.place
         if let position = result.field(sluice_pg_position).flatMap({ Int($0) }) {
             place = "SQL \(SQLText.lineAndColumn(in: sql, character: position)) in \(place)"
-        } else if let function = context.split(separator: "\n").first, function.hasPrefix("PL/pgSQL function") {
+        } else if let function = context.split(separator: "\n").first(where: { $0.hasPrefix("PL/pgSQL function") }) {
             place = "\(function) in \(place)"
         }
         location = .named(place)
@@ -49,7 +49,7 @@ struct PostgreSQLProblem: Problem {
         var told: [String] = []
         for line in lines {
             let parts = line.split(separator: " ", omittingEmptySubsequences: true)
-            if let place = parts.firstIndex(where: { $0.hasSuffix(":") && $0.utf8.count == 6 && $0.utf8.dropLast().allSatisfy(Self.isStateByte) }), place > 0 {
+            if let place = parts.firstIndex(where: Self.isState), place > 0 {
                 state = String(parts[place].dropLast())
                 told.append(parts[(place + 1)...].joined(separator: " "))
             } else {
@@ -67,7 +67,13 @@ struct PostgreSQLProblem: Problem {
         }
     }
 
-    private static func isStateByte(_ byte: UInt8) -> Bool { (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) }
+    /// `28P01:`, and not `FATAL:`.
+    private static func isState(_ word: Substring) -> Bool {
+        let bytes = Array(word.utf8)
+        func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+        return bytes.count == 6 && bytes[5] == UInt8(ascii: ":") && bytes[..<5].contains(where: isDigit)
+            && bytes[..<5].allSatisfy { isDigit($0) || ($0 >= 0x41 && $0 <= 0x5a) }
+    }
 
     // MARK: Words
 

@@ -3,11 +3,13 @@ internal import Kernel
 public import WarehouseKit
 
 extension PostgreSQLSession {
-    /// How long one attempt to get the locks waits. Readers that come meanwhile wait behind it, and a reader that waits for us
-    /// while we wait for it is let go before the server (after one second, `deadlock_timeout`) would end one of the two.
-    private static let lockMilliseconds = 400
-    /// How long attempts go on while others hold the table.
+    /// How long attempts to get the locks go on while others hold them.
     private static let publishSeconds: Int64 = 300
+    /// A patient attempt: those who come meanwhile wait behind it, so it comes through where readers overlap all the time. Below
+    /// the second (`deadlock_timeout`) after which the server would end one of two who wait for each other.
+    private static let patientMilliseconds = 400
+    /// Quick attempts between two patient ones.
+    private static let quickAttempts = 100
 
     /// In the caller's transaction: takes down the views on the old table from the outermost on, drops it, renames the new one
     /// and puts the views up again.
@@ -19,10 +21,9 @@ extension PostgreSQLSession {
         var views: DependentViews?
         if let old = try catalogued(target) {
             views = try DependentViews(of: old.id, on: self)
-            try patiently(target) {
-                try views?.drop()
-                try execute("drop \(Self.word(old.kind)) \(render(target)) cascade")
-            }
+            try hold(views?.locks ?? [], old.id, old.kind, target)
+            try views?.drop()
+            try execute("drop \(Self.word(old.kind)) \(render(target)) cascade")
         }
         if staged.schema != target.schema, !target.schema.isEmpty {
             try createSchema(target.schema)
@@ -34,20 +35,26 @@ extension PostgreSQLSession {
         try views?.create()
     }
 
-    /// Runs `body`, which takes locks, again and again with short waits: a long queue behind a lock that we only wait for would
-    /// hold up all readers, and a reader must never be the victim of a deadlock with us.
-    private func patiently(_ target: RelationName, _ body: () throws -> Void) throws {
+    /// Gets the exclusive lock of a relation and of all views on it, or none of them.
+    ///
+    /// Readers take these locks in no order that one could follow: one names a view and comes to the table by it, another names
+    /// the table first. Whoever waits for one lock with another one in hand can meet a reader who does it the other way round.
+    /// So most attempts do not wait: they take all that is free at one moment, or let go of everything and come back.
+    private func hold(_ views: [String], _ relation: UInt32, _ kind: RelationInfo.Kind, _ target: RelationName) throws {
+        let owner = try texts("select format('%I', pg_catalog.pg_get_userbyid(relowner)) from pg_catalog.pg_class where oid = \(relation)")[0][0] ?? ""
+        // To give a relation to the one who has it takes the lock and changes nothing. `lock table` takes all that a view reads too.
+        let locks = (views + ["alter \(Self.word(kind)) \(render(target)) owner to \(owner)"]).joined(separator: "; ")
         let timeout = try texts("select pg_catalog.current_setting('lock_timeout')")[0][0] ?? "0"
         let deadline = ContinuousClock.now.advanced(by: .seconds(Self.publishSeconds))
-        while true {
-            try execute("savepoint sluice_publish; set local lock_timeout = \(Self.lockMilliseconds)")
+        try execute("savepoint sluice_publish")
+        for attempt in 1... {
+            let milliseconds = attempt % (Self.quickAttempts + 1) == 0 ? Self.patientMilliseconds : 1
             do {
-                try body()
-                try execute("release savepoint sluice_publish; set local lock_timeout = \(literal(timeout))")
+                try execute("set local lock_timeout = \(milliseconds); \(locks); set local lock_timeout = \(literal(timeout)); release savepoint sluice_publish")
                 return
             } catch let problem as PostgreSQLProblem where problem.state == "55P03" && ContinuousClock.now < deadline {
-                try execute("rollback to savepoint sluice_publish; release savepoint sluice_publish")
-                usleep(UInt32.random(in: 20_000...200_000))
+                try execute("rollback to savepoint sluice_publish")
+                usleep(.random(in: 200...3_000))
             }
         }
     }
