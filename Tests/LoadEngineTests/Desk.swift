@@ -49,7 +49,7 @@ struct Desk {
 
     func deliver(_ text: String, as name: String) throws { try folder.write(text, to: "inbox/\(name)") }
 
-    static let warehouses = WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self])
+    static let warehouses = WarehouseRegistry([KillingWarehouse<SQLiteWarehouse>.self, KillingWarehouse<PostgreSQLWarehouse>.self])
 
     /// A file in the folder, or a database that the folder names: a second desk on one folder has the first one's warehouse.
     private static func warehouse(on engine: Engine, _ folder: TemporaryFolder) throws -> String {
