@@ -163,8 +163,11 @@ let package = Package(
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",
-            dependencies: ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "WarehouseKit", "WarehouseSQLite"],
-            path: "Tests/Benchmarks/Load", swiftSettings: strict),
+            dependencies: [
+                "ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "Support", "WarehouseKit",
+                "WarehousePostgreSQL", "WarehouseSQLite",
+            ],
+            path: "Tests/Benchmarks/Load", exclude: ["run"], swiftSettings: strict),
         shared("Support", path: "Tests/Support"),
         shared("Conversations", ["ConnectorKit", "HTTP", "Kernel"], path: "Tests/Conversations"),
         tests("HTTP", ["Support"]),
