@@ -323,9 +323,12 @@ extension WarehouseRules {
     /// Throws what any of them threw.
     static func inParallel(_ count: Int, _ body: @escaping @Sendable () throws -> Void) throws {
         let failures = Mutex<[String]>([])
-        DispatchQueue.concurrentPerform(iterations: count) { _ in
-            do { try body() } catch { failures.withLock { $0.append("\(error)") } }
+        let group = DispatchGroup()
+        // A thread for each: `concurrentPerform` has no more of them than there are cores.
+        for index in 0..<count {
+            DispatchQueue(label: "\(index)").async(group: group) { do { try body() } catch { failures.withLock { $0.append("\(error)") } } }
         }
+        group.wait()
         try expect(failures.withLock { $0 }.isEmpty, "one of \(count) failed: \(failures.withLock { $0 })")
     }
 }
