@@ -129,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "sluice-sandbox",
             dependencies: [
-                "Kernel", "SandboxWorld",
+                "Kernel", "SandboxWorld", "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
