@@ -138,14 +138,19 @@ struct DeadLetters: AsyncParsableCommand {
 
 /// `sluice validate`: the mistakes of a definition, before anything runs.
 struct Validate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check pipeline.yml files and print every mistake with its line.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check pipeline.yml files and files of routes, and print every mistake with its line.",
+        discussion: "Whether each notify rule leads to somebody is said by sluice-notify, which links the channels.")
     @Argument(help: "The files.") var files: [String]
 
     func run() throws {
         for file in files {
-            let pipeline = try PipelineReader.read(file)
-            Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            switch try PipelineReader.definition(file) {
+            case .pipeline(let pipeline): Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            case .routes(let routes): Terminal.say("\(file): \(routes.count) \(routes.count == 1 ? "route" : "routes")")
+            }
         }
+        try Installation().become("sluice-notify", ["check"] + files)
     }
 }
 

@@ -86,6 +86,7 @@ public final class Dispatcher {
     }
 
     public func fold(_ events: [SequencedEvent], upTo: UInt64) throws {
+        announce(events)
         for event in events { routes.apply(event) }
         routes.advance(to: upTo)
         let floor = routes.floor
@@ -128,8 +129,7 @@ public final class Dispatcher {
 
     private nonisolated(nonsending) func deliver(_ notice: Notice) async -> (any Error)? {
         do {
-            guard let channel = channels[notice.channel] else { return noChannel(notice.channel) }
-            try await channel.send(notice)
+            try await channels.channel(notice.channel).send(notice)
             return nil
         } catch {
             return error
@@ -168,19 +168,23 @@ public final class Dispatcher {
 
     // MARK: Routes to nowhere
 
-    /// Says at the start what would be found out only when it is needed.
-    private func announce(_ route: Route) {
-        do {
-            guard let channel = channels[route.rule.channel] else { throw noChannel(route.rule.channel) }
-            try channel.check(route.rule.options)
-        } catch {
-            note("\(route.name) leads nowhere; what it would tell is kept in notify.db\n\(error)")
+    /// The rules of definitions that come, each pipeline's newest.
+    private func announce(_ events: [SequencedEvent]) {
+        var newest: [String: [NotifyRule]] = [:]
+        for entry in events {
+            if case .pipelineRegistered(let pipeline) = entry.event.payload { newest[entry.event.pipeline] = pipeline.notify }
+        }
+        for (pipeline, rules) in newest.sorted(by: { $0.key < $1.key }) {
+            for rule in rules { announce(Route(rule, of: pipeline)) }
         }
     }
 
-    private func noChannel(_ name: String) -> PlainProblem {
-        PlainProblem(
-            "notify.unknown_channel", "there is no channel '\(name)'", at: .named("to: \(name)"),
-            remedy: "write \(channels.names.joined(separator: " or ")), and start sluice-notify again")
+    /// Says at the start, or when a definition comes, what would be found out only when it is needed.
+    private func announce(_ route: Route) {
+        do {
+            try channels.channel(route.rule.channel).check(route.rule.options)
+        } catch {
+            note("\(route.name) leads nowhere; what it would tell is kept in notify.db\n\(error)")
+        }
     }
 }
