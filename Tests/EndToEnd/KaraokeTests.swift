@@ -104,8 +104,8 @@ import Testing
         }
     }
 
-    // K046: the mark lies in the warehouse, beside the rows that it speaks of.
-    @Test func `the mark is known where the journal is lost`() async throws {
+    // K045 K046: the mark lies in the warehouse, beside the rows that it speaks of.
+    @Test func `the mark is known where all else is lost, and is the one that the rows say`() async throws {
         try await KaraokeHome.with { karaoke in
             let words = [
                 "up", "--pipelines", "\(karaoke.home.path)/pipelines", "--run", "karaoke_social", "--exit", "--show",
@@ -115,7 +115,20 @@ import Testing
             #expect(first.status == 0 && first.output.contains("60 rows") && first.output.contains("last"), "\(first.output)")
             // What the source would not give is said where people look.
             #expect(first.output.contains("post_engaged_users"), "\(first.output)")
-            try FileManager.default.removeItem(atPath: "\(karaoke.home.path)/journal")
+            // Each stream with its rows, in the report of the run.
+            for (stream, rows) in [("page_insights_daily", "360"), ("ga4_historical_summary", "30")] {
+                #expect(first.output.range(of: "✓ \(stream) +\(rows) ", options: .regularExpression) != nil, "\(first.output)")
+            }
+            let database = try karaoke.database
+            let days = try database.rows("select page_id, max(date(substr(end_time, 1, 10), '-1 day')) from raw__page_insights_daily group by 1 order by 1", columns: 2)
+            #expect(days == World.defaultPages.map { "\($0)|2026-08-31" })
+            let marks = try karaoke.cursors
+            for page in World.defaultPages { #expect(marks.contains { $0.hasPrefix("page_insights_daily|") && $0.contains("\"\(page)\":\"2026-08-31\"") }, "\(marks)") }
+            #expect(try database.rows("select max(date) from raw__ga4_historical_summary", columns: 1) == ["20260831"])
+            #expect(marks.contains { $0.hasPrefix("ga4_historical_summary|") && $0.contains("2026-08-31") })
+            // Nothing is kept but the warehouse, and the secrets of the sandbox lie elsewhere.
+            for folder in ["journal", "raw", "projects", "run"] { try? FileManager.default.removeItem(atPath: "\(karaoke.home.path)/\(folder)") }
+            #expect(try karaoke.cursors == marks)
             try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
             try karaoke.sandbox.control("DELETE", "requests")
             let second = try karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
