@@ -23,8 +23,8 @@ import Testing
             try home.write("name: drill\nsteps: [{name: a, noop: extract}]\n", to: "pipelines/drill/pipeline.yml")
             try karaoke.sandbox.control("POST", "faults", #"{"kind": "rate_limit", "code": 4, "regain_minutes": 60, "match": "/v26.0/", "times": "forever"}"#)
             try await karaoke.start()
-            let run = try await home.request("karaoke_social")
             let started = Date()
+            let run = try await home.request("karaoke_social")
             try await home.until("both streams wait, and the third is read", seconds: 30) {
                 guard let state = try await home.state(of: run) else { return false }
                 return state.inOrder.count { $0.wait != nil } == 2 && state.tasks["run_ingestion.seal.ga4_historical_summary"]?.phase == .succeeded
