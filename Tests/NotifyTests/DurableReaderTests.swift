@@ -177,6 +177,26 @@ private struct Killed: Error {}
         #expect(dispatcher.waitingCount == 1)
     }
 
+    @Test func `of a channel that fails, one notice is tried at a time, and the others go out meanwhile`() async throws {
+        var log = Log()
+        let targets = (1...3).map { NotifyRule(on: [.failed], channel: "refusing", options: ["room": JSON($0)]) }
+        log.failingRun("shop@1", targets + [NotifyRule(on: [.failed], channel: "file")])
+        let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(rfc3339: "2026-01-01T00:00:00Z")!)
+        let dispatcher = try Dispatcher(store: store, channels: registry(), logFolder: "/logs", reach: { _ in }, note: { _ in }, clock: { 1000 })
+        try dispatcher.fold(log.events, upTo: UInt64(log.events.count))
+        try await dispatcher.send()
+        #expect(dispatcher.failedCount == 1 && lines == ["shop@1/failed/file"] && dispatcher.waitingCount == 3)
+        // The next one may be tried at once, when the log has been looked at.
+        #expect(dispatcher.secondsToNextTry == 0)
+        for count in 2...3 {
+            try await dispatcher.send()
+            #expect(dispatcher.failedCount == count)
+        }
+        #expect(dispatcher.secondsToNextTry == 5)
+        try await dispatcher.send()
+        #expect(dispatcher.failedCount == 3)
+    }
+
     @Test func `what nobody takes for a week is given up, and its text stays`() async throws {
         var log = Log()
         log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "refusing")])

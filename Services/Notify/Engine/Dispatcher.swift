@@ -108,15 +108,19 @@ public final class Dispatcher {
         stored = 0
     }
 
-    /// Sends what may be sent now. Targets that have failed come last: theirs is the waiting.
+    /// Sends what may be sent now. Targets that have failed come last: theirs is the waiting. A channel that fails is left alone
+    /// until the next call: behind ten mails for a server that hangs, a webhook and the news of the log wait for one of them.
     public nonisolated(nonsending) func send() async throws {
+        var stuck: Set<String> = []
         let order = outbox.filter { obstacles[$0.notice.target] == nil } + outbox.filter { obstacles[$0.notice.target] != nil }
         for waiting in order where clock() >= obstacles[waiting.notice.target]?.until ?? 0 {
             let notice = waiting.notice
+            guard !stuck.contains(notice.channel) else { continue }
             try reach("notify.before_send")
             if let error = await deliver(notice) {
                 if Task.isCancelled { return }
                 try hold(waiting, error)
+                if Self.mayPass(error) { stuck.insert(notice.channel) }
                 continue
             }
             try reach("notify.after_send")
@@ -133,6 +137,13 @@ public final class Dispatcher {
             return nil
         } catch {
             return error
+        }
+    }
+
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch (error as? any Problem)?.response {
+        case .stop, .deadLetter: false
+        case .retry, nil: true
         }
     }
 
