@@ -51,7 +51,7 @@ import WarehouseKit
             create table orders (id int, amount numeric); insert into orders values (1, 10);
             create view marts.paid with (security_barrier=true) as select id, amount from orders where amount > 0 with local check option;
             create view marts."by id" as select p.id, count(*) n from marts.paid p join orders o using (id) group by 1;
-            create materialized view marts.stored as select n from marts."by id"; create unique index stored_n on marts.stored (n);
+            create materialized view marts.stored as select n from marts."by id"; create index stored_n on marts.stored (n);
             create materialized view marts.unfilled as select id from orders with no data;
             comment on view marts.paid is 'What''s paid'; comment on column marts.paid.amount is 'in cents';
             alter view marts.paid alter column amount set default 5;
@@ -62,7 +62,12 @@ import WarehouseKit
             grant select on orders, marts.paid to \(keeper);
             alter view marts."by id" owner to \(keeper);
             """)
-        let shown = "select c.relname, c.relkind, c.relowner::regrole, c.relacl::text, c.reloptions::text, obj_description(c.oid, 'pg_class'), pg_get_viewdef(c.oid), c.relispopulated from pg_class c where c.relnamespace = 'marts'::regnamespace order by 1"
+        // Rights as they are, however they came to be written down.
+        let rights = """
+            (select string_agg(format('%s %s %s', grantee::regrole, privilege_type, is_grantable), ', ' order by grantee::regrole::text, privilege_type)
+            from (select * from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))) a)
+            """
+        let shown = "select c.relname, c.relkind, c.relowner::regrole, \(rights), c.reloptions::text, obj_description(c.oid, 'pg_class'), pg_get_viewdef(c.oid), c.relispopulated from pg_class c where c.relnamespace = 'marts'::regnamespace order by 1"
         let more = """
             select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal union all select pg_get_ruledef(oid) from pg_rewrite where rulename = 'quiet'
             union all select pg_get_indexdef('marts.stored_n'::regclass) union all select pg_get_expr(adbin, adrelid) from pg_attrdef
@@ -77,12 +82,13 @@ import WarehouseKit
             try session.execute("grant select on public.orders__next to \(keeper)")
             try session.publish(staged: Self.name("orders__next"), as: Self.name("orders"))
         }
-        #expect(try database.psql(shown) == before.0)
+        let after = try database.psql(shown)
+        #expect(after == before.0)
         #expect(try database.psql(more) == before.1)
         #expect(try session.query("select count(*) from marts.\"by id\"").rows == [[.integer(3)]])
-        #expect(try session.query("select n from marts.stored", []).rows.count == 3 || session.query("select n from marts.stored").rows == [[.integer(1)]])
+        #expect(try session.query("select n from marts.stored").rows.count == 3)
         #expect(try session.query("show search_path").rows == [[.text("marts, public")]])
-        try session.execute("drop owned by \(analyst), \(keeper); drop role \(analyst), \(keeper)")
+        try session.execute("drop owned by \(analyst), \(keeper) cascade; drop role \(analyst), \(keeper)")
     }
 
     @Test func `a view that the new table no longer fits is dropped with a notice that holds its text`() throws {
@@ -90,13 +96,14 @@ import WarehouseKit
         var heard: [String] = []
         session.onNotice = { heard.append($0) }
         try session.execute("create table t (a int, b int); create view fits as select a from t; create view lost as select b from t; create view lost_too as select * from lost")
+        try session.execute("create materialized view once as select a from t; create unique index on once (a)")
         try session.transaction {
-            try session.execute("create table t2 (a int)")
+            try session.execute("create table t2 (a int); insert into t2 values (1), (1)")
             try session.publish(staged: Self.name("t2"), as: Self.name("t"))
         }
         #expect(try session.relations(inSchema: "public").map(\.name.identifier) == ["fits", "t"])
         let warnings = heard.filter { $0.hasPrefix("WARNING") }
-        #expect(warnings.count == 2 && warnings[0].contains("public.lost ") && warnings[0].contains("column \"b\" does not exist") || warnings[0].contains("column t.b does not exist"), "\(heard)")
+        #expect(warnings.count == 3 && warnings[0].contains("view public.lost does not fit"), "\(heard)")
         #expect(warnings[0].contains("create view public.lost as"))
     }
 
