@@ -139,6 +139,19 @@ import WarehouseKit
         ])
     }
 
+    @Test func `a view that a replaced table no longer fits is told of in the seal's report`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t.csv", "disposition": "replace"]]
+        try desk.deliver("id,v\n1,2\n", as: "t.csv")
+        try await desk.run("p@1", token: 10, streams)
+        try desk.execute("create view seen as select v from raw__t")
+        try desk.deliver("id\n1\n", as: "t.csv")
+        let run = try await desk.run("p@2", token: 100, streams, deliveries: 2)
+        let warnings = run.done["ingest.seal.t"]?.report.details["warnings"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        // SQLite keeps such a view, and whoever reads it hears of it.
+        #expect(desk.engine == .sqlite ? warnings.isEmpty : warnings.count == 1 && warnings[0].contains("create view public.seen"))
+    }
+
     @Test(arguments: ["append", "replace", "merge"])
     func `names longer than an engine keeps are shortened and told apart`(disposition: String) async throws {
         let desk = try Desk()
