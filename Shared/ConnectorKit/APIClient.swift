@@ -92,9 +92,10 @@ public final class APIClient: Sendable {
         case .refused(let problem): throw problem
         case .passing(let why):
             faults += 1
-            guard faults < policy.attemptsMax else {
+            guard faults < policy.attemptsMax, !context.isHasty else {
+                let times = faults == 1 ? "the source has failed" : "the source has failed \(faults) times, at last"
                 throw SourceProblem(
-                    .unavailable, "the source has failed \(faults) times, at last: \(why)", at: request.label,
+                    .unavailable, "\(times): \(why)", at: request.label,
                     remedy: "it is tried again later; look at the source's own status page if this lasts")
             }
             return .wait(seconds: context.random() * backOff(policy.baseSeconds, faults), why: why)
@@ -116,7 +117,7 @@ public final class APIClient: Sendable {
     /// Waits, if all the waiting stays within its bound.
     private func wait(_ seconds: Double, _ why: String, _ request: HTTPRequest) async throws {
         let total = waited.withLock { $0 += seconds; return $0 }
-        guard total <= policy.waitSecondsMax else {
+        guard total <= policy.waitSecondsMax, !context.isHasty else {
             throw SourceProblem(
                 .rateLimited, "\(why), and waiting \(Int(seconds.rounded(.up))) s more would be longer than a task waits", at: request.label,
                 remedy: "the task is tried again later, from the same cursor; ask less often, or raise wait_seconds_max",

@@ -23,7 +23,7 @@ import Wire
     static let configuration = CommandConfiguration(
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", version: "0.1.0",
         subcommands: [
-            Up.self, Run.self, RunsCommand.self, EventsCommand.self, Status.self, DeadLetters.self, Validate.self, Dbt.self,
+            DoctorCommand.self, Up.self, Run.self, RunsCommand.self, EventsCommand.self, Status.self, DeadLetters.self, Validate.self, Dbt.self,
             QueryCommand.self, ConnectorsCommand.self,
         ])
 

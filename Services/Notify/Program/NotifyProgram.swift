@@ -28,13 +28,13 @@ import ServiceKit
 
 @main struct NotifyProgram {
     static func main() async {
+        if CommandLine.arguments.dropFirst().first == Examination.word { await examine() }
         await ServiceProgram.run("notify") { site in
             let folder = "\(site.settings.home)/notify"
             try Files.createFolder(folder)
             let client = site.connect(topics: ["run.succeeded.", "run.failed."])
             let channels = try ChannelRegistry(
-                [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self],
-                context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
+                Self.channels, context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
             let (routes, reminderSeconds) = Self.settings(site)
             let sent = Counter(), failed = Counter(), waiting = Counter()
             site.health.expose {
@@ -51,6 +51,27 @@ import ServiceKit
                 reach: { site.crash.reach($0) }, note: { site.log.warn($0) },
                 count: { sent.add($0 - sent.current); failed.add($1 - failed.current); waiting.add($2 - waiting.current) })
             try await notifier.run { site.health.markStarted() }
+        }
+    }
+
+    private static let channels: [any Channel.Type] = [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self]
+
+    /// `{"home": PATH, "channel": NAME, "options": {…}}`: whether a message would get through. None is sent.
+    private static func examine() async -> Never {
+        let environment = Environment.current()
+        await Examination.run { question, tell in
+            let name = question["channel"]?.stringValue ?? ""
+            do {
+                let folder = "\(question["home"]?.stringValue ?? "")/notify"
+                let registry = try ChannelRegistry(channels, context: ChannelContext(folder: folder, environment: environment))
+                guard let channel = registry[name] else {
+                    throw PlainProblem(
+                        "notify.unknown_channel", "there is no channel '\(name)'", at: .named("to: \(name)"), remedy: "there are: \(registry.names.joined(separator: ", "))")
+                }
+                tell(Finding(name, .ok, try await channel.examine(question["options"] ?? [:])))
+            } catch {
+                tell(Finding(name, failed: error))
+            }
         }
     }
 
