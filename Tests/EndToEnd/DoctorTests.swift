@@ -31,7 +31,7 @@ import Testing
                 "dbt project", "notify console",
             ]
             #expect(wanted.filter { findings[$0]?.state != .ok } == [])
-            #expect(findings["journal"]?.state == .skipped && findings["all"]?.summary.hasPrefix("none is running") == true)
+            #expect(findings["journal"]?.state == .skipped && findings["programs"]?.summary.hasPrefix("none is running") == true)
             #expect(files(karaoke.home) == before)
             // In words for people, with the programs up.
             try await karaoke.home.start("broker")

@@ -18,7 +18,7 @@ enum Assets {
         .row{display:flex;align-items:center;justify-content:space-between;gap:16px}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:14px}
         .card,.panel,.empty,.scroll{background:var(--panel);border:1px solid var(--line);border-radius:10px}
-        .card{padding:14px 16px}.card h2{margin:0}.card p{margin:4px 0 12px}
+        .card{padding:14px 16px;display:flex;flex-direction:column}.card .row:last-child{margin-top:auto}.card h2{margin:0}.card p{margin:4px 0 12px}
         .empty{padding:26px;text-align:center;color:var(--quiet)}
         .scroll{overflow-x:auto}.panel{padding:14px;margin-bottom:12px}
         .bars{display:flex;gap:3px;align-items:end;height:22px}

@@ -57,7 +57,7 @@ enum RunsPage {
         let words: HTML = run.words.isEmpty || run.phase == .succeeded ? "" : "<div class=\"\(run.phase == .requested ? "quiet id" : "why")\">\(run.words)</div>"
         return """
             <tr><td>\(Page.pill(run.phase.rawValue))\(run.isPartial ? " \(Page.pill("partial"))" : "" as HTML)</td><td><a href="/runs/\(PathSegment.encoded(run.run.description))">\(run.run.description)</a>\(words)</td>\
-            <td class="t">\(Words.time(run.startedAt))</td><td class="n">\(took)</td><td>\(tasks)</td><td class="n">\(run.landed.map(Words.grouped) ?? "")</td></tr>
+            <td class="t">\(Words.time(run.startedAt))</td><td class="n">\(took)</td><td class="t">\(tasks)</td><td class="n">\(run.landed.map(Words.grouped) ?? "")</td></tr>
             """
     }
 }

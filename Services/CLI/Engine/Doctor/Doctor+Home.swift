@@ -100,7 +100,7 @@ extension Doctor {
         [{
             let replicas = ((try? Files.list(settings.runFolder)) ?? []).filter { $0.hasSuffix(".json") && $0 != "ports.json" }.map { String($0.dropLast(5)) }
             let findings = (Settings.programs + replicas.filter { !Settings.programs.contains($0) }.sorted()).map(program)
-            guard findings.contains(where: { $0.state != .skipped }) else { return [Finding("all", .skipped, "none is running; sluice up starts them")] }
+            guard findings.contains(where: { $0.state != .skipped }) else { return [Finding("programs", .skipped, "none is running; sluice up starts them")] }
             return findings
         }]
     }
