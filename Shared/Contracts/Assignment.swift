@@ -34,4 +34,16 @@ public struct Completion: Hashable, Sendable, Codable {
         self.report = report
         self.adds = adds
     }
+
+    /// Says who did the work and when. A completion that a ledger kept has its signature already, and keeps it: the words of
+    /// the one who did the work.
+    public func signed(_ assignment: Assignment, from startedAt: Timestamp, to finishedAt: Timestamp) -> Completion {
+        guard report.worker.isEmpty else { return self }
+        var signed = self
+        signed.report.attempt = assignment.attempt
+        signed.report.worker = assignment.worker
+        signed.report.startedAt = startedAt
+        signed.report.finishedAt = finishedAt
+        return signed
+    }
 }

@@ -92,9 +92,5 @@ extension Pipeline {
     }
 
     /// The pool of those who write to the warehouse: one for each address, whatever pipeline names it.
-    var pool: String {
-        var hash: UInt64 = 14_695_981_039_346_656_037
-        for byte in warehouse.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        return "warehouse-\(String(hash, radix: 16))"
-    }
+    var pool: String { "warehouse-\(shortHash(warehouse))" }
 }

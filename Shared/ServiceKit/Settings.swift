@@ -78,9 +78,7 @@ public struct Settings: Sendable {
     private static func socketFolder(home: String) -> String {
         let folder = "\(home)/run"
         guard folder.utf8.count > 90 else { return folder }
-        var hash: UInt64 = 14_695_981_039_346_656_037
-        for byte in home.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        return "/tmp/sluice-\(getuid())-\(String(hash, radix: 16))"
+        return "/tmp/sluice-\(getuid())-\(shortHash(home))"
     }
 
     /// The folder of the bus's sockets where it speaks `ipc://`; nil over TCP.

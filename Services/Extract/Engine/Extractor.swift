@@ -42,12 +42,7 @@ public struct Extractor: Sendable {
             run: assignment.run, task: task.id, pipeline: assignment.pipeline, stream: arguments.stream, date: assignment.logicalDate)
         let manifest: LandingManifest
         if let present = try store.manifestIfPresent(path) { manifest = present } else { manifest = try await land(assignment, arguments) }
-        var completion = Self.completion(of: manifest, at: path, arguments, task)
-        completion.report.attempt = assignment.attempt
-        completion.report.worker = assignment.worker
-        completion.report.startedAt = startedAt
-        completion.report.finishedAt = now()
-        return completion
+        return Self.completion(of: manifest, at: path, arguments, task).signed(assignment, from: startedAt, to: now())
     }
 
     private func land(_ assignment: Assignment, _ arguments: StreamArguments) async throws -> LandingManifest {

@@ -31,7 +31,7 @@ public struct Loader: Sendable {
     /// Does a task of the load role. Blocks: call it on a thread that may.
     public func load(_ assignment: Assignment) throws -> Completion {
         let startedAt = now()
-        var completion = switch assignment.spec.kind {
+        let completion = switch assignment.spec.kind {
         case "read_state": try readState(assignment)
         case "load_batch": try loadBatch(assignment, startedAt)
         case "seal": try seal(assignment, startedAt)
@@ -40,16 +40,7 @@ public struct Loader: Sendable {
                 "load.unknown_kind", "a load worker does not know tasks of kind '\(assignment.spec.kind)'", at: .named("task \(assignment.spec.id)"),
                 remedy: "run programs of one version")
         }
-        // A stored completion keeps the words of the one who did the work.
-        if completion.report.worker.isEmpty { Self.sign(&completion, assignment, startedAt, now()) }
-        return completion
-    }
-
-    private static func sign(_ completion: inout Completion, _ assignment: Assignment, _ startedAt: Timestamp, _ finishedAt: Timestamp) {
-        completion.report.attempt = assignment.attempt
-        completion.report.worker = assignment.worker
-        completion.report.startedAt = startedAt
-        completion.report.finishedAt = finishedAt
+        return completion.signed(assignment, from: startedAt, to: now())
     }
 
     // MARK: Kinds
@@ -97,8 +88,7 @@ public struct Loader: Sendable {
         // The run's generation and not the task's own token: batches of one window are tasks of one run, in any order.
         let fence = Fence(scope, token: arguments.generation, owner: .run)
         return try ledger.effect(run: assignment.run, task: assignment.spec.id, fence: fence) {
-            var completion = try body()
-            Self.sign(&completion, assignment, startedAt, now())
+            let completion = try body().signed(assignment, from: startedAt, to: now())
             reach(point)
             return completion
         }

@@ -48,14 +48,7 @@ public struct Tester: Sendable {
             throw error
         }
         if let result = completion.report.details["result"].flatMap(NodeResult.init(json:)) { try opened.folder.keep(result) }
-        // A stored completion keeps the words of the one who did the work.
-        if completion.report.worker.isEmpty {
-            completion.report.attempt = assignment.attempt
-            completion.report.worker = assignment.worker
-            completion.report.startedAt = startedAt
-            completion.report.finishedAt = now()
-        }
-        return completion
+        return completion.signed(assignment, from: startedAt, to: now())
     }
 
     private func ask(_ node: Node, _ opened: OpenedTask) throws -> Completion {

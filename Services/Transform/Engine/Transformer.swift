@@ -30,7 +30,7 @@ public struct Transformer: Sendable {
     /// Does a task of the transform role. Blocks: call it on a thread that may.
     public func perform(_ assignment: Assignment) throws -> Completion {
         let startedAt = now()
-        var completion = switch assignment.spec.kind {
+        let completion = switch assignment.spec.kind {
         case "plan": try Planner(self, assignment, startedAt: startedAt).plan()
         case "open": try open(assignment)
         case "node": try node(assignment)
@@ -41,14 +41,7 @@ public struct Transformer: Sendable {
                 "transform.unknown_kind", "a transform worker does not know tasks of kind '\(assignment.spec.kind)'",
                 at: .named("task \(assignment.spec.id)"), remedy: "run programs of one version")
         }
-        // A stored completion keeps the words of the one who did the work.
-        if completion.report.worker.isEmpty {
-            completion.report.attempt = assignment.attempt
-            completion.report.worker = assignment.worker
-            completion.report.startedAt = startedAt
-            completion.report.finishedAt = now()
-        }
-        return completion
+        return completion.signed(assignment, from: startedAt, to: now())
     }
 
     private func opened(_ assignment: Assignment) throws -> (SealedTask, OpenedTask) {
@@ -125,7 +118,7 @@ public struct Transformer: Sendable {
         try opened.folder.write(
             RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
         try opened.folder.write(ManifestWriter(
-            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).json(), as: "manifest.json")
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).bytes, as: "manifest.json")
         reach("transform.after_artifacts")
         return completion
     }
