@@ -4,7 +4,7 @@ import Kernel
 import Testing
 
 /// `sluice doctor` on the pipeline karaoke_social, with the vendors as the sandbox plays them. K023
-@Suite struct DoctorProgramTests {
+@Suite(.serialized) struct DoctorProgramTests {
     private func doctor(_ karaoke: KaraokeHome, _ extra: [String: String] = [:]) throws -> (status: Int32, findings: [String: Finding], output: String) {
         let result = try karaoke.home.run("sluice", ["doctor", "karaoke_social", "--json"], extra)
         let json = try JSON(parsing: result.output)
