@@ -1,6 +1,6 @@
 /// `${NAME}` and `${NAME:-default}` in settings, filled from the environment of the program that needs them.
 ///
-/// A variable that is not set may be in a file: where `NAME` is missing and `NAME_FILE` names one, the file's text is the value,
+/// A variable that is not set may be in a file: where `NAME` is missing or empty and `NAME_FILE` names one, the file's text is the value,
 /// without the white space at its end. So secrets can be mounted, and a new one is read with the next task.
 ///
 /// Definitions travel with their references unfilled, so that no secret enters a message; each worker fills its own.
@@ -44,14 +44,14 @@ public enum Substitution {
             switch piece {
             case .text(let bytes): out += bytes
             case .reference(let name, let otherwise):
-                if let value = environment[name], !value.isEmpty || otherwise == nil {
+                if let value = environment[name], !value.isEmpty {
                     out += value.utf8
                 } else if let file, let path = environment["\(name)_FILE"], !path.isEmpty {
                     out += trimmed(try file(path)).utf8
                 } else if let otherwise {
                     // A default may refer to other variables: ${A:-sqlite:///${B}/x.db}.
                     out += try expand(otherwise, environment: environment, file: file).utf8
-                } else {
+                } else if environment[name] == nil {
                     throw PlainProblem(
                         "settings.variable_not_set", "the environment variable \(name) is not set", at: .named("${\(name)}"),
                         remedy: "set \(name) in the environment of the program that reports this, or \(name)_FILE to a file that holds it, or write ${\(name):-default}")
@@ -66,9 +66,9 @@ public enum Substitution {
         var names: [String] = []
         func look(_ text: String) {
             for case .reference(let name, let otherwise) in pieces(text) {
-                if let value = environment[name], !value.isEmpty || otherwise == nil { continue }
+                if let value = environment[name], !value.isEmpty { continue }
                 if let path = environment["\(name)_FILE"], !path.isEmpty { continue }
-                if let otherwise { look(otherwise) } else if !names.contains(name) { names.append(name) }
+                if let otherwise { look(otherwise) } else if environment[name] == nil, !names.contains(name) { names.append(name) }
             }
         }
         func look(_ value: JSON) {

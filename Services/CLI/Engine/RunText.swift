@@ -124,7 +124,8 @@ public struct RunText: Sendable {
         var words = "  \(mark(task.phase)) " + padded(task.spec.id.description, 44) + " " + padded(task.spec.role.rawValue, 9)
         words += " " + leftPadded(seconds(of: [task]), 7) + " s " + leftPadded(rows(task), 9)
         if task.attempt > 1 { words += "  attempt \(task.attempt)" }
-        if case .retrying(let time) = task.phase { words += "  again at \(time)" }
+        if let wait = task.wait { words += "  " + yellow(waiting(wait, now: task.report?.finishedAt ?? wait.until)) }
+        else if case .retrying(let time) = task.phase { words += "  again at \(time)" }
         if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
         var after = task.spec.after.map { edge in

@@ -64,7 +64,8 @@ struct RunsCommand: AsyncParsableCommand {
                 for id in history.order.suffix(limit).reversed() {
                     guard let state = history.runs[id] else { continue }
                     let word = state.end.map { $0.isSuccess ? text.green("succeeded") : text.red("failed   ") } ?? "running  "
-                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))")
+                    let waiting = text.waiting(state, now: SystemClock.now())
+                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))\(waiting.isEmpty ? "" : "  " + text.yellow(waiting))")
                 }
             }
         }
@@ -107,7 +108,16 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         guard isReady, !programs.isEmpty else { throw ExitCode(3) }
-        let status = try await installation.withBroker { try await $0.inspect(.status) }
+        let (status, runs) = try await installation.withBroker { client in
+            var history = RunHistory(client)
+            try await history.catchUp()
+            return (try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
+        }
+        for run in runs where !run.isEnded {
+            let waiting = text.waiting(run, now: SystemClock.now())
+            let ended = run.tasks.values.count { $0.phase.isEnded }
+            Terminal.say("  \(run.id)  \(waiting.isEmpty ? "running" : text.yellow(waiting))  \(text.dim("\(ended) of \(run.tasks.count) tasks"))")
+        }
         Terminal.say(status.text(isPretty: true))
     }
 }
@@ -134,14 +144,19 @@ struct DeadLetters: AsyncParsableCommand {
 
 /// `sluice validate`: the mistakes of a definition, before anything runs.
 struct Validate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check pipeline.yml files and print every mistake with its line.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check pipeline.yml files and files of routes, and print every mistake with its line.",
+        discussion: "Whether each notify rule leads to somebody is said by sluice-notify, which links the channels.")
     @Argument(help: "The files.") var files: [String]
 
     func run() throws {
         for file in files {
-            let pipeline = try PipelineReader.read(file)
-            Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            switch try PipelineReader.definition(file) {
+            case .pipeline(let pipeline): Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            case .routes(let routes): Terminal.say("\(file): \(routes.count) \(routes.count == 1 ? "route" : "routes")")
+            }
         }
+        try Installation().become("sluice-notify", ["check"] + files)
     }
 }
 

@@ -2,6 +2,7 @@
 //
 // Does      reads the log; for each run that ends it sends one notice to each target that the run's notify rules and the
 //           routes name. A run that fails for the cause of the one before is told once a day; one that works again, once.
+//           `sluice-notify check FILE…` says which rules of a pipeline.yml, or routes of a file of routes, lead nowhere.
 // Reads     SLUICE_HOME, SLUICE_BUS_*. The rules travel in the log: `notify: [{on: [failed], to: file}]` of pipeline.yml.
 //           SLUICE_ROUTES, a file of routes for all pipelines: `- {severity: [error, warn], pipelines: ["*"], to: email, …}`.
 //           SLUICE_NOTIFY_REMIND_HOURS (24). Channel email: SLUICE_SMTP_URL, SLUICE_SMTP_USER, SLUICE_SMTP_PASSWORD,
@@ -27,12 +28,16 @@ import Platform
 import ServiceKit
 
 @main struct NotifyProgram {
+    static let channels: [any Channel.Type] = [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self]
+
     static func main() async {
-        if CommandLine.arguments.dropFirst().first == Examination.word { await examine() }
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == "check" { CheckCommand.run(Array(words.dropFirst()), channels) }
+        if words.first == Examination.word { await examine() }
         await ServiceProgram.run("notify") { site in
             let folder = "\(site.settings.home)/notify"
             try Files.createFolder(folder)
-            let client = site.connect(topics: ["run.succeeded.", "run.failed."])
+            let client = site.connect(topics: ["run.succeeded.", "run.failed.", "pipeline.registered."])
             let channels = try ChannelRegistry(
                 Self.channels, context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
             let (routes, reminderSeconds) = Self.settings(site)
@@ -54,8 +59,6 @@ import ServiceKit
         }
     }
 
-    private static let channels: [any Channel.Type] = [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self]
-
     /// `{"home": PATH, "channel": NAME, "options": {…}}`: whether a message would get through. None is sent.
     private static func examine() async -> Never {
         let environment = Environment.current()
@@ -64,11 +67,7 @@ import ServiceKit
             do {
                 let folder = "\(question["home"]?.stringValue ?? "")/notify"
                 let registry = try ChannelRegistry(channels, context: ChannelContext(folder: folder, environment: environment))
-                guard let channel = registry[name] else {
-                    throw PlainProblem(
-                        "notify.unknown_channel", "there is no channel '\(name)'", at: .named("to: \(name)"), remedy: "there are: \(registry.names.joined(separator: ", "))")
-                }
-                tell(Finding(name, .ok, try await channel.examine(question["options"] ?? [:])))
+                tell(Finding(name, .ok, try await registry.channel(name).examine(question["options"] ?? [:])))
             } catch {
                 tell(Finding(name, failed: error))
             }
