@@ -64,10 +64,10 @@ let package = Package(
         // The runs.
         .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
         engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
-        program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
+        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "ServiceKit", "Triggers"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit"]),
         program("sluice", "CLI", [
             "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -79,7 +79,7 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
         shared("WarehousePostgreSQL", ["WarehouseKit", "Kernel", "CPostgres"], path: "Shared/Warehouses/PostgreSQL"),
 
@@ -116,7 +116,7 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
         // Tests.
         .target(
@@ -161,7 +161,7 @@ let package = Package(
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),
-        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
@@ -195,6 +195,6 @@ let package = Package(
             "Contracts", "Execution", "Kernel", "ModellingSupport", "Project", "QualityEngine", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite",
         ]),
         tests("WarehousePostgreSQL", ["Kernel", "Support", "WarehouseConformance", "WarehouseKit"]),
-        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
     ]
 )
