@@ -36,6 +36,7 @@ let package = Package(
         // C libraries: module maps, nothing else.
         .systemLibrary(name: "CCurl", path: "Shared/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
@@ -63,10 +64,10 @@ let package = Package(
         // The runs.
         .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
         engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
-        program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
+        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "ServiceKit", "Triggers"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit"]),
         program("sluice", "CLI", [
             "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -78,14 +79,15 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite", "Platform"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite", "Digest"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehousePostgreSQL", ["WarehouseKit", "Kernel", "CPostgres"], path: "Shared/Warehouses/PostgreSQL"),
 
         // Extract and load.
         .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
         engine("Extract", ["ConnectorKit", "Contracts", "HTTP", "Kernel", "Landing", "Platform"]),
         engine("Load", ["Contracts", "Kernel", "Landing", "Platform", "WarehouseKit"]),
         program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Platform", "ServiceKit"]),
-        program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         // Modelling.
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
@@ -95,8 +97,8 @@ let package = Package(
 
         // Transform and quality.
         engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
-        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
-        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
+        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
         // Faces: who is told, and what is seen.
@@ -114,7 +116,7 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
         // Tests.
         .target(
@@ -123,14 +125,17 @@ let package = Package(
             name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
             exclude: ["run"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/EndToEnd", exclude: ["follow.py"],
-            swiftSettings: strict),
+            name: "EndToEndTests",
+            dependencies: [
+                "Contracts", "Harness", "Kernel", "Landing", "LoadEngine", "Runs", "SandboxWorld", "Support", "WarehouseKit", "WarehouseSQLite", "sluice-sandbox",
+            ],
+            path: "Tests/EndToEnd", exclude: ["follow.py"], swiftSettings: strict),
         // The outer world, imitated.
         shared("SandboxWorld", ["CCrypto", "Kernel"], path: "Tests/Sandbox/World"),
         .executableTarget(
             name: "sluice-sandbox",
             dependencies: [
-                "Kernel", "SandboxWorld",
+                "Kernel", "SandboxWorld", "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
@@ -156,21 +161,24 @@ let package = Package(
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),
-        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",
-            dependencies: ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "WarehouseKit", "WarehouseSQLite"],
-            path: "Tests/Benchmarks/Load", swiftSettings: strict),
+            dependencies: [
+                "ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "Support", "WarehouseKit",
+                "WarehousePostgreSQL", "WarehouseSQLite",
+            ],
+            path: "Tests/Benchmarks/Load", exclude: ["run"], swiftSettings: strict),
         shared("Support", path: "Tests/Support"),
         shared("Conversations", ["ConnectorKit", "HTTP", "Kernel"], path: "Tests/Conversations"),
         tests("HTTP", ["Support"]),
         tests("ConnectorKit", ["Conversations", "Digest", "HTTP", "Kernel", "Support"]),
         tests("ExtractConnectors", ["ConnectorKit", "Conversations", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("Landing", ["Kernel", "Digest", "Support"]),
-        tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
-        tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
+        tests("ExtractEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
+        tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         .target(
             name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt", "dbt_sqlite", "run"],
             swiftSettings: strict),
@@ -182,8 +190,11 @@ let package = Package(
         .testTarget(
             name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
-        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
-        tests("TransformEngine", ["Contracts", "Execution", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
+        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
+        tests("TransformEngine", [
+            "Contracts", "Execution", "Kernel", "ModellingSupport", "Project", "QualityEngine", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite",
+        ]),
+        tests("WarehousePostgreSQL", ["Kernel", "Support", "WarehouseConformance", "WarehouseKit"]),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
     ]
 )

@@ -71,7 +71,7 @@ public struct DbtCommand {
         case "parse": return 0
         case "ls", "list": return try list(manifest, selected, arguments)
         default:
-            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target, projectFolder: arguments.projectFolder)).open()
+            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)).open()
             let compiler = try Compiler(manifest, session: session, environment: environment, invocation: invocation)
             compiler.onMessage = { log($0) }
             // Once more, now that the warehouse can say how relations are written.
@@ -131,35 +131,5 @@ public struct DbtCommand {
         var parts = words.compactMap { type, word in groups[type].map { "\($0.count) \(word)\($0.count == 1 || type == .analysis ? "" : "s")" } }
         if !manifest.sources.isEmpty { parts.append("\(manifest.sources.count) source\(manifest.sources.count == 1 ? "" : "s")") }
         return (parts + ["\(manifest.macros.count) macro\(manifest.macros.count == 1 ? "" : "s")"]).joined(separator: ", ")
-    }
-}
-
-/// The warehouse that a profile's target means.
-enum ProfileWarehouse {
-    static func url(of target: Target, projectFolder: String) throws -> String {
-        if let url = target.values["url"]?.stringValue { return url }
-        guard target.type == "sqlite" else {
-            throw PlainProblem(
-                "dbt.unsupported", "a profile of type '\(target.type)' is not supported yet", at: .named("profile \(target.profileName), target \(target.name)"),
-                remedy: "use type: sqlite")
-        }
-        let files = target.values["schemas_and_paths"]?.objectValue
-        guard let path = files?["main"]?.stringValue ?? target.values["path"]?.stringValue else {
-            throw PlainProblem(
-                "dbt.no_path", "the profile does not say where its SQLite file is", at: .named("profile \(target.profileName), target \(target.name)"),
-                remedy: "add schemas_and_paths: {main: /path/to/file.db}")
-        }
-        // A schema directory is how the existing adapter keeps schemas: each in a file of its own.
-        guard let folder = target.values["schema_directory"]?.stringValue else { return "sqlite://\(path)" }
-        let others = (files?.pairs ?? []).filter { $0.key != "main" }.map { "&schema.\(encoded($0.key))=\(encoded($0.value.stringValue ?? ""))" }
-        return "sqlite://\(encoded(path))?schemas=\(encoded(folder))\(others.joined())"
-    }
-
-    private static func encoded(_ text: String) -> String {
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            if "%?&=".utf8.contains(byte) { out += Array("%\(String(byte, radix: 16, uppercase: true))".utf8) } else { out.append(byte) }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -13,16 +13,23 @@ import Platform
 import ServiceKit
 import TransformEngine
 import WarehouseKit
+import WarehousePostgreSQL
 import WarehouseSQLite
 
 @main struct TransformProgram {
     static func main() async {
-        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self])
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "dbt" {
             let command = DbtCommand(
                 warehouses: warehouses, environment: Environment.current(), now: { SystemClock.now() }, output: say)
             exit(command.run(arguments: Array(arguments.dropFirst())))
+        }
+        if arguments.first == Examination.word {
+            let environment = Environment.current()
+            await Examination.run { question, tell in
+                ProjectExaminer(warehouses: warehouses, environment: environment, now: { SystemClock.now() }).examine(question, tell: tell)
+            }
         }
         await ServiceProgram.run("transform") { site in
             let home = site.settings.home

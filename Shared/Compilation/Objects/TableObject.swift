@@ -25,10 +25,10 @@ public struct Table: Sendable {
     /// By the engine's word where it has a type for truth values and times; otherwise by the values themselves.
     private static func kind(of word: String, _ values: some Sequence<SQLValue>) -> TableKind {
         switch word {
-        case "bool": return .boolean
+        case "bool", "boolean": return .boolean
         case "date" where isText(values, 10): return .date
         case _ where word.hasPrefix("timestamp") && isText(values, 19): return .timestamp
-        case "numeric": return .number
+        case _ where word.hasPrefix("numeric"): return .number
         default: break
         }
         var kind = TableKind.integer

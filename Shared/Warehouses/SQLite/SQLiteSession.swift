@@ -19,7 +19,8 @@ public final class SQLiteSession: WarehouseSession {
     let layout: SQLiteLayout
     private var isInTransaction = false
 
-    public var defaultSchema: String { "main" }
+    static let defaultSchema = "main"
+    public var defaultSchema: String { Self.defaultSchema }
 
     init(path: String, layout: SQLiteLayout = .oneFile) throws {
         try Self.createFolder(of: path)
