@@ -29,6 +29,20 @@ public struct NodeRunner {
         }
     }
 
+    /// Does whatever a node is there for.
+    /// - Parameter transaction: runs what it is given in one transaction, for nodes that write.
+    public func run(_ node: Node, in transaction: (() throws -> NodeResult) throws -> NodeResult) throws -> NodeResult {
+        switch node.resourceType {
+        case .unitTest: return try unitTest(node)
+        case .test: return try compiler.failuresRelation(of: node) == nil ? test(node) : transaction { try test(node) }
+        default:
+            try runOutside(.before, of: node)
+            let result = try transaction { try build(node) }
+            try runOutside(.after, of: node)
+            return result
+        }
+    }
+
     private func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
         let compiled = try compiled(node)
         compiler.readSeed = { try SeedReader(node: $0).read() }
@@ -117,11 +131,12 @@ public struct NodeRunner {
         }
     }
 
-    /// Runs a unit test: its model on the given rows, compared with what is expected. Must run inside a transaction, which may
-    /// be rolled back: all that it makes is gone at its end.
+    /// Runs a unit test: its model on the given rows, compared with what is expected. All that it makes is gone at its end.
     public func unitTest(_ node: Node) throws -> NodeResult {
         let startedAt = clock()
         do {
+            try session.begin()
+            defer { session.rollback() }
             let compiled = try compiler.compile(unitTest: node)
             let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
             return NodeResult(

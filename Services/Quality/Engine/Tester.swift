@@ -52,7 +52,8 @@ public struct Tester: Sendable {
     }
 
     private func ask(_ node: Node, _ opened: OpenedTask) throws -> Completion {
-        let result = try NodeRunner(opened.compiler, session: opened.session, clock: now).test(node)
+        let runner = NodeRunner(opened.compiler, session: opened.session, clock: now)
+        let result = try node.resourceType == .unitTest ? runner.unitTest(node) : runner.test(node)
         reach("quality.after_query")
         return Completion(report: try report(result, node, opened))
     }

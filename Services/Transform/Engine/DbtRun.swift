@@ -53,18 +53,14 @@ struct DbtRun {
     private func run(_ node: Node, _ ledger: Ledger) -> NodeResult {
         let startedAt = now()
         do {
-            let result: NodeResult
-            let isTest = node.resourceType == .test
-            if isTest, compiler.failuresRelation(of: node) == nil {
-                result = try runner.test(node)
-            } else {
+            let result = try runner.run(node) { body in
                 var built: NodeResult?
                 _ = try ledger.effect(run: run, task: TaskID(node.uniqueID), fence: fence(node.uniqueID)) {
-                    built = isTest ? try runner.test(node) : try runner.build(node)
+                    built = try body()
                     return Completion(report: TaskReport(message: built?.message ?? ""))
                 }
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
-                result = built
+                return built
             }
             if let sql = result.compiledSQL { try folder.writeCompiled(sql, of: node) }
             return result
@@ -92,7 +88,7 @@ struct DbtRun {
 
     private func close(_ ledger: Ledger, _ results: [NodeResult]) throws {
         let hooks = manifest.packages.flatMap(\.onRunEnd)
-        guard !hooks.isEmpty || results.contains(where: { manifest.nodes[$0.uniqueID]?.resourceType == .test }) else { return }
+        guard !hooks.isEmpty || results.contains(where: { manifest[$0.uniqueID]?.resourceType == .test }) else { return }
         let schemas = Set(results.compactMap { manifest.nodes[$0.uniqueID]?.schema }).sorted().map(JSON.string)
         _ = try ledger.effect(run: run, task: "close", fence: fence("close")) {
             try runner.run(hooks, for: nil, with: [("results", .array(results.map(\.json))), ("schemas", .array(schemas))])
@@ -110,7 +106,7 @@ struct DbtRun {
     private func compile() throws -> Int32 {
         var results: [NodeResult] = []
         for id in plan.order {
-            guard let node = manifest.nodes[id] else { continue }
+            guard let node = manifest[id] else { continue }
             let startedAt = now()
             do {
                 let compiled = try compiler.compile(node)
@@ -133,6 +129,7 @@ struct DbtRun {
     private func title(_ node: Node) -> String {
         switch node.resourceType {
         case .test: "test \(node.name)"
+        case .unitTest: "unit_test \(node.name)"
         case .seed: "seed file \(node.schema).\(node.alias)"
         default: "sql \(node.config.materialized) model \(node.schema).\(node.alias)"
         }
@@ -156,7 +153,7 @@ struct DbtRun {
     private func summary(_ results: [NodeResult]) -> Int32 {
         func count(_ statuses: NodeResult.Status...) -> Int { results.filter { statuses.contains($0.status) }.count }
         for result in results where result.isFailure || result.status == .warn {
-            guard let node = manifest.nodes[result.uniqueID] else { continue }
+            guard let node = manifest[result.uniqueID] else { continue }
             let word = result.status == .warn ? "Warning" : "Failure"
             log("")
             log("\(word) in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))")

@@ -69,11 +69,15 @@ public struct Transformer: Sendable {
         let completion: Completion
         do {
             let relation = opened.session.render(opened.compiler.relationName(of: node))
+            let runner = NodeRunner(opened.compiler, session: opened.session, clock: now)
+            // Hooks outside the transaction have no entry in the ledger: each delivery runs them.
+            try runner.runOutside(.before, of: node)
             completion = try effect(assignment, opened, scope: relation) {
-                let result = try NodeRunner(opened.compiler, session: opened.session, clock: now).build(node)
+                let result = try runner.build(node)
                 if let sql = result.compiledSQL { try opened.folder.writeCompiled(sql, of: node) }
                 return Completion(report: Self.report(result, of: node))
             }
+            try runner.runOutside(.after, of: node)
         } catch {
             let problem = ProblemRecord(any: error, code: "transform.failed")
             // An attempt that will be made again is no result yet; the last one's stays.
@@ -88,7 +92,7 @@ public struct Transformer: Sendable {
     private static func report(_ result: NodeResult, of node: Node) -> TaskReport {
         var kept = result
         kept.compiledSQL = nil
-        let what = node.resourceType == .seed ? "seed" : node.config.materialized
+        let what = node.resourceType == .model ? node.config.materialized : node.resourceType.rawValue
         let rows = result.rowsAffected.map { ", \($0) rows" } ?? ""
         return TaskReport(
             rows: result.rowsAffected, message: "\(what) \(result.relationName ?? node.name)\(rows)",

@@ -246,7 +246,10 @@ public final class SQLiteSession: WarehouseSession {
 
     public func columns(of name: RelationName) throws -> [ColumnInfo] {
         let place = place(of: name)
-        return try query("select name, type from pragma_table_info(?, ?)", [.text(place.name), .text(place.schema)]).rows.compactMap { row in
+        let known = try query("select name, type from pragma_table_info(?, ?)", [.text(place.name), .text(place.schema)]).rows
+        // A temporary table answers to its plain name from any schema.
+        let rows = known.isEmpty ? try query("select name, type from pragma_table_info(?, 'temp')", [.text(place.name)]).rows : known
+        return rows.compactMap { row in
             guard case .text(let name) = row[0], case .text(let type) = row[1] else { return nil }
             return ColumnInfo(name: name, type: type)
         }
