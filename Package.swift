@@ -93,7 +93,7 @@ let package = Package(
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "HTTP", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
         program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),

@@ -100,10 +100,8 @@ extension Compiler {
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {
             throw CompilationError("compile.bad_ref", "ref() takes a model's name, or a package's and a model's", remedy: "write ref('model')")
         }
-        if arguments["v"] != nil || arguments["version"] != nil {
-            throw CompilationError("compile.unsupported", "model versions are not supported yet", remedy: "refer to the model without a version")
-        }
-        let ref = Ref(name: names[names.count - 1], package: names.count == 2 ? names[0] : nil)
+        let version = (arguments["v"] ?? arguments["version"])?.json.flatMap { $0.isNull ? nil : $0.stringValue ?? $0.text() }
+        let ref = Ref(name: names[names.count - 1], package: names.count == 2 ? names[0] : nil, version: version)
         if frame.mode == .parse {
             frame.capture.refs.append(ref)
             return .object(RelationObject(RelationName(schema: "", identifier: ref.name), session: session))
@@ -118,7 +116,7 @@ extension Compiler {
                 remedy: "add this line to the model: -- depends_on: {{ ref('\(ref.name)') }}")
         }
         if node.isEphemeral, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
-        return .object(relation(of: node))
+        return .object(try deferred(node) ?? relation(of: node))
     }
 
     private func source(_ arguments: Arguments) throws -> Value {

@@ -10,6 +10,12 @@ public struct Invocation: Hashable, Sendable {
     public var isFullRefresh: Bool
     /// `--store-failures`: for tests that do not say themselves.
     public var storesFailures = false
+    /// `--empty`: what is referred to has no rows.
+    public var isEmpty = false
+    /// `--defer` with `--favor-state`: what is not selected is read where the state has it, even if it is here too.
+    public var favorsState = false
+    /// The options of the command line by dbt's names: `flags` and `invocation_args_dict`.
+    public var options = JSONObject()
     /// The unique ids that the command works on.
     public var selected: [String]
 
