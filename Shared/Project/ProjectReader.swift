@@ -275,6 +275,11 @@ public final class ProjectReader {
             node.deprecationDate = patch.deprecationDate
             node.timeSpine = patch.timeSpine
         }
+        for (one, other) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] where capture.config[one] != nil && capture.config[other] != nil {
+            problems.add(
+                "project.duplicate_hooks", "Invalid config: '\(node.name)' has both \(one) and \(other), which say the same", at: node.location,
+                remedy: "keep one of them")
+        }
         node.refs = capture.refs
         node.sources = capture.sources
         configure(&node, package, patch?.config, capture.config, manifest)

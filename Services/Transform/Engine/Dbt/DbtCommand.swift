@@ -102,8 +102,9 @@ public struct DbtCommand {
 
     /// Runs the last command again, for what failed or was skipped then.
     private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
-        let site = try DbtSite(arguments, command: self, log: log, startedAt: startedAt, id: id)
-        let folder = arguments.value("state") ?? site.folder.path
+        // The project is read with the variables of the last run, which are not known yet.
+        let target = try arguments.value("target-path") ?? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars).targetPath
+        let folder = arguments.value("state") ?? (target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
         guard let last = DbtFiles.json("\(folder)/run_results.json"), let which = last["args"]?["which"]?.stringValue else {
             throw PlainProblem(
                 "dbt.nothing_to_retry", "Could not find previous run in '\(folder)' target directory", at: .file("\(folder)/run_results.json"),

@@ -16,14 +16,14 @@ struct DbtInit {
             log("A project called \(name) already exists here.")
             return 0
         }
-        for (path, text) in Self.files(name) { try DbtFiles.write(text, to: "\(folder)/\(path)") }
+        for (path, text) in Self.files(name, DbtFiles.absolute(folder)) { try DbtFiles.write(text, to: "\(folder)/\(path)") }
         for path in ["analyses", "macros", "seeds", "snapshots", "tests"] { try DbtFiles.write("", to: "\(folder)/\(path)/.gitkeep") }
         log("Your new dbt project \"\(name)\" was created!")
         if !arguments.flag("skip-profile-setup") { log("It has a profiles.yml for SQLite in the same folder; change it for another warehouse.") }
         return 0
     }
 
-    private static func files(_ name: String) -> [(String, String)] {
+    private static func files(_ name: String, _ folder: String) -> [(String, String)] {
         [
             (".gitignore", "target/\ndbt_packages/\nlogs/\n*.db\n"),
             ("README.md", "# \(name)\n\nBuild it with `sluice dbt build`.\n"),
@@ -53,7 +53,7 @@ struct DbtInit {
                 \(name):
                   target: dev
                   outputs:
-                    dev: {type: sqlite, threads: 1, database: \(name), schema: main, schemas_and_paths: {main: \(name).db}, schema_directory: .}
+                    dev: {type: sqlite, threads: 1, database: \(name), schema: main, schemas_and_paths: {main: "\(folder)/\(name).db"}, schema_directory: "\(folder)/schemas"}
 
                 """
             ),

@@ -85,7 +85,7 @@ enum DbtFailure {
     private static let parsing: Set<String> = [
         "project.bad_yaml", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
         "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.bad_version", "project.bad_access", "project.group_not_found",
-        "project.duplicate_hooks", "project.seed_depends", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
+        "project.seed_depends", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
     ]
     private static let runtime: Set<String> = [
         "project.not_found", "project.bad_name", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",

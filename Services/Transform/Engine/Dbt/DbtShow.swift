@@ -65,8 +65,7 @@ struct DbtShow {
         let bounded = limit < 0 ? sql : "\(sql)\nlimit \(limit)"
         let header = try node.config["sql_header"]?.stringValue.map { try compiler.render($0, for: node) + "\n" } ?? ""
         let startedAt = site.command.now()
-        if !header.isEmpty { try session.execute(header) }
-        let rows = try session.query(bounded)
+        let rows = try session.query(header + bounded)
         try write(node, bounded, startedAt)
         guard output == "json" else {
             return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):\n\(TextTable.text(rows))", name: "ShowNode")
