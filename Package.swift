@@ -117,7 +117,7 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Support", "Wire"], path: "Tests/Harness", swiftSettings: strict),
         .executableTarget(
             name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
             exclude: ["run"], swiftSettings: strict),
@@ -145,7 +145,7 @@ let package = Package(
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         .testTarget(
-            name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
+            name: "JinjaTests", dependencies: ["Jinja", "Support"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
         tests("Triggers", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
