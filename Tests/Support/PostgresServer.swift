@@ -56,8 +56,9 @@ public final class PostgresServer: Sendable {
         try Companion.makeCertificates(in: folder)
         _ = try Tool.run("sh", ["-c", "cd \(folder) && cp cert.pem server.pem && cp key.pem server.key && chmod 755 . && chmod 644 server.key password"])
         watchdog = Process()
-        watchdog.executableURL = URL(fileURLWithPath: "/bin/bash")
-        watchdog.arguments = ["-c", Self.script, "postgres-watchdog", programs, folder, "\(port)", Self.user]
+        // In a session of its own: whoever ends the test's whole process group must not end the tidying up.
+        watchdog.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+        watchdog.arguments = ["--wait", "/bin/bash", "-c", Self.script, "postgres-watchdog", programs, folder, "\(port)", Self.user]
         watchdog.standardInput = input
         watchdog.standardOutput = FileHandle.nullDevice
         watchdog.standardError = FileHandle.nullDevice
