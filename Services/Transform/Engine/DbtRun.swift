@@ -26,6 +26,7 @@ struct DbtRun {
         }
         if plan.command == .compile { return try compile() }
         let ledger = try Ledger(on: session)
+        session.onNotice = { if $0.hasPrefix("WARNING") { log($0) } }
         try open(ledger)
         var results: [NodeResult] = []
         var stopped: Set<String> = []

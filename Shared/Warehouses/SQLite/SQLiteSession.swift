@@ -18,7 +18,8 @@ public final class SQLiteSession: WarehouseSession {
     let path: String
     private var isInTransaction = false
 
-    public var defaultSchema: String { "main" }
+    static let defaultSchema = "main"
+    public var defaultSchema: String { Self.defaultSchema }
 
     init(path: String) throws {
         try Self.createFolder(of: path)

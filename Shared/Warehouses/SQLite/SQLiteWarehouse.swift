@@ -14,6 +14,7 @@ public struct SQLiteWarehouse: Warehouse {
     public init(address: WarehouseAddress) throws { self.init(path: address.rest) }
     public init(path: String) { self.path = path }
 
+    public var defaultSchema: String { SQLiteSession.defaultSchema }
     public var capabilities: WarehouseCapabilities { WarehouseCapabilities(writersMax: 1, hasTransactionalDDL: true) }
 
     /// Opens the file, creating it and its folder where they are missing.
