@@ -79,8 +79,7 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite"], path: "Shared/Warehouses/SQLite"),
-
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite", "Digest"], path: "Shared/Warehouses/SQLite"),
         shared("WarehousePostgreSQL", ["WarehouseKit", "Kernel", "CPostgres"], path: "Shared/Warehouses/PostgreSQL"),
 
         // Extract and load.
@@ -92,7 +91,8 @@ let package = Package(
         // Modelling.
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
-        shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
+        shared("DbtMacros"),
+        shared("Compilation", ["DbtMacros", "Digest", "Kernel", "Project", "Jinja", "WarehouseKit"]),
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
@@ -180,17 +180,17 @@ let package = Package(
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         .target(
-            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt", "dbt_sqlite", "run"],
             swiftSettings: strict),
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
         .testTarget(
-            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "Support"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
             swiftSettings: strict),
         .testTarget(
             name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
-        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
+        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         tests("TransformEngine", [
             "Contracts", "Execution", "Kernel", "ModellingSupport", "Project", "QualityEngine", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite",
         ]),

@@ -31,7 +31,7 @@ struct DbtRun {
         var results: [NodeResult] = []
         var stopped: Set<String> = []
         for (index, id) in plan.order.enumerated() {
-            guard let node = manifest.nodes[id] else { continue }
+            guard let node = manifest[id] else { continue }
             let place = "\(index + 1) of \(plan.order.count)"
             let result: NodeResult
             if !stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && !stopped.isEmpty) {

@@ -24,16 +24,22 @@ struct ProfileWarehouse {
 
     private func sqlite() throws -> String {
         let files = target.values["schemas_and_paths"]?.objectValue
-        if let other = files?.keys.first(where: { $0 != "main" }) {
-            throw problem(
-                "dbt.unsupported", "the profile attaches a file for the schema '\(other)'; attached files are not supported yet",
-                remedy: "keep main alone under schemas_and_paths")
-        }
         guard let path = files?["main"]?.stringValue ?? target.values["path"]?.stringValue else {
             throw problem(
                 "dbt.no_path", "the profile does not say where its SQLite file is", remedy: "add schemas_and_paths: {main: /path/to/file.db}")
         }
-        return "sqlite://\(path)"
+        // A schema directory is how the existing adapter keeps schemas: each in a file of its own.
+        guard let folder = text("schema_directory") else { return "sqlite://\(path)" }
+        let others = (files?.pairs ?? []).filter { $0.key != "main" }.map { "&schema.\(Self.escaped($0.key))=\(Self.escaped($0.value.stringValue ?? ""))" }
+        return "sqlite://\(Self.escaped(path))?schemas=\(Self.escaped(folder))\(others.joined())"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var out: [UInt8] = []
+        for byte in text.utf8 {
+            if "%?&=".utf8.contains(byte) { out += Array("%\(String(byte, radix: 16, uppercase: true))".utf8) } else { out.append(byte) }
+        }
+        return String(decoding: out, as: UTF8.self)
     }
 
     // MARK: PostgreSQL
