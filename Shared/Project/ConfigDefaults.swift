@@ -23,8 +23,12 @@ enum ConfigDefaults {
     /// Maps that keep their other members where a project states some.
     private static let deep: Set<String> = ["docs", "contract", "snapshot_meta_column_names"]
 
-    static func filled(_ node: Node) -> JSONObject {
-        let layers: [JSON] = switch node.resourceType {
+    static func value(_ key: String, of type: ResourceType) -> JSON? {
+        layers(of: type).reversed().lazy.compactMap { $0[key] }.first
+    }
+
+    private static func layers(of type: ResourceType) -> [JSON] {
+        switch type {
         case .model: [common, stored, ["access": "protected", "freshness": .null]]
         case .seed: [common, stored, ["delimiter": ",", "quote_columns": .null]]
         case .test: [common, test]
@@ -35,6 +39,10 @@ enum ConfigDefaults {
         case .savedQuery: [["enabled": true, "group": .null, "meta": [:], "export_as": .null, "schema": .null, "cache": ["enabled": false]]]
         default: [common, stored]
         }
+    }
+
+    static func filled(_ node: Node) -> JSONObject {
+        let layers = layers(of: node.resourceType)
         var values = JSONObject()
         for layer in layers { for (key, value) in layer.objectValue?.pairs ?? [] { values[key] = value } }
         for (key, value) in node.config.values.pairs {

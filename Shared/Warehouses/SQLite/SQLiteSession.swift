@@ -19,7 +19,8 @@ public final class SQLiteSession: WarehouseSession {
     let layout: SQLiteLayout
     private var isInTransaction = false
 
-    public var defaultSchema: String { "main" }
+    static let defaultSchema = "main"
+    public var defaultSchema: String { Self.defaultSchema }
 
     init(path: String, layout: SQLiteLayout = .oneFile) throws {
         try Self.createFolder(of: path)
@@ -37,6 +38,7 @@ public final class SQLiteSession: WarehouseSession {
         self.layout = layout
         sqlite3_extended_result_codes(pointer, 1)
         sqlite3_busy_timeout(pointer, Self.busyTimeoutMilliseconds)
+        SQLiteFunctions.register(on: pointer)
         try enterWriteAheadMode()
         // With the legacy rule a rename leaves the views on the old name alone: publishing depends on it.
         try execute("pragma synchronous = full; pragma legacy_alter_table = on; pragma temp_store = memory; pragma cache_size = -\(Self.cacheKibibytes)")

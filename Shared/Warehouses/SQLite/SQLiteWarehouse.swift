@@ -56,6 +56,7 @@ public struct SQLiteWarehouse: Warehouse {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    public var defaultSchema: String { SQLiteSession.defaultSchema }
     public var capabilities: WarehouseCapabilities { WarehouseCapabilities(writersMax: 1, hasTransactionalDDL: true) }
 
     /// Opens the file, creating it and its folder where they are missing.

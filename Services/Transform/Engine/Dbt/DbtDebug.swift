@@ -35,7 +35,7 @@ struct DbtDebug {
                 throw PlainProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name, or say --profile")
             }
             target = try ProjectReader.target(of: profile, settings)
-            _ = try ProfileWarehouse.url(of: target!, projectFolder: folder)
+            _ = try ProfileWarehouse.url(of: target!)
         } catch {
             let isMissing = (error as? any Problem)?.code == "project.no_profiles"
             profileWord = isMissing ? "ERROR not found" : "ERROR invalid"
@@ -72,7 +72,7 @@ struct DbtDebug {
         log("Connection:")
         for (key, value) in target.visible.pairs where !["profile_name", "target_name", "name", "type", "threads"].contains(key) { log("  \(key): \(value.stringValue ?? value.text())") }
         do {
-            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: target, projectFolder: folder)).open()
+            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: target)).open()
             _ = try session.query("select 1 as id")
             log("  Connection test: [OK connection ok]\n")
         } catch {

@@ -45,6 +45,8 @@ struct DbtRun {
         if plan.command == .compile { return try compile() }
         log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
         let ledger = try Ledger(on: session)
+        let log = log
+        session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(ledger)
         var results = try hooks(atStart: true, ledger, [])
         if results.contains(where: \.isFailure) {
@@ -101,15 +103,19 @@ struct DbtRun {
         do {
             let result: NodeResult
             let isTest = node.resourceType == .test
-            if isTest, compiler.failuresRelation(of: node) == nil {
+            if node.resourceType == .unitTest {
+                result = try undone { try runner.unitTest(node) }
+            } else if isTest, compiler.failuresRelation(of: node) == nil {
                 result = try runner.test(node)
             } else {
+                if !isTest { try runner.runOutside(.before, of: node) }
                 var built: NodeResult?
                 _ = try ledger.effect(run: run, task: TaskID(node.uniqueID), fence: fence(node.uniqueID)) {
                     built = isTest ? try runner.test(node) : try runner.build(node)
                     return Completion(report: TaskReport(message: built?.message ?? ""))
                 }
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
+                if !isTest { try runner.runOutside(.after, of: node) }
                 result = built
             }
             if let sql = result.compiledSQL { try site.folder.writeCompiled(sql, of: node) }
@@ -124,6 +130,13 @@ struct DbtRun {
             let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
             return NodeResult(uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: now())
         }
+    }
+
+    /// Does something in a transaction that leaves nothing behind.
+    private func undone<T>(_ body: () throws -> T) throws -> T {
+        try session.begin()
+        defer { session.rollback() }
+        return try body()
     }
 
     /// The first ephemeral model below a node that does not compile by itself.

@@ -57,7 +57,7 @@ final class DbtSite {
     /// The compiler and the session of the profile's warehouse.
     func open() throws -> (Compiler, any WarehouseSession) {
         if let opened { return opened }
-        let session = try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target, projectFolder: arguments.projectFolder)).open()
+        let session = try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)).open()
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         let log = log
         compiler.onMessage = { log($0) }
