@@ -80,7 +80,9 @@ public struct Worker: Sendable {
         let completion = await work.value
         keeper.cancel()
         guard let completion, !(await keeper.value) else {
-            note("\(assignment.run) \(assignment.spec.id): the lease was lost; another delivery stands")
+            note("\(assignment.run) \(assignment.spec.id): the lease was lost or withdrawn; the work has stopped")
+            // Of a withdrawn entry the broker shall know now, and not a lease time later, that nobody works on it.
+            try? await client.release(lease, afterSeconds: 0)
             return
         }
         reach("\(role.rawValue).before_complete")
