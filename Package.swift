@@ -50,7 +50,7 @@ let package = Package(
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
         shared("Runs", ["Kernel", "Contracts"]),
-        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -61,14 +61,14 @@ let package = Package(
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
         // The runs.
-        .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
-        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
+        shared("Schedules", ["Contracts", "Kernel"]),
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules"]),
         program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "Schedules", "ServiceKit"]),
         program("sluice", "CLI", [
-            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -104,7 +104,7 @@ let package = Package(
         .target(name: "NotifyChannels", dependencies: ["Digest", "HTTP", "Kernel", "Mail", "NotifyKit", "Platform"], path: "Services/Notify/Channels", swiftSettings: strict),
         engine("Notify", ["Bus", "Contracts", "Digest", "Kernel", "NotifyKit", "Pipelines", "Platform", "SQLite"]),
         program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "Platform", "ServiceKit"]),
-        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs"]),
+        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs", "Schedules"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
-        tests("Triggers", ["Contracts", "Kernel"]),
+        tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),
         .testTarget(

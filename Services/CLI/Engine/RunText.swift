@@ -65,8 +65,17 @@ public struct RunText: Sendable {
     private func headline(_ run: RunState) -> String {
         guard let end = run.end else { return "\(bold(run.id.description)) is running" }
         let time = decimal(end.at - run.startedAt, 2)
-        return "\(bold(run.id.description)) \(end.isSuccess ? green("succeeded") : red("failed")) in \(time) s"
+        return "\(bold(run.id.description)) \(word(end.outcome)) in \(time) s"
             + (end.isSuccess ? "" : "\n\(end.summary.summary)")
+    }
+
+    /// How a run ended, in its colour.
+    public func word(_ outcome: RunEnd.Outcome) -> String {
+        switch outcome {
+        case .succeeded: green(outcome.rawValue)
+        case .failed: red(outcome.rawValue)
+        case .cancelled: yellow(outcome.rawValue)
+        }
     }
 
     private func rows(_ task: TaskState) -> String { task.report?.rows.map(grouped) ?? "" }
@@ -142,6 +151,7 @@ public struct RunText: Sendable {
         case .succeeded: green("✓")
         case .failed: red("✗")
         case .skipped: dim("–")
+        case .cancelled: yellow("■")
         case .ready: "▶"
         case .retrying: yellow("↻")
         case .waiting: dim("·")
@@ -177,7 +187,7 @@ public struct RunText: Sendable {
         }
         return count
     }
-    private func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(0, columns - width(text))) }
+    public func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(0, columns - width(text))) }
     private func leftPadded(_ text: String, _ columns: Int) -> String { String(repeating: " ", count: max(0, columns - width(text))) + text }
 
     private func paint(_ code: String, _ text: String) -> String { isColoured ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }

@@ -42,7 +42,7 @@ struct Run: AsyncParsableCommand {
 /// `sluice runs`: what has run.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List runs, or show one: its task graph and its balance sheet.", subcommands: [List.self, Show.self],
+        commandName: "runs", abstract: "List runs, show one, or end one.", subcommands: [List.self, Show.self, Cancel.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -57,8 +57,8 @@ struct RunsCommand: AsyncParsableCommand {
                 if history.order.isEmpty { Terminal.say("no runs yet") }
                 for id in history.order.suffix(limit).reversed() {
                     guard let state = history.runs[id] else { continue }
-                    let word = state.end.map { $0.isSuccess ? text.green("succeeded") : text.red("failed   ") } ?? "running  "
-                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))")
+                    let word = state.end.map { text.word($0.outcome) } ?? (state.cancel == nil ? "running" : text.yellow("cancelling"))
+                    Terminal.say("\(text.padded(word, 10))  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))")
                 }
             }
         }
@@ -73,11 +73,74 @@ struct RunsCommand: AsyncParsableCommand {
                 var history = RunHistory(client)
                 try await history.catchUp()
                 guard let id = run.map({ RunID($0) }) ?? history.order.last, let state = history.runs[id] else {
-                    throw PlainProblem(
-                        "cli.unknown_run", "no run is named '\(run ?? "")'", at: .named("sluice runs show"), remedy: "see sluice runs for the names")
+                    throw RunHistory.unknown(run ?? "", "sluice runs show")
                 }
                 Terminal.say(Terminal.text.graph(state))
             }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a run before its time: what waits is dropped, what works is stopped without a half effect.")
+        @Argument(help: "The run's name.") var run: String
+        @Option(help: "Why, for those who look at it later.") var reason = ""
+        @Flag(help: "Do not wait for its end.") var detach = false
+
+        func run() async throws {
+            try await Installation().withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
+                var history = RunHistory(client)
+                try await history.catchUp()
+                let id = RunID(run)
+                guard let pipeline = history.runs[id]?.pipeline ?? history.requested[id] else { throw RunHistory.unknown(run, "sluice runs cancel") }
+                if let outcome = history.runs[id]?.end?.outcome { return Terminal.say("\(id) has \(outcome.rawValue) already") }
+                try await client.publish([.saying(.runCancelRequested(RunCancelRequested(reason: reason)), pipeline: pipeline, run: id)])
+                guard !detach else { return }
+                do {
+                    let state = try await history.follow(id) { _ in }
+                    Terminal.say("\(id) \(Terminal.text.word(state.end?.outcome ?? .cancelled)): \(state.end?.summary.summary ?? "")")
+                } catch let problem as PlainProblem where problem.code == "cli.run_rejected" {
+                    Terminal.say("\(id): \(problem.summary)")
+                }
+            }
+        }
+    }
+}
+
+/// `sluice pause <pipeline>`: no run of it begins until it is unpaused.
+struct Pause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let no run of a pipeline begin; what runs goes on.")
+    @Argument(help: "The pipeline's name.") var pipeline: String
+    @Option(help: "Why, for those who look at it later.") var reason = ""
+
+    func run() async throws {
+        try await PipelineWord.publish(.pipelinePaused(PipelinePaused(reason: reason)), of: pipeline, "sluice pause")
+        Terminal.say("\(pipeline) is paused")
+    }
+}
+
+/// `sluice unpause <pipeline>`.
+struct Unpause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let a pipeline's runs begin again, those that waited first.")
+    @Argument(help: "The pipeline's name.") var pipeline: String
+
+    func run() async throws {
+        try await PipelineWord.publish(.pipelineUnpaused(PipelineUnpaused()), of: pipeline, "sluice unpause")
+        Terminal.say("\(pipeline) is not paused")
+    }
+}
+
+/// Says something of a pipeline that the log knows.
+enum PipelineWord {
+    static func publish(_ payload: Payload, of pipeline: String, _ command: String) async throws {
+        try await Installation().withBroker { client in
+            let board = try await PipelineBoard(client)
+            guard board.entries[pipeline] != nil else {
+                throw PlainProblem(
+                    "cli.unknown_pipeline", "no pipeline is named '\(pipeline)'", at: .named(command),
+                    remedy: board.entries.isEmpty ? "start the programs with sluice up --pipelines FOLDER" : "name one of \(board.entries.keys.sorted().joined(separator: ", "))")
+            }
+            try await client.publish([.saying(payload, pipeline: pipeline)])
         }
     }
 }
@@ -101,7 +164,9 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         guard isReady, !programs.isEmpty else { throw ExitCode(3) }
-        let status = try await installation.withBroker { try await $0.inspect(.status) }
+        let (board, status) = try await installation.withBroker { (try await PipelineBoard($0), try await $0.inspect(.status)) }
+        if !board.entries.isEmpty { Terminal.say("pipelines") }
+        for line in board.lines(now: SystemClock.now(), text) { Terminal.say(line) }
         Terminal.say(status.text(isPretty: true))
     }
 }

@@ -13,7 +13,18 @@ public struct RunShelf: Sendable {
     static let requestsMax = 200
 
     public struct Summary: Sendable, Hashable {
-        public enum Phase: String, Sendable { case requested, rejected, running, succeeded, failed }
+        public enum Phase: String, Sendable {
+            case requested, rejected, running, cancelling, succeeded, failed, cancelled
+
+            init(_ state: RunState) {
+                self = switch state.end?.outcome {
+                case .succeeded: .succeeded
+                case .failed: .failed
+                case .cancelled: .cancelled
+                case nil: state.cancel == nil ? .running : .cancelling
+                }
+            }
+        }
         public var run: RunID
         public var pipeline: String
         public var phase: Phase
@@ -123,7 +134,7 @@ public struct RunShelf: Sendable {
 
     static func summary(of state: RunState) -> Summary {
         var summary = Summary(
-            run: state.id, pipeline: state.pipeline, phase: state.end.map { $0.isSuccess ? .succeeded : .failed } ?? .running,
+            run: state.id, pipeline: state.pipeline, phase: Summary.Phase(state),
             startedAt: state.startedAt, endedAt: state.end?.at, words: state.end?.summary.summary ?? "")
         for task in state.tasks.values {
             summary.total += 1

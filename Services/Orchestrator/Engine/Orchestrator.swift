@@ -4,7 +4,7 @@ import Kernel
 import Pipelines
 import Platform
 import Runs
-import Triggers
+import Schedules
 
 /// The thin shell around `Fleet`: folds the log, publishes what the fleet decides, and leads while its lease holds.
 ///
@@ -25,7 +25,7 @@ public actor Orchestrator {
     private var epoch: UInt64?
     private var leadUntil = 0.0
     private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
-    private var triggers: [Schedule: CronTrigger] = [:]
+    private var triggers: [Schedule: any TimeTrigger] = [:]
     private var brokenSchedules: Set<Schedule> = []
     private var brokenDefinitions: [String: String] = [:]
 
@@ -90,6 +90,7 @@ public actor Orchestrator {
         try await registerDefinitions()
         try await requestScheduled()
         while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
+        try await cancelRuns()
         if let next = fleet.nextDeadline {
             let wait = next - SystemClock.now()
             if wait < Self.roundSeconds {
@@ -142,6 +143,15 @@ public actor Orchestrator {
         }
     }
 
+    /// Takes the tasks of runs that are to end from the queue, and ends those of which no worker holds one any more.
+    private func cancelRuns() async throws {
+        for run in fleet.cancelling where try await client.withdraw(run) == 0 {
+            // Until just now a report may have been accepted; none will be from here on.
+            try await fold()
+            if let end = fleet.cancellation(of: run, now: SystemClock.now()) { try await publish([end]) }
+        }
+    }
+
     // MARK: Schedules
 
     /// Asks for the runs whose time has come. A request's id is made of the pipeline and the time that it stands for, so
@@ -150,20 +160,26 @@ public actor Orchestrator {
         let now = SystemClock.now()
         var events: [Event] = []
         for (name, pipeline) in fleet.pipelines.sorted(by: { $0.key < $1.key }) {
-            guard let schedule = pipeline.schedule, let trigger = trigger(schedule) else { continue }
-            for time in trigger.due(schedule.catchUp, after: fleet.scheduledUpTo[name] ?? now, now: now) {
+            guard fleet.paused[name] == nil, let schedule = pipeline.schedule, let trigger = trigger(schedule) else { continue }
+            let start = fleet.scheduledUpTo[name] ?? now
+            let due = trigger.due(schedule.catchUp, after: start, now: now)
+            // Before the request: once that is in the log, these times lie behind us.
+            for time in due.isEmpty ? [] : trigger.letGo(schedule.catchUp, after: max(start, fleet.unpausedAt[name] ?? start), now: now) {
+                events += fleet.missedAlarms(name, dueAt: time, run: RunID("\(name)@\(time.compact)"), now: now)
+            }
+            for time in due {
                 events.append(Event(
                     source: "orchestrator", id: "\(name)@\(time.compact)", time: now, pipeline: name,
-                    payload: .runRequested(RunRequested(cause: .cron, logicalDate: time))))
+                    payload: .runRequested(RunRequested(cause: schedule.everySeconds == nil ? .cron : .interval, logicalDate: time))))
             }
         }
         if !events.isEmpty { try await publish(events) }
     }
 
-    private func trigger(_ schedule: Schedule) -> CronTrigger? {
+    private func trigger(_ schedule: Schedule) -> (any TimeTrigger)? {
         if let known = triggers[schedule] { return known }
         do {
-            let made = try CronTrigger(schedule)
+            let made = try schedule.trigger()
             triggers[schedule] = made
             return made
         } catch {
