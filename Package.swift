@@ -49,8 +49,9 @@ let package = Package(
 
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
-        shared("Runs", ["Kernel", "Contracts"]),
-        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", .product(name: "Yams", package: "Yams")]),
+        shared("Templating", ["Jinja", "Kernel"]),
+        shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -144,6 +145,7 @@ let package = Package(
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
+        tests("Templating", ["Kernel"]),
         tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),

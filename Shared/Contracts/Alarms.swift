@@ -9,12 +9,15 @@ public struct SLAMissed: Hashable, Sendable, Codable {
     public var step: String?
     /// How things stood: `it has not begun`, `it is running`, `it failed`.
     public var standing: String
+    /// The pipeline's: whom to tell of a run that never began.
+    public var notify: [NotifyRule]
 
-    public init(due: Timestamp, deadline: Timestamp, step: String?, standing: String) {
+    public init(due: Timestamp, deadline: Timestamp, step: String?, standing: String, notify: [NotifyRule] = []) {
         self.due = due
         self.deadline = deadline
         self.step = step
         self.standing = standing
+        self.notify = notify
     }
 }
 
@@ -22,8 +25,12 @@ public struct SLAMissed: Hashable, Sendable, Codable {
 public struct RunSlow: Hashable, Sendable, Codable {
     public var expectedSeconds: Double
     public var factor: Double
-    public init(expectedSeconds: Double, factor: Double) {
+    public var startedAt: Timestamp
+    public var notify: [NotifyRule]
+    public init(expectedSeconds: Double, factor: Double, startedAt: Timestamp, notify: [NotifyRule] = []) {
         self.expectedSeconds = expectedSeconds
         self.factor = factor
+        self.startedAt = startedAt
+        self.notify = notify
     }
 }

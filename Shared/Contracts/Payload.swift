@@ -70,7 +70,11 @@ public struct PipelineRegistered: Hashable, Sendable, Codable {
 /// Whom to tell about what.
 public struct NotifyRule: Hashable, Sendable, Codable {
     /// `warned`: the run succeeded, and a test of it found what is only worth a warning.
-    public enum Occasion: String, Codable, Sendable, CaseIterable { case succeeded, warned, failed }
+    /// `sla_missed`: a deadline has passed; `slow`: a run takes far longer than usual, and goes on.
+    public enum Occasion: String, Codable, Sendable, CaseIterable {
+        case succeeded, warned, failed, cancelled, slow
+        case slaMissed = "sla_missed"
+    }
     public var on: [Occasion]
     public var channel: String
     /// The channel's own fields, such as `recipients`. References to variables are unfilled: a rule travels in the log.

@@ -1,6 +1,7 @@
 import Contracts
 import Kernel
 import Schedules
+import Templating
 import Yams
 
 extension PipelineReader {
@@ -70,6 +71,17 @@ extension PipelineReader {
             pools[name] = number(value, "the size of pool '\(name)'", 1...10_000)
         }
         return pools.isEmpty ? nil : pools
+    }
+
+    /// Fills every template for a run that might be.
+    func checkTemplates(_ node: Node) {
+        switch node {
+        case .mapping(let pairs): for (_, value) in pairs { checkTemplates(value) }
+        case .sequence(let nodes): for node in nodes { checkTemplates(node) }
+        default:
+            guard let text = node.scalar?.string else { return }
+            do { _ = try RunTemplate.render(text, .sample) } catch { report(error.summary, node, error.remedy) }
+        }
     }
 
     // MARK: Schedules

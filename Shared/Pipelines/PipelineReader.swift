@@ -40,6 +40,7 @@ public final class PipelineReader {
             steps.append(step)
         }
         if fields["steps"] != nil, steps.isEmpty, problems.isEmpty { report("the pipeline has no steps", root, "add one, for example {name: build, dbt: build}") }
+        fields["steps"].map(checkTemplates)
         let rules = (fields["notify"].map { list($0, "notify") } ?? []).compactMap { rule($0) }
         return Pipeline(
             name: name, warehouse: warehouse, steps: steps, notify: rules, schedule: fields["schedule"].flatMap { schedule($0) },
@@ -119,7 +120,7 @@ public final class PipelineReader {
         guard let occasions = fields["on"], let channel = fields["to"].flatMap(string) else { return nil }
         let on = words(occasions, "on").compactMap { word -> NotifyRule.Occasion? in
             let occasion = string(word).flatMap(NotifyRule.Occasion.init)
-            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write succeeded, warned or failed") }
+            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write \(NotifyRule.Occasion.allCases.map(\.rawValue).joined(separator: ", "))") }
             return occasion
         }
         return NotifyRule(on: on, channel: channel, options: options(fields))
@@ -155,15 +156,17 @@ public final class PipelineReader {
         return routes
     }
 
-    private static let severities: [String: NotifyRule.Occasion] = ["error": .failed, "warn": .warned, "success": .succeeded]
+    private static let severities: [String: [NotifyRule.Occasion]] = [
+        "error": [.failed, .slaMissed], "warn": [.warned, .slow], "success": [.succeeded],
+    ]
 
     private func route(_ node: Node) -> Route? {
         let fields = mapping(node, "a route", known: ["name", "severity", "pipelines", "to"] + Self.options, required: ["severity", "to"])
         guard let severity = fields["severity"], let channel = fields["to"].flatMap(string) else { return nil }
-        let on = words(severity, "severity").compactMap { word -> NotifyRule.Occasion? in
-            let occasion = string(word).flatMap { Self.severities[$0] }
-            if occasion == nil { report("'\(word.string ?? "")' is no severity", word, "write error, warn or success") }
-            return occasion
+        let on = words(severity, "severity").flatMap { word -> [NotifyRule.Occasion] in
+            let occasions = string(word).flatMap { Self.severities[$0] }
+            if occasions == nil { report("'\(word.string ?? "")' is no severity", word, "write error, warn or success") }
+            return occasions ?? []
         }
         let pipelines = fields["pipelines"].map { words($0, "pipelines").compactMap { string($0) } } ?? ["*"]
         let place = "\(path):\(node.mark?.line ?? 0)"

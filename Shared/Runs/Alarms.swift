@@ -80,19 +80,20 @@ struct Alarms: Sendable {
     func due(now: Timestamp, in fleet: Fleet) -> [Event] {
         var events: [Event] = []
         for promise in promises.values.filter({ $0.deadline <= now }).sorted(by: { $0.key < $1.key }) {
-            events.append(Self.missed(promise, standing: fleet.standing(of: promise.run), now: now))
+            events.append(Self.missed(promise, standing: fleet.standing(of: promise.run), fleet.pipelines[promise.pipeline]?.notify ?? [], now: now))
         }
         for (id, watch) in watches.filter({ $0.value.at <= now }).sorted(by: { $0.key < $1.key }) {
             guard let run = fleet.runs[id], run.end == nil else { continue }
-            events.append(run.event("slow", nil, now, .runSlow(RunSlow(expectedSeconds: watch.expectedSeconds, factor: watch.factor))))
+            events.append(run.event("slow", nil, now, .runSlow(RunSlow(
+                expectedSeconds: watch.expectedSeconds, factor: watch.factor, startedAt: run.startedAt, notify: run.started.notify))))
         }
         return events
     }
 
-    private static func missed(_ promise: Promise, standing: String, now: Timestamp) -> Event {
+    private static func missed(_ promise: Promise, standing: String, _ notify: [NotifyRule], now: Timestamp) -> Event {
         Event(
             source: "orchestrator", id: promise.key, time: now, pipeline: promise.pipeline, run: promise.run,
-            payload: .slaMissed(SLAMissed(due: promise.due, deadline: promise.deadline, step: promise.step, standing: standing)))
+            payload: .slaMissed(SLAMissed(due: promise.due, deadline: promise.deadline, step: promise.step, standing: standing, notify: notify)))
     }
 
     var nextDeadline: Timestamp? { (promises.values.map(\.deadline) + watches.values.map(\.at)).min() }
@@ -109,13 +110,14 @@ extension Fleet {
 
     /// The alarms of a scheduled run that nobody will ask for: its time was let go. Ids are those that its own alarms would have had.
     public func missedAlarms(_ pipeline: String, dueAt due: Timestamp, run: RunID, now: Timestamp) -> [Event] {
-        guard let policy = pipelines[pipeline]?.policy else { return [] }
+        guard let definition = pipelines[pipeline], let policy = definition.policy else { return [] }
         let rules = [(nil, policy.slaSeconds)] + (policy.steps ?? [:]).sorted { $0.key < $1.key }.map { (Optional($0.key), $0.value.slaSeconds) }
         return rules.compactMap { step, seconds in
             guard let seconds else { return nil }
             return Event(
                 source: "orchestrator", id: "\(run)/\(step ?? "-")/sla_missed", time: now, pipeline: pipeline, run: run,
-                payload: .slaMissed(SLAMissed(due: due, deadline: due.adding(seconds: seconds), step: step, standing: "its time was let go while nothing ran")))
+                payload: .slaMissed(SLAMissed(
+                    due: due, deadline: due.adding(seconds: seconds), step: step, standing: "its time was let go while nothing ran", notify: definition.notify)))
         }
     }
 }

@@ -1,5 +1,6 @@
 public import Contracts
 public import Kernel
+import Templating
 
 extension Fleet {
     /// The decisions that are not in the log yet. Publishing one twice is publishing it once, for its id is the same.
@@ -89,9 +90,19 @@ extension Fleet {
             started.isFullRefresh = earlier.isFullRefresh || wish.isFullRefresh
             do { (started.steps, started.tasks) = try earlier.tasks(rerun.extent, of: pipeline) } catch { return .reject(error.summary) }
         }
+        do { started.tasks = try filled(started, request) } catch { return .reject(error.summary) }
         return .start(Event(
             source: "orchestrator", id: "\(request.id)/-/started", time: now, pipeline: request.pipeline, run: Self.run(of: request),
             traceparent: request.traceparent, payload: .runStarted(started)))
+    }
+
+    /// The first tasks with what their values say of the run.
+    private func filled(_ started: RunStarted, _ request: Event) throws(PlainProblem) -> [TaskSpec] {
+        let values = RunValues(
+            pipeline: request.pipeline, run: Self.run(of: request), logicalDate: started.logicalDate, isFullRefresh: started.isFullRefresh)
+        var tasks = started.tasks
+        for place in tasks.indices { tasks[place].args = try RunTemplate.render(tasks[place].args, values) }
+        return tasks
     }
 
     private func rejection(_ request: Event, _ now: Timestamp, _ reason: String) -> Event {
