@@ -28,17 +28,21 @@ public actor Orchestrator {
     private var triggers: [Schedule: any TimeTrigger] = [:]
     private var brokenSchedules: Set<Schedule> = []
     private var brokenDefinitions: [String: String] = [:]
+    private let environment: [String: String]
+    private var files: FileWatch?
 
     /// - Parameters:
     ///   - name: unlike any other orchestrator's, a restarted one's included.
     ///   - pipelinesFolder: holds `<name>/pipeline.yml`.
+    ///   - environment: fills the variables in the patterns of files.
     public init(
-        client: BusClient, name: String, pipelinesFolder: String, reach: @escaping @Sendable (String) -> Void,
+        client: BusClient, name: String, pipelinesFolder: String, environment: [String: String] = [:], reach: @escaping @Sendable (String) -> Void,
         note: @escaping @Sendable (String) -> Void
     ) {
         self.client = client
         self.name = name
         self.pipelinesFolder = pipelinesFolder
+        self.environment = environment
         self.reach = reach
         self.note = note
     }
@@ -58,9 +62,13 @@ public actor Orchestrator {
             }
         }
         let ears = Task { for await _ in await client.hints() { wake.yield() } }
+        let files = FileWatch(environment: environment, wake: { wake.yield() }, note: note)
+        self.files = files
+        let eyes = Task { await files.run() }
         defer {
             clock.cancel()
             ears.cancel()
+            eyes.cancel()
         }
         var isReady = false
         for await _ in rounds {
@@ -86,9 +94,12 @@ public actor Orchestrator {
     private func round(_ wake: AsyncStream<Void>.Continuation) async throws {
         try await fold()
         try await lead()
+        files?.follow(epoch == nil ? [] : waitedFor)
         guard epoch != nil else { return }
         try await registerDefinitions()
         try await requestScheduled()
+        try await planBackfills()
+        try await tellOfFiles()
         while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
         try await cancelRuns()
         if let next = fleet.nextDeadline {
@@ -107,6 +118,7 @@ public actor Orchestrator {
         while true {
             let (events, reply) = try await client.read(ReadCommand(after: fleet.position, prefixes: [], limit: 2000))
             for event in events { fleet.apply(event) }
+            for event in events { files?.learn(event.event) }
             fleet.advance(to: reply.upTo)
             if reply.upTo >= reply.newest { return }
         }
@@ -149,6 +161,30 @@ public actor Orchestrator {
             // Until just now a report may have been accepted; none will be from here on.
             try await fold()
             if let end = fleet.cancellation(of: run, now: SystemClock.now()) { try await publish([end]) }
+        }
+    }
+
+    // MARK: Files and backfills
+
+    private var waitedFor: Set<FileWatch.Rule> {
+        var rules: Set<FileWatch.Rule> = []
+        for (name, pipeline) in fleet.pipelines {
+            for case .file(let pattern, let seconds) in pipeline.triggers?.triggers ?? [] {
+                rules.insert(FileWatch.Rule(pipeline: name, pattern: pattern, settleSeconds: seconds))
+            }
+        }
+        return rules
+    }
+
+    private func tellOfFiles() async throws {
+        guard let files, case let arrived = files.waiting, !arrived.isEmpty else { return }
+        try await publish(arrived)
+        files.settle(arrived)
+    }
+
+    private func planBackfills() async throws {
+        for event in fleet.backfills {
+            try await publish(BackfillPlan.events(for: event, of: fleet.pipelines[event.pipeline], now: SystemClock.now()))
         }
     }
 

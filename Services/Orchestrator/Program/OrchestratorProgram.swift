@@ -16,7 +16,7 @@ import ServiceKit
             let folder = Files.absolute(site.settings.environment["SLUICE_PIPELINES"] ?? "pipelines")
             let client = site.connect(topics: ["run.", "task.", "tasks."])
             let orchestrator = Orchestrator(
-                client: client, name: "\(site.settings.instance)-\(Entropy.hex(8))", pipelinesFolder: folder,
+                client: client, name: "\(site.settings.instance)-\(Entropy.hex(8))", pipelinesFolder: folder, environment: site.settings.environment,
                 reach: { site.crash.reach($0) }, note: { site.log.info($0) })
             await orchestrator.run { site.health.markStarted() }
         }
