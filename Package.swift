@@ -124,14 +124,17 @@ let package = Package(
             name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
             exclude: ["run"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Contracts", "Harness", "Kernel", "Runs", "SandboxWorld", "Support", "sluice-sandbox"], path: "Tests/EndToEnd", exclude: ["follow.py"],
-            swiftSettings: strict),
+            name: "EndToEndTests",
+            dependencies: [
+                "Contracts", "Harness", "Kernel", "Landing", "LoadEngine", "Runs", "SandboxWorld", "Support", "WarehouseKit", "WarehouseSQLite", "sluice-sandbox",
+            ],
+            path: "Tests/EndToEnd", exclude: ["follow.py"], swiftSettings: strict),
         // The outer world, imitated.
         shared("SandboxWorld", ["CCrypto", "Kernel"], path: "Tests/Sandbox/World"),
         .executableTarget(
             name: "sluice-sandbox",
             dependencies: [
-                "Kernel", "SandboxWorld",
+                "Kernel", "SandboxWorld", "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
@@ -174,7 +177,7 @@ let package = Package(
         tests("ConnectorKit", ["Conversations", "Digest", "HTTP", "Kernel", "Support"]),
         tests("ExtractConnectors", ["ConnectorKit", "Conversations", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("Landing", ["Kernel", "Digest", "Support"]),
-        tests("ExtractEngine", ["ConnectorKit", "Contracts", "ExtractConnectors", "Kernel", "Landing", "Support"]),
+        tests("ExtractEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
         .target(
             name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],

@@ -52,6 +52,15 @@ public struct Rerun: Hashable, Sendable, Codable {
         case from(step: String)
         /// Only what did not succeed.
         case failed
+
+        /// For people.
+        public var words: String {
+            switch self {
+            case .whole: "whole"
+            case .from(let step): "from step \(step) on"
+            case .failed: "only what did not succeed"
+            }
+        }
     }
     public var of: RunID
     public var extent: Extent

@@ -79,18 +79,22 @@ public struct NotifyRule: Hashable, Sendable, Codable {
     public var channel: String
     /// The channel's own fields, such as `recipients`. References to variables are unfilled: a rule travels in the log.
     public var options: JSON
-    public init(on: [Occasion], channel: String, options: JSON = [:]) {
+    /// Where it is written, `…/pipeline.yml:12`, for messages about it; nil in logs of before.
+    public var place: String?
+    public init(on: [Occasion], channel: String, options: JSON = [:], place: String? = nil) {
         self.on = on
         self.channel = channel
         self.options = options
+        self.place = place
     }
 
-    private enum CodingKeys: String, CodingKey { case on, channel, options }
+    private enum CodingKeys: String, CodingKey { case on, channel, options, place }
     public init(from decoder: any Decoder) throws {
         let box = try decoder.container(keyedBy: CodingKeys.self)
         on = try box.decode([Occasion].self, forKey: .on)
         channel = try box.decode(String.self, forKey: .channel)
         options = try box.decodeIfPresent(JSON.self, forKey: .options) ?? [:]
+        place = try box.decodeIfPresent(String.self, forKey: .place)
     }
     public func encode(to encoder: any Encoder) throws {
         var box = encoder.container(keyedBy: CodingKeys.self)
@@ -98,6 +102,7 @@ public struct NotifyRule: Hashable, Sendable, Codable {
         try box.encode(channel, forKey: .channel)
         // Left out where there are none: rules without options keep the bytes that they had.
         if options != [:] { try box.encode(options, forKey: .options) }
+        try box.encodeIfPresent(place, forKey: .place)
     }
 }
 

@@ -1,6 +1,6 @@
 /// `${NAME}` and `${NAME:-default}` in settings, filled from the environment of the program that needs them.
 ///
-/// A variable that is not set may be in a file: where `NAME` is missing and `NAME_FILE` names one, the file's text is the value,
+/// A variable that is not set may be in a file: where `NAME` is missing or empty and `NAME_FILE` names one, the file's text is the value,
 /// without the white space at its end. So secrets can be mounted, and a new one is read with the next task.
 ///
 /// Definitions travel with their references unfilled, so that no secret enters a message; each worker fills its own.
@@ -24,14 +24,14 @@ public enum Substitution {
             let inner = Array(bytes[(place + 2)..<end])
             let mark = inner.indices.dropLast().first { inner[$0] == UInt8(ascii: ":") && inner[$0 + 1] == UInt8(ascii: "-") }
             let name = String(decoding: inner[..<(mark ?? inner.count)], as: UTF8.self)
-            if let value = environment[name], !value.isEmpty || mark == nil {
+            if let value = environment[name], !value.isEmpty {
                 out.append(contentsOf: value.utf8)
             } else if let file, let path = environment["\(name)_FILE"], !path.isEmpty {
                 out.append(contentsOf: trimmed(try file(path)).utf8)
             } else if let mark {
                 // A default may refer to other variables: ${A:-sqlite:///${B}/x.db}.
                 out.append(contentsOf: try expand(String(decoding: inner[(mark + 2)...], as: UTF8.self), environment: environment, file: file).utf8)
-            } else {
+            } else if environment[name] == nil {
                 throw PlainProblem(
                     "settings.variable_not_set", "the environment variable \(name) is not set", at: .named("${\(name)}"),
                     remedy: "set \(name) in the environment of the program that reports this, or \(name)_FILE to a file that holds it, or write ${\(name):-default}")

@@ -9,8 +9,7 @@ struct Inbox: Sendable {
         let reference: EventReference
         let at: Timestamp
         let cause: RunRequested.Cause
-        /// The places of the triggers that it fits.
-        let triggers: Set<Int>
+        let triggers: [Trigger]
         let logicalDate: Timestamp?
         let backfill: BackfillReference?
     }
@@ -29,9 +28,8 @@ struct Inbox: Sendable {
 
     /// What has come already stays where it still fits.
     mutating func subscribe(_ pipeline: String, _ rule: TriggerRule?) {
-        guard rules[pipeline] != rule else { return }
         rules[pipeline] = rule
-        waiting[pipeline] = nil
+        waiting[pipeline]?.removeAll { come in !come.triggers.contains { rule?.triggers.contains($0) == true } }
     }
 
     /// - Parameter run: the run that the event ended, with its end.
@@ -39,11 +37,11 @@ struct Inbox: Sendable {
         for (pipeline, rule) in rules {
             if run?.started.backfill != nil, rule.ignoresBackfills == true { continue }
             let event = sequenced.event
-            let fits = rule.triggers.indices.filter { rule.triggers[$0].fits(event, for: pipeline) }
+            let fits = rule.triggers.filter { $0.fits(event, for: pipeline) }
             guard !fits.isEmpty else { continue }
             waiting[pipeline, default: []].append(Waiting(
                 reference: EventReference(sequence: sequenced.sequence, source: event.source, id: event.id), at: event.time,
-                cause: rule.triggers[fits[0]].cause, triggers: Set(fits), logicalDate: run?.started.logicalDate, backfill: run?.started.backfill))
+                cause: fits[0].cause, triggers: fits, logicalDate: run?.started.logicalDate, backfill: run?.started.backfill))
         }
     }
 
@@ -76,7 +74,7 @@ struct Inbox: Sendable {
     }
 
     private func isComplete(_ rule: TriggerRule, _ come: [Waiting]) -> Bool {
-        rule.triggers.indices.allSatisfy { place in come.contains { $0.triggers.contains(place) } }
+        rule.triggers.allSatisfy { trigger in come.contains { $0.triggers.contains(trigger) } }
     }
 
     private func dueAt(_ rule: TriggerRule, _ pipeline: String, _ come: [Waiting]) -> Timestamp? {

@@ -154,6 +154,27 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
             """)
     }
 
+    @Test func `a limit that a run waits for is called waiting, with the source, the time and why`() throws {
+        var extract = task("s.extract.posts", "s", .extract, "extract_stream", "posts")
+        extract.args["connector"] = "facebook_pages"
+        var other = extract
+        other.id = "s.extract.pages"
+        var ledger = try Ledger([extract, other], steps: ["s"])
+        func limit(_ seconds: Double) -> ProblemRecord {
+            ProblemRecord(code: "extract.rate_limited", summary: "Facebook's limit is reached (4)", location: "", remedy: "", isRetryable: true, retryAfterSeconds: seconds)
+        }
+        try ledger.work("s.extract.posts", TaskReport(problem: limit(4300)))
+        try ledger.work("s.extract.pages", TaskReport(problem: limit(7200)))
+        #expect(text.graph(ledger.run).contains("0.50 s            waiting for facebook_pages until 07:12 UTC  Facebook's limit is reached (4)"))
+        #expect(text.waiting(ledger.run, now: ledger.run.startedAt) == "waiting for facebook_pages until 07:12 UTC: Facebook's limit is reached (4)")
+        #expect(text.waiting(ledger.run, now: ledger.run.startedAt.adding(seconds: -86_400)).hasPrefix("waiting for facebook_pages until 2026-01-01 07:12 UTC"))
+        // Announced again, it waits no more.
+        ledger.apply(.taskReady(TaskReady(spec: extract, attempt: 2, logicalDate: ledger.run.startedAt, isFullRefresh: false)), "s.extract.posts")
+        #expect(ledger.run.waits.map(\.until) == [ledger.run.startedAt.adding(seconds: 7201)])
+        ledger.end("x", isSuccess: false)
+        #expect(text.waiting(ledger.run, now: ledger.run.startedAt) == "")
+    }
+
     @Test func `books that do not balance say which hop lost how many`() {
         func line(_ landed: Int, _ loaded: Int, sum: UInt128 = 0) -> String {
             var run = try? Ledger([task("a", "s", .load, "x", "a")], steps: ["s"])

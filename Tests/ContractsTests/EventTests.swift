@@ -25,7 +25,7 @@ import Testing
         .runFailed(RunEnded(succeeded: 1, failed: 1, skipped: 2, summary: "", causes: ["a"])),
         .runSucceeded(RunEnded(succeeded: 2, failed: 0, skipped: 0, summary: "", causes: [], warned: 1, warnings: ["t: warn"])),
         .pipelineRegistered(PipelineRegistered(
-            hash: "h", tasks: [], steps: [], notify: [NotifyRule(on: [.warned], channel: "email", options: ["recipients": ["a@b.c"]])])),
+            hash: "h", tasks: [], steps: [], notify: [NotifyRule(on: [.warned], channel: "email", options: ["recipients": ["a@b.c"]], place: "/p/pipeline.yml:7")])),
         .other(type: "weather.changed.v9", data: ["wind": 3]),
     ]
 

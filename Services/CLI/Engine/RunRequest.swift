@@ -11,6 +11,13 @@ extension Event {
             payload: .runRequested(RunRequested(cause: .manual, logicalDate: logicalDate, isFullRefresh: isFullRefresh)))
     }
 
+    /// A person asks for a run that does an earlier one over.
+    public static func manualRequest(_ pipeline: String, again rerun: Rerun) -> Event {
+        var request = manualRequest(pipeline)
+        request.payload = .runRequested(RunRequested(cause: .rerun, rerun: rerun))
+        return request
+    }
+
     /// A person says something of a pipeline, or of a run of it: each saying is an event of its own.
     public static func saying(_ payload: Payload, pipeline: String, run: RunID? = nil) -> Event {
         let now = SystemClock.now()

@@ -104,6 +104,10 @@ public struct RunText: Sendable {
     public func graph(_ run: RunState) -> String {
         var text = headline(run) + "\n"
         text += dim("pipeline \(run.pipeline), logical date \(run.started.logicalDate), definition \(run.started.pipelineHash.prefix(12))") + "\n"
+        if let rerun = run.started.rerun { text += "does \(rerun.of) over: \(rerun.extent.words)\n" }
+        if let backfill = run.started.backfill { text += dim("backfill \(backfill.id)") + "\n" }
+        for event in run.started.consumed ?? [] { text += dim("consumed \(event.id) (sequence \(event.sequence))") + "\n" }
+        if let cancel = run.cancel { text += yellow("to end: \(cancel.reason.isEmpty ? cancel.cause.rawValue : cancel.reason)") + "\n" }
         for step in run.started.steps {
             text += "\n\(bold(step))\n"
             for task in run.inOrder where task.spec.step == step { text += line(task, run) }
@@ -117,9 +121,13 @@ public struct RunText: Sendable {
         var words = "  \(mark(task.phase)) " + padded(task.spec.id.description, 44) + " " + padded(task.spec.role.rawValue, 9)
         words += " " + leftPadded(seconds(of: [task]), 7) + " s " + leftPadded(rows(task), 9)
         if task.attempt > 1 { words += "  attempt \(task.attempt)" }
-        if case .retrying(let time) = task.phase { words += "  again at \(time)" }
+        if let wait = task.wait { words += "  " + yellow(waiting(wait, now: task.report?.finishedAt ?? wait.until)) }
+        else if case .retrying(let time) = task.phase { words += "  again at \(time)" }
         if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
+        for report in task.earlier {
+            words += "\n" + dim("      attempt \(report.attempt) on \(report.worker) at \(report.startedAt): \(report.problem?.summary ?? report.message)")
+        }
         var after = task.spec.after.map { edge in
             let name = switch edge.target {
             case .task(let task): task.description

@@ -42,7 +42,7 @@ struct Run: AsyncParsableCommand {
 /// `sluice runs`: what has run.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List runs, show one, or end one.", subcommands: [List.self, Show.self, Cancel.self],
+        commandName: "runs", abstract: "List runs, show one, end one, or do one over.", subcommands: [List.self, Show.self, Cancel.self, Again.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -58,7 +58,8 @@ struct RunsCommand: AsyncParsableCommand {
                 for id in history.order.suffix(limit).reversed() {
                     guard let state = history.runs[id] else { continue }
                     let word = state.end.map { text.word($0.outcome) } ?? (state.cancel == nil ? "running" : text.yellow("cancelling"))
-                    Terminal.say("\(text.padded(word, 10))  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))")
+                    let waiting = text.waiting(state, now: SystemClock.now())
+                    Terminal.say("\(text.padded(word, 10))  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))\(waiting.isEmpty ? "" : "  " + text.yellow(waiting))")
                 }
             }
         }
@@ -103,6 +104,39 @@ struct RunsCommand: AsyncParsableCommand {
                     Terminal.say("\(id): \(problem.summary)")
                 }
             }
+        }
+    }
+}
+
+extension RunsCommand {
+    struct Again: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rerun", abstract: "Do a run over, under a name of its own: whole, from a step on, or only what did not succeed.",
+            discussion: "It stands for the same logical date, and follows the definition as it is now. The earlier run stays as it was.")
+        @Argument(help: "The run's name.") var run: String
+        @Option(help: ArgumentHelp("This step and those after it.", valueName: "step")) var from: String?
+        @Flag(help: "Only the steps, streams and models that did not succeed.") var failed = false
+        @Flag(help: "Print the new run's name and do not wait for its end.") var detach = false
+
+        func validate() throws {
+            if from != nil, failed { throw ValidationError("--from and --failed exclude each other") }
+        }
+
+        func run() async throws {
+            let state: RunState? = try await Installation().withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
+                var history = RunHistory(client)
+                try await history.catchUp()
+                let id = RunID(run)
+                guard let pipeline = history.runs[id]?.pipeline else { throw RunHistory.unknown(run, "sluice runs rerun") }
+                let request = Event.manualRequest(pipeline, again: Rerun(of: id, failed ? .failed : from.map { .from(step: $0) } ?? .whole))
+                guard !detach else {
+                    try await client.publish([request])
+                    Terminal.say(request.id)
+                    return nil
+                }
+                return try await RunFollower(client: client).run(request)
+            }
+            if let end = state?.end, !end.isSuccess { throw ExitCode(1) }
         }
     }
 }
@@ -164,9 +198,18 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         guard isReady, !programs.isEmpty else { throw ExitCode(3) }
-        let (board, status) = try await installation.withBroker { (try await PipelineBoard($0), try await $0.inspect(.status)) }
+        let (board, status, runs) = try await installation.withBroker { client in
+            var history = RunHistory(client)
+            try await history.catchUp()
+            return (try await PipelineBoard(client), try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
+        }
         if !board.entries.isEmpty { Terminal.say("pipelines") }
         for line in board.lines(now: SystemClock.now(), text) { Terminal.say(line) }
+        for run in runs where !run.isEnded {
+            let waiting = text.waiting(run, now: SystemClock.now())
+            let ended = run.tasks.values.count { $0.phase.isEnded }
+            Terminal.say("  \(run.id)  \(waiting.isEmpty ? "running" : text.yellow(waiting))  \(text.dim("\(ended) of \(run.tasks.count) tasks"))")
+        }
         Terminal.say(status.text(isPretty: true))
     }
 }
@@ -193,14 +236,19 @@ struct DeadLetters: AsyncParsableCommand {
 
 /// `sluice validate`: the mistakes of a definition, before anything runs.
 struct Validate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check pipeline.yml files and print every mistake with its line.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check pipeline.yml files and files of routes, and print every mistake with its line.",
+        discussion: "Whether each notify rule leads to somebody is said by sluice-notify, which links the channels.")
     @Argument(help: "The files.") var files: [String]
 
     func run() throws {
         for file in files {
-            let pipeline = try PipelineReader.read(file)
-            Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            switch try PipelineReader.definition(file) {
+            case .pipeline(let pipeline): Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            case .routes(let routes): Terminal.say("\(file): \(routes.count) \(routes.count == 1 ? "route" : "routes")")
+            }
         }
+        try Installation().become("sluice-notify", ["check"] + files)
     }
 }
 

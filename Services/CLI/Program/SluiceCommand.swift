@@ -2,7 +2,7 @@
 //
 // Does      `up` runs the other programs as local processes; `run`, `runs`, `status`, `dead-letters` speak with the broker;
 //           `dbt`, `query`, `connectors` run the sibling program that links the engine, as git does.
-// Reads     SLUICE_HOME and what the programs read.
+// Reads     SLUICE_HOME and what the programs read, also from .env or the file of --env-file.
 // Writes    SLUICE_HOME/run and logs, by the programs that it starts; it changes state only by publishing a message.
 // Promises  the exit status: 0 done, 1 the run failed, 2 settings or project are wrong, 3 the environment is unreachable.
 // Stops     on Ctrl-C; `up` then ends its programs in order.
@@ -21,12 +21,15 @@ import Wire
 
 @main struct SluiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", version: "0.1.0",
-        subcommands: [Up.self, Run.self, RunsCommand.self, Pause.self, Unpause.self, Status.self, DeadLetters.self, Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self])
+        commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", discussion: EnvironmentFileOption.discussion, version: "0.1.0",
+        subcommands: [
+            Init.self, Up.self, Run.self, RunsCommand.self, Backfill.self, Pause.self, Unpause.self, EventsCommand.self, Status.self, DeadLetters.self, Validate.self,
+            Dbt.self, QueryCommand.self, ConnectorsCommand.self,
+        ])
 
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(EnvironmentFileOption.apply(Array(CommandLine.arguments.dropFirst())))
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let problem as any Problem {
             Terminal.complain("\(problem)")

@@ -36,14 +36,15 @@ public struct EmailChannel: Channel {
 
     private func settings(_ options: JSON) throws -> (server: SMTPServer, from: MailAddress, to: [MailAddress], prefix: String) {
         let settings = try ChannelSettings(options, known: Self.options, of: Self.name, environment: context.environment)
-        let from = try address(try settings.required("from", "SLUICE_MAIL_FROM"), "SLUICE_MAIL_FROM")
+        // What the rule says comes before what the environment says: a rule is checked where the latter is not there.
         let texts = try settings.list("recipients", "SLUICE_MAIL_TO")
         guard (1...Self.recipientsMax).contains(texts.count) else {
             throw PlainProblem(
                 "notify.missing_setting", texts.isEmpty ? "the rule names no recipients" : "the rule names \(texts.count) recipients", at: .named("recipients"),
-                remedy: "write recipients: [ops@example.com], at most \(Self.recipientsMax)")
+                remedy: "write recipients: [ops@example.com], at most \(Self.recipientsMax), or set SLUICE_MAIL_TO in the environment of sluice-notify")
         }
         let to = try texts.map { try address($0, "recipients") }
+        let from = try address(try settings.required("from", "SLUICE_MAIL_FROM"), "SLUICE_MAIL_FROM")
         let user = try settings.text("user", "SLUICE_SMTP_USER")
         let password = user == nil ? nil : try settings.required("password", "SLUICE_SMTP_PASSWORD")
         let word = try settings.text("tls", "SLUICE_SMTP_TLS") ?? "required"

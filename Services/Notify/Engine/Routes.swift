@@ -15,7 +15,7 @@ public import Pipelines
 /// - `floor` lies below every run that has begun and not ended: reading on from there brings all that is open back.
 public struct Routes: Sendable {
     /// The topics that it folds; anything else changes nothing.
-    public static let prefixes = ["run.", "sla.", "tasks.added.", "task.failed.", "task.dead_lettered."]
+    public static let prefixes = ["run.", "sla.", "tasks.added.", "task.failed.", "task.dead_lettered.", "pipeline.registered."]
 
     private struct OpenRun {
         let startedAt: Timestamp
@@ -201,12 +201,11 @@ public struct Routes: Sendable {
     /// The run's own rules first, then the routes; what goes to one target is one rule.
     private func targets(_ rules: [NotifyRule], _ pipeline: String) -> [Target] {
         var targets: [Target] = []
-        let named = rules.map { (rule: $0, route: "notify rule 'to: \($0.channel)' of pipeline \(pipeline)") }
-            + routes.filter { $0.covers(pipeline) }.map { (rule: $0.rule, route: $0.name) }
-        for (rule, route) in named {
+        for route in rules.map({ Route($0, of: pipeline) }) + routes.filter({ $0.covers(pipeline) }) {
+            let rule = route.rule
             let name = Self.target(rule)
             if let index = targets.firstIndex(where: { $0.name == name }) { targets[index].on.formUnion(rule.on) }
-            else { targets.append(Target(name: name, rule: rule, route: route, on: Set(rule.on))) }
+            else { targets.append(Target(name: name, rule: rule, route: route.name, on: Set(rule.on))) }
         }
         return targets
     }
