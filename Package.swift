@@ -106,7 +106,7 @@ let package = Package(
         .target(name: "NotifyChannels", dependencies: ["Digest", "HTTP", "Kernel", "Mail", "NotifyKit", "Platform"], path: "Services/Notify/Channels", swiftSettings: strict),
         engine("Notify", ["Bus", "Contracts", "Digest", "Kernel", "NotifyKit", "Pipelines", "Platform", "SQLite"]),
         program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "Platform", "ServiceKit"]),
-        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs", "Schedules"]),
+        engine("Console", ["Bus", "Contracts", "Digest", "Kernel", "Markup", "Platform", "Runs", "Schedules"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -115,7 +115,7 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Digest", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
 
         // Tests.
         .target(

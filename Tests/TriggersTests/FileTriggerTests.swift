@@ -21,7 +21,7 @@ import Triggers
         try write("ab", "\(folder.path)/a.csv")
         #expect(try look(&trigger, at: 2.1).isEmpty, "it has grown")
         #expect(try look(&trigger, at: 4).isEmpty)
-        #expect(try look(&trigger, at: 4.1) == ["a.csv 2 fb8e20fc"])
+        #expect(try look(&trigger, at: 4.2) == ["a.csv 2 fb8e20fc"])
         #expect(try look(&trigger, at: 9).isEmpty)
         try write("abc", "\(folder.path)/a.csv")
         _ = try look(&trigger, at: 10)

@@ -126,7 +126,7 @@ public struct RunText: Sendable {
         if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
         for report in task.earlier {
-            words += "\n" + dim("      attempt \(report.attempt) on \(report.worker) at \(report.startedAt): \(report.problem?.summary ?? report.message)")
+            words += "\n" + dim("      attempt \(report.attempt)\(report.worker.isEmpty ? "" : " on \(report.worker)") at \(report.startedAt): \(report.problem?.summary ?? report.message)")
         }
         var after = task.spec.after.map { edge in
             let name = switch edge.target {

@@ -14,10 +14,14 @@ public actor Console {
     /// Names by which this console may be called beside loopback ones; a page from elsewhere must not reach it by a name of its own.
     private let hosts: Set<String>
     private let note: @Sendable (String) -> Void
+    /// Fills the secrets of webhooks.
+    private let environment: [String: String]
     private var shelf = RunShelf()
+    private var gate = WebhookGate()
 
-    public init(client: BusClient, hosts: [String] = [], note: @escaping @Sendable (String) -> Void) {
+    public init(client: BusClient, hosts: [String] = [], environment: [String: String] = [:], note: @escaping @Sendable (String) -> Void) {
         self.client = client
+        self.environment = environment
         self.hosts = Set(hosts.map { $0.lowercased() })
         self.note = note
     }
@@ -53,9 +57,13 @@ public actor Console {
                 // What we have folded is no longer there.
                 note("the broker's log ends before position \(shelf.position), so it is a new one; reading it from its start")
                 shelf = RunShelf()
+                gate = WebhookGate()
                 continue
             }
-            for event in events { shelf.apply(event) }
+            for event in events {
+                if event.sequence > shelf.position { gate.apply(event.event) }
+                shelf.apply(event)
+            }
             shelf.advance(to: reply.upTo)
             if reply.upTo >= reply.newest { return }
         }
@@ -64,6 +72,8 @@ public actor Console {
     // MARK: Requests
 
     public func answer(_ ask: Ask) async -> Reply {
+        // Who signs may call us by any name: a browser that is led here has no signature.
+        if ask.path.hasPrefix("/hooks/") { return await hook(ask) }
         guard isAllowed(ask.headers["host"]) else {
             return .problem(
                 421, "console.unknown_host", "this console is not called '\(ask.headers["host"] ?? "")'",
@@ -127,6 +137,26 @@ public actor Console {
             return .json(["broker": broker, "position": JSON(Int(shelf.position))])
         } catch {
             return .problem(503, PlainProblem("console.no_broker", "\(problem(error).summary)", remedy: problem(error).remedy))
+        }
+    }
+
+    // MARK: Webhooks
+
+    private func hook(_ ask: Ask) async -> Reply {
+        guard ask.method == "POST", let pipeline = PathSegment.decoded(ask.path.dropFirst("/hooks/".count)), Name.isValid(pipeline) else {
+            return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "POST to /hooks/<pipeline>")
+        }
+        do {
+            // A signature that another console took a moment ago is in the log.
+            try await catchUp()
+            switch gate.judge(ask, pipeline: pipeline, now: SystemClock.now(), fill: { try Substitution.expand($0, environment: environment, file: Files.secret) }) {
+            case .refuse(let status, let problem): return .problem(status, problem)
+            case .take(let event):
+                try await client.publish([event])
+                return .json(["event": .string(event.id)], status: 202)
+            }
+        } catch {
+            return .problem(503, problem(error))
         }
     }
 

@@ -24,7 +24,7 @@ public actor Orchestrator {
     private var fleet = Fleet()
     private var epoch: UInt64?
     private var leadUntil = 0.0
-    private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
+    private var definitions: [String: (stamp: String, registration: Event)] = [:]
     private var triggers: [Schedule: any TimeTrigger] = [:]
     private var brokenSchedules: Set<Schedule> = []
     private var brokenDefinitions: [String: String] = [:]
@@ -230,23 +230,30 @@ public actor Orchestrator {
     private func registerDefinitions() async throws {
         var events: [Event] = []
         for path in (try? PipelineReader.paths(in: pipelinesFolder)) ?? [] {
-            guard let pipeline = definition(path), fleet.pipelines[pipeline.name] != pipeline.registered else { continue }
-            events.append(Event(
-                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))/\(fleet.position)", time: SystemClock.now(),
-                pipeline: pipeline.name, payload: .pipelineRegistered(pipeline.registered)))
-            note("pipeline \(pipeline.name) from \(path)")
+            guard var event = registration(path), case .pipelineRegistered(let definition) = event.payload,
+                fleet.pipelines[event.pipeline] != definition
+            else { continue }
+            event.id += "/\(fleet.position)"
+            event.time = SystemClock.now()
+            events.append(event)
+            note("pipeline \(event.pipeline) from \(path)")
         }
         if !events.isEmpty { try await publish(events) }
     }
 
-    private func definition(_ path: String) -> Pipeline? {
+    private func registration(_ path: String) -> Event? {
         let stamp = Files.stamp(path)
-        if let known = definitions[path], known.stamp == stamp { return known.pipeline }
+        if let known = definitions[path], known.stamp == stamp { return known.registration }
         guard brokenDefinitions[path] != stamp else { return nil }
         do {
             let pipeline = try PipelineReader.read(path)
-            definitions[path] = (stamp, pipeline)
-            return pipeline
+            let event = Event(
+                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))", time: SystemClock.now(), pipeline: pipeline.name,
+                payload: .pipelineRegistered(pipeline.registered))
+            // As the log gives it back: numbers and the order of keys change on the way, and it is compared with what comes from there.
+            let registration = try Event(envelope: try event.envelope())
+            definitions[path] = (stamp, registration)
+            return registration
         } catch {
             brokenDefinitions[path] = stamp
             note("\(error)")
