@@ -65,10 +65,10 @@ let package = Package(
         shared("Schedules", ["Contracts", "Kernel"]),
         .target(name: "Triggers", dependencies: ["Digest", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
         engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "Triggers"]),
-        program("sluice-orchestrator", "Orchestrator", ["OrchestratorEngine", "Platform", "ServiceKit"]),
+        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "Schedules", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Platform", "Runs", "Schedules", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit"]),
         program("sluice", "CLI", [
             "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -80,7 +80,7 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite"], path: "Shared/Warehouses/SQLite"),
 
         // Extract and load.
         .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
@@ -115,7 +115,9 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Digest", "Kernel", "Markup", "Runs"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Digest", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests",
+            swiftSettings: strict),
 
         // Tests.
         .target(
@@ -164,7 +166,7 @@ let package = Package(
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),
-        tests("CLIEngine", ["Contracts", "Kernel", "Runs", "ServiceKit", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         .executableTarget(
@@ -192,6 +194,6 @@ let package = Package(
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
         tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
         tests("TransformEngine", ["Contracts", "Execution", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
-        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel"]),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
     ]
 )

@@ -95,9 +95,10 @@ public final class APIClient: Sendable {
         case .refused(let problem): throw problem
         case .passing(let why, let remedy):
             faults += 1
-            guard faults < policy.attemptsMax else {
+            guard faults < policy.attemptsMax, !context.isHasty else {
+                let times = faults == 1 ? "the source has failed" : "the source has failed \(faults) times, at last"
                 throw SourceProblem(
-                    .unavailable, "the source has failed \(faults) times, at last: \(why)", at: request.label, remedy: remedy)
+                    .unavailable, "\(times): \(why)", at: request.label, remedy: remedy)
             }
             return .wait(seconds: context.random() * backOff(policy.baseSeconds, faults), why: why)
         case .limited(let why, let seconds):
@@ -121,7 +122,7 @@ public final class APIClient: Sendable {
     /// Waits, if all the waiting stays within its bound.
     private func wait(_ seconds: Double, _ why: String, _ request: HTTPRequest) async throws {
         let total = waited.withLock { $0 += seconds; return $0 }
-        guard total <= policy.waitSecondsMax else {
+        guard total <= policy.waitSecondsMax, !context.isHasty else {
             throw SourceProblem(
                 .rateLimited, "\(why); it may be asked again in \(Self.words(seconds))", at: request.label,
                 remedy: "nothing is to be done: the task gives its worker free and is tried again then, from the same cursor; if this comes back, ask less often",

@@ -7,31 +7,51 @@ public struct RunRequested: Hashable, Sendable, Codable {
     /// The time that the run stands for; the request's own time where nobody states another.
     public var logicalDate: Timestamp?
     public var isFullRefresh: Bool
+    /// The steps to run, and no others; empty means all.
+    public var steps: [String]
+    /// Run this step and all behind it; nil means from the first. Beside `steps` it makes the request one that cannot be followed.
+    public var from: String?
     public var backfill: BackfillReference?
     public var rerun: Rerun?
     /// The events that this run is the answer to. Only the orchestrator says that.
     public var consumes: [EventReference]?
 
     public init(
-        cause: Cause, logicalDate: Timestamp? = nil, isFullRefresh: Bool = false, backfill: BackfillReference? = nil, rerun: Rerun? = nil,
-        consumes: [EventReference]? = nil
+        cause: Cause, logicalDate: Timestamp? = nil, isFullRefresh: Bool = false, steps: [String] = [], from: String? = nil,
+        backfill: BackfillReference? = nil, rerun: Rerun? = nil, consumes: [EventReference]? = nil
     ) {
         self.cause = cause
         self.logicalDate = logicalDate
         self.isFullRefresh = isFullRefresh
+        self.steps = steps
+        self.from = from
         self.backfill = backfill
         self.rerun = rerun
         self.consumes = consumes
     }
-    private enum CodingKeys: String, CodingKey { case cause, logicalDate, isFullRefresh, backfill, rerun, consumes }
+    private enum CodingKeys: String, CodingKey { case cause, logicalDate, isFullRefresh, steps, from, backfill, rerun, consumes }
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         cause = try container.decodeIfPresent(Cause.self, forKey: .cause) ?? .message
         logicalDate = try container.decodeIfPresent(Timestamp.self, forKey: .logicalDate)
         isFullRefresh = try container.decodeIfPresent(Bool.self, forKey: .isFullRefresh) ?? false
+        steps = try container.decodeIfPresent([String].self, forKey: .steps) ?? []
+        from = try container.decodeIfPresent(String.self, forKey: .from)
         backfill = try container.decodeIfPresent(BackfillReference.self, forKey: .backfill)
         rerun = try container.decodeIfPresent(Rerun.self, forKey: .rerun)
         consumes = try container.decodeIfPresent([EventReference].self, forKey: .consumes)
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(cause, forKey: .cause)
+        try container.encodeIfPresent(logicalDate, forKey: .logicalDate)
+        try container.encode(isFullRefresh, forKey: .isFullRefresh)
+        // Left out where the whole pipeline is meant: such a request keeps the bytes that it had.
+        if !steps.isEmpty { try container.encode(steps, forKey: .steps) }
+        try container.encodeIfPresent(from, forKey: .from)
+        try container.encodeIfPresent(backfill, forKey: .backfill)
+        try container.encodeIfPresent(rerun, forKey: .rerun)
+        try container.encodeIfPresent(consumes, forKey: .consumes)
     }
 
     /// The pipeline's schedule asks, and the logical date is when the run is due.
@@ -112,7 +132,10 @@ public struct RunStarted: Hashable, Sendable, Codable {
     public var pipelineHash: String
     public var logicalDate: Timestamp
     public var isFullRefresh: Bool
+    /// The steps that run.
     public var steps: [String]
+    /// The pipeline's steps that were not asked for: the run is a partial one where there are any.
+    public var omitted: [String]
     public var tasks: [TaskSpec]
     public var notify: [NotifyRule]
     /// The pipeline's, as it was when the run began.
@@ -122,21 +145,56 @@ public struct RunStarted: Hashable, Sendable, Codable {
     /// The events that this run is the answer to, and no other run of the pipeline.
     public var consumed: [EventReference]?
 
+    public var isPartial: Bool { !omitted.isEmpty }
+
     public init(
-        request: String, pipelineHash: String, logicalDate: Timestamp, isFullRefresh: Bool, steps: [String], tasks: [TaskSpec], notify: [NotifyRule],
-        policy: PipelinePolicy? = nil, backfill: BackfillReference? = nil, rerun: Rerun? = nil, consumed: [EventReference]? = nil
+        request: String, pipelineHash: String, logicalDate: Timestamp, isFullRefresh: Bool, steps: [String], omitted: [String] = [], tasks: [TaskSpec],
+        notify: [NotifyRule], policy: PipelinePolicy? = nil, backfill: BackfillReference? = nil, rerun: Rerun? = nil, consumed: [EventReference]? = nil
     ) {
         self.request = request
         self.pipelineHash = pipelineHash
         self.logicalDate = logicalDate
         self.isFullRefresh = isFullRefresh
         self.steps = steps
+        self.omitted = omitted
         self.tasks = tasks
         self.notify = notify
         self.policy = policy
         self.backfill = backfill
         self.rerun = rerun
         self.consumed = consumed
+    }
+
+    private enum CodingKeys: String, CodingKey { case request, pipelineHash, logicalDate, isFullRefresh, steps, omitted, tasks, notify, policy, backfill, rerun, consumed }
+    public init(from decoder: any Decoder) throws {
+        let box = try decoder.container(keyedBy: CodingKeys.self)
+        request = try box.decode(String.self, forKey: .request)
+        pipelineHash = try box.decode(String.self, forKey: .pipelineHash)
+        logicalDate = try box.decode(Timestamp.self, forKey: .logicalDate)
+        isFullRefresh = try box.decode(Bool.self, forKey: .isFullRefresh)
+        steps = try box.decode([String].self, forKey: .steps)
+        omitted = try box.decodeIfPresent([String].self, forKey: .omitted) ?? []
+        tasks = try box.decode([TaskSpec].self, forKey: .tasks)
+        notify = try box.decode([NotifyRule].self, forKey: .notify)
+        policy = try box.decodeIfPresent(PipelinePolicy.self, forKey: .policy)
+        backfill = try box.decodeIfPresent(BackfillReference.self, forKey: .backfill)
+        rerun = try box.decodeIfPresent(Rerun.self, forKey: .rerun)
+        consumed = try box.decodeIfPresent([EventReference].self, forKey: .consumed)
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var box = encoder.container(keyedBy: CodingKeys.self)
+        try box.encode(request, forKey: .request)
+        try box.encode(pipelineHash, forKey: .pipelineHash)
+        try box.encode(logicalDate, forKey: .logicalDate)
+        try box.encode(isFullRefresh, forKey: .isFullRefresh)
+        try box.encode(steps, forKey: .steps)
+        if !omitted.isEmpty { try box.encode(omitted, forKey: .omitted) }
+        try box.encode(tasks, forKey: .tasks)
+        try box.encode(notify, forKey: .notify)
+        try box.encodeIfPresent(policy, forKey: .policy)
+        try box.encodeIfPresent(backfill, forKey: .backfill)
+        try box.encodeIfPresent(rerun, forKey: .rerun)
+        try box.encodeIfPresent(consumed, forKey: .consumed)
     }
 }
 

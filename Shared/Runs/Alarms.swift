@@ -31,7 +31,7 @@ struct Alarms: Sendable {
     // MARK: Facts
 
     mutating func promise(_ request: Event, _ wish: RunRequested, _ policy: PipelinePolicy?) {
-        guard let policy, wish.backfill == nil, wish.rerun == nil else { return }
+        guard let policy, wish.backfill == nil, wish.rerun == nil, wish.steps.isEmpty, wish.from == nil else { return }
         let due = wish.isScheduled ? wish.logicalDate ?? request.time : request.time
         func add(_ step: String?, _ seconds: Double) {
             let promise = Promise(
@@ -56,7 +56,8 @@ struct Alarms: Sendable {
         watches[run.id] = nil
         guard let end = run.end else { return }
         keep(run) { run.stepDoneAt[$0] }
-        guard end.isSuccess else { return }
+        // Some steps are not the whole, unless they are what was left of it.
+        guard end.isSuccess, !run.started.isPartial || run.started.rerun != nil else { return }
         promises = promises.filter { _, promise in
             promise.step != nil || promise.pipeline != run.pipeline || promise.logicalDate != run.started.logicalDate || end.at > promise.deadline
         }

@@ -32,6 +32,7 @@ public struct EventAudit: Sendable {
     private var rules: [String: TriggerRule] = [:]
     private var fates: [String: [EventReference: (fate: Fate, triggers: [Trigger])]] = [:]
     private var backfillRuns: Set<RunID> = []
+    private var partialRuns: Set<RunID> = []
     private var position: UInt64 = 0
 
     public init() {}
@@ -45,6 +46,7 @@ public struct EventAudit: Sendable {
         case .runStarted(let started):
             guard let run = event.run else { return }
             if started.backfill != nil { backfillRuns.insert(run) }
+            if started.isPartial, started.rerun == nil { partialRuns.insert(run) }
             for reference in started.consumed ?? [] { take(reference, event.pipeline, run) { $0.consumed += 1 } }
         case .runRejected(let rejected):
             guard let run = event.run else { return }
@@ -64,6 +66,7 @@ public struct EventAudit: Sendable {
     }
 
     private mutating func come(_ sequenced: SequencedEvent) {
+        if let run = sequenced.event.run, partialRuns.contains(run) { return }
         for (pipeline, rule) in rules {
             let fits = rule.triggers.filter { $0.fits(sequenced.event, for: pipeline) }
             guard !fits.isEmpty else { continue }

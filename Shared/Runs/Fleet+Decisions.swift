@@ -60,6 +60,8 @@ extension Fleet {
         guard let wish = request.wish else { return .wait }
         guard let pipeline = pipelines[request.pipeline] else { return .reject("no pipeline is named '\(request.pipeline)'") }
         if let cancel = withdrawn[request.id] { return .reject("cancelled before it began\(cancel.reason.isEmpty ? "" : ": \(cancel.reason)")") }
+        // What cannot be followed need not wait to hear so.
+        if let reason = StepSelection(wish, of: pipeline).refusal { return .reject(reason) }
         guard paused[request.pipeline] == nil else { return .wait }
         let places = max(pipeline.policy?.activeMax ?? 1, wish.backfill?.activeMax ?? 1, 1)
         guard active.count >= places else { return start(request, wish, pipeline, now) }
@@ -77,19 +79,22 @@ extension Fleet {
     }
 
     private func start(_ request: Event, _ wish: RunRequested, _ pipeline: PipelineRegistered, _ now: Timestamp) -> Verdict {
-        var started = RunStarted(
-            request: request.id, pipelineHash: pipeline.hash, logicalDate: wish.logicalDate ?? request.time,
-            isFullRefresh: wish.isFullRefresh, steps: pipeline.steps, tasks: pipeline.tasks, notify: pipeline.notify, policy: pipeline.policy,
-            backfill: wish.backfill, rerun: wish.rerun, consumed: wish.consumes)
+        var (wish, earlier) = (wish, RunArchive.Ended?.none)
         if let rerun = wish.rerun {
             if runs[rerun.of] != nil { return .reject("\(rerun.of) is still going on") }
-            guard let earlier = history.run(rerun.of, of: request.pipeline) else {
-                return .reject("'\(rerun.of)' is none of the last \(RunArchive.runsMax) runs of \(request.pipeline)")
-            }
-            started.logicalDate = earlier.logicalDate
-            started.isFullRefresh = earlier.isFullRefresh || wish.isFullRefresh
-            do { (started.steps, started.tasks) = try earlier.tasks(rerun.extent, of: pipeline) } catch { return .reject(error.summary) }
+            earlier = history.run(rerun.of, of: request.pipeline)
+            guard let earlier else { return .reject("'\(rerun.of)' is none of the last \(RunArchive.runsMax) runs of \(request.pipeline)") }
+            do { (wish.steps, wish.from) = try earlier.selection(rerun.extent, of: pipeline) } catch { return .reject(error.summary) }
+            wish.logicalDate = earlier.logicalDate
+            wish.isFullRefresh = wish.isFullRefresh || earlier.isFullRefresh
         }
+        let selection = StepSelection(wish, of: pipeline)
+        if let reason = selection.refusal { return .reject(reason) }
+        var started = RunStarted(
+            request: request.id, pipelineHash: pipeline.hash, logicalDate: wish.logicalDate ?? request.time,
+            isFullRefresh: wish.isFullRefresh, steps: selection.steps, omitted: selection.omitted, tasks: selection.tasks, notify: pipeline.notify,
+            policy: pipeline.policy, backfill: wish.backfill, rerun: wish.rerun, consumed: wish.consumes)
+        if let earlier, wish.rerun?.extent == .failed { started.tasks = started.tasks.map(earlier.limited) }
         do { started.tasks = try filled(started, request) } catch { return .reject(error.summary) }
         return .start(Event(
             source: "orchestrator", id: "\(request.id)/-/started", time: now, pipeline: request.pipeline, run: Self.run(of: request),

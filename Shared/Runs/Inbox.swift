@@ -34,6 +34,8 @@ struct Inbox: Sendable {
 
     /// - Parameter run: the run that the event ended, with its end.
     mutating func apply(_ sequenced: SequencedEvent, of run: RunState?) {
+        // Somebody tried a step: that is no news for those who wait for the whole.
+        if let started = run?.started, started.isPartial, started.rerun == nil { return }
         for (pipeline, rule) in rules {
             if run?.started.backfill != nil, rule.ignoresBackfills == true { continue }
             let event = sequenced.event

@@ -29,7 +29,7 @@ struct RunArchive: Sendable {
             Ended(id: state.id, logicalDate: state.started.logicalDate, isFullRefresh: state.started.isFullRefresh, rest: rest))
         if ended[state.pipeline, default: []].count > Self.runsMax { ended[state.pipeline]?.removeFirst() }
         // Half a run says nothing about how long a whole one takes.
-        guard end.isSuccess, state.started.rerun == nil || state.started.rerun?.extent == .whole else { return }
+        guard end.isSuccess, !state.started.isPartial else { return }
         durations[state.pipeline, default: []].append(end.at - state.startedAt)
         if durations[state.pipeline, default: []].count > Self.durationsMax { durations[state.pipeline]?.removeFirst() }
     }
@@ -44,27 +44,24 @@ struct RunArchive: Sendable {
 }
 
 extension RunArchive.Ended {
-    /// The steps and first tasks of a run that does this one over, as the pipeline is defined now.
-    func tasks(_ extent: Rerun.Extent, of pipeline: PipelineRegistered) throws(PlainProblem) -> (steps: [String], tasks: [TaskSpec]) {
-        let steps: [String]
+    /// The steps of a run that does this one over, as a request names them.
+    func selection(_ extent: Rerun.Extent, of pipeline: PipelineRegistered) throws(PlainProblem) -> (steps: [String], from: String?) {
         switch extent {
-        case .whole: steps = pipeline.steps
-        case .from(let step):
-            guard let place = pipeline.steps.firstIndex(of: step) else {
-                throw PlainProblem("runs.no_step", "the pipeline has no step '\(step)'", remedy: "name one of \(pipeline.steps.joined(separator: ", "))")
-            }
-            steps = Array(pipeline.steps[place...])
+        case .whole: return ([], nil)
+        case .from(let step): return ([], step)
         case .failed:
-            steps = pipeline.steps.filter { rest[$0] != nil }
+            let steps = pipeline.steps.filter { rest[$0] != nil }
             guard !steps.isEmpty else { throw PlainProblem("runs.nothing_failed", "nothing of \(id) is left to do", remedy: "run it whole") }
+            return (steps, nil)
         }
-        let tasks = pipeline.tasks.filter { steps.contains($0.step) }.map { spec in
-            guard extent == .failed, case .only(let names)? = rest[spec.step] else { return spec }
-            var spec = spec
-            spec.args["only"] = .array(names.map(JSON.string))
-            return spec
-        }
-        return (steps, tasks)
+    }
+
+    /// A first task of a step, told which streams or nodes are left.
+    func limited(_ task: TaskSpec) -> TaskSpec {
+        guard case .only(let names)? = rest[task.step] else { return task }
+        var task = task
+        task.args["only"] = .array(names.map(JSON.string))
+        return task
     }
 }
 

@@ -84,6 +84,17 @@ import Testing
         if let seconds { #expect(clock.waits[0] >= seconds && clock.waits[0] <= seconds + 0.5) } else { #expect(clock.waits == [15]) }
     }
 
+    @Test func `who is hasty hears the first fault and the first limit, and waits for neither`() async throws {
+        for (status, kind) in [(500, SourceProblem.Kind.unavailable), (429, .rateLimited)] {
+            let conversation = Conversation { _, _ in .json([:], status: status, headers: [("Retry-After", "1")]) }
+            var context = clock.context(conversation)
+            context.isHasty = true
+            let client = APIClient(context) { _, response, _ in response.status == 429 ? .limited("too many requests", afterSeconds: 1) : .passing("HTTP 500") }
+            let problem = await #expect(throws: SourceProblem.self) { try await client.send(question) }
+            #expect(problem?.kind == kind && conversation.requests.count == 1 && clock.waits.isEmpty)
+        }
+    }
+
     @Test func `a limit of an hour gives the worker free and says when to come back`() async throws {
         let conversation = Conversation { _, _ in .json([:], status: 429, headers: [("Retry-After", "3600")]) }
         let problem = await #expect(throws: SourceProblem.self) { try await client(conversation).send(question) }

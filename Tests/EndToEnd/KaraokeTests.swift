@@ -117,7 +117,7 @@ import Testing
             #expect(first.output.contains("post_engaged_users"), "\(first.output)")
             // Each stream with its rows, in the report of the run.
             for (stream, rows) in [("page_insights_daily", "360"), ("ga4_historical_summary", "30")] {
-                #expect(first.output.range(of: "✓ \(stream) +\(rows) ", options: .regularExpression) != nil, "\(first.output)")
+                #expect(first.output.range(of: "✓ \(stream) [a-z0-9_]+ +\(rows) ", options: .regularExpression) != nil, "\(first.output)")
             }
             let database = try karaoke.database
             let days = try database.rows("select page_id, max(date(substr(end_time, 1, 10), '-1 day')) from raw__page_insights_daily group by 1 order by 1", columns: 2)

@@ -33,4 +33,10 @@ import Testing
             return summary == "the environment variable PAGE is not set; the environment variable TOKEN is not set"
         }
     }
+
+    @Test func `the variables that a definition lacks are found without filling it`() {
+        let value: JSON = ["a": "${ONE}/${TWO:-${THREE}}", "b": ["${FOUR:-4}", "${ONE}"], "c": "${FIVE} ${SET} ${EMPTY} ${EMPTY:-${SIX}}", "d": 7]
+        #expect(Substitution.unset(in: value, environment: ["SET": "1", "EMPTY": "", "FIVE_FILE": "/x"]) == ["ONE", "THREE", "SIX"])
+        #expect(Substitution.unset(in: value, environment: ["ONE": "1", "TWO": "2", "FIVE": "", "SET": "", "EMPTY": "e"]) == [])
+    }
 }

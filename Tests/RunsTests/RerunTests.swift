@@ -42,7 +42,7 @@ import Testing
         #expect(desk.announced.last == "c#1")
         desk.request("p@3", again(.from(step: "nowhere")))
         desk.succeed("c", of: "p@2")
-        #expect(desk.story.last == "p@3 rejected: the pipeline has no step 'nowhere'")
+        #expect(desk.story.last == "p@3 rejected: the pipeline has no step 'nowhere'; its steps are s, t, u")
     }
 
     @Test func `failed only: what succeeded is left out, of a step that was planned only what did not`() {

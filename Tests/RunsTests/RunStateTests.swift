@@ -10,9 +10,9 @@ struct Desk {
     var now = Timestamp(rfc3339: "2026-01-01T00:00:00Z")!
 
     /// A pipeline `p`, and a run `p@1` of it.
-    init(_ tasks: [TaskSpec], steps: [String] = ["s"], policy: PipelinePolicy? = nil) {
+    init(_ tasks: [TaskSpec], steps: [String] = ["s"], _ wish: RunRequested = RunRequested(cause: .manual), policy: PipelinePolicy? = nil) {
         register("p", tasks, steps: steps, policy: policy)
-        request("p@1")
+        request("p@1", wish)
     }
     /// No pipeline yet.
     init() {}

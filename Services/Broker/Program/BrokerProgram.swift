@@ -18,6 +18,7 @@ import ServiceKit
 
 @main struct BrokerProgram {
     static func main() async {
+        if CommandLine.arguments.dropFirst().first == Examination.word { await examine() }
         await ServiceProgram.run("broker") { site in
             try refuseOpenEndpoints(site.settings)
             let folder = "\(site.settings.home)/journal"
@@ -26,6 +27,21 @@ import ServiceKit
                 leaseSeconds: try number("SLUICE_LEASE_SECONDS", site.settings, default: 10, range: 0.2...3600),
                 deliveriesMax: Int(try number("SLUICE_DELIVERIES_MAX", site.settings, default: 5, range: 1...100)))
             try await serve(site, path: "\(folder)/journal.db", limits: limits)
+        }
+    }
+
+    /// `{"home": PATH}` of a home with a journal and without a running broker: whether the journal opens.
+    private static func examine() async -> Never {
+        await Examination.run { question, tell in
+            let path = "\(question["home"]?.stringValue ?? "")/journal/journal.db"
+            do {
+                let journal = try JournalStore(path: path, now: SystemClock.monotonicSeconds())
+                tell(Finding("journal", .ok, journal.newest == 0 ? "opens, and is empty" : "opens, newest sequence \(journal.newest)"))
+            } catch {
+                tell(Finding(
+                    "journal", .fail, "it cannot be opened: \(error)", location: path, remedy: "check its permissions and the space on its disk",
+                    code: "broker.journal", cause: .environment))
+            }
         }
     }
 

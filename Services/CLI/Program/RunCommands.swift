@@ -16,7 +16,13 @@ struct Run: AsyncParsableCommand {
     @Argument(help: "The pipeline's name.") var pipeline: String
     @Flag(help: "Re-read the sources from the start and rebuild incremental models.") var fullRefresh = false
     @Option(help: ArgumentHelp("The time that the run stands for, as 2026-01-31T06:00:00Z.", valueName: "time")) var logicalDate: String?
+    @Option(help: ArgumentHelp("Run this step alone; may be given several times.", valueName: "step")) var step: [String] = []
+    @Option(help: ArgumentHelp("Run this step and all behind it.", valueName: "step")) var from: String?
     @Flag(help: "Print the run's name and do not wait for its end.") var detach = false
+
+    func validate() throws {
+        if from != nil, !step.isEmpty { throw ValidationError("--step and --from exclude each other") }
+    }
 
     func run() async throws {
         guard Name.isValid(pipeline) else { throw ValidationError("'\(pipeline)' is no pipeline's name") }
@@ -25,7 +31,7 @@ struct Run: AsyncParsableCommand {
             guard let time = Timestamp(rfc3339: logicalDate) else { throw ValidationError("'\(logicalDate)' is not a time like 2026-01-31T06:00:00Z") }
             date = time
         }
-        let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh)
+        let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh, steps: step, from: from)
         let installation = try Installation()
         let state: RunState? = try await installation.withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
             guard !detach else {
@@ -94,7 +100,10 @@ struct RunsCommand: AsyncParsableCommand {
                 try await history.catchUp()
                 let id = RunID(run)
                 guard let pipeline = history.runs[id]?.pipeline ?? history.requested[id] else { throw RunHistory.unknown(run, "sluice runs cancel") }
-                if let outcome = history.runs[id]?.end?.outcome { return Terminal.say("\(id) has \(outcome.rawValue) already") }
+                if let outcome = history.runs[id]?.end?.outcome {
+                    Terminal.say("\(id) has \(outcome.rawValue) already")
+                    return
+                }
                 try await client.publish([.saying(.runCancelRequested(RunCancelRequested(reason: reason)), pipeline: pipeline, run: id)])
                 guard !detach else { return }
                 do {

@@ -14,11 +14,22 @@ public struct EmailChannel: Channel {
 
     static let options = ["recipients", "from", "url", "user", "password", "tls", "ca_file", "timeout_seconds", "subject_prefix"]
     static let recipientsMax = 50
+    /// A person waits for an examination.
+    static let examineSecondsMax = 8.0
     private let context: ChannelContext
 
     public init(context: ChannelContext) { self.context = context }
 
     public func check(_ options: JSON) throws { _ = try settings(options) }
+
+    /// Connects, greets, encrypts and signs in; no mail is begun.
+    public nonisolated(nonsending) func examine(_ options: JSON) async throws -> String {
+        var (server, _, to, _) = try settings(options)
+        server.timeoutSeconds = min(server.timeoutSeconds, Self.examineSecondsMax)
+        try SMTPClient.examine(server)
+        let how = [server.security == .required ? "encrypted" : "not encrypted", server.user == nil ? "nobody signs in" : "signed in"]
+        return "\(server.url) takes mail (\(how.joined(separator: ", "))), \(to.count) recipient\(to.count == 1 ? "" : "s")"
+    }
 
     public nonisolated(nonsending) func send(_ notice: Notice) async throws {
         let settings = try settings(notice.options)

@@ -33,13 +33,13 @@ import ServiceKit
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
         if words.first == "check" { CheckCommand.run(Array(words.dropFirst()), channels) }
+        if words.first == Examination.word { await examine() }
         await ServiceProgram.run("notify") { site in
             let folder = "\(site.settings.home)/notify"
             try Files.createFolder(folder)
             let client = site.connect(topics: ["run.succeeded.", "run.failed.", "pipeline.registered."])
             let channels = try ChannelRegistry(
-                Self.channels,
-                context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
+                Self.channels, context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
             let (routes, reminderSeconds) = Self.settings(site)
             let sent = Counter(), failed = Counter(), waiting = Counter()
             site.health.expose {
@@ -56,6 +56,21 @@ import ServiceKit
                 reach: { site.crash.reach($0) }, note: { site.log.warn($0) },
                 count: { sent.add($0 - sent.current); failed.add($1 - failed.current); waiting.add($2 - waiting.current) })
             try await notifier.run { site.health.markStarted() }
+        }
+    }
+
+    /// `{"home": PATH, "channel": NAME, "options": {…}}`: whether a message would get through. None is sent.
+    private static func examine() async -> Never {
+        let environment = Environment.current()
+        await Examination.run { question, tell in
+            let name = question["channel"]?.stringValue ?? ""
+            do {
+                let folder = "\(question["home"]?.stringValue ?? "")/notify"
+                let registry = try ChannelRegistry(channels, context: ChannelContext(folder: folder, environment: environment))
+                tell(Finding(name, .ok, try await registry.channel(name).examine(question["options"] ?? [:])))
+            } catch {
+                tell(Finding(name, failed: error))
+            }
         }
     }
 
