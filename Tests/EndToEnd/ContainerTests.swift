@@ -60,6 +60,8 @@ import Testing
         #expect(second.contains("nothing to do: all was there") && !second.contains("made "), "\(second)")
 
         try containers.compose(["up", "-d", "--wait", "--wait-timeout", "60"])
+        let doctor = try containers.compose(["exec", "-T", "extract", "sluice", "doctor", "karaoke_social"])
+        #expect(doctor.contains("facebook_pages token") && !doctor.contains("failed"), "\(doctor)")
         let report = try containers.compose(["exec", "-T", "broker", "sluice", "run", "karaoke_social"])
         // How many tests the project has is KaraokeTests' affair; here they have run, and each was passed.
         #expect(report.contains("succeeded") && report.contains(#/✓ \d\d tests passed/#) && !report.contains("✗"), "\(report)")

@@ -21,6 +21,15 @@ import Testing
         }
     }
 
+    @Test func `over TCP the journal is left to the broker, and its folder too`() async throws {
+        try await TestHome.with { home in
+            let bus = ["SLUICE_HOME": "\(home.path)/made", "SLUICE_BUS_COMMANDS": "tcp://127.0.0.1:1", "SLUICE_BUS_FEED": "tcp://127.0.0.1:2"]
+            let answer = try home.run("sluice", ["init"], bus)
+            #expect(answer.status == 0 && answer.output.contains("left   the journal to the broker of tcp://127.0.0.1:1"), "\(answer)")
+            #expect(try home.run("/bin/ls", ["\(home.path)/made"]).output == "logs\nprojects\nraw\nrun\nwarehouse\n")
+        }
+    }
+
     @Test func `a file of settings with a mistake is one error with its place and without its value`() async throws {
         try await TestHome.with { home in
             try home.write("A=1\nFB_ACCESS_TOKEN 's3cret\n", to: "settings.env")
