@@ -24,6 +24,12 @@ enum FileTree {
     }
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
+    /// The path from the root, without `.` and `..`.
+    static func absolute(_ path: String) -> String {
+        let text = URL(filePath: path).standardized.path(percentEncoded: false)
+        return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
     static func bytes(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 
     /// The text of a file, line ends as `\n`; nil where it is missing or no UTF-8.

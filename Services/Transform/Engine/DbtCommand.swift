@@ -71,7 +71,7 @@ public struct DbtCommand {
         case "parse": return 0
         case "ls", "list": return try list(manifest, selected, arguments)
         default:
-            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target, projectFolder: arguments.projectFolder)).open()
+            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)).open()
             let compiler = try Compiler(manifest, session: session, environment: environment, invocation: invocation)
             compiler.onMessage = { log($0) }
             // Once more, now that the warehouse can say how relations are written.
@@ -131,29 +131,5 @@ public struct DbtCommand {
         var parts = words.compactMap { type, word in groups[type].map { "\($0.count) \(word)\($0.count == 1 || type == .analysis ? "" : "s")" } }
         if !manifest.sources.isEmpty { parts.append("\(manifest.sources.count) source\(manifest.sources.count == 1 ? "" : "s")") }
         return (parts + ["\(manifest.macros.count) macro\(manifest.macros.count == 1 ? "" : "s")"]).joined(separator: ", ")
-    }
-}
-
-/// The warehouse that a profile's target means.
-enum ProfileWarehouse {
-    static func url(of target: Target, projectFolder: String) throws -> String {
-        if let url = target.values["url"]?.stringValue { return url }
-        guard target.type == "sqlite" else {
-            throw PlainProblem(
-                "dbt.unsupported", "a profile of type '\(target.type)' is not supported yet", at: .named("profile \(target.profileName), target \(target.name)"),
-                remedy: "use type: sqlite")
-        }
-        let files = target.values["schemas_and_paths"]?.objectValue
-        if let other = files?.keys.first(where: { $0 != "main" }) {
-            throw PlainProblem(
-                "dbt.unsupported", "the profile attaches a file for the schema '\(other)'; attached files are not supported yet",
-                at: .named("profile \(target.profileName), target \(target.name)"), remedy: "keep main alone under schemas_and_paths")
-        }
-        guard let path = files?["main"]?.stringValue ?? target.values["path"]?.stringValue else {
-            throw PlainProblem(
-                "dbt.no_path", "the profile does not say where its SQLite file is", at: .named("profile \(target.profileName), target \(target.name)"),
-                remedy: "add schemas_and_paths: {main: /path/to/file.db}")
-        }
-        return "sqlite://\(path)"
     }
 }

@@ -26,11 +26,12 @@ struct DbtRun {
         }
         if plan.command == .compile { return try compile() }
         let ledger = try Ledger(on: session)
+        session.onNotice = { if $0.hasPrefix("WARNING") { log($0) } }
         try open(ledger)
         var results: [NodeResult] = []
         var stopped: Set<String> = []
         for (index, id) in plan.order.enumerated() {
-            guard let node = manifest.nodes[id] else { continue }
+            guard let node = manifest[id] else { continue }
             let place = "\(index + 1) of \(plan.order.count)"
             let result: NodeResult
             if !stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && !stopped.isEmpty) {

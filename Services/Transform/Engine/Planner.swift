@@ -68,7 +68,7 @@ struct Planner {
             id: InvocationRecord.id(of: key), startedAt: try InvocationRecord.firstStart(of: key, in: projects, now: startedAt),
             command: command, isFullRefresh: assignment.isFullRefresh || args["full_refresh"]?.boolValue == true,
             vars: args["vars"]?.objectValue ?? JSONObject(), targetName: args["target"]?.stringValue ?? "sluice",
-            targetType: type(of: warehouse).scheme, schema: args["schema"]?.stringValue ?? "main", environment: [:])
+            targetType: type(of: warehouse).adapter, schema: args["schema"]?.stringValue ?? warehouse.defaultSchema, environment: [:])
     }
 
     // MARK: Tasks
