@@ -12,6 +12,21 @@ import Testing
             #expect(first.output.contains("valid  \(TestHome.repository)/deploy/pipelines/karaoke_social/pipeline.yml"), "\(first)")
             let second = try home.run("sluice", words, ["SLUICE_HOME": "", "SLUICE_PIPELINES": ""])
             #expect(second.status == 0 && second.output.contains("nothing to do: all was there") && !second.output.contains("made "), "\(second)")
+            // Raw data and reports are nobody else's business; what somebody has opened by hand is told and left.
+            #expect(try home.run("/usr/bin/stat", ["-c", "%a", "\(home.path)/made"]).output == "700\n" && !second.output.contains("chmod"))
+            #expect(try home.run("/bin/chmod", ["755", "\(home.path)/made"]).status == 0)
+            let opened = try home.run("sluice", words, ["SLUICE_HOME": "", "SLUICE_PIPELINES": ""])
+            #expect(opened.status == 0 && opened.output.contains("chmod 700 \(home.path)/made"), "\(opened)")
+            #expect(try home.run("/usr/bin/stat", ["-c", "%a", "\(home.path)/made"]).output == "755\n")
+        }
+    }
+
+    @Test func `over TCP the journal is left to the broker, and its folder too`() async throws {
+        try await TestHome.with { home in
+            let bus = ["SLUICE_HOME": "\(home.path)/made", "SLUICE_BUS_COMMANDS": "tcp://127.0.0.1:1", "SLUICE_BUS_FEED": "tcp://127.0.0.1:2"]
+            let answer = try home.run("sluice", ["init"], bus)
+            #expect(answer.status == 0 && answer.output.contains("left   the journal to the broker of tcp://127.0.0.1:1"), "\(answer)")
+            #expect(try home.run("/bin/ls", ["\(home.path)/made"]).output == "logs\nprojects\nraw\nrun\nwarehouse\n")
         }
     }
 
