@@ -50,8 +50,9 @@ let package = Package(
 
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
-        shared("Runs", ["Kernel", "Contracts"]),
-        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
+        shared("Templating", ["Jinja", "Kernel"]),
+        shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -62,14 +63,15 @@ let package = Package(
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
         // The runs.
-        .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
-        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
-        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "ServiceKit", "Triggers"]),
+        shared("Schedules", ["Contracts", "Kernel"]),
+        .target(name: "Triggers", dependencies: ["Digest", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "Triggers"]),
+        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "Schedules", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit"]),
         program("sluice", "CLI", [
-            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -107,7 +109,7 @@ let package = Package(
         .target(name: "NotifyChannels", dependencies: ["Digest", "HTTP", "Kernel", "Mail", "NotifyKit", "Platform"], path: "Services/Notify/Channels", swiftSettings: strict),
         engine("Notify", ["Bus", "Contracts", "Digest", "Kernel", "NotifyKit", "Pipelines", "Platform", "SQLite"]),
         program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "Platform", "ServiceKit"]),
-        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs"]),
+        engine("Console", ["Bus", "Contracts", "Digest", "Kernel", "Markup", "Platform", "Runs", "Schedules"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -116,7 +118,9 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Digest", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests",
+            swiftSettings: strict),
 
         // Tests.
         .target(
@@ -150,7 +154,11 @@ let package = Package(
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja", "Support"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
-        tests("Triggers", ["Contracts", "Kernel"]),
+        tests("Templating", ["Kernel"]),
+        tests("Triggers", ["Kernel", "Support"]),
+        .testTarget(
+            name: "OrchestratorTests", dependencies: ["Contracts", "Kernel", "OrchestratorEngine", "Runs"], path: "Tests/OrchestratorTests", swiftSettings: strict),
+        tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),
         .testTarget(
