@@ -216,7 +216,7 @@ struct DbtRun {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
             RunResults.json(
-                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options)),
+                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment),
             as: "run_results.json")
     }
 
