@@ -19,13 +19,13 @@ import Testing
                 """
             try home.write(settings, to: "here/.env")
             try home.write(settings, to: "elsewhere/settings.env")
-            let inFolder = try home.run(in: "here", Self.check)
+            let inFolder = try await home.run(in: "here", Self.check)
             #expect(inFolder.status == 0 && inFolder.output.contains("the settings work"), "\(inFolder)")
-            let named = try home.run(in: "elsewhere", Self.check + ["--env-file", "settings.env"])
+            let named = try await home.run(in: "elsewhere", Self.check + ["--env-file", "settings.env"])
             #expect(named.status == 0, "\(named)")
-            let without = try home.run(in: "elsewhere", Self.check)
+            let without = try await home.run(in: "elsewhere", Self.check)
             #expect(without.status == 2, "\(without)")
-            let overruled = try home.run(in: "here", Self.check, ["FB_ACCESS_TOKEN": "another"])
+            let overruled = try await home.run(in: "here", Self.check, ["FB_ACCESS_TOKEN": "another"])
             #expect(overruled.status == 1 && !overruled.output.contains("another"), "\(overruled)")
         }
     }
@@ -33,7 +33,7 @@ import Testing
     @Test func `a folder named as the file is, as Python's environments are, is none`() async throws {
         try await TestHome.with { home in
             try home.write("", to: "here/.env/pyvenv.cfg")
-            let answer = try home.run(in: "here", ["connectors", "list"])
+            let answer = try await home.run(in: "here", ["connectors", "list"])
             #expect(answer.status == 0 && answer.output.contains("facebook_pages"), "\(answer)")
         }
     }
@@ -63,7 +63,7 @@ import Testing
 
 extension TestHome {
     /// Runs `sluice` as somebody does who stands in `folder` of the home.
-    fileprivate func run(in folder: String, _ arguments: [String], _ extra: [String: String] = [:]) throws -> (status: Int32, output: String) {
-        try run("/bin/sh", ["-c", "cd \"$0\" && exec \"$@\"", "\(path)/\(folder)", "\(Self.binaries)/sluice"] + arguments, extra)
+    fileprivate func run(in folder: String, _ arguments: [String], _ extra: [String: String] = [:]) async throws -> (status: Int32, output: String) {
+        try await run("/bin/sh", ["-c", "cd \"$0\" && exec \"$@\"", "\(path)/\(folder)", "\(Self.binaries)/sluice"] + arguments, extra)
     }
 }
