@@ -93,7 +93,8 @@ import Testing
             #expect(try await home.run("sluice", ["pause", "drill", "--reason", "holidays"]).status == 0)
             #expect(try await home.run("sluice", ["pause", "dril"]).status == 2)
             let run = try await home.request("drill")
-            #expect(try await home.run("sluice", ["status"]).output.contains("drill  paused: holidays"))
+            let status = try await home.run("sluice", ["status"])
+            #expect(status.output.contains("drill  paused: holidays"), "\(status)")
             for program in programs { home.kill(program) }
             for program in programs { try await home.start(program) }
             try await home.until("it leads") { home.probe("orchestrator", "/readyz")?.status == 200 }
