@@ -50,8 +50,9 @@ let package = Package(
 
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
-        shared("Runs", ["Kernel", "Contracts"]),
-        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
+        shared("Templating", ["Jinja", "Kernel"]),
+        shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -62,14 +63,15 @@ let package = Package(
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
         // The runs.
-        .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
-        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
-        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "ServiceKit", "Triggers"]),
+        shared("Schedules", ["Contracts", "Kernel"]),
+        .target(name: "Triggers", dependencies: ["Digest", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "Triggers"]),
+        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "Schedules", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit"]),
         program("sluice", "CLI", [
-            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -96,7 +98,7 @@ let package = Package(
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "HTTP", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
         program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
@@ -107,7 +109,7 @@ let package = Package(
         .target(name: "NotifyChannels", dependencies: ["Digest", "HTTP", "Kernel", "Mail", "NotifyKit", "Platform"], path: "Services/Notify/Channels", swiftSettings: strict),
         engine("Notify", ["Bus", "Contracts", "Digest", "Kernel", "NotifyKit", "Pipelines", "Platform", "SQLite"]),
         program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "Platform", "ServiceKit"]),
-        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs"]),
+        engine("Console", ["Bus", "Contracts", "Digest", "Kernel", "Markup", "Platform", "Runs", "Schedules"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -116,11 +118,13 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Digest", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests",
+            swiftSettings: strict),
 
         // Tests.
         .target(
-            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Support", "Wire"], path: "Tests/Harness", swiftSettings: strict),
         .executableTarget(
             name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
             exclude: ["run"], swiftSettings: strict),
@@ -148,9 +152,13 @@ let package = Package(
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         .testTarget(
-            name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
+            name: "JinjaTests", dependencies: ["Jinja", "Support"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
-        tests("Triggers", ["Contracts", "Kernel"]),
+        tests("Templating", ["Kernel"]),
+        tests("Triggers", ["Kernel", "Support"]),
+        .testTarget(
+            name: "OrchestratorTests", dependencies: ["Contracts", "Kernel", "OrchestratorEngine", "Runs"], path: "Tests/OrchestratorTests", swiftSettings: strict),
+        tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite"]),
         .testTarget(
@@ -180,7 +188,7 @@ let package = Package(
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         .target(
-            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt", "dbt_sqlite", "run"],
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["artifacts", "dbt", "dbt_sqlite", "run"],
             swiftSettings: strict),
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),

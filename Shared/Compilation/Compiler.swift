@@ -9,7 +9,7 @@ internal import Jinja
 ///   as it is now. Nothing about relations is remembered between two nodes.
 public final class Compiler: ParseTimeHost {
     public private(set) var manifest: Manifest!
-    public let invocation: Invocation
+    public private(set) var invocation: Invocation
     /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
     public var onMessage: (String) -> Void = { _ in }
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
@@ -57,6 +57,9 @@ public final class Compiler: ParseTimeHost {
         interpreter = Interpreter(self.environment)
         try prepare(manifest)
     }
+
+    /// Says what the command works on, where it was not known at the start: `selected_resources`.
+    public func select(_ ids: [String]) { invocation.selected = ids }
 
     private static func jinja() -> Environment { DbtSyntax.environment }
 

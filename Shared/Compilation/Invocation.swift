@@ -12,6 +12,8 @@ public struct Invocation: Hashable, Sendable {
     public var storesFailures = false
     /// `--empty`: readers get the shape of their parents and none of the rows.
     public var isEmpty = false
+    /// `--defer` with `--favor-state`: what is not selected is read where the state has it, even if it is here too.
+    public var favorsState = false
     /// The options of the command line by dbt's names: `flags` and `invocation_args_dict`.
     public var options = JSONObject()
     /// The unique ids that the command works on.

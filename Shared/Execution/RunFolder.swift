@@ -53,16 +53,16 @@ public struct RunFolder: Sendable {
 /// `run_results.json` in dbt's shape, version 6.
 public enum RunResults {
     public static func json(
-        _ results: [NodeResult], invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, command: String, arguments: JSON = [:]
+        _ results: [NodeResult], invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, command: String, arguments: JSON = [:], environment: JSONObject = JSONObject()
     ) -> JSON {
         let metadata: JSON = [
             "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "dbt_version": .string(ManifestWriter.dbtVersion),
-            "generated_at": .string(generatedAt.description), "invocation_id": .string(invocationID), "env": [:],
+            "generated_at": .string(generatedAt.description), "invocation_id": .string(invocationID), "env": .object(environment),
             "invocation_started_at": .string(startedAt.description),
         ]
         var args = arguments
         args["which"] = .string(command)
-        args["invocation_command"] = .string("dbt \(command)")
+        if args["invocation_command"] == nil { args["invocation_command"] = .string("dbt \(command)") }
         return JSON([
             ("metadata", metadata), ("results", .array(results.map(\.json))), ("elapsed_time", .double(generatedAt - startedAt)), ("args", args),
         ])

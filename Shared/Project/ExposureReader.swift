@@ -27,10 +27,8 @@ struct ExposureReader {
         }
         var node = Self.node(.exposure, name, entry, package)
         node.description = entry["description"]?.text ?? ""
-        var config = JSONObject()
-        for key in ["meta", "tags"] { if let value = entry[key] { config[key] = value.json } }
-        if let block = entry["config"]?.json.objectValue { ConfigMerge.lay(block, over: &config) }
-        node.config = NodeConfig(config)
+        node.config = NodeConfig(entry["config"]?.json.objectValue ?? JSONObject())
+        for key in ["meta", "tags"] { if let value = entry[key] { node.beside[key] = value.json } }
         node.rawCode = (entry["depends_on"]?.strings ?? []).map { "{{ \($0) }}" }.joined(separator: "\n")
         node.details = JSON([
             ("type", .string(type)), ("owner", owner), ("label", JSON(entry["label"]?.text)), ("maturity", JSON(entry["maturity"]?.text)),

@@ -20,6 +20,10 @@ public struct Manifest: Sendable {
     public var selectors = SelectorsFile()
     /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.
     public var metadataEnvironment = JSONObject()
+    /// `on-run-start` and `on-run-end` of all packages, as nodes: the packages' first, then the project's.
+    public var hooks: [Hook] = []
+    /// Where the nodes of another environment lie, by unique id: `--defer` reads them there.
+    public var deferred: [String: DeferredRelation] = [:]
     /// What was passed with `--vars`.
     public var commandVars: JSONObject
     /// The environment variables that the project read, by name.
@@ -34,6 +38,27 @@ public struct Manifest: Sendable {
         public var packageName: String
         public var originalFilePath: String
         public var text: String
+    }
+
+    /// One statement that runs before or after all nodes.
+    public struct Hook: Hashable, Sendable {
+        public var node: Node
+        public var isAtStart: Bool
+        public var index: Int
+        /// As lines of progress name it: `shop.on-run-start.0`.
+        public var title: String { "\(node.packageName).\(isAtStart ? "on-run-start" : "on-run-end").\(index)" }
+    }
+
+    /// A node of an earlier manifest, as the warehouse names it.
+    public struct DeferredRelation: Hashable, Sendable {
+        public var database: String
+        public var schema: String
+        public var identifier: String
+        public init(database: String, schema: String, identifier: String) {
+            self.database = database
+            self.schema = schema
+            self.identifier = identifier
+        }
     }
 
     /// Who answers for some models.

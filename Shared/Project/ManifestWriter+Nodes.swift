@@ -95,9 +95,20 @@ extension ManifestWriter {
             ("quoting", quoting), ("loaded_at_field", JSON(source.loadedAtField)), ("loaded_at_query", JSON(source.loadedAtQuery)),
             ("freshness", source.freshness), ("external", source.external), ("description", .string(source.description)),
             ("columns", columns(source.columns)), ("meta", source.config["meta"] ?? [:]), ("source_meta", source.sourceMeta),
-            ("tags", texts(source.config.tags)), ("config", .object(config)), ("patch_path", .null), ("unrendered_config", .object(source.config.values)),
+            ("tags", texts(source.config.tags)), ("config", .object(config)), ("patch_path", .null), ("unrendered_config", .object(unrendered(source))),
             ("relation_name", JSON(relationName)), ("unrendered_database", .null), ("unrendered_schema", .null), ("doc_blocks", texts(source.docBlocks)),
         ])
+    }
+
+    /// As dbt has it: these words always, the rest where it is stated.
+    private static func unrendered(_ source: SourceTable) -> JSONObject {
+        var words = source.config.values
+        words["freshness"] = source.freshness
+        words["loaded_at_field"] = JSON(source.loadedAtField)
+        words["loaded_at_query"] = JSON(source.loadedAtQuery)
+        if words["meta"] == nil { words["meta"] = [:] }
+        words["tags"] = texts(source.config.tags)
+        return words
     }
 
     static func json(_ macro: Macro) -> JSON {

@@ -49,7 +49,7 @@ public struct ManifestWriter {
     private var parts: [(String, Part)] {
         [
             ("metadata", .whole(metadata)),
-            ("nodes", .each(manifest.nodes, node)),
+            ("nodes", .each(manifest.nodes.merging(manifest.hooks.map { ($0.node.uniqueID, $0.node) }) { node, _ in node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros, macro)),
             ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
@@ -58,8 +58,8 @@ public struct ManifestWriter {
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
             ("functions", .whole([:])),
             ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map(disabled)) }),
-            ("parent_map", .each(manifest.graph.parents) { .array($0.map(JSON.string)) }),
-            ("child_map", .each(manifest.graph.children) { .array($0.map(JSON.string)) }),
+            ("parent_map", .each(manifest.graph.parents.merging(manifest.hooks.map { ($0.node.uniqueID, $0.node.dependsOn) }) { own, _ in own }) { .array($0.map(JSON.string)) }),
+            ("child_map", .each(manifest.graph.children.merging(manifest.hooks.map { ($0.node.uniqueID, []) }) { own, _ in own }) { .array($0.map(JSON.string)) }),
             ("group_map", .whole(groupMap)),
         ]
     }
@@ -108,6 +108,7 @@ public struct ManifestWriter {
         let own = compiled[node.uniqueID]
         json["created_at"] = createdAt
         json["relation_name"] = JSON(own?.relationName)
+        if let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) { json["index"] = JSON(hook.index) }
         if node.resourceType == .model { json["primary_key"] = .array(primaryKey(of: node).map(JSON.string)) }
         guard node.resourceType != .seed, let own, let sql = own.sql else { return json }
         let added: [(String, JSON)] = [

@@ -121,6 +121,8 @@ public struct Node: Hashable, Sendable {
     public var constraints: [JSON] = []
     public var deprecationDate: String?
     public var timeSpine: JSON = .null
+    /// `tags` and `meta` that are written beside `config:`, where they are no configuration: of exposures.
+    var beside = JSONObject()
     /// The metrics that an exposure or a metric names.
     public var metrics: [[String]] = []
     /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.

@@ -46,6 +46,12 @@ extension ProjectReader {
         }
         let own = node.config.values
         configure(&node, package, nil, own, manifest)
+        if !node.beside.isEmpty {
+            var config = node.beside
+            ConfigMerge.lay(node.config.values, over: &config)
+            if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+            node.config = NodeConfig(config)
+        }
         if let twin = manifest.others[node.uniqueID] {
             problems.add(
                 "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,

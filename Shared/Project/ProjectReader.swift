@@ -12,6 +12,8 @@ public struct ReaderSettings: Sendable {
     public var profileName: String?
     public var vars = JSONObject()
     public var environment: [String: String]
+    /// Whether `require-dbt-version` is heeded.
+    public var checksVersion = true
 
     public init(projectFolder: String, environment: [String: String]) {
         self.projectFolder = projectFolder
@@ -44,6 +46,9 @@ public final class ProjectReader {
         let target = try readTarget(project)
         renderer.target = .object(target.visible)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("DBT_ENV_CUSTOM_ENV_") {
+            manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
+        }
         manifest.selectors = SelectorsFile.read(in: settings.projectFolder, renderer: renderer, problems: problems)
         let known = problems.problems.count
         readMacros(into: &manifest)
@@ -70,6 +75,7 @@ public final class ProjectReader {
         resolve(&manifest)
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
+        manifest.hooks = hooks(of: manifest)
         checkAccess(manifest)
         checkContracts(manifest)
         try problems.throwIfAny()
@@ -104,6 +110,22 @@ public final class ProjectReader {
 
     // MARK: Project and packages
 
+    /// `dbt_project.yml` alone, for what needs no more.
+    public static func packageFile(in folder: String, environment: [String: String], vars: JSONObject) throws(ProjectProblems) -> PackageFile {
+        let problems = ProblemList()
+        let file = try PackageFileReader(folder: folder, renderer: YAMLRenderer(environment: environment, vars: vars)).read(problems: problems)
+        try problems.throwIfAny()
+        return file
+    }
+
+    /// The target of a profile alone.
+    public static func target(of profile: String, _ settings: ReaderSettings) throws(ProjectProblem) -> Target {
+        try ProfileReader(
+            projectFolder: settings.projectFolder, profilesFolder: settings.profilesFolder, profileName: profile, targetName: settings.targetName,
+            renderer: YAMLRenderer(environment: settings.environment, vars: settings.vars)
+        ).read()
+    }
+
     private func readTarget(_ project: PackageFile) throws(ProjectProblems) -> Target {
         if let target = settings.target { return target }
         do throws(ProjectProblem) {
@@ -123,18 +145,20 @@ public final class ProjectReader {
     private func packages(of project: PackageFile) throws(ProjectProblems) -> [PackageFile] {
         var found = [project]
         let folder = "\(project.folder)/\(project.packagesPath)"
-        let names = Set(FileTree.files(in: folder).compactMap { path -> String? in
-            let parts = path.split(separator: "/")
-            return parts.count == 2 && parts[1] == "dbt_project.yml" ? String(parts[0]) : nil
-        })
-        for name in names.sorted() {
+        let names = FileTree.names(in: folder).filter { FileTree.exists("\(folder)/\($0)/dbt_project.yml") }
+        for name in names {
             found.append(try PackageFileReader(folder: "\(folder)/\(name)", renderer: renderer).read(problems: ProblemList()))
         }
-        let asked = ["packages.yml", "dependencies.yml"].first { FileTree.text("\(project.folder)/\($0)")?.contains("packages:") ?? false }
-        if let asked, names.isEmpty {
-            problems.add(
-                "project.packages_missing", "\(asked) names packages and \(project.packagesPath) holds none", at: .file(asked),
-                remedy: "install them with dbt deps; installing packages is not supported yet")
+        do throws(ProjectProblem) {
+            let asked = try PackageList.read(in: project.folder, environment: settings.environment, vars: settings.vars).specs
+            if asked.count > names.count, let first = asked.first {
+                problems.add(
+                    "project.packages_missing",
+                    "dbt found \(asked.count) package(s) specified in packages.yml, but only \(names.count) package(s) installed in \(project.packagesPath).", at: first.location,
+                    remedy: "Run \"dbt deps\" to install package dependencies.")
+            }
+        } catch {
+            problems.add(error)
         }
         return found
     }
@@ -254,9 +278,15 @@ public final class ProjectReader {
             node.deprecationDate = patch.deprecationDate
             node.timeSpine = patch.timeSpine
         }
+        for (one, other) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] where capture.config[one] != nil && capture.config[other] != nil {
+            problems.add(
+                "project.duplicate_hooks", "Invalid config: '\(node.name)' has both \(one) and \(other), which say the same", at: node.location,
+                remedy: "keep one of them")
+        }
         node.refs = capture.refs
         node.sources = capture.sources
         configure(&node, package, patch?.config, capture.config, manifest)
+        addHooks(&node)
         if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
     }
 

@@ -5,7 +5,7 @@ extension Selector {
     func ids(named criterion: Selection.Criterion) throws(ProjectProblem) -> Set<String> {
         let value = criterion.value
         switch criterion.method {
-        case "fqn": return matching({ Self.fqn($0.fqn, isVersioned: $0.version != nil && $0.resourceType == .model, matches: value) }, sources: { Self.fqn($0.fqn, isVersioned: false, matches: value) })
+        case "fqn": return matching({ Self.fqn($0.fqn, isVersioned: $0.version != nil && $0.resourceType == .model, matches: value) })
         case "tag":
             return matching({ $0.config.tags.contains { Wildcard.matches(value, $0) } }, sources: { $0.config.tags.contains { Wildcard.matches(value, $0) } })
         case "path":
@@ -19,7 +19,7 @@ extension Selector {
             let value = value == "this" ? manifest.project.name : value
             return matching({ Wildcard.matches(value, $0.packageName) }, sources: { Wildcard.matches(value, $0.packageName) })
         case "config":
-            return matching({ Self.config($0.config.values, criterion.arguments, is: value) }, sources: { Self.config($0.config.values, criterion.arguments, is: value) })
+            return matching({ manifest.nodes[$0.uniqueID] != nil && Self.config($0.config.values, criterion.arguments, is: value) }, sources: { Self.config($0.config.values, criterion.arguments, is: value) })
         case "group": return matching { $0.group.map { Wildcard.matches(value, $0) } ?? false }
         case "access": return matching { $0.resourceType == .model && $0.access == value }
         case "resource_type": return try ids(ofType: value)

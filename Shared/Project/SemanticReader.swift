@@ -169,7 +169,7 @@ struct SemanticReader {
         let name = measure["name"]?.text ?? ""
         var node = ExposureReader.node(.metric, name, entry, package)
         node.description = measure["description"]?.text ?? "Metric created from measure \(name)"
-        if let meta = entry["config"]?["meta"] { node.config = NodeConfig(Self.object([("meta", meta.json)])) }
+        node.config = NodeConfig(Self.object([("enabled", true), ("meta", entry["config"]?["meta"]?.json ?? [:])]))
         let text = YAMLValue(
             .map([
                 .init(key: "measure", line: measure.line, value: YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),

@@ -84,8 +84,16 @@ struct StateComparison {
 
     /// Null and missing are the same, and so are whole numbers however they are written.
     private static func same(_ a: JSON?, _ b: JSON?) -> Bool {
-        let (a, b) = (a ?? .null, b ?? .null)
-        return a == b || (a.intValue != nil && a.intValue == b.intValue)
+        settled(a ?? .null) == settled(b ?? .null)
+    }
+    /// Members in order of their names, whole numbers as integers.
+    private static func settled(_ json: JSON) -> JSON {
+        switch json {
+        case .object(let object): return JSON(object.pairs.sorted { $0.key < $1.key }.map { ($0.key, settled($0.value)) })
+        case .array(let items): return .array(items.map(settled))
+        case .double(let number): return Int64(exactly: number).map(JSON.integer) ?? json
+        default: return json
+        }
     }
 
     private func sameParents(_ new: JSON, _ old: JSON) -> Bool {
@@ -105,10 +113,11 @@ struct StateComparison {
     private func sameConfig(_ new: JSON, _ old: JSON) -> Bool {
         func compared(_ json: JSON) -> [String: JSON] {
             let isTest = json["resource_type"] == "test"
+            if json["resource_type"] == "source" { return ["enabled": json["config"]?["enabled"] ?? true, "event_time": json["config"]?["event_time"] ?? .null] }
             var found: [String: JSON] = [:]
             for (written, value) in json["unrendered_config"]?.objectValue?.pairs ?? [] {
                 let key = ["pre_hook": "pre-hook", "post_hook": "post-hook"][written] ?? written
-                if isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key) { found[key] = value.stringValue == nil ? value : .string(PythonText.text(value)) }
+                if isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key) { found[key] = Self.settled(value) }
             }
             return found
         }

@@ -99,6 +99,8 @@ public struct Ledger {
             try session.execute(
                 "update \(table("_sluice_done")) set report = ? where run = ? and task = ?",
                 [.text(try Self.text(completion)), .text(run.description), .text(task.description)])
+            // A task that was withdrawn while it worked leaves nothing behind.
+            try Task.checkCancellation()
             try session.commit()
             return completion
         } catch {

@@ -111,7 +111,7 @@ import Testing
                 "up", "--pipelines", "\(karaoke.home.path)/pipelines", "--run", "karaoke_social", "--exit", "--show",
                 "karaoke_social=select count(*) || ' rows' as metrics from fct_daily_page_metrics", "--show", "select 'last' as shown",
             ]
-            let first = try karaoke.home.run("sluice", words)
+            let first = try await karaoke.home.run("sluice", words)
             #expect(first.status == 0 && first.output.contains("60 rows") && first.output.contains("last"), "\(first.output)")
             // What the source would not give is said where people look.
             #expect(first.output.contains("post_engaged_users"), "\(first.output)")
@@ -131,7 +131,7 @@ import Testing
             #expect(try karaoke.cursors == marks)
             try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
             try karaoke.sandbox.control("DELETE", "requests")
-            let second = try karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
+            let second = try await karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
             #expect(second.output.contains("incremental"), "\(second.output)")
             let asked = try karaoke.requests("/insights")
             #expect(!asked.isEmpty && asked.allSatisfy { $0["query"]?["since"]?.stringValue == "2026-08-29" })
@@ -181,7 +181,7 @@ import Testing
             #expect(state.end?.isSuccess == true, "\(state.end?.summary.summary ?? "")")
             let words = state.inOrder.compactMap { $0.report?.message }.joined(separator: "\n")
             #expect(words.contains("'impressions' (tried page_media_view, page_impressions)") && words.contains("post_clicks"), "\(words)")
-            let shown = try karaoke.home.run("sluice", ["runs", "show", state.id.description]).output
+            let shown = try await karaoke.home.run("sluice", ["runs", "show", state.id.description]).output
             #expect(shown.contains("page_media_view"))
             let database = try karaoke.database
             let lines = try database.rows(
@@ -242,7 +242,7 @@ import Testing
             let key = try #require(JSON(parsing: [UInt8](FileManager.default.contents(atPath: "\(karaoke.secrets)/key.json") ?? Data()))["private_key"]?.stringValue)
             let line = String(key.split(separator: "\n")[3])
             for words in [["runs", "show", good.id.description], ["runs"], ["status"], ["dead-letters"]] {
-                _ = try karaoke.home.run("sluice", words)
+                _ = try await karaoke.home.run("sluice", words)
             }
             for event in try await karaoke.home.log() {
                 let text = String(reflecting: event.event)

@@ -15,7 +15,7 @@ import Testing
         ("a", "a"), ("a+", "a b c single unique_b_id"), ("a+1", "a b unique_b_id"), ("+c", "a b c single unique_b_id"), ("1+c", "b c single unique_b_id"),
         ("@a", "a b c single unique_b_id"), ("tag:nightly", "a d"), ("tag:nightly,path:models/marts", "d"), ("models/staging", "a b unique_b_id"),
         ("shop.marts", "c d single"), ("marts.c", "c single"), ("source:raw+", "d source.shop.raw.t"), ("test_type:singular", "single"),
-        ("resource_type:test", "single unique_b_id"), ("*", "a b c d single source.shop.raw.t unique_b_id"), ("config.materialized:view", "a b c d single unique_b_id"),
+        ("resource_type:test", "single unique_b_id"), ("* source:*", "a b c d single source.shop.raw.t unique_b_id"), ("config.materialized:view", "a b c d single unique_b_id"),
         ("a d", "a d"), ("c.sql", "c single"), ("test_name:unique", "unique_b_id"),
     ])
     func `a selection names what dbt would`(_ selection: String, _ expected: String) throws {

@@ -17,9 +17,8 @@ public final class PostgresServer: Sendable {
     public static let user = "sluice"
     /// What `user` is asked for on loopback; on the socket everyone is trusted.
     public static let password = "planted p@ss/word?&"
-    private let watchdog: Process
-    // Held open: the watchdog ends the server when it closes.
-    private let input = Pipe()
+    // Its input is held open: the watchdog ends the server when it closes.
+    private let watchdog: Child
 
     /// Debian's newest: `/usr/lib/postgresql/15/bin`.
     private static let programs: String? = {
@@ -55,13 +54,9 @@ public final class PostgresServer: Sendable {
         try Self.password.write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
         try Companion.makeCertificates(in: folder)
         _ = try Tool.run("sh", ["-c", "cd \(folder) && cp cert.pem server.pem && cp key.pem server.key && chmod 755 . && chmod 644 server.key password"])
-        watchdog = Process()
-        watchdog.executableURL = URL(fileURLWithPath: "/bin/bash")
-        watchdog.arguments = ["-c", Self.script, "postgres-watchdog", programs, folder, "\(port)", Self.user]
-        watchdog.standardInput = input
-        watchdog.standardOutput = FileHandle.nullDevice
-        watchdog.standardError = FileHandle.nullDevice
-        try watchdog.run()
+        // In a session of its own: whoever ends the test's whole process group must not end the tidying up.
+        watchdog = try Child(
+            "setsid", ["--wait", "/bin/bash", "-c", Self.script, "postgres-watchdog", programs, folder, "\(port)", Self.user], input: .pipe, errors: nil)
         let deadline = Date().addingTimeInterval(60)
         while try Tool.run("sh", ["-c", "\(programs)/pg_isready -q -h \(folder) -p \(port) && echo yes || true"]) != "yes\n" {
             guard watchdog.isRunning, Date() < deadline else { throw Failure(description: "PostgreSQL does not start: \(log)") }

@@ -161,12 +161,17 @@ public struct WorkQueue: Sendable {
     /// Removes a run's waiting entries and marks its leased ones, whose workers learn it when they extend.
     public mutating func withdraw(run: RunID) -> [WorkEntry] {
         var changed: [WorkEntry] = []
-        for var entry in entries.values where entry.run == run {
+        for var entry in entries.values where entry.run == run && !entry.isWithdrawn {
             entry.isWithdrawn = true
             if case .leased = entry.state { entries[entry.sequence] = entry } else { entries[entry.sequence] = nil }
             changed.append(entry)
         }
         return changed.sorted { $0.sequence < $1.sequence }
+    }
+
+    /// How many entries of a run are with a worker.
+    public func held(by run: RunID) -> Int {
+        entries.values.count { if case .leased = $0.state { $0.run == run } else { false } }
     }
 
     /// Offers a dead letter again, with all its deliveries before it. Nil where there is no such dead letter.

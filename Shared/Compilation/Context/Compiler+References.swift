@@ -51,7 +51,7 @@ extension Compiler {
                 remedy: "add this line to the model: -- depends_on: {{ ref('\(ref.name)') }}")
         }
         if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
-        return input(relation(of: node), eventTime: node.config["event_time"]?.stringValue)
+        return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue)
     }
 
     func source(_ arguments: Arguments) throws -> Value {

@@ -47,12 +47,8 @@ struct Side {
     }
 
     static func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        try process.run()
-        process.waitUntilExit()
-        precondition(process.terminationStatus == 0, "\(arguments[0]) failed")
+        let status = try Child(arguments[0], Array(arguments.dropFirst()), output: .inherited).wait()
+        precondition(status == 0, "\(arguments[0]) failed")
     }
 
     /// The shell infers no types, keeps no ledger and syncs nothing.

@@ -62,6 +62,10 @@ def pytest_collection_modifyitems(config, items):
     wanted = passed_by_dbt()
     if not COMMAND or wanted is None:
         return
+    for item in items:
+        for prefix, reason in adapters.in_process.items():
+            if case(item).startswith(prefix):
+                item.add_marker(pytest.mark.skip(reason=reason))
     kept = [item for item in items if case(item) in wanted]
     config.hook.pytest_deselected(items=[item for item in items if case(item) not in wanted])
     items[:] = kept

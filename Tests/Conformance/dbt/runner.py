@@ -129,12 +129,35 @@ def result(args, output, before, code):
     if found is None or found["metadata"]["invocation_id"] == before[file]:
         return Results([], {})
     known = manifest()
-    return Results([run_result(entry, known) for entry in found["results"]], found)
+    results = Results([run_result(entry, known) for entry in found["results"]], found)
+    if name == "show":
+        for result in results:
+            result.agate_table = previewed(output)
+    return results
+
+
+def previewed(output):
+    """The rows of the table that `show` prints."""
+    lines = [line for line in output.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+class Unlisted:
+    """A node that no manifest lists: SQL of the command line."""
+
+    def __init__(self, entry):
+        self.unique_id = entry["unique_id"]
+        self.name = self.unique_id.split(".")[-1]
+
+    def __getattr__(self, name):
+        return None
 
 
 def run_result(entry, known):
     uid = entry["unique_id"]
-    node = known.nodes.get(uid) or known.unit_tests.get(uid) or known.sources.get(uid) or known.macros.get(uid)
+    node = known.nodes.get(uid) or known.unit_tests.get(uid) or known.sources.get(uid) or known.macros.get(uid) or Unlisted(entry)
+    if entry.get("compiled_code") and not getattr(node, "compiled_code", None):
+        node.compiled_code = entry["compiled_code"]
     for kind in (RunStatus, TestStatus, FreshnessStatus):
         if entry["status"] in {status.value for status in kind}:
             status = kind(entry["status"])

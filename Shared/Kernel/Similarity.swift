@@ -1,7 +1,7 @@
 /// Finds the name that was probably meant.
-enum Similarity {
+public enum Similarity {
     /// The candidate nearest to `name`, if it is near enough to be worth a question.
-    static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    public static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let limit = max(1, name.utf8.count / 3)
         var best: (name: String, distance: Int)?
         for candidate in candidates where candidate != name {

@@ -1,7 +1,7 @@
 import Contracts
 import Kernel
 import Testing
-import Triggers
+import Schedules
 
 @Suite struct CronTests {
     func time(_ text: String) -> Timestamp { Timestamp(rfc3339: text)! }

@@ -6,7 +6,7 @@ public import Kernel
 ///
 /// When the clock goes forward, a time that is left out is meant as much later (02:30 becomes 03:30). When it goes back, a
 /// time that comes twice is meant the first time; an expression that means every hour is meant both times.
-public struct CronTrigger: Sendable {
+public struct CronTrigger: TimeTrigger {
     /// No expression waits longer than this for a day that exists: 29 February comes within eight years.
     static let daysMax = 366 * 8 + 1
 
@@ -47,27 +47,6 @@ public struct CronTrigger: Sendable {
             if let instant = instants(of: day).last(where: { $0 > start && $0 <= end }) { return instant }
         }
         return nil
-    }
-
-    /// A time missed by more than this counts as missed, and the rule for catching up decides; less is a late wake-up.
-    static let lateSecondsMax = 60.0
-    /// At most so many missed times are made up for at once.
-    static let missedMax = 1000
-
-    /// The times behind `start` that have come by `now`, as the rule for catching up has it.
-    public func due(_ rule: Schedule.CatchUp, after start: Timestamp, now: Timestamp) -> [Timestamp] {
-        switch rule {
-        case .latest: return latest(after: start, upTo: now).map { [$0] } ?? []
-        case .none: return latest(after: max(start, now.adding(seconds: -Self.lateSecondsMax)), upTo: now).map { [$0] } ?? []
-        case .all:
-            var times: [Timestamp] = []
-            var time = start
-            while times.count < Self.missedMax, let next = next(after: time), next <= now {
-                times.append(next)
-                time = next
-            }
-            return times
-        }
     }
 
     private func localDay(of time: Timestamp) -> Int {
