@@ -29,17 +29,19 @@ public struct NodeRunner {
         }
     }
 
-    /// Does whatever a node is there for.
-    /// - Parameter transaction: runs what it is given in one transaction, for nodes that write.
-    public func run(_ node: Node, in transaction: (() throws -> NodeResult) throws -> NodeResult) throws -> NodeResult {
+    /// Does whatever a node is there for, its hooks outside the transaction around it.
+    /// - Parameter carryOut: does what it is given, once. Where it is told that the node writes, in one transaction with its own
+    ///   note of what is done; where that note says that it was done before, not at all.
+    public func run<Outcome>(_ node: Node, _ carryOut: (_ isWriter: Bool, _ body: () throws -> NodeResult) throws -> Outcome) throws -> Outcome {
         switch node.resourceType {
-        case .unitTest: return try unitTest(node)
-        case .test: return try compiler.failuresRelation(of: node) == nil ? test(node) : transaction { try test(node) }
+        case .unitTest: return try carryOut(false) { try unitTest(node) }
+        case .test: return try carryOut(compiler.failuresRelation(of: node) != nil) { try test(node) }
         default:
+            // These have no note of their own: they run each time that the node is asked for.
             try runOutside(.before, of: node)
-            let result = try transaction { try build(node) }
+            let outcome = try carryOut(true) { try build(node) }
             try runOutside(.after, of: node)
-            return result
+            return outcome
         }
     }
 

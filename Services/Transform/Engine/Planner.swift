@@ -59,7 +59,7 @@ struct Planner {
         guard let command = RunPlan.Command(rawValue: word), command != .compile else {
             throw PlainProblem(
                 "transform.unsupported", "a pipeline cannot run 'dbt: \(word)' yet", at: .named("step \(assignment.spec.step)"),
-                remedy: "choose build, run, test, seed or docs")
+                remedy: "choose build, run, test, seed, snapshot or docs")
         }
         return command
     }

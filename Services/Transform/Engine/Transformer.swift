@@ -5,10 +5,10 @@ public import WarehouseKit
 internal import Compilation
 internal import Project
 
-/// Builds a dbt project's models and seeds, task by task.
+/// Builds a dbt project's models, seeds and snapshots, task by task.
 ///
 /// Kinds: `plan` seals the project and adds the other tasks; `open` creates schemas and runs on-run-start; `node` builds one
-/// model or seed; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
+/// model, seed or snapshot; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
 /// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`.
 public struct Transformer: Sendable {
     let warehouses: WarehouseRegistry
@@ -70,14 +70,13 @@ public struct Transformer: Sendable {
         do {
             let relation = opened.session.render(opened.compiler.relationName(of: node))
             let runner = NodeRunner(opened.compiler, session: opened.session, clock: now)
-            // Hooks outside the transaction have no entry in the ledger: each delivery runs them.
-            try runner.runOutside(.before, of: node)
-            completion = try effect(assignment, opened, scope: relation) {
-                let result = try runner.build(node)
-                if let sql = result.compiledSQL { try opened.folder.writeCompiled(sql, of: node) }
-                return Completion(report: Self.report(result, of: node))
+            completion = try runner.run(node) { _, body in
+                try effect(assignment, opened, scope: relation) {
+                    let result = try body()
+                    if let sql = result.compiledSQL { try opened.folder.writeCompiled(sql, of: node) }
+                    return Completion(report: Self.report(result, of: node))
+                }
             }
-            try runner.runOutside(.after, of: node)
         } catch {
             let problem = ProblemRecord(any: error, code: "transform.failed")
             // An attempt that will be made again is no result yet; the last one's stays.

@@ -101,7 +101,8 @@ struct DbtRun {
     private func run(_ node: Node, _ ledger: Ledger) -> NodeResult {
         let startedAt = now()
         do {
-            let result = try runner.run(node) { body in
+            let result = try runner.run(node) { isWriter, body in
+                guard isWriter else { return try body() }
                 var built: NodeResult?
                 _ = try ledger.effect(run: run, task: TaskID(node.uniqueID), fence: fence(node.uniqueID)) {
                     built = try body()
