@@ -19,9 +19,14 @@ public protocol Warehouse: Sendable {
     func trial() throws -> (warehouse: any Warehouse, remove: @Sendable () -> Void)?
     /// What an engine asks of its place besides, for `sluice doctor`: nothing that stands in its way, as a rule.
     func examinePlace() -> [Finding]
+    /// Lets `reader` read these relations and nothing else, as they are now, where the engine itself has no users who could be granted
+    /// that. Whoever reads sees all of them as before or all as now.
+    /// - Throws: where `reader` cannot name a reader, or there is no room.
+    func share(_ relations: [RelationName], with reader: String) throws
 }
 
 extension Warehouse {
+    public func share(_ relations: [RelationName], with reader: String) throws {}
     public func trial() throws -> (warehouse: any Warehouse, remove: @Sendable () -> Void)? { nil }
     public func examinePlace() -> [Finding] { [] }
 }
