@@ -1,10 +1,10 @@
+import Foundation
 import Kernel
 import SQLite
 import Support
 import Testing
 import WarehouseKit
 import WarehouseSQLite
-import Foundation
 
 /// A copy for those who only read. K030
 @Suite struct ShareTests {
@@ -23,7 +23,7 @@ import Foundation
 
     @Test func `a reader gets the relations that are named, typed, and nothing else`() throws {
         let folder = try TemporaryFolder("share")
-        try Self.warehouse(folder).share(Self.marts, with: "dashboards")
+        try Self.warehouse(folder).open().share(Self.marts, with: "dashboards")
         let copy = "\(folder.path)/shop.dashboards.db"
         #expect(try Tool.run("sqlite3", [copy, "select name, type from sqlite_master order by 1; select * from fct_orders; select * from dim_day; pragma integrity_check"]) == """
             dim_day|table
@@ -44,8 +44,8 @@ import Foundation
     @Test func `who has the copy open reads on in the old one, and the next finds the new`() throws {
         let folder = try TemporaryFolder("share")
         let warehouse = try Self.warehouse(folder)
-        try warehouse.share(Self.marts, with: "dashboards")
-        let old = try SQLiteWarehouse(path: "\(folder.path)/shop.dashboards.db")
+        try warehouse.open().share(Self.marts, with: "dashboards")
+        let old = SQLiteWarehouse(path: "\(folder.path)/shop.dashboards.db")
         let before = try Database(path: old.path)
         let statement = try before.prepare("select count(*) from fct_orders")
         #expect(try statement.step() && statement.integer(0) == 2)
@@ -54,11 +54,11 @@ import Foundation
         // A writer in the middle of its work neither waits nor shows what it has not committed.
         try session.begin()
         try session.execute("insert into fct_orders values (3, 1, '2026-09-02')")
-        try warehouse.share(Self.marts, with: "dashboards")
+        try warehouse.open().share(Self.marts, with: "dashboards")
         let meanwhile = try Tool.run("sqlite3", [old.path, "select count(*) from fct_orders"])
         #expect(meanwhile == "2\n")
         try session.commit()
-        try warehouse.share(Self.marts, with: "dashboards")
+        try warehouse.open().share(Self.marts, with: "dashboards")
         #expect(try statement.step() && statement.integer(0) == 2)
         #expect(try Tool.run("sqlite3", [old.path, "select count(*) from fct_orders"]) == "3\n")
     }
@@ -66,10 +66,10 @@ import Foundation
     @Test func `a name that leads out of the folder, and a relation that is gone, leave the copy as it was`() throws {
         let folder = try TemporaryFolder("share")
         let warehouse = try Self.warehouse(folder)
-        try warehouse.share(Self.marts, with: "dashboards")
-        let problem = #expect(throws: PlainProblem.self) { try warehouse.share(Self.marts, with: "../x") }
+        try warehouse.open().share(Self.marts, with: "dashboards")
+        let problem = #expect(throws: PlainProblem.self) { try warehouse.open().share(Self.marts, with: "../x") }
         #expect(problem?.code == "warehouse.bad_reader")
-        #expect(throws: (any Error).self) { try warehouse.share(Self.marts + [RelationName(schema: "main", identifier: "nowhere")], with: "dashboards") }
+        #expect(throws: (any Error).self) { try warehouse.open().share(Self.marts + [RelationName(schema: "main", identifier: "nowhere")], with: "dashboards") }
         #expect(try Tool.run("sqlite3", ["\(folder.path)/shop.dashboards.db", "select count(*) from fct_orders"]) == "2\n")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("dashboards") }.count == 1)
     }

@@ -59,9 +59,9 @@ struct SQLiteCopy {
     }
 }
 
-extension SQLiteWarehouse {
+extension SQLiteSession {
     public func share(_ relations: [RelationName], with reader: String) throws {
-        let session = try SQLiteSession(path: path, layout: layout)
-        try SQLiteCopy(of: session, for: reader).replace(with: relations)
+        // A connection of its own, as no file can be attached inside a transaction, and what stands open here is not for readers.
+        try SQLiteCopy(of: SQLiteSession(path: path, layout: layout), for: reader).replace(with: relations)
     }
 }
