@@ -122,6 +122,7 @@ public struct Transformer: Sendable {
             RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
         try opened.folder.write(ManifestWriter(
             opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).bytes, as: "manifest.json")
+        if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }
         reach("transform.after_artifacts")
         return completion
     }

@@ -1,5 +1,7 @@
 extension MacroLibrary {
     static let sqliteRelations = LibraryFile("dbt_sqlite", "relations.sql", #"""
+        {# There are no roles: what a reader may see is copied for it when the command is through. #}
+        {% macro sqlite__apply_grants(relation, grant_config, should_revoke=True) %}{% endmacro %}
         {% macro sqlite__drop_table(relation) %}drop table if exists {{ relation.render() }}{% endmacro %}
         {% macro sqlite__drop_view(relation) %}drop view if exists {{ relation.render() }}{% endmacro %}
         {% macro sqlite__temporary_name(relation) %}{{ return(adapter.name_in_place(relation)) }}{% endmacro %}

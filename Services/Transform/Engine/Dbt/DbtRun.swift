@@ -57,6 +57,7 @@ struct DbtRun {
         results += try hooks(atStart: false, ledger, results)
         try close(ledger, results)
         try write(results)
+        if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         let code = progress.summary(results, seconds: now() - invocation.startedAt)
         // What is skipped without a failure before it is skipped for an ephemeral model, which has no result of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
