@@ -332,7 +332,7 @@ import Testing
                 """, columns: 0)
             try karaoke.edit("dbt/models/marts/dim_page.sql") { "select * from (\n\($0)\n) where page_id <> '\(World.defaultPages[1])'\n" }
             try karaoke.edit("dbt/models/staging/stg_posts.sql") { $0.replacingOccurrences(of: "    permalink_url,\n    status_type,\n    message,", with: "    nullif(permalink_url, permalink_url) as permalink_url,\n    status_type,\n    message,") }
-            try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date as", with: "metric_date as") }
+            try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date", with: "metric_date") }
             try karaoke.edit("dbt/models/staging/stg_ga4_summary.sql") { $0 + "where property_id in (select property_id from {{ source('raw', 'ga4_historical_summary') }}) and 0 < (select count(*) from {{ source('raw', 'post_performance') }})\n" }
             let state = try await karaoke.run()
             #expect(state.end?.isSuccess == false)
