@@ -90,10 +90,10 @@ public struct NodeRunner {
         return Int(rows)
     }
 
-    public enum HookPhase { case before, after }
+    private enum HookPhase { case before, after }
 
     /// Runs the hooks that stand outside the node's transaction: those that prepare it, or those that follow its commit.
-    public func runOutside(_ phase: HookPhase, of node: Node) throws {
+    private func runOutside(_ phase: HookPhase, of node: Node) throws {
         let hooks = Hook.all(node.config[phase == .before ? "pre-hook" : "post-hook"])
         guard hooks.contains(where: { !$0.isInTransaction }) else { return }
         do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }

@@ -15,9 +15,7 @@ import WarehouseKit
         var results: [NodeResult] = []
         for name in names {
             let node = try #require(compiler.manifest.nodes.values.first { $0.name == name })
-            try runner.runOutside(.before, of: node)
-            results.append(try session.transaction { try runner.build(node) })
-            try runner.runOutside(.after, of: node)
+            results.append(try runner.run(node) { _, body in try session.transaction(body) })
         }
         return (session, results)
     }
