@@ -21,9 +21,10 @@ extension Compiler {
     }
 
     /// As a reader sees it: no rows where only shapes are wanted, and only the rows of the batch where there is one.
-    private func input(_ relation: RelationObject, eventTime: String?) -> Value {
-        guard frame.mode == .execute, frame.node?.resourceType != .operation, relation.expression == nil else { return .object(relation) }
-        if invocation.isEmpty { relation.limit = 0 }
+    private func input(_ relation: RelationObject, eventTime: String?, isReplaced: Bool) -> Value {
+        guard frame.mode == .execute, frame.node?.resourceType != .operation else { return .object(relation) }
+        if invocation.isEmpty, !isReplaced { relation.limit = 0 }
+        guard relation.expression == nil else { return .object(relation) }
         if let eventTime, let batch, frame.node?.uniqueID == batch.node {
             relation.timeFilter = RelationObject.TimeFilter(column: eventTime, start: batch.start, end: batch.end)
         }
@@ -51,7 +52,7 @@ extension Compiler {
                 remedy: "add this line to the model: -- depends_on: {{ ref('\(ref.name)') }}")
         }
         if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
-        return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue)
+        return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue, isReplaced: replacements[node.uniqueID] != nil)
     }
 
     func source(_ arguments: Arguments) throws -> Value {
@@ -70,7 +71,7 @@ extension Compiler {
         let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
         let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
         quote(relation, by: table.quoting)
-        return input(relation, eventTime: table.config["event_time"]?.stringValue)
+        return input(relation, eventTime: table.config["event_time"]?.stringValue, isReplaced: replacements[table.uniqueID] != nil)
     }
 
     /// True where the table is there, is to be kept, and the model is incremental: dbt's rule.

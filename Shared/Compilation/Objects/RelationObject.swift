@@ -47,6 +47,8 @@ final class RelationObject: JinjaObject {
     var name: RelationName { RelationName(database: database ?? "", schema: schema ?? "", identifier: identifier ?? "") }
     var info: RelationInfo { RelationInfo(name: name, kind: RelationInfo.Kind(rawValue: kind ?? "") ?? .table) }
     var typeName: String { "Relation" }
+    /// Packages tell a relation from a text by this, and by `metadata`.
+    var isMapping: Bool { true }
 
     // MARK: As SQL
 
@@ -89,6 +91,7 @@ final class RelationObject: JinjaObject {
         case "quote_policy": return Self.value(quotes)
         case "quote_character": return "\""
         case "dbt_created": return false
+        case "metadata": return .dict([("type", "Relation")])
         case "Table", "View", "CTE", "MaterializedView", "External", "Function": return RelationFactory.kind(attribute)
         default: return nil
         }
