@@ -13,6 +13,8 @@ public struct PackageFile: Sendable {
     public var macroPaths = ["macros"]
     public var snapshotPaths = ["snapshots"]
     public var docsPaths: [String]?
+    /// Folders that stand beside the documentation, such as pictures that descriptions show.
+    public var assetPaths: [String] = []
     public var targetPath = "target"
     public var packagesPath = "dbt_packages"
     public var onRunStart: [String] = []
@@ -91,6 +93,7 @@ struct PackageFileReader {
         file.macroPaths = paths("macro-paths") ?? file.macroPaths
         file.snapshotPaths = paths("snapshot-paths") ?? file.snapshotPaths
         file.docsPaths = paths("docs-paths")
+        file.assetPaths = paths("asset-paths") ?? file.assetPaths
         file.targetPath = document["target-path"]?.text ?? renderer.environment["DBT_TARGET_PATH"] ?? file.targetPath
         file.packagesPath = document["packages-install-path"]?.text ?? file.packagesPath
         file.onRunStart = document["on-run-start"]?.strings ?? []

@@ -95,6 +95,13 @@ public struct DbtCommand {
         let result = try docs.write(
             selected: try site.select(), compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
             to: [site.folder], compiledIn: site.folder)
+        for path in site.manifest.project.assetPaths {
+            let from = "\(site.arguments.projectFolder)/\(path)"
+            let to = "\(site.folder.path)/\(path)"
+            guard DbtFiles.isFolder(from) else { continue }
+            if DbtFiles.isLinkOrFile(to) { try DbtFiles.remove(to) }
+            try DbtFiles.copy(from, to: to)
+        }
         for problem in result.problems { site.log(problem, .error) }
         site.log("Catalog written to \(site.folder.path)/catalog.json, the page to \(site.folder.path)/index.html", name: "CatalogWritten")
         return result.problems.isEmpty ? 0 : 1

@@ -1,3 +1,4 @@
+internal import Compilation
 internal import Kernel
 internal import Project
 internal import WarehouseKit
@@ -9,6 +10,16 @@ struct Catalog {
         var columns: [ColumnInfo]
         /// Of tables only: a view would have to be run.
         var rows: RowCount?
+        /// By the adapter's own catalog, where it has one.
+        var description: Description?
+    }
+    /// What an adapter's catalog adds: its word for the kind of relation, its owner, the comments in the warehouse.
+    struct Description {
+        var kind: String?
+        var owner: String?
+        var comment: String?
+        var columnComments: [String: String] = [:]
+        var columnIndexes: [String: Int] = [:]
     }
     /// Counting stops where it would take long.
     struct RowCount {
@@ -29,6 +40,38 @@ struct Catalog {
             }
         }
     }
+
+    /// Takes over what the adapter's own catalog says: a row for each column, in dbt's columns.
+    mutating func describe(by table: Table) {
+        var found: [String: Description] = [:]
+        let places = Dictionary(table.names.enumerated().map { ($1, $0) }) { first, _ in first }
+        for row in table.rows {
+            func text(_ name: String) -> String? { places[name].flatMap { Self.text(row[$0]) } }
+            guard let schema = text("table_schema"), let name = text("table_name"), let column = text("column_name") else { continue }
+            var description = found["\(schema).\(name)"] ?? Description(kind: text("table_type"), owner: text("table_owner"), comment: text("table_comment"))
+            description.columnComments[column] = text("column_comment")
+            description.columnIndexes[column] = text("column_index").flatMap { Int($0) }
+            found["\(schema).\(name)"] = description
+        }
+        func described(_ entry: Entry) -> Entry {
+            var entry = entry
+            entry.description = found["\(entry.relation.name.schema).\(entry.relation.name.identifier)"]
+            return entry
+        }
+        nodes = nodes.mapValues(described)
+        sources = sources.mapValues(described)
+    }
+
+    private static func text(_ value: SQLValue) -> String? {
+        switch value {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        default: nil
+        }
+    }
+
+    /// Of all that is there.
+    var relations: [RelationName] { (Array(nodes.values) + sources.values).map(\.relation.name) }
 
     private static func entry(_ name: RelationName, _ session: any WarehouseSession) throws -> Entry? {
         guard let relation = try session.relation(name) else { return nil }
@@ -62,12 +105,15 @@ struct Catalog {
     private static func json(_ id: String, _ entry: Entry) -> JSON {
         let name = entry.relation.name
         let metadata: [(String, JSON)] = [
-            ("type", .string(entry.relation.kind.rawValue)), ("schema", .string(name.schema)), ("name", .string(name.identifier)),
-            ("database", .string(name.database)), ("comment", .null), ("owner", .null),
+            ("type", .string(entry.description?.kind ?? entry.relation.kind.rawValue)), ("schema", .string(name.schema)), ("name", .string(name.identifier)),
+            ("database", .string(name.database)), ("comment", JSON(entry.description?.comment)), ("owner", JSON(entry.description?.owner)),
         ]
         let columns = entry.columns.enumerated().map { index, column -> (String, JSON) in
             let type = column.type.isEmpty ? "UNKNOWN" : column.type
-            return (column.name, JSON([("type", .string(type)), ("index", JSON(index)), ("name", .string(column.name)), ("comment", .null)]))
+            return (column.name, JSON([
+                ("type", .string(type)), ("index", JSON(entry.description?.columnIndexes[column.name] ?? index)), ("name", .string(column.name)),
+                ("comment", JSON(entry.description?.columnComments[column.name])),
+            ]))
         }
         return JSON([("metadata", JSON(metadata)), ("columns", JSON(columns)), ("stats", stats(entry)), ("unique_id", .string(id))])
     }
@@ -78,9 +124,11 @@ struct Catalog {
                 ("id", .string(id)), ("label", .string(label)), ("value", value), ("include", .bool(isShown)), ("description", .string(description)),
             ]))
         }
-        let has = stat("has_stats", "Has Stats?", .bool(entry.rows != nil), isShown: false, "Indicates whether there are statistics for this table")
+        // An adapter with a catalog of its own says there which statistics it has; none of ours says any.
+        let rows = entry.description == nil ? entry.rows : nil
+        let has = stat("has_stats", "Has Stats?", .bool(rows != nil), isShown: false, "Indicates whether there are statistics for this table")
         // A count that was broken off is no count.
-        guard let rows = entry.rows, rows.isWhole else { return JSON([has]) }
+        guard let rows, rows.isWhole else { return JSON([has]) }
         return JSON([has, stat("row_count", "Row Count", JSON(rows.counted), isShown: true, "The rows of this table when the catalog was made")])
     }
 }

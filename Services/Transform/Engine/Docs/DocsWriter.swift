@@ -42,7 +42,8 @@ struct DocsWriter {
                 result.problems.append(String(describing: error))
             }
         }
-        let catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)
+        var catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)
+        if let table = try compiler.catalog(of: catalog.relations) { catalog.describe(by: table) }
         let generatedAt = now()
         let page = DocsPage(
             manifest: manifest, catalog: catalog, sql: compiled.compactMapValues(\.sql), relations: compiled.compactMapValues(\.relationName),
@@ -51,7 +52,8 @@ struct DocsWriter {
         let catalogJSON = catalog.json(invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt, environment: manifest.metadataEnvironment)
         let html = Array(page.html.text.utf8)
         for folder in folders {
-            try folder.write(manifestBytes, as: "manifest.json")
+            // As in dbt, a catalog alone leaves the manifest to the command that compiled.
+            if compile { try folder.write(manifestBytes, as: "manifest.json") }
             try folder.write(catalogJSON, as: "catalog.json")
             try folder.write(html, as: "index.html")
         }
