@@ -76,6 +76,24 @@ struct Dialect {
         }
     }
 
+    /// What a query's column is said to be: PostgreSQL's types by the families that dbt's driver tells apart, without their sizes,
+    /// so that a contract's `varchar(20)` holds for a query that gives `text`. Elsewhere the engine's own word.
+    func queryType(_ type: String) -> String {
+        guard prefixes.contains("postgres") else { return type }
+        let isArray = type.hasSuffix("[]")
+        var word = isArray ? String(type.dropLast(2)) : type
+        if let open = word.firstIndex(of: "("), let close = word.lastIndex(of: ")") { word = String(word[..<open]) + String(word[word.index(after: close)...]) }
+        guard let family = Self.postgresFamilies[word.lowercased()] else { return type }
+        return isArray ? "\(family)ARRAY" : translate(family)
+    }
+
+    private static let postgresFamilies: [String: String] = [
+        "boolean": "BOOLEAN", "bytea": "BINARY", "smallint": "INTEGER", "integer": "INTEGER", "bigint": "LONGINTEGER", "oid": "ROWID", "real": "FLOAT",
+        "double precision": "FLOAT", "numeric": "DECIMAL", "text": "STRING", "character varying": "STRING", "character": "STRING", "name": "STRING", "\"char\"": "STRING",
+        "date": "DATE", "time without time zone": "TIME", "time with time zone": "TIME", "timestamp without time zone": "DATETIME",
+        "timestamp with time zone": "DATETIMETZ", "interval": "INTERVAL", "json": "JSON", "jsonb": "JSONB",
+    ]
+
     /// The type of a seed's column.
     func word(for kind: TableKind) -> String {
         switch (kind, adapter) {

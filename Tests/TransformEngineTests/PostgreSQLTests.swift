@@ -60,6 +60,42 @@ import WarehousePostgreSQL
         #expect(manifest["metadata"]?["adapter_type"]?.stringValue == "postgres")
     }
 
+    @Test func `a contract goes by families of types, and comments come back in the catalog`() throws {
+        let database = try PostgresServer.shared.get().makeDatabase()
+        let project = try Self.project(database, [
+            "models/named.sql": "{{ config(materialized='table', persist_docs={'relation': true, 'columns': true}) }} select 'pear' as name, 1 as \"Size\"",
+            "models/schema.yml": """
+                models:
+                  - name: named
+                    description: What is sold
+                    config: {contract: {enforced: true}}
+                    columns: [{name: name, data_type: varchar(20), description: In words}, {name: Size, data_type: smallint, quote: true, description: In litres}]
+                """,
+        ])
+        let built = Self.dbt(project, "run", "-s", "named")
+        #expect(built.status == 0, "\(built.output)")
+        #expect(Self.dbt(project, "docs", "generate", "-s", "named").status == 0)
+        let node = try JSON(parsing: [UInt8](project.read("target/catalog.json")))["nodes"]?["model.shop.named"]
+        #expect(node?["metadata"]?["comment"] == "What is sold" && node?["metadata"]?["type"] == "BASE TABLE" && node?["metadata"]?["owner"]?.stringValue == PostgresServer.user)
+        #expect(node?["columns"]?["name"]?["comment"] == "In words" && node?["columns"]?["Size"]?["comment"] == "In litres")
+        try project.write("models/named.sql", "{{ config(materialized='table') }} select now() as name, 1 as \"Size\"")
+        #expect(Self.dbt(project, "run", "-s", "named").output.contains("| name        | DATETIMETZ      | TEXT          | data type mismatch |"))
+    }
+
+    @Test func `a described column that is not there is told, and the others keep their comments`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database, [
+            "models/named.sql": "{{ config(materialized='table', persist_docs={'columns': true}) }} select 'pear' as name, 1 as size",
+            "models/schema.yml": """
+                models: [{name: named, columns: [{name: NAME, description: In words}, {name: Size, quote: true, description: x}, {name: colour, description: x}]}]
+                """,
+        ])
+        let built = Self.dbt(project, "run", "-s", "named")
+        #expect(built.status == 0 && built.output.contains("are not present in the database: Size, colour"), "\(built.output)")
+        #expect(try server.psql(database, "select col_description('\"analytics team\".named'::regclass, 1), col_description('\"analytics team\".named'::regclass, 2) is null") == "In words|t\n")
+    }
+
     @Test func `a wrong model says where, keeps the old relation and leaves the rest`() throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()

@@ -27,7 +27,7 @@ extension AdapterObject {
             return ""
         case "get_column_schema_from_query":
             let result = try session.query(try interpreter.text(arguments.positional.first ?? arguments["sql"] ?? ""), [], rowsMax: 0)
-            return .list(result.columns.indices.map { .object(ColumnObject(result.columns[$0], described: result.types[$0], dialect: compiler.dialect)) })
+            return .list(result.columns.indices.map { .object(ColumnObject(result.columns[$0], compiler.dialect.queryType(result.types[$0]), dialect: compiler.dialect)) })
         case "check_schema_exists":
             let bound = try arguments.bound("check_schema_exists", required: 2, "database", "schema")
             let schema = RelationObject(RelationName(database: bound[0]?.asString ?? "", schema: "INFORMATION_SCHEMA", identifier: ""), dialect: compiler.dialect)

@@ -3,6 +3,10 @@ extension MacroLibrary {
         {% macro postgres__table_kind(temporary) %}
             {{ return('temporary table' if temporary else 'unlogged table' if config.get('unlogged', default=false) else 'table') }}
         {% endmacro %}
+        {# In brackets, as dbt writes it: the statement is kept in target/run, where people compare it. #}
+        {% macro postgres__contract_query(sql) %}
+            {{ return('(\n' ~ get_select_subquery(sql) ~ '\n);') }}
+        {% endmacro %}
         {# A temporary table has no schema, and its name is cut so that the suffix fits. #}
         {% macro postgres__make_temp_relation(base_relation, suffix) %}
             {{ return(postgres__suffixed_relation(base_relation, suffix, dstring=True).incorporate(path={'schema': none, 'database': none})) }}
@@ -46,7 +50,7 @@ extension MacroLibrary {
         {% endmacro %}
         {% macro postgres__alter_column_comment(relation, column_dict) %}
             {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {%- for name in column_dict if name in existing or name | lower in existing %}
+            {%- for name in column_dict if name in existing or (not column_dict[name]['quote'] and name | lower in existing) %}
             comment on column {{ relation.render() }}.{{ adapter.quote(name) if column_dict[name]['quote'] else name }} is {{ postgres_escape_comment(column_dict[name]['description']) }};
             {%- endfor -%}
         {% endmacro %}

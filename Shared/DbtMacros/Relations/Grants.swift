@@ -76,10 +76,31 @@ extension MacroLibrary {
                 {%- do run_query(alter_relation_comment(relation, model.description)) -%}
             {%- endif -%}
             {%- if for_columns and config.persist_column_docs() and model.columns -%}
-                {%- set sql = alter_column_comment(relation, model.columns) -%}
-                {%- if sql | trim -%}{%- do run_query(sql) -%}{%- endif -%}
+                {%- set present = documented_columns(relation, model.columns) -%}
+                {%- if present -%}
+                    {%- set sql = alter_column_comment(relation, present) -%}
+                    {%- if sql | trim -%}{%- do run_query(sql) -%}{%- endif -%}
+                {%- endif -%}
             {%- endif -%}
         {%- endmacro %}
+        {# The described columns that the relation has, with a warning about the others: a quoted name goes by its case too. #}
+        {% macro documented_columns(relation, columns) %}
+            {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+            {%- set folded = existing | map('lower') | list -%}
+            {%- set present = {} -%}
+            {%- set missing = [] -%}
+            {%- for name, column in columns.items() -%}
+                {%- if (column['quote'] and name in existing) or (not column['quote'] and name | lower in folded) -%}
+                    {%- do present.update({name: column}) -%}
+                {%- else -%}
+                    {%- do missing.append(name) -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- if missing -%}
+                {%- do exceptions.warn('The following columns are specified in the schema but are not present in the database: ' ~ missing | join(', ')) -%}
+            {%- endif -%}
+            {{ return(present) }}
+        {% endmacro %}
         """#)
 
     static let indexes = LibraryFile(

@@ -119,7 +119,7 @@ extension MacroLibrary {
             {{ get_assert_columns_equivalent(compiled_code) }}
             create {{ table_kind(temporary) }} {{ relation }} {{ get_table_columns_and_constraints() }};
             insert into {{ relation }} ({{ contract_column_names() }})
-            {{ get_select_subquery(compiled_code) }}
+            {{ contract_query(compiled_code) }}
             {%- else %}
             create {{ table_kind(temporary) }} {{ temporary_name(relation) if temporary else relation }} as
             {{ compiled_code }}
@@ -127,6 +127,8 @@ extension MacroLibrary {
         {%- endmacro %}
         {% macro temporary_name(relation) %}{{ return(adapter.dispatch('temporary_name', 'dbt')(relation)) }}{% endmacro %}
         {% macro default__temporary_name(relation) %}{{ return(relation.include(database=False, schema=False)) }}{% endmacro %}
+        {% macro contract_query(sql) %}{{ return(adapter.dispatch('contract_query', 'dbt')(sql)) }}{% endmacro %}
+        {% macro default__contract_query(sql) %}{{ return(get_select_subquery(sql)) }}{% endmacro %}
         {% macro table_kind(temporary) %}{{ return(adapter.dispatch('table_kind', 'dbt')(temporary)) }}{% endmacro %}
         {% macro default__table_kind(temporary) %}{{ return('temporary table' if temporary else 'table') }}{% endmacro %}
 
