@@ -13,7 +13,13 @@ struct SeedReader {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ExecutionError("execute.seed_unreadable", "the seed's file cannot be read", at: node.location, remedy: "check that \(path) is there")
         }
-        var reader = CSVText([UInt8](data), delimiter: (node.config["delimiter"]?.stringValue ?? ",").utf8.first ?? UInt8(ascii: ","))
+        let delimiter = node.config["delimiter"]?.stringValue ?? ","
+        guard delimiter.utf8.count == 1, let mark = delimiter.utf8.first else {
+            throw ExecutionError(
+                "execute.bad_delimiter", "the seed's delimiter is '\(delimiter)', which is not one character", at: node.location,
+                remedy: "set delimiter to the character between the values, for example ';'; leave it out for commas")
+        }
+        var reader = CSVText([UInt8](data), delimiter: mark)
         guard let header = reader.next() else {
             throw ExecutionError("execute.seed_empty", "the seed has no header", at: node.location, remedy: "write the columns' names in the first line")
         }
