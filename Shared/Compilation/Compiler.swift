@@ -15,6 +15,8 @@ public final class Compiler: ParseTimeHost {
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?
+    /// Told each statement of a template before it is sent.
+    public var onStatement: (String) -> Void = { _ in }
     /// The rows of a seed, for `load_agate_table()`.
     public var readSeed: ((Node) throws -> Table)?
     /// What `write(…)` keeps of a node.

@@ -11,6 +11,8 @@ public struct MaterializationResult: Sendable {
     /// The rows of the statement `main`, where it fetched them: a test's.
     public var table: Table?
     public var adapterResponse: JSON
+    /// The statement `main` as it was sent.
+    public var sql: String?
 }
 
 extension Compiler {
@@ -36,7 +38,9 @@ extension Compiler {
                 guard let main = frame.results["main"]?.asDict else {
                     throw CompilationError("compile.bad_materialization", "main is not being called during running model", at: node.location, remedy: "run the materialization's statement as {% call statement('main') %}")
                 }
-                return Self.result(main)
+                var done = Self.result(main)
+                done.sql = frame.mainSQL
+                return done
             }
         } catch {
             throw CompilationError.of(error, node: node)

@@ -18,6 +18,8 @@ public struct NodeResult: Hashable, Sendable {
     public var finishedAt: Timestamp
     public var compiledSQL: String?
     public var relationName: String?
+    /// The statement that built it; no artifact but the file below `run/` has it.
+    public var builtBy: String?
 
     public init(
         uniqueID: String, status: Status, message: String, failures: Int? = nil, rowsAffected: Int? = nil, startedAt: Timestamp,

@@ -21,9 +21,11 @@ public struct NodeRunner {
         let startedAt = clock()
         do {
             let (compiled, result) = try Self.isMicrobatch(node) ? buildBatches(node) : buildOnce(node)
-            return NodeResult(
+            var done = NodeResult(
                 uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
                 finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
+            done.builtBy = result.sql
+            return done
         } catch {
             throw ExecutionError.of(error, running: node)
         }

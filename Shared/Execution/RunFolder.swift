@@ -8,18 +8,25 @@ public struct RunFolder: Sendable {
     public init(_ path: String) { self.path = path }
 
     /// Where dbt writes a node's SQL.
-    public func compiledPath(of node: Node) -> String {
+    public func compiledPath(of node: Node) -> String { file(of: node, in: "compiled") }
+
+    private func file(of node: Node, in part: String) -> String {
         let file = node.originalFilePath
         // One file holds many tests, so it is a folder here.
         let below = if node.unitTest != nil { "\(file)/\((file.split(separator: "/").dropLast() + ["\(node.name).sql"]).joined(separator: "/"))" }
             else if node.test != nil { "\(file)/\(node.path)" } else { file }
-        return "\(path)/compiled/\(node.packageName)/\(below)"
+        return "\(path)/\(part)/\(node.packageName)/\(below)"
     }
 
     /// Writes a node's SQL where dbt writes it, and says where.
     @discardableResult
-    public func writeCompiled(_ sql: String, of node: Node) throws -> String {
-        let file = compiledPath(of: node)
+    public func writeCompiled(_ sql: String, of node: Node) throws -> String { try write(sql, to: compiledPath(of: node)) }
+
+    /// Writes the statement that built a node where dbt writes it.
+    public func writeRun(_ sql: String, of node: Node) throws { try write(sql, to: file(of: node, in: "run")) }
+
+    @discardableResult
+    private func write(_ sql: String, to file: String) throws -> String {
         try DurableFile.createFolder(file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
         let bytes = Array(sql.utf8)
         guard DurableFile.read(file) != bytes else { return file }

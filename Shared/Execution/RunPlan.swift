@@ -28,7 +28,9 @@ public struct RunPlan: Hashable, Sendable {
     }
 
     private static func takes(_ node: Node, _ command: Command) -> Bool {
-        switch command {
+        // As in dbt, a file without text is nothing to run, and no error.
+        if node.resourceType == .model, node.rawCode.utf8.allSatisfy({ $0 <= 0x20 }) { return false }
+        return switch command {
         case .build: [.model, .seed, .snapshot, .test, .unitTest].contains(node.resourceType) && !node.isEphemeral
         case .run: node.resourceType == .model && !node.isEphemeral
         case .test: node.resourceType == .test || node.resourceType == .unitTest

@@ -200,6 +200,33 @@ final class DbtDrill {
         #expect(drill.run("ls", "-s", "state:modified", "--state", state).text.contains("does not match any enabled nodes"))
     }
 
+    @Test func `a clone does not read the state from where it writes`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("run").code == 0)
+        let cloned = drill.run("clone", "--state", "\(drill.project.projectFolder)/target")
+        #expect(cloned.code == 1 && cloned.text.contains("The state and target directories are the same"))
+    }
+
+    @Test func `a model without text is left out, and the statement that built one is in the folder run`() throws {
+        let drill = try DbtDrill(Self.files.merging(["models/empty.sql": "\n"]) { _, new in new })
+        #expect(drill.run("run").code == 0)
+        #expect(try drill.statuses.keys.sorted() == ["model.shop.a", "model.shop.b"])
+        let statement = String(decoding: try drill.project.read("target/run/shop/models/a.sql"), as: UTF8.self)
+        #expect(statement.contains("create table") && statement.contains("select 1 as id, 'x' as word"))
+    }
+
+    @Test func `nobody reads a row where only shapes are wanted, not even of an ephemeral model`() throws {
+        let drill = try DbtDrill(["models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/t.sql": "{{ config(materialized='table') }} select * from {{ ref('e') }}"])
+        #expect(drill.run("run", "--empty").code == 0)
+        #expect(try drill.query("select count(*) from t") == [[.integer(0)]])
+    }
+
+    @Test func `what is debugged tells each statement of a template`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(!drill.run("run").text.contains("select 1 as id"))
+        #expect(drill.run("run", "--debug").text.contains("select 1 as id"))
+    }
+
     // MARK: Housekeeping
 
     @Test func `a new project builds, and clean removes what it left`() throws {

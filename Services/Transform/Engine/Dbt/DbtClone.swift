@@ -13,6 +13,12 @@ struct DbtClone {
         guard let folder = site.arguments.value("state") ?? site.arguments.value("defer-state") else {
             throw PlainProblem("dbt.no_state", "--state or --defer-state are required for deferral, but neither was provided", at: .named("clone"), remedy: "name the folder of the other environment's artifacts with --state")
         }
+        guard DbtFiles.absolute(folder) != DbtFiles.absolute(site.folder.path) else {
+            site.log(
+                "The state and target directories are the same: '\(folder)'. This command writes its own artifacts there: keep the other environment's in a folder of their own.",
+                .error, name: "WarnStateTargetEqual")
+            return 1
+        }
         let old = try PreviousState(folder: folder, targetFolder: site.folder.path).manifest()
         let (compiler, session) = try site.open()
         try site.writeManifest(compiled: compiler.relationNames(on: session))

@@ -113,6 +113,7 @@ struct DbtRun {
                 return built
             }
             if let sql = result.compiledSQL { try site.folder.writeCompiled(sql, of: node) }
+            if let sql = result.builtBy, node.resourceType != .seed { try site.folder.writeRun(sql, of: node) }
             return result
         } catch {
             // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.

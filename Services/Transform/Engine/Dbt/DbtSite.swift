@@ -61,6 +61,7 @@ final class DbtSite {
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         let log = log
         compiler.onMessage = { log($0) }
+        if log.isDebug { compiler.onStatement = { log($0, .debug, name: "SQLQuery") } }
         opened = (compiler, session)
         return (compiler, session)
     }
