@@ -277,6 +277,13 @@ struct QueryCommand: ParsableCommand {
     func run() throws { try Installation().become("sluice-load", ["query"] + arguments) }
 }
 
+/// `sluice load <file> --into <table> --warehouse <url>`: the sibling that links the engines.
+struct LoadFile: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "load", abstract: "Load one file into a warehouse's table, exactly once.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["load"] + arguments) }
+}
+
 /// `sluice connectors list | spec NAME | check NAME SETTING=VALUE…`: the sibling that links them.
 struct ConnectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "connectors", abstract: "Show the connectors and try their settings.")

@@ -139,11 +139,23 @@ struct BatchLoad {
             if try pass.run(into: writer, quarantine: quarantine.write) == .done {
                 let written = try writer.finish()
                 try quarantine.finish(pass.books.count(.quarantined))
+                try checkQuarantine(pass, first: quarantine.first)
                 try session.execute("release savepoint batch_pass")
                 return written
             }
             try session.execute("rollback to savepoint batch_pass")
         }
+    }
+
+    /// More rows set aside than `quarantine_max` allows are a failure, which keeps nothing of the batch.
+    private func checkQuarantine(_ pass: BatchPass, first: QuarantineWriter.First?) throws {
+        let count = pass.books.count(.quarantined)
+        guard let max = arguments.config["quarantine_max"]?.intValue, count > max, let first else { return }
+        throw PlainProblem(
+            "load.quarantine_full",
+            "\(grouped(count)) of \(grouped(pass.rows)) rows cannot be loaded\(max > 0 ? ", and \(grouped(max)) may be set aside" : ""); the first: \(first.reason)",
+            at: .file(landed.source, line: first.line),
+            remedy: "correct the source, or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
     }
 
     func evolve(_ table: RelationName, to columns: [BatchPass.Column]) throws {
@@ -249,6 +261,9 @@ private final class QuarantineWriter {
     private let batch: Int64
     private let file: [UInt8]
     private var writer: (any RowWriter)?
+    typealias First = (line: Int, reason: String)
+    /// The first row that was set aside.
+    private(set) var first: First?
 
     init(_ ledger: Ledger, batch: Int64, file: String) {
         self.ledger = ledger
@@ -271,6 +286,7 @@ private final class QuarantineWriter {
             into: RelationName(schema: ledger.session.defaultSchema, identifier: "_sluice_quarantine"),
             columns: ["batch", "row", "reason", "file", "line", "raw"])
         self.writer = writer
+        if first == nil { first = (row.line, row.reason) }
         // What no engine's text can hold is replaced; the file has it as it was.
         let raw = String(decoding: row.raw.prefix(BatchLoad.quarantinedBytesMax), as: UTF8.self).utf8.flatMap { $0 == 0 ? Self.replacement : [$0] }
         try Array(row.reason.utf8).withUnsafeBufferPointer { reason in
