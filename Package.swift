@@ -172,13 +172,6 @@ let package = Package(
         tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
-        .executableTarget(
-            name: "load-benchmark",
-            dependencies: [
-                "ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "Support", "WarehouseKit",
-                "WarehousePostgreSQL", "WarehouseSQLite",
-            ],
-            path: "Tests/Benchmarks/Load", exclude: ["run"], swiftSettings: strict),
         shared("Support", path: "Tests/Support"),
         shared("Conversations", ["ConnectorKit", "HTTP", "Kernel"], path: "Tests/Conversations"),
         tests("HTTP", ["Support"]),
