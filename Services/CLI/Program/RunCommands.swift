@@ -284,6 +284,20 @@ struct LoadFile: ParsableCommand {
     func run() throws { try Installation().become("sluice-load", ["load"] + arguments) }
 }
 
+/// `sluice quarantine list | retry`: the same sibling.
+struct QuarantineRows: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "quarantine", abstract: "List rows that could not be loaded, or load them again.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["quarantine"] + arguments) }
+}
+
+/// `sluice trace <table> <key>`: the same sibling.
+struct Trace: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say where a row of a raw table comes from, to the bytes of a landed file.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["trace"] + arguments) }
+}
+
 /// `sluice connectors list | spec NAME | check NAME SETTING=VALUE…`: the sibling that links them.
 struct ConnectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "connectors", abstract: "Show the connectors and try their settings.")

@@ -17,9 +17,11 @@ struct BatchLoad {
     let reader: LandingReader
     let now: Timestamp
     let fault: LoadFault?
+    /// The rows that an earlier load of this batch set aside, where they are tried again: only they, and behind what came since.
+    var setAside: Set<Int>?
 
-    private var session: any WarehouseSession { ledger.session }
-    private var label: String { "\(manifest.stream), batch \(landed.ordinal) (\(landed.source))" }
+    var session: any WarehouseSession { ledger.session }
+    var label: String { "\(manifest.stream), batch \(landed.ordinal) (\(landed.source))" }
     var disposition: Disposition { arguments.disposition }
 
     /// The table that the stream's readers see.
@@ -67,11 +69,6 @@ struct BatchLoad {
         let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
         try TableShape.hold(target, on: session)
         let replaced = try removeOlderGenerations(from: target, by: batch)
-        var format = landed.format
-        if format.kind != .csv {
-            // JSON has a null of its own.
-            format.nullTokens = [""]
-        } else if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
         let columns = try columns()
         let (books, changed) = try landedBytes.withBytes { bytes in
             let pass = BatchPass(
@@ -93,7 +90,16 @@ struct BatchLoad {
 
     // MARK: Columns
 
-    private func columns() throws -> [BatchPass.Column] {
+    var format: RawFormat {
+        var format = landed.format
+        if format.kind != .csv {
+            // JSON has a null of its own.
+            format.nullTokens = [""]
+        } else if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
+        return format
+    }
+
+    func columns() throws -> [BatchPass.Column] {
         let names = ColumnNames.canonical(landed.header, bytesMax: session.identifierBytesMax)
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
         let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
@@ -130,6 +136,7 @@ struct BatchLoad {
         for index in pass.columns.indices {
             if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
         }
+        pass.only = setAside
         pass.sample()
         while true {
             try session.execute("savepoint batch_pass")
@@ -170,7 +177,7 @@ struct BatchLoad {
         try shape.evolve(to: wanted)
     }
 
-    private func insert(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
+    func insert(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
         var pass = pass
         let changed = try write(&pass, shapedLike: target, batch) { columns in
             try evolve(target, to: columns)
@@ -179,7 +186,7 @@ struct BatchLoad {
         return (pass.books, changed)
     }
 
-    private func merge(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
+    func merge(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
         var pass = pass
         return try Merge(load: self, target: target, batch: batch).run(&pass)
     }
@@ -215,6 +222,10 @@ struct BatchLoad {
             (batch, run, task, ordinal, pipeline, stream, relation, "window", token, file, sha256, "rows", loaded_at)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, values)
+        try record(books, of: batch)
+    }
+
+    func record(_ books: Books, of batch: Int64) throws {
         for entry in books.entries(stream: manifest.stream, batch: landed.ordinal) {
             try session.execute(
                 "insert into \(ledger.table("_sluice_books")) (batch, stream, point, \"rows\", sum) values (?, ?, ?, ?, ?)",
@@ -229,10 +240,10 @@ struct BatchLoad {
         for point in [BookEntry.Point.updated, .supersededInBatch, .olderThanTarget, .filtered, .quarantined] where books.count(point) > 0 {
             message += ", \(grouped(books.count(point))) \(point.rawValue)"
         }
+        // By name, as the ledger keeps them; the config as text, which has an order of its own.
+        let details: JSON = ["batch": .integer(batch), "config": .string((assignment.spec.args["config"] ?? [:]).text()), "replaced": JSON(replaced)]
         return Completion(
-            report: TaskReport(
-                rows: written, message: message, books: books.entries(stream: manifest.stream, batch: landed.ordinal),
-                details: ["batch": .integer(batch), "replaced": JSON(replaced)]))
+            report: TaskReport(rows: written, message: message, books: books.entries(stream: manifest.stream, batch: landed.ordinal), details: details))
     }
 }
 

@@ -51,6 +51,8 @@ struct BatchPass {
     var books = Books()
     /// The hash of each row, where the caller finds the fates later.
     var hashes: [UInt128]?
+    /// The rows that are written; nil for all. Types are those of all rows in any case.
+    var only: Set<Int>?
     private(set) var rows = 0
 
     init(bytes: Bytes, format: RawFormat, header: [String], batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
@@ -138,6 +140,7 @@ struct BatchPass {
             let record = reader.record
             let hash = RecordHash.hash(UnsafeRawBufferPointer(record))
             hashes?.append(hash)
+            if let only, !only.contains(rows) { continue }
             let fields = reader.current
             var reason: String?
             if Reader.tellsTypes, let defect = reader.defect {

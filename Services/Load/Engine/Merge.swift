@@ -68,6 +68,17 @@ struct Merge {
                 where t.\(column) is not null and (s.\(column) is null or t.\(column) > s.\(column))
                 """, pass, &books)
         }
+        if load.setAside != nil {
+            // What stands in the table came later, unless the order says otherwise.
+            let isNewer = order.map { "coalesce(s.\(session.quote($0)) <= t.\(session.quote($0)), true)" } ?? "true"
+            try settle(
+                .olderThanTarget,
+                """
+                select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)
+                where \(isNewer) and (t.\(ColumnNames.batch) > s.\(ColumnNames.batch) or (t.\(ColumnNames.batch) = s.\(ColumnNames.batch) \
+                and t.\(ColumnNames.row) > s.\(ColumnNames.row)))
+                """, pass, &books)
+        }
         let updated = try tally("select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)", pass)
         let inserted = try tally("select \(ColumnNames.row) from \(rows) s where not exists (select 1 from \(table) t where \(isSameKey))", pass)
         books.add(updated, to: .updated)

@@ -1,7 +1,8 @@
 // sluice-load: puts landed batches into the raw schema, exactly once, and keeps the cursors.
 //
 // Does      claims tasks of the role 'load': reads cursors, loads batches, seals streams.
-//           `sluice-load query <warehouse> <sql>` prints a result as a table; `sluice-load load` loads one file, in this process.
+//           `sluice-load query <warehouse> <sql>` prints a result as a table; `load`, `quarantine` and `trace`
+//           are commands of their own, in this process: LoadCommands.
 // Reads     SLUICE_HOME, SLUICE_BUS_*, SLUICE_SLOTS, the warehouse's URL as the pipeline names it; SLUICE_HOME/raw.
 // Writes    the warehouse. It talks to no source.
 // Promises  each batch is in the warehouse once, however often it is delivered; the books of a batch balance or it fails.
@@ -41,6 +42,8 @@ import WarehouseSQLite
         }
         do {
             let settings = try Settings(program: "load", environment: Environment.current())
+            // It holds raw data: nobody else's business.
+            try Files.createFolder(settings.home, mode: 0o700)
             let commands = LoadCommands(
                 warehouses: warehouses, home: settings.home, environment: settings.environment, now: { SystemClock.now() },
                 say: { write($0, to: 1) }, complain: { write($0, to: 2) })

@@ -65,23 +65,29 @@ struct LoadCommand {
             guard ["evolve", "freeze"].contains(contract) else { throw CommandWords.wrong("--contract is evolve or freeze, and not '\(contract)'", Self.usage) }
             config["contract"] = .string(contract)
         }
-        var types = JSONObject()
-        for pin in words.all("type") {
-            let sides = pin.split(separator: "=", maxSplits: 1).map(String.init)
-            guard sides.count == 2 else { throw CommandWords.wrong("--type '\(pin)' is not written as column=type", Self.usage) }
-            types[sides[0]] = .string(sides[1])
-        }
+        let types = try Self.types(words)
         if !types.keys.isEmpty { config["types"] = .object(types) }
         self.config = .object(config)
         file = try SourceFile(
             words.plain[0], format: try one("format"), delimiter: try one("delimiter"), nullTokens: words.all("null"), usage: Self.usage)
     }
 
+    /// Pinned types, as `--type zip=text` writes them.
+    static func types(_ words: CommandWords) throws -> JSONObject {
+        var types = JSONObject()
+        for pin in words.all("type") {
+            let sides = pin.split(separator: "=", maxSplits: 1).map(String.init)
+            guard sides.count == 2 else { throw CommandWords.wrong("--type '\(pin)' is not written as column=type", usage) }
+            types[sides[0]] = .string(sides[1])
+        }
+        return types
+    }
+
     static func relation(_ text: String) throws -> (schema: String?, table: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count <= 2, parts.allSatisfy(Name.isValid) else {
             throw PlainProblem(
-                "settings.bad_stream", "'\(text)' is no name for a table", at: .named("--into"),
+                "settings.bad_stream", "'\(text)' is no name for a table", at: .named(text),
                 remedy: "use lower-case letters, digits and _, starting with a letter, and schema.table for one in another schema")
         }
         return (parts.count == 2 ? parts[0] : nil, parts[parts.count - 1])

@@ -3,9 +3,9 @@ internal import Landing
 internal import Platform
 public import WarehouseKit
 
-/// The commands that people give the loader: `load`. Each says one line of what it did, or one problem.
+/// The commands that people give the loader: `load`, `quarantine`, `trace`. Each says what it did, or one problem.
 public struct LoadCommands {
-    public static let words = ["load"]
+    public static let words = ["load", "quarantine", "trace"]
     private let warehouses: WarehouseRegistry
     private let home: String
     private let environment: [String: String]
@@ -29,8 +29,19 @@ public struct LoadCommands {
     /// - Returns: the exit status: 0 done, 1 it failed, 2 words or settings are wrong, 3 the warehouse is out of reach.
     public func run(_ words: [String]) -> Int32 {
         do {
+            let rest = Array(words.dropFirst())
+            let asksForHelp = rest.contains("--help") || rest.contains("-h")
             switch words.first {
-            case "load": try load(Array(words.dropFirst()))
+            case "load" where asksForHelp: say(LoadCommand.usage)
+            case "load": try load(rest)
+            case "quarantine" where asksForHelp: say(QuarantineCommand.usage)
+            case "quarantine":
+                let command = try QuarantineCommand(rest)
+                return try command.run(ledger(command.warehouse), LandingStore(home: home), say: say) ? 0 : 1
+            case "trace" where asksForHelp: say(TraceCommand.usage)
+            case "trace":
+                let command = try TraceCommand(rest)
+                try command.run(ledger(command.warehouse), LandingStore(home: home), say: say)
             case let other: throw CommandWords.wrong("there is no command '\(other ?? "")'", LoadCommand.usage)
             }
             return 0
@@ -49,11 +60,15 @@ public struct LoadCommands {
         return code.hasPrefix("settings.") || code.hasPrefix("warehouse.bad_address") || code.hasPrefix("warehouse.unknown_scheme") ? 2 : 1
     }
 
+    private func warehouse(_ url: String) throws -> any Warehouse {
+        try warehouses.warehouse(at: Substitution.expand(url, environment: environment, file: Files.secret))
+    }
+    private func ledger(_ url: String) throws -> Ledger { try Ledger(on: warehouse(url).open()) }
+
     private func load(_ words: [String]) throws {
-        guard !words.contains("--help"), !words.contains("-h") else { return say(LoadCommand.usage) }
         let command = try LoadCommand(words)
         let startedAt = now()
-        let warehouse = try warehouses.warehouse(at: Substitution.expand(command.warehouse, environment: environment, file: Files.secret))
+        let warehouse = try warehouse(command.warehouse)
         let store = LandingStore(home: home)
         let loader = Loader(warehouses: warehouses, store: store, environment: environment, now: now)
         let report = try FileLoad(loader: loader, store: store, warehouse: warehouse, now: now).run(command)
