@@ -71,8 +71,9 @@ struct BatchLoad {
         let replaced = try removeOlderGenerations(from: target, by: batch)
         let columns = try columns()
         let (books, changed) = try landedBytes.withBytes { bytes in
-            let pass = BatchPass(
+            var pass = BatchPass(
                 bytes: bytes, format: format, header: landed.header, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            pass.forget = landedBytes.forget
             if isWithoutRecords {
                 try evolve(target, to: columns)
                 return (pass.books, 0)
