@@ -29,6 +29,8 @@ extension Event: Codable {
         case EventType.taskFailed: .taskFailed(try box.decode(TaskReport.self, forKey: .data))
         case EventType.taskSkipped: .taskSkipped(try box.decode(TaskSkipped.self, forKey: .data))
         case EventType.taskDeadLettered: .taskDeadLettered(try box.decode(TaskDeadLettered.self, forKey: .data))
+        case EventType.taskRequeued: .taskRequeued(try box.decode(TaskRequeued.self, forKey: .data))
+        case EventType.alertRaised: .alertRaised(try box.decode(AlertRaised.self, forKey: .data))
         case EventType.runSucceeded: .runSucceeded(try box.decode(RunEnded.self, forKey: .data))
         case EventType.runFailed: .runFailed(try box.decode(RunEnded.self, forKey: .data))
         default: .other(type: type, data: try box.decodeIfPresent(JSON.self, forKey: .data) ?? .null)
@@ -59,6 +61,8 @@ extension Event: Codable {
         case .taskSucceeded(let data), .taskFailed(let data): try box.encode(data, forKey: .data)
         case .taskSkipped(let data): try box.encode(data, forKey: .data)
         case .taskDeadLettered(let data): try box.encode(data, forKey: .data)
+        case .taskRequeued(let data): try box.encode(data, forKey: .data)
+        case .alertRaised(let data): try box.encode(data, forKey: .data)
         case .runSucceeded(let data), .runFailed(let data): try box.encode(data, forKey: .data)
         case .other(_, let data): try box.encode(data, forKey: .data)
         }

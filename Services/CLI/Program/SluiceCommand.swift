@@ -22,7 +22,7 @@ import Wire
 @main struct SluiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", version: "0.1.0",
-        subcommands: [Up.self, Run.self, RunsCommand.self, Status.self, DeadLetters.self, Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self])
+        subcommands: [Up.self, Run.self, RunsCommand.self, Status.self, DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self])
 
     static func main() async {
         do {
