@@ -51,6 +51,6 @@ public enum BusRole: String, Sendable, CaseIterable {
 
     public func mayPublish(_ topic: String) -> Bool { publishes.contains { topic.hasPrefix($0) } }
     /// A subscription to more than it may have is refused whole, not narrowed.
-    public func mayRead(_ prefix: String) -> Bool { prefix.hasPrefix(Tick.topic) || reads.contains { prefix.hasPrefix($0) } }
+    public func mayRead(_ prefix: String) -> Bool { prefix.hasPrefix("tick/") || reads.contains { prefix.hasPrefix($0) } }
     public func mayConfirm(_ reader: String) -> Bool { reader == rawValue || reader.hasPrefix(rawValue + "-") }
 }

@@ -142,7 +142,11 @@ public final class Socket {
                 if zmq_errno() == EINTR { continue }
                 return nil
             }
-            if hasSenders, frames.isEmpty { sender = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) } }
+            if hasSenders {
+                // The frame that a ROUTER puts before a message does not always bear it; those that travelled do.
+                if frames.isEmpty { sender = nil }
+                if sender == nil { sender = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) } }
+            }
             if frames.count <= Self.framesMax {
                 frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
             }
