@@ -7,6 +7,7 @@ internal import Synchronization
 /// - A passing fault (a connection that ends, 5xx, text that is no JSON) is tried again, `attemptsMax` times in all, after a
 ///   time with full jitter: anywhere from nothing to `baseSeconds · 2ⁿ`, at most `capSeconds`.
 /// - A limit is waited for: as long as `Retry-After` or the source's own words say, else from `limitedSeconds` on, doubling.
+///   A time that the source has named holds for all who share the limiter: they do not ask to hear the same.
 /// - All waiting of one client together is bounded by `waitSecondsMax`. Beyond it the task fails with the time after which
 ///   it may be tried again, so that a source that says "in an hour" does not hold a worker for one.
 /// - A refusal is thrown at once.
@@ -24,8 +25,8 @@ public final class APIClient: Sendable {
     /// What an answer means.
     public enum Verdict: Sendable {
         case accepted
-        /// Try again soon; the words say why.
-        case passing(String)
+        /// Try again soon; the words say why, and what a person can do where it does not pass.
+        case passing(String, remedy: String = "it is tried again later; look at the source's own status page if this lasts")
         /// Try again when the source allows it.
         case limited(String, afterSeconds: Double?)
         case refused(any Problem)
@@ -62,10 +63,12 @@ public final class APIClient: Sendable {
         while true {
             try Task.checkCancellation()
             let hold = context.limiter.reserve(at: context.now())
-            if hold > 0 { try await wait(hold, "the source's limit is nearly used up", request) }
+            if hold.seconds > 0 { try await wait(hold.seconds, hold.why, request) }
             switch try ask(request, &faults, &limits) {
             case .answer(let answer):
-                if let seconds = pause(answer.response) { context.limiter.hold(seconds: Self.sane(seconds), from: context.now()) }
+                if let seconds = pause(answer.response) {
+                    context.limiter.hold(seconds: Self.sane(seconds), from: context.now(), why: "the source's limit is nearly used up")
+                }
                 return answer
             case .wait(let seconds, let why):
                 try await wait(seconds, why, request)
@@ -90,17 +93,20 @@ public final class APIClient: Sendable {
         switch verdict {
         case .accepted: preconditionFailure("an accepted answer has been returned")
         case .refused(let problem): throw problem
-        case .passing(let why):
+        case .passing(let why, let remedy):
             faults += 1
-            guard faults < policy.attemptsMax else {
+            guard faults < policy.attemptsMax, !context.isHasty else {
+                let times = faults == 1 ? "the source has failed" : "the source has failed \(faults) times, at last"
                 throw SourceProblem(
-                    .unavailable, "the source has failed \(faults) times, at last: \(why)", at: request.label,
-                    remedy: "it is tried again later; look at the source's own status page if this lasts")
+                    .unavailable, "\(times): \(why)", at: request.label, remedy: remedy)
             }
             return .wait(seconds: context.random() * backOff(policy.baseSeconds, faults), why: why)
         case .limited(let why, let seconds):
             limits += 1
-            if let seconds { return .wait(seconds: Self.sane(seconds) + context.random() * 0.5, why: why) }
+            if let seconds {
+                context.limiter.hold(seconds: Self.sane(seconds), from: context.now(), why: why)
+                return .wait(seconds: Self.sane(seconds) + context.random() * 0.5, why: why)
+            }
             // Half is certain: nobody wins by asking a source again that has just said no.
             return .wait(seconds: backOff(policy.limitedSeconds, limits) * (0.5 + context.random() / 2), why: why)
         }
@@ -116,19 +122,26 @@ public final class APIClient: Sendable {
     /// Waits, if all the waiting stays within its bound.
     private func wait(_ seconds: Double, _ why: String, _ request: HTTPRequest) async throws {
         let total = waited.withLock { $0 += seconds; return $0 }
-        guard total <= policy.waitSecondsMax else {
+        guard total <= policy.waitSecondsMax, !context.isHasty else {
             throw SourceProblem(
-                .rateLimited, "\(why), and waiting \(Int(seconds.rounded(.up))) s more would be longer than a task waits", at: request.label,
-                remedy: "the task is tried again later, from the same cursor; ask less often, or raise wait_seconds_max",
+                .rateLimited, "\(why); it may be asked again in \(Self.words(seconds))", at: request.label,
+                remedy: "nothing is to be done: the task gives its worker free and is tried again then, from the same cursor; if this comes back, ask less often",
                 response: .retry(afterSeconds: seconds.rounded(.up)))
         }
         try await context.sleep(seconds)
     }
 
+    private static func words(_ seconds: Double) -> String {
+        seconds < 120 ? "\(Int(seconds.rounded(.up))) s" : "\(Int((seconds / 60).rounded(.up))) min"
+    }
+
     private static func withoutJSON(_ response: HTTPResponse, at now: Timestamp) -> Verdict {
         if response.status == 429 { return .limited("too many requests", afterSeconds: retryAfter(response, at: now)) }
         let type = response.header("content-type").map { String($0.prefix { $0 != ";" }.prefix(60)) } ?? "text of no named type"
-        return .passing("HTTP \(response.status) came with \(type) where JSON belongs, or it was cut off")
+        if type.lowercased().hasSuffix("json") { return .passing("HTTP \(response.status) came with JSON that is broken or ends in the middle") }
+        return .passing(
+            "HTTP \(response.status) came with \(type) where JSON belongs",
+            remedy: "a proxy, a firewall or a sign-in page may answer in the source's place: ask that address with curl -i from this machine; it is tried again later")
     }
 
     /// What `Retry-After` says: seconds, or a date.

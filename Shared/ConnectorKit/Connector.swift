@@ -12,6 +12,9 @@ public protocol Connector: Sendable {
     init(settings: Settings, context: ConnectorContext) throws
     /// Proves that the source can be read. Reads no records, writes nothing.
     func check() async throws
+    /// Each connection and permission by itself, told as soon as it is known, for `sluice doctor`. Like `check` it reads no
+    /// records and writes nothing. `streams` is what the pipeline says of each stream, by name.
+    func examine(_ streams: JSONObject, tell: @Sendable (Finding) -> Void) async
     /// The streams that can be read with these settings.
     func discover() async throws -> Catalog
     /// Reads one stream. A checkpoint covers every batch sent before it, so restarting loses nothing.
@@ -22,6 +25,15 @@ public protocol Connector: Sendable {
 
 extension Connector {
     public static func loading(of stream: String, config: JSON) -> JSON { [:] }
+
+    public func examine(_ streams: JSONObject, tell: @Sendable (Finding) -> Void) async {
+        do {
+            try await check()
+            tell(Finding("access", .ok, "the settings work"))
+        } catch {
+            tell(Finding("access", failed: error))
+        }
+    }
 }
 
 /// Where batches go. Each call suspends until the batch lies safely on disk.
@@ -53,6 +65,8 @@ public struct ConnectorContext: Sendable {
     public var sleep: @Sendable (_ seconds: Double) async throws -> Void
     /// A number from 0 up to 1, for jitter.
     public var random: @Sendable () -> Double
+    /// Nobody waits: the first fault or limit is told, and nothing is tried again. For checks that a person looks at.
+    public var isHasty = false
 
     public init(
         now: @escaping @Sendable () -> Timestamp, http: any HTTPTransport, limiter: RateLimiter = RateLimiter(),

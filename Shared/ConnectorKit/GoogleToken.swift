@@ -13,11 +13,14 @@ public struct ServiceAccountKey: Sendable {
 
     /// - Parameter tokenURL: asked in the place of the key's own `token_uri`.
     public init(file path: String, tokenURL: String? = nil) throws {
+        // The key itself where its file's name belongs is a path that must not be shown.
+        let isKey = path.contains("{") || path.contains("PRIVATE KEY")
         func problem(_ what: String) -> SourceProblem {
             SourceProblem(
-                .credentialsRejected, "the service account's key cannot be used: \(what)", at: path,
+                .credentialsRejected, "the service account's key cannot be used: \(what)", at: isKey ? "setting 'credentials_file'" : path,
                 remedy: "create a JSON key for the service account in the Google Cloud console and name its file in credentials_file")
         }
+        guard !isKey else { throw problem("it stands where the name of its file belongs") }
         let bytes: [UInt8]
         do { bytes = try Files.readAll(path) } catch { throw problem("its file cannot be read") }
         guard let json = try? JSON(parsing: bytes), json.objectValue != nil else { throw problem("its file is no JSON") }
@@ -26,14 +29,26 @@ public struct ServiceAccountKey: Sendable {
         let missing = needed.filter { json[$0]?.stringValue?.isEmpty ?? true }
         guard missing.isEmpty else { throw problem("it has no " + missing.map { "'\($0)'" }.joined(separator: ", ")) }
         clientEmail = json["client_email"]?.stringValue ?? ""
+        guard clientEmail.contains("@") else { throw problem("'client_email' is no address") }
         privateKeyID = json["private_key_id"]?.stringValue
         privateKey = json["private_key"]?.stringValue ?? ""
         self.tokenURL = tokenURL ?? json["token_uri"]?.stringValue ?? ""
+        let isAddress = self.tokenURL.hasPrefix("https://") || self.tokenURL.hasPrefix("http://")
+        guard isAddress else { throw problem(tokenURL == nil ? "'token_uri' is no web address" : "'token_url' is no web address") }
         do {
             _ = try Signature.rs256([], key: privateKey)
         } catch {
-            throw problem(error == .notRSA ? "'private_key' is no RSA key" : "'private_key' holds no private key in PEM")
+            throw problem(error == .notRSA ? "'private_key' is no RSA key" : Self.fault(ofPEM: privateKey))
         }
+    }
+
+    private static func fault(ofPEM text: String) -> String {
+        if text.contains("\\n") { return "'private_key' has its line ends written as two characters, \\ and n: the file was quoted twice" }
+        if text.contains("ENCRYPTED") { return "'private_key' is locked with a passphrase" }
+        for (word, name) in [("PUBLIC KEY", "a public key"), ("CERTIFICATE", "a certificate")] where text.contains("BEGIN \(word)") {
+            return "'private_key' holds \(name)"
+        }
+        return "'private_key' holds no private key in PEM, or not all of it"
     }
 
     /// A JWT that asks for an access token, good for an hour.

@@ -36,6 +36,8 @@ public struct SourceFile: Hashable, Sendable {
         return found.sorted { $0.name < $1.name }
     }
 
+    public var isReadable: Bool { access(path, R_OK) == 0 }
+
     /// The SHA-256 of the content.
     public func digest() throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

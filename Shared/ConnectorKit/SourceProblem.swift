@@ -8,6 +8,7 @@ public struct SourceProblem: Problem, Hashable {
         case permissionMissing = "permission_missing"
         /// The request is one that the source never answers: an unknown account, metric or parameter.
         case refused
+        /// `TaskState.wait` shows it as waiting, not as failing.
         case rateLimited = "rate_limited"
         /// It failed again and again.
         case unavailable

@@ -7,18 +7,35 @@ public struct RunRequested: Hashable, Sendable, Codable {
     /// The time that the run stands for; the request's own time where nobody states another.
     public var logicalDate: Timestamp?
     public var isFullRefresh: Bool
+    /// The steps to run, and no others; empty means all.
+    public var steps: [String]
+    /// Run this step and all behind it; nil means from the first. Beside `steps` it makes the request one that cannot be followed.
+    public var from: String?
 
-    public init(cause: Cause, logicalDate: Timestamp? = nil, isFullRefresh: Bool = false) {
+    public init(cause: Cause, logicalDate: Timestamp? = nil, isFullRefresh: Bool = false, steps: [String] = [], from: String? = nil) {
         self.cause = cause
         self.logicalDate = logicalDate
         self.isFullRefresh = isFullRefresh
+        self.steps = steps
+        self.from = from
     }
-    private enum CodingKeys: String, CodingKey { case cause, logicalDate, isFullRefresh }
+    private enum CodingKeys: String, CodingKey { case cause, logicalDate, isFullRefresh, steps, from }
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         cause = try container.decodeIfPresent(Cause.self, forKey: .cause) ?? .message
         logicalDate = try container.decodeIfPresent(Timestamp.self, forKey: .logicalDate)
         isFullRefresh = try container.decodeIfPresent(Bool.self, forKey: .isFullRefresh) ?? false
+        steps = try container.decodeIfPresent([String].self, forKey: .steps) ?? []
+        from = try container.decodeIfPresent(String.self, forKey: .from)
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(cause, forKey: .cause)
+        try container.encodeIfPresent(logicalDate, forKey: .logicalDate)
+        try container.encode(isFullRefresh, forKey: .isFullRefresh)
+        // Left out where the whole pipeline is meant: such a request keeps the bytes that it had.
+        if !steps.isEmpty { try container.encode(steps, forKey: .steps) }
+        try container.encodeIfPresent(from, forKey: .from)
     }
 }
 
@@ -50,18 +67,22 @@ public struct NotifyRule: Hashable, Sendable, Codable {
     public var channel: String
     /// The channel's own fields, such as `recipients`. References to variables are unfilled: a rule travels in the log.
     public var options: JSON
-    public init(on: [Occasion], channel: String, options: JSON = [:]) {
+    /// Where it is written, `…/pipeline.yml:12`, for messages about it; nil in logs of before.
+    public var place: String?
+    public init(on: [Occasion], channel: String, options: JSON = [:], place: String? = nil) {
         self.on = on
         self.channel = channel
         self.options = options
+        self.place = place
     }
 
-    private enum CodingKeys: String, CodingKey { case on, channel, options }
+    private enum CodingKeys: String, CodingKey { case on, channel, options, place }
     public init(from decoder: any Decoder) throws {
         let box = try decoder.container(keyedBy: CodingKeys.self)
         on = try box.decode([Occasion].self, forKey: .on)
         channel = try box.decode(String.self, forKey: .channel)
         options = try box.decodeIfPresent(JSON.self, forKey: .options) ?? [:]
+        place = try box.decodeIfPresent(String.self, forKey: .place)
     }
     public func encode(to encoder: any Encoder) throws {
         var box = encoder.container(keyedBy: CodingKeys.self)
@@ -69,6 +90,7 @@ public struct NotifyRule: Hashable, Sendable, Codable {
         try box.encode(channel, forKey: .channel)
         // Left out where there are none: rules without options keep the bytes that they had.
         if options != [:] { try box.encode(options, forKey: .options) }
+        try box.encodeIfPresent(place, forKey: .place)
     }
 }
 
@@ -78,18 +100,51 @@ public struct RunStarted: Hashable, Sendable, Codable {
     public var pipelineHash: String
     public var logicalDate: Timestamp
     public var isFullRefresh: Bool
+    /// The steps that run.
     public var steps: [String]
+    /// The pipeline's steps that were not asked for: the run is a partial one where there are any.
+    public var omitted: [String]
     public var tasks: [TaskSpec]
     public var notify: [NotifyRule]
 
-    public init(request: String, pipelineHash: String, logicalDate: Timestamp, isFullRefresh: Bool, steps: [String], tasks: [TaskSpec], notify: [NotifyRule]) {
+    public var isPartial: Bool { !omitted.isEmpty }
+
+    public init(
+        request: String, pipelineHash: String, logicalDate: Timestamp, isFullRefresh: Bool, steps: [String], omitted: [String] = [], tasks: [TaskSpec],
+        notify: [NotifyRule]
+    ) {
         self.request = request
         self.pipelineHash = pipelineHash
         self.logicalDate = logicalDate
         self.isFullRefresh = isFullRefresh
         self.steps = steps
+        self.omitted = omitted
         self.tasks = tasks
         self.notify = notify
+    }
+
+    private enum CodingKeys: String, CodingKey { case request, pipelineHash, logicalDate, isFullRefresh, steps, omitted, tasks, notify }
+    public init(from decoder: any Decoder) throws {
+        let box = try decoder.container(keyedBy: CodingKeys.self)
+        request = try box.decode(String.self, forKey: .request)
+        pipelineHash = try box.decode(String.self, forKey: .pipelineHash)
+        logicalDate = try box.decode(Timestamp.self, forKey: .logicalDate)
+        isFullRefresh = try box.decode(Bool.self, forKey: .isFullRefresh)
+        steps = try box.decode([String].self, forKey: .steps)
+        omitted = try box.decodeIfPresent([String].self, forKey: .omitted) ?? []
+        tasks = try box.decode([TaskSpec].self, forKey: .tasks)
+        notify = try box.decode([NotifyRule].self, forKey: .notify)
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var box = encoder.container(keyedBy: CodingKeys.self)
+        try box.encode(request, forKey: .request)
+        try box.encode(pipelineHash, forKey: .pipelineHash)
+        try box.encode(logicalDate, forKey: .logicalDate)
+        try box.encode(isFullRefresh, forKey: .isFullRefresh)
+        try box.encode(steps, forKey: .steps)
+        if !omitted.isEmpty { try box.encode(omitted, forKey: .omitted) }
+        try box.encode(tasks, forKey: .tasks)
+        try box.encode(notify, forKey: .notify)
     }
 }
 

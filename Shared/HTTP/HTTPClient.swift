@@ -23,6 +23,11 @@ public final class HTTPClient: HTTPTransport {
         defer { idle.withLock { if $0.count < Self.idleHandlesMax { $0.append(handle) } } }
         return try handle.perform(request, userAgent: userAgent)
     }
+
+    /// Connects to the host of `url`, with encryption where it begins with `https`, and hangs up: nothing is asked.
+    public func reach(_ url: String, timeoutSeconds: Double) throws(HTTPError) {
+        _ = try Handle().perform(HTTPRequest(.head, url, timeoutSeconds: timeoutSeconds), userAgent: userAgent, isConnectOnly: true)
+    }
 }
 
 /// One libcurl handle and its connections.
@@ -38,7 +43,7 @@ private final class Handle: @unchecked Sendable {
     }
     deinit { curl_easy_cleanup(UnsafeMutableRawPointer(curl)) }
 
-    func perform(_ request: HTTPRequest, userAgent: String) throws(HTTPError) -> HTTPResponse {
+    func perform(_ request: HTTPRequest, userAgent: String, isConnectOnly: Bool = false) throws(HTTPError) -> HTTPResponse {
         let curl = UnsafeMutableRawPointer(self.curl)
         // Options go, connections stay.
         curl_easy_reset(curl)
@@ -53,6 +58,7 @@ private final class Handle: @unchecked Sendable {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_ACCEPT_ENCODING, "")
         set(CURLOPT_NOSIGNAL, 1)
+        if isConnectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(HTTPClient.connectTimeoutSeconds, request.timeoutSeconds) * 1000))
         set(CURLOPT_TIMEOUT_MS, Int(request.timeoutSeconds * 1000))

@@ -10,26 +10,52 @@ public enum JSON: Hashable, Sendable {
 }
 
 /// The members of a JSON object, in order. A key set again keeps its place.
-public struct JSONObject: Hashable, Sendable {
-    public private(set) var keys: [String] = []
-    private var values: [String: JSON] = [:]
+///
+/// Most objects have a handful of members, and there are very many of them: one array is smaller and quicker than a
+/// dictionary, which only large objects get beside it.
+public struct JSONObject: Sendable {
+    public private(set) var pairs: [(key: String, value: JSON)] = []
+    private var places: [String: Int]?
+    private static let searchedMax = 16
 
     public init() {}
 
     public subscript(key: String) -> JSON? {
-        get { values[key] }
+        get { place(of: key).map { pairs[$0].value } }
         set {
-            if let newValue {
-                if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
-            } else if values.removeValue(forKey: key) != nil {
-                keys.removeAll { $0 == key }
+            if let place = place(of: key) {
+                if let newValue { pairs[place].value = newValue } else { remove(at: place) }
+            } else if let newValue {
+                places?[key] = pairs.count
+                pairs.append((key, newValue))
+                if places == nil, pairs.count > Self.searchedMax { index() }
             }
         }
     }
 
-    public var count: Int { keys.count }
-    public var isEmpty: Bool { keys.isEmpty }
-    public var pairs: [(key: String, value: JSON)] { keys.map { ($0, values[$0] ?? .null) } }
+    public var keys: [String] { pairs.map(\.key) }
+    public var count: Int { pairs.count }
+    public var isEmpty: Bool { pairs.isEmpty }
+
+    private func place(of key: String) -> Int? {
+        if let places { places[key] } else { pairs.firstIndex { $0.key == key } }
+    }
+    private mutating func remove(at place: Int) {
+        pairs.remove(at: place)
+        if places != nil { index() }
+    }
+    private mutating func index() { places = Dictionary(uniqueKeysWithValues: pairs.indices.map { (pairs[$0].key, $0) }) }
+}
+
+extension JSONObject: Hashable {
+    public static func == (left: JSONObject, right: JSONObject) -> Bool { left.pairs.elementsEqual(right.pairs, by: ==) }
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(pairs.count)
+        for (key, value) in pairs {
+            hasher.combine(key)
+            hasher.combine(value)
+        }
+    }
 }
 
 extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,

@@ -6,19 +6,29 @@ extension JSON {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
     public var bytes: [UInt8] {
-        var writer = JSONWriter(isPretty: false)
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return bytes
+    }
+    /// Appends the value on one line: a large document can be written member by member and is never whole in memory as values.
+    public func write(to bytes: inout [UInt8]) {
+        var writer = JSONWriter(isPretty: false, after: bytes)
+        bytes = []
         writer.write(self)
-        return writer.bytes
+        bytes = writer.bytes
     }
 }
 
 /// Writes JSON as RFC 8259 has it. Infinities and NaN, which JSON lacks, become `null`.
 struct JSONWriter {
     let isPretty: Bool
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
     private var depth = 0
 
-    init(isPretty: Bool) { self.isPretty = isPretty }
+    init(isPretty: Bool, after bytes: consuming [UInt8] = []) {
+        self.isPretty = isPretty
+        self.bytes = bytes
+    }
 
     mutating func write(_ value: JSON) {
         switch value {
@@ -62,19 +72,30 @@ struct JSONWriter {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): raw("\\\"")
-            case UInt8(ascii: "\\"): raw("\\\\")
-            case 0x0a: raw("\\n")
-            case 0x0d: raw("\\r")
-            case 0x09: raw("\\t")
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                raw("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { all in
+            // Most texts need no escape: what lies between two is copied at once.
+            var start = 0
+            for place in all.indices where all[place] < 0x20 || all[place] == UInt8(ascii: "\"") || all[place] == UInt8(ascii: "\\") {
+                bytes.append(contentsOf: all[start..<place])
+                escape(all[place])
+                start = place + 1
             }
+            bytes.append(contentsOf: all[start...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): raw("\\\"")
+        case UInt8(ascii: "\\"): raw("\\\\")
+        case 0x0a: raw("\\n")
+        case 0x0d: raw("\\r")
+        case 0x09: raw("\\t")
+        default:
+            let digits = String(byte, radix: 16)
+            raw("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
+        }
     }
 }

@@ -13,6 +13,9 @@ public protocol Channel: Sendable {
     init(context: ChannelContext) throws
     /// Says whether a rule with these options could be followed, without sending anything.
     func check(_ options: JSON) throws
+    /// Finds out whether a message with these options would get through, as far as that can be known without sending one,
+    /// for `sluice doctor`; what is well, in few words. May block for some seconds, as `send` may.
+    nonisolated(nonsending) func examine(_ options: JSON) async throws -> String
     /// Returns when the message is out of our hands. A `Problem` whose response is `.stop` says that trying again soon is
     /// no use; anything else is tried again with growing pauses. It runs on the engine's own thread, so it may block that
     /// for some seconds.
@@ -21,6 +24,10 @@ public protocol Channel: Sendable {
 
 extension Channel {
     public func check(_ options: JSON) throws { try ChannelSettings.refuse(options, beyond: [], of: Self.name) }
+    public nonisolated(nonsending) func examine(_ options: JSON) async throws -> String {
+        try check(options)
+        return Self.summary
+    }
 }
 
 public enum ChannelDelivery: Sendable, Hashable {

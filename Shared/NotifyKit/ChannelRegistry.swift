@@ -1,4 +1,4 @@
-import Kernel
+public import Kernel
 
 /// The channels that a rule may name.
 public struct ChannelRegistry: Sendable {
@@ -19,5 +19,11 @@ public struct ChannelRegistry: Sendable {
         names = types.map { $0.name }
     }
 
-    public subscript(name: String) -> (any Channel)? { channels[name] }
+    /// - Throws: where there is no such channel, with those that there are.
+    public func channel(_ name: String) throws(PlainProblem) -> any Channel {
+        if let channel = channels[name] { return channel }
+        throw PlainProblem(
+            "notify.unknown_channel", "there is no channel '\(name)'", at: .named("to: \(name)"),
+            remedy: "write \(names.joined(separator: " or ")), and start sluice-notify again")
+    }
 }

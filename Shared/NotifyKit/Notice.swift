@@ -74,13 +74,15 @@ public struct Notice: Hashable, Sendable, Codable {
     public let since: Timestamp?
     /// How many runs have failed for this cause, this one included.
     public let failedRuns: Int
+    /// The only steps that ran; nil for a run of the whole pipeline.
+    public let steps: [String]?
     /// Where the log is: a file for each worker that failed, else the folder of logs.
     public let logs: [String]
 
     public init(
         channel: String, target: String? = nil, options: JSON = [:], route: String = "", outcome: Outcome, pipeline: String, run: RunID,
         endedAt: Timestamp, seconds: Double, summary: String, failures: [Failure] = [], furtherFailures: Int = 0, skipped: Int = 0,
-        warnings: [String] = [], furtherWarnings: Int = 0, since: Timestamp? = nil, failedRuns: Int = 0, logs: [String] = []
+        warnings: [String] = [], furtherWarnings: Int = 0, since: Timestamp? = nil, failedRuns: Int = 0, logs: [String] = [], steps: [String]? = nil
     ) {
         self.target = target ?? channel
         key = "\(run)/\(outcome.rawValue)/\(self.target)"
@@ -101,6 +103,7 @@ public struct Notice: Hashable, Sendable, Codable {
         self.since = since
         self.failedRuns = failedRuns
         self.logs = logs
+        self.steps = steps
     }
 
     /// The pipeline and what has become of it, in a few words: the subject of a mail.
@@ -129,11 +132,15 @@ public struct Notice: Hashable, Sendable, Codable {
         return outcome == .failed ? "the same cause for \(runs), first at \(since.toTheMinute)" : "it had failed for \(runs), first at \(since.toTheMinute)"
     }
 
+    /// That it was not the whole pipeline; nil where it was.
+    public var part: String? { steps.map { "partial: only \($0.joined(separator: ", "))" } }
+
     public var isFailure: Bool { outcome == .failed }
 
     /// For people, on several lines: what, where, what to do, where to read on.
     public var text: String {
         var lines = ["\(mark) \(headline)", "  \(summary) (\(duration))"]
+        if let part { lines.append("  \(part)") }
         if let history { lines.append("  \(history)") }
         for failure in failures {
             lines.append("  ✗ \(failure.title)  (\(failure.task)\(failure.attempt > 1 ? ", attempt \(failure.attempt)" : ""))")
@@ -182,6 +189,7 @@ public struct Notice: Hashable, Sendable, Codable {
             "summary": .string(summary), "failures": .array(failures), "further_failures": JSON(furtherFailures), "skipped": JSON(skipped),
             "warnings": .array(warnings.map { .string($0) }), "further_warnings": JSON(furtherWarnings),
             "failing_since": JSON(since?.description), "failed_runs": JSON(failedRuns), "logs": .array(logs.map { .string($0) }),
+            "steps": steps.map { .array($0.map { .string($0) }) } ?? .null,
         ]
     }
 }

@@ -135,8 +135,10 @@ public final class PipelineReader {
             if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write succeeded, warned or failed") }
             return occasion
         }
-        return NotifyRule(on: on, channel: channel, options: options(fields))
+        return NotifyRule(on: on, channel: channel, options: options(fields), place: place(node))
     }
+
+    private func place(_ node: Node) -> String { "\(path):\(node.mark?.line ?? 0)" }
 
     private func options(_ fields: [String: Node]) -> JSON {
         var options = fields["options"].map(json) ?? [:]
@@ -156,6 +158,18 @@ public final class PipelineReader {
     private func words(_ node: Node, _ what: String) -> [Node] { node.scalar == nil ? list(node, what) : [node] }
 
     // MARK: Routes
+
+    /// What a file defines: a list is a file of routes, anything else a pipeline.
+    public enum Definition: Hashable, Sendable {
+        case pipeline(Pipeline), routes([Route])
+    }
+
+    /// - Throws: `ProblemList`.
+    public static func definition(_ path: String) throws -> Definition {
+        let text = String(decoding: try Files.readAll(path), as: UTF8.self)
+        if case .sequence? = try? Yams.compose(yaml: text) { return .routes(try routes(path)) }
+        return .pipeline(try read(path))
+    }
 
     /// The routes of a file: who is told of any pipeline, beside the rules that each has of its own.
     /// - Throws: `ProblemList`.
@@ -179,9 +193,9 @@ public final class PipelineReader {
             return occasion
         }
         let pipelines = fields["pipelines"].map { words($0, "pipelines").compactMap { string($0) } } ?? ["*"]
-        let place = "\(path):\(node.mark?.line ?? 0)"
+        let place = place(node)
         let name = fields["name"].flatMap(string).map { "route '\($0)' (\(place))" } ?? "route \(place)"
-        return Route(name: name, pipelines: pipelines, rule: NotifyRule(on: on, channel: channel, options: options(fields)))
+        return Route(name: name, pipelines: pipelines, rule: NotifyRule(on: on, channel: channel, options: options(fields), place: place))
     }
 
     // MARK: Nodes

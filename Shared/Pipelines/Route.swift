@@ -14,6 +14,12 @@ public struct Route: Hashable, Sendable {
         self.rule = rule
     }
 
+    /// A rule of a pipeline's own definition.
+    public init(_ rule: NotifyRule, of pipeline: String) {
+        self.init(
+            name: "notify rule 'to: \(rule.channel)' of pipeline \(pipeline)" + (rule.place.map { " (\($0))" } ?? ""), pipelines: [pipeline], rule: rule)
+    }
+
     public func covers(_ pipeline: String) -> Bool { pipelines.contains { Self.fits(Array(pipeline.utf8)[...], Array($0.utf8)[...]) } }
 
     /// Goes back to the last `*` only, so a pattern with many of them costs no more than length times length.

@@ -32,20 +32,60 @@ public struct ManifestWriter {
         self.compiled = compiled
     }
 
-    public func json() -> JSON {
-        JSON([
-            ("metadata", metadata),
-            ("nodes", map(manifest.nodes.mapValues(node))),
-            ("sources", map(manifest.sources.mapValues { source($0) })),
-            ("macros", map(manifest.macros.mapValues(macro))),
-            ("docs", map(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, doc($0)) }))),
-            ("exposures", [:]), ("metrics", [:]), ("groups", [:]), ("selectors", [:]), ("saved_queries", [:]), ("semantic_models", [:]),
-            ("unit_tests", [:]), ("functions", [:]),
-            ("disabled", map(Dictionary(grouping: manifest.disabled, by: \.uniqueID).mapValues { .array($0.map { Self.json($0) }) })),
-            ("parent_map", map(manifest.graph.parents.mapValues { .array($0.map(JSON.string)) })),
-            ("child_map", map(manifest.graph.children.mapValues { .array($0.map(JSON.string)) })),
-            ("group_map", [:]),
-        ])
+    /// The file, written member by member: as values a large manifest takes many times the memory of its text.
+    public var bytes: [UInt8] {
+        var bytes = Array("{".utf8)
+        for (name, part) in parts {
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            JSON.string(name).write(to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            part.write(to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private var parts: [(String, Part)] {
+        [
+            ("metadata", .whole(metadata)),
+            ("nodes", .each(manifest.nodes, node)),
+            ("sources", .each(manifest.sources) { source($0) }),
+            ("macros", .each(manifest.macros, macro)),
+            ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
+            ("exposures", .whole([:])), ("metrics", .whole([:])), ("groups", .whole([:])), ("selectors", .whole([:])),
+            ("saved_queries", .whole([:])), ("semantic_models", .whole([:])), ("unit_tests", .whole([:])), ("functions", .whole([:])),
+            ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map { Self.json($0) }) }),
+            ("parent_map", .each(manifest.graph.parents) { .array($0.map(JSON.string)) }),
+            ("child_map", .each(manifest.graph.children) { .array($0.map(JSON.string)) }),
+            ("group_map", .whole([:])),
+        ]
+    }
+
+    /// A member of the manifest: a value, or a map from unique ids that is made one entry at a time.
+    private struct Part {
+        private let ids: [String]?
+        private let value: (String) -> JSON
+
+        static func whole(_ value: JSON) -> Part { Part(ids: nil) { _ in value } }
+        static func each<Value>(_ values: [String: Value], _ json: @escaping (Value) -> JSON) -> Part {
+            Part(ids: values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { id in values[id].map(json) ?? .null }
+        }
+        private init(ids: [String]?, value: @escaping (String) -> JSON) {
+            self.ids = ids
+            self.value = value
+        }
+
+        func write(to bytes: inout [UInt8]) {
+            guard let ids else { return value("").write(to: &bytes) }
+            bytes.append(UInt8(ascii: "{"))
+            for (index, id) in ids.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                JSON.string(id).write(to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                value(id).write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
     }
 
     private var metadata: JSON {
@@ -55,10 +95,6 @@ public struct ManifestWriter {
             ("env", [:]),
             ("project_name", .string(manifest.project.name)), ("adapter_type", .string(manifest.target.type)),
         ])
-    }
-
-    private func map(_ values: [String: JSON]) -> JSON {
-        JSON(values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ($0, values[$0] ?? .null) })
     }
 
     private func node(_ node: Node) -> JSON {

@@ -90,8 +90,9 @@ enum StaticReader {
     static func references(in json: JSON, environment: Environment) -> Capture? {
         var capture = Capture()
         for text in texts(in: json) {
-            if text.hasPrefix("{{ get_where_subquery("), text.hasSuffix(") }}") {
-                guard read("{{ " + text.dropFirst(23).dropLast(4) + " }}", environment, into: &capture) else { return nil }
+            let (head, tail) = ("{{ get_where_subquery(", ") }}")
+            if text.hasPrefix(head), text.hasSuffix(tail) {
+                guard read("{{ " + text.dropFirst(head.count).dropLast(tail.count) + " }}", environment, into: &capture) else { return nil }
             } else if text.contains("{{") || text.contains("{%") {
                 guard read(text, environment, into: &capture) else { return nil }
             } else if text.hasPrefix("ref(") || text.hasPrefix("source(") {

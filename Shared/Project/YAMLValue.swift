@@ -66,7 +66,7 @@ extension YAMLValue {
     /// Reads one document; an empty file is an empty map.
     static func read(_ text: String, file: String) throws(ProjectProblem) -> YAMLValue {
         do {
-            guard let node = try Yams.compose(yaml: text) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
+            guard let node = try Yams.compose(yaml: text, .basic) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
             return YAMLValue(node, file: file)
         } catch let error as YamlError {
             throw problem(error, file: file)
@@ -95,7 +95,7 @@ extension YAMLValue {
         let kind: Kind
         switch node {
         case .scalar(let scalar):
-            kind = .scalar(Self.value(of: scalar, node))
+            kind = .scalar(Self.value(of: scalar))
         case .sequence(let sequence):
             kind = .list(sequence.map { YAMLValue($0, file: file) })
         case .mapping(let mapping):
@@ -120,13 +120,14 @@ extension YAMLValue {
         self.init(kind, file: file, line: mark?.line ?? 0, column: mark?.column ?? 0)
     }
 
-    private static func value(of scalar: Yams.Node.Scalar, _ node: Yams.Node) -> JSON {
-        let name = node.tag.description
-        if name.hasSuffix(":null") { return .null }
-        if name.hasSuffix(":bool"), let flag = node.bool { return .bool(flag) }
-        if name.hasSuffix(":int"), let number = node.int { return .integer(Int64(number)) }
-        if name.hasSuffix(":float"), let number = node.float { return .double(number) }
-        return .string(scalar.string)
+    /// Unquoted text means what it looks like; a tag such as `!!str` has the last word. The library's own rules are regular
+    /// expressions, and cost more than all the rest of reading a file.
+    private static func value(of scalar: Yams.Node.Scalar) -> JSON {
+        switch scalar.tag.description {
+        case "": scalar.style == .plain ? PlainScalar.value(scalar.string) : .string(scalar.string)
+        case let tag where [":null", ":bool", ":int", ":float"].contains { tag.hasSuffix($0) }: PlainScalar.value(scalar.string)
+        default: .string(scalar.string)
+        }
     }
 }
 

@@ -78,8 +78,15 @@ public struct Fleet: Sendable {
                 events.append(rejection(request, now, "no pipeline is named '\(request.pipeline)'"))
                 continue
             }
+            guard case .runRequested(let wish) = request.payload else { continue }
+            let selection = StepSelection(wish, of: pipeline)
+            if let reason = selection.refusal {
+                events.append(rejection(request, now, reason))
+                continue
+            }
             guard busy.insert(request.pipeline).inserted else { continue }
-            guard let start = start(request, pipeline, now), let run = RunState(start) else { continue }
+            let start = start(request, wish, pipeline, selection, now)
+            guard let run = RunState(start) else { continue }
             // Its first tasks go out with it: one publish, one commit.
             events.append(start)
             events += run.decisions(now: now) { room.take($0) }
@@ -87,11 +94,10 @@ public struct Fleet: Sendable {
         return events
     }
 
-    private func start(_ request: Event, _ pipeline: PipelineRegistered, _ now: Timestamp) -> Event? {
-        guard case .runRequested(let wish) = request.payload else { return nil }
+    private func start(_ request: Event, _ wish: RunRequested, _ pipeline: PipelineRegistered, _ selection: StepSelection, _ now: Timestamp) -> Event {
         let started = RunStarted(
             request: request.id, pipelineHash: pipeline.hash, logicalDate: wish.logicalDate ?? request.time,
-            isFullRefresh: wish.isFullRefresh, steps: pipeline.steps, tasks: pipeline.tasks, notify: pipeline.notify)
+            isFullRefresh: wish.isFullRefresh, steps: selection.steps, omitted: selection.omitted, tasks: selection.tasks, notify: pipeline.notify)
         return Event(
             source: "orchestrator", id: "\(request.id)/-/started", time: now, pipeline: request.pipeline, run: Self.run(of: request),
             traceparent: request.traceparent, payload: .runStarted(started))

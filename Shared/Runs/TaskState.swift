@@ -28,8 +28,37 @@ public struct TaskState: Hashable, Sendable {
     /// Why it was skipped or given up.
     public internal(set) var reason: String?
 
+    /// A source's limit that the task waits for, without a worker; nil where it waits for nothing of the kind.
+    public var wait: SourceWait? {
+        guard case .retrying(let until) = phase, let problem = report?.problem, problem.code.hasSuffix(".rate_limited") else { return nil }
+        return SourceWait(source: spec.args["connector"]?.stringValue ?? spec.role.rawValue, until: until, why: problem.summary)
+    }
+
     init(spec: TaskSpec, place: Int) {
         self.spec = spec
         self.place = place
+    }
+}
+
+/// A source that has said when it may be asked again.
+public struct SourceWait: Hashable, Sendable {
+    /// The connector's name.
+    public let source: String
+    public let until: Timestamp
+    public let why: String
+}
+
+extension RunState {
+    /// Whom the run waits for, each source once with the time at which it is asked first, in the order of the tasks.
+    public var waits: [SourceWait] {
+        var waits: [SourceWait] = []
+        for wait in inOrder.compactMap(\.wait) {
+            guard let place = waits.firstIndex(where: { $0.source == wait.source }) else {
+                waits.append(wait)
+                continue
+            }
+            if wait.until < waits[place].until { waits[place] = wait }
+        }
+        return waits
     }
 }

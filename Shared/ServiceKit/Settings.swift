@@ -113,7 +113,12 @@ public struct Settings: Sendable {
     public var logFolder: String { "\(home)/logs" }
 
     /// The programs in the order of their probe ports.
-    static let programs = ["broker", "orchestrator", "extract", "load", "transform", "quality", "notify", "console"]
+    public static let programs = ["broker", "orchestrator", "extract", "load", "transform", "quality", "notify", "console"]
+
+    /// Where the probes of a local installation listen; empty where the system chooses the ports.
+    public var probePorts: [(program: String, port: Int)] {
+        portBase == 0 ? [] : Self.programs.enumerated().map { ($1, portBase + 10 + $0) }
+    }
 
     /// 0 where the system shall choose: for free ports, and for every replica but the first.
     var probePort: Int {

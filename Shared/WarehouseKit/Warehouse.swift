@@ -1,4 +1,4 @@
-import Kernel
+public import Kernel
 
 /// A place that holds tables: one engine at one address. Plugins of this kit implement it, one folder each in `Warehouses/`.
 public protocol Warehouse: Sendable {
@@ -8,6 +8,16 @@ public protocol Warehouse: Sendable {
     var capabilities: WarehouseCapabilities { get }
     /// Opens a connection. A session is used from one thread at a time.
     func open() throws -> any WarehouseSession
+    /// Another place of the same kind for a trial, where this one does not exist yet and opening it would make it; `remove`
+    /// takes it away. Nil where this one exists.
+    func trial() throws -> (warehouse: any Warehouse, remove: @Sendable () -> Void)?
+    /// What an engine asks of its place besides, for `sluice doctor`: nothing that stands in its way, as a rule.
+    func examinePlace() -> [Finding]
+}
+
+extension Warehouse {
+    public func trial() throws -> (warehouse: any Warehouse, remove: @Sendable () -> Void)? { nil }
+    public func examinePlace() -> [Finding] { [] }
 }
 
 /// What an engine can do, where engines differ.

@@ -9,9 +9,9 @@ struct Ledger {
     var run: RunState
     private var now = Timestamp(rfc3339: "2026-01-01T06:00:00Z")!
 
-    init(_ tasks: [TaskSpec], steps: [String]) throws {
+    init(_ tasks: [TaskSpec], steps: [String], omitted: [String] = []) throws {
         let started = RunStarted(
-            request: "p@1", pipelineHash: "0123456789abcdef", logicalDate: now, isFullRefresh: false, steps: steps, tasks: tasks, notify: [])
+            request: "p@1", pipelineHash: "0123456789abcdef", logicalDate: now, isFullRefresh: false, steps: steps, omitted: omitted, tasks: tasks, notify: [])
         run = try #require(RunState(Event(source: "o", id: "s", time: now, pipeline: "p", run: "p@1", payload: .runStarted(started))))
     }
     mutating func apply(_ payload: Payload, _ task: TaskID? = nil) {
@@ -154,6 +154,27 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
             """)
     }
 
+    @Test func `a limit that a run waits for is called waiting, with the source, the time and why`() throws {
+        var extract = task("s.extract.posts", "s", .extract, "extract_stream", "posts")
+        extract.args["connector"] = "facebook_pages"
+        var other = extract
+        other.id = "s.extract.pages"
+        var ledger = try Ledger([extract, other], steps: ["s"])
+        func limit(_ seconds: Double) -> ProblemRecord {
+            ProblemRecord(code: "extract.rate_limited", summary: "Facebook's limit is reached (4)", location: "", remedy: "", isRetryable: true, retryAfterSeconds: seconds)
+        }
+        try ledger.work("s.extract.posts", TaskReport(problem: limit(4300)))
+        try ledger.work("s.extract.pages", TaskReport(problem: limit(7200)))
+        #expect(text.graph(ledger.run).contains("0.50 s            waiting for facebook_pages until 07:12 UTC  Facebook's limit is reached (4)"))
+        #expect(text.waiting(ledger.run, now: ledger.run.startedAt) == "waiting for facebook_pages until 07:12 UTC: Facebook's limit is reached (4)")
+        #expect(text.waiting(ledger.run, now: ledger.run.startedAt.adding(seconds: -86_400)).hasPrefix("waiting for facebook_pages until 2026-01-01 07:12 UTC"))
+        // Announced again, it waits no more.
+        ledger.apply(.taskReady(TaskReady(spec: extract, attempt: 2, logicalDate: ledger.run.startedAt, isFullRefresh: false)), "s.extract.posts")
+        #expect(ledger.run.waits.map(\.until) == [ledger.run.startedAt.adding(seconds: 7201)])
+        ledger.end("x", isSuccess: false)
+        #expect(text.waiting(ledger.run, now: ledger.run.startedAt) == "")
+    }
+
     @Test func `books that do not balance say which hop lost how many`() {
         func line(_ landed: Int, _ loaded: Int, sum: UInt128 = 0) -> String {
             var run = try? Ledger([task("a", "s", .load, "x", "a")], steps: ["s"])
@@ -177,5 +198,26 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
             #expect(painted != plain)
             #expect(painted.replacing(/\u{1b}\[[0-9]+m/, with: "") == plain)
         }
+    }
+
+    @Test func `a partial run says what it leaves out, and its streams name their source`() throws {
+        var ledger = try Ledger([
+            TaskSpec(id: "in.extract.t", step: "in", role: .extract, kind: "extract_stream", title: "orders", args: ["connector": "csv", "stream": "orders"])
+        ], steps: ["in"], omitted: ["build", "docs"])
+        try ledger.work("in.extract.t", TaskReport(rows: 3))
+        ledger.end("1 tasks succeeded", isSuccess: true)
+        let report = text.report(ledger.run)
+        #expect(report.hasPrefix("p@1 succeeded in 0.50 s\npartial: in alone, without build, docs\n"))
+        #expect(report.contains("✓ orders csv ") && text.graph(ledger.run).contains("partial: in alone"))
+    }
+
+    @Test func `of many failures the first are told and the others counted`() throws {
+        let tasks = (0..<13).map { task(TaskID("s.t\($0)"), "s", .quality, "test", "test \($0)") }
+        var ledger = try Ledger(tasks, steps: ["s"])
+        for task in tasks { try ledger.work(task.id, TaskReport(problem: ProblemRecord(code: "x", summary: "no", location: "", remedy: "", isRetryable: false))) }
+        ledger.end("test 0 failed (and 12 more)", isSuccess: false)
+        let report = text.report(ledger.run)
+        #expect(report.contains("✗ test 9  (s.t9, attempt 1)") && !report.contains("✗ test 10"))
+        #expect(report.contains("✗ 3 more failed") && report.hasSuffix("\nand 3 more: sluice runs show p@1\n"))
     }
 }

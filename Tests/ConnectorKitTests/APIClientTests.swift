@@ -59,6 +59,23 @@ import Testing
         #expect(problem?.summary.contains("text/html where JSON belongs") == true)
     }
 
+    @Test(arguments: [200, 403, 502])
+    func `a page of HTML for ever is six requests and words about what may stand in between`(status: Int) async throws {
+        let conversation = Conversation { _, _ in .text("<html>Please sign in. planted-secret</html>", status: status) }
+        let problem = await #expect(throws: SourceProblem.self) { try await client(conversation).send(question) }
+        #expect(conversation.requests.count == 6 && clock.waits == [1, 2, 4, 8, 16])
+        #expect(problem?.code == "extract.unavailable" && problem?.response == .retry(afterSeconds: 60))
+        #expect(problem?.summary.contains("HTTP \(status) came with text/html where JSON belongs") == true)
+        #expect(problem?.remedy.contains("proxy") == true && problem?.remedy.contains("curl -i") == true)
+        #expect(problem?.location.description == "GET http://source/data" && problem?.description.contains("planted") == false)
+    }
+
+    @Test func `JSON that ends in the middle is called that`() async throws {
+        let broken = Conversation { _, _ in .text("{\"data\": [{\"a\": 1", type: "application/json; charset=UTF-8") }
+        let problem = await #expect(throws: SourceProblem.self) { try await client(broken).send(question) }
+        #expect(problem?.summary.contains("JSON that is broken or ends in the middle") == true && problem?.remedy.contains("proxy") == false)
+    }
+
     @Test(arguments: [("20", 20.0), ("Fri, 20 Nov 2026 06:00:30 GMT", 30), ("soon", nil), ("-1", nil)])
     func `Retry-After is kept, as seconds and as a date`(text: String, seconds: Double?) async throws {
         let conversation = Conversation { _, number in number == 1 ? .json([:], status: 429, headers: [("Retry-After", text)]) : .json([:]) }
@@ -67,10 +84,22 @@ import Testing
         if let seconds { #expect(clock.waits[0] >= seconds && clock.waits[0] <= seconds + 0.5) } else { #expect(clock.waits == [15]) }
     }
 
+    @Test func `who is hasty hears the first fault and the first limit, and waits for neither`() async throws {
+        for (status, kind) in [(500, SourceProblem.Kind.unavailable), (429, .rateLimited)] {
+            let conversation = Conversation { _, _ in .json([:], status: status, headers: [("Retry-After", "1")]) }
+            var context = clock.context(conversation)
+            context.isHasty = true
+            let client = APIClient(context) { _, response, _ in response.status == 429 ? .limited("too many requests", afterSeconds: 1) : .passing("HTTP 500") }
+            let problem = await #expect(throws: SourceProblem.self) { try await client.send(question) }
+            #expect(problem?.kind == kind && conversation.requests.count == 1 && clock.waits.isEmpty)
+        }
+    }
+
     @Test func `a limit of an hour gives the worker free and says when to come back`() async throws {
         let conversation = Conversation { _, _ in .json([:], status: 429, headers: [("Retry-After", "3600")]) }
         let problem = await #expect(throws: SourceProblem.self) { try await client(conversation).send(question) }
         #expect(problem?.kind == .rateLimited && conversation.requests.count == 1 && clock.waits.isEmpty)
+        #expect(problem?.summary == "too many requests; it may be asked again in 61 min")
         guard case .retry(let seconds?) = problem?.response else { Issue.record("no time"); return }
         #expect(seconds >= 3600 && seconds <= 3601)
     }
@@ -93,6 +122,23 @@ import Testing
         #expect(clock.waits.isEmpty)
         _ = try await client().send(question)
         #expect(clock.waits == [60])
+    }
+
+    @Test func `a time that the source has named to one is not asked for by the others, and ends when it is over`() async throws {
+        let conversation = Conversation { _, number in number == 1 ? .json([:], status: 429, headers: [("Retry-After", "3600")]) : .json(["ok": true]) }
+        let context = clock.context(conversation)
+        func client() -> APIClient {
+            APIClient(context) { _, response, _ in
+                response.status == 429 ? .limited("the limit is reached", afterSeconds: APIClient.retryAfter(response, at: context.now())) : .accepted
+            }
+        }
+        await #expect(throws: SourceProblem.self) { try await client().send(question) }
+        clock.pass(600)
+        let problem = await #expect(throws: SourceProblem.self) { try await client().send(question) }
+        #expect(conversation.requests.count == 1)
+        #expect(problem?.summary == "the limit is reached; it may be asked again in 50 min" && problem?.response == .retry(afterSeconds: 3000))
+        clock.pass(3000)
+        #expect(try await client().send(question).json["ok"] == true && conversation.requests.count == 2 && clock.waits.isEmpty)
     }
 
     @Test func `requests keep their distance`() async throws {

@@ -79,12 +79,39 @@ import Testing
     @Test(arguments: [
         ("client_email", JSON.null, "no 'client_email'"), ("private_key", .null, "no 'private_key'"), ("token_uri", "", "no 'token_uri'"),
         ("type", "authorized_user", "'type' is not 'service_account'"), ("private_key", "-----BEGIN PRIVATE KEY-----\nnope\n", "'private_key' holds no private key"),
+        ("client_email", "robot", "'client_email' is no address"), ("client_email", 7, "no 'client_email'"), ("token_uri", "oauth2.example", "'token_uri' is no web address"),
     ])
     func `a malformed key names what is wrong with it`(member: String, value: JSON, words: String) throws {
         let file = try keyFile { $0[member] = value.isNull ? nil : value }
         let problem = #expect(throws: SourceProblem.self) { try ServiceAccountKey(file: file) }
         #expect(problem?.summary.contains(words) == true)
         #expect(problem?.description.contains(pem.split(separator: "\n")[1]) == false)
+    }
+
+    @Test func `a private key that is broken or another thing says which`() throws {
+        let shown = String(decoding: try folder.read("public.pem"), as: UTF8.self)
+        _ = try Tool.run("openssl", ["pkey", "-in", folder.path + "/key.pem", "-aes128", "-passout", "pass:planted", "-out", folder.path + "/locked.pem"])
+        let locked = String(decoding: try folder.read("locked.pem"), as: UTF8.self)
+        _ = try Tool.run("openssl", ["req", "-x509", "-new", "-key", folder.path + "/key.pem", "-subj", "/CN=x", "-out", folder.path + "/cert.pem"])
+        let certificate = String(decoding: try folder.read("cert.pem"), as: UTF8.self)
+        for (text, words) in [
+            (shown, "holds a public key"), (certificate, "holds a certificate"), (locked, "is locked with a passphrase"),
+            (pem.split(separator: "\n").joined(separator: "\\n"), "written as two characters"), (String(pem.prefix(pem.count / 2)), "not all of it"),
+        ] {
+            let file = try keyFile { $0["private_key"] = .string(text) }
+            let problem = #expect(throws: SourceProblem.self) { try ServiceAccountKey(file: file) }
+            #expect(problem?.summary.contains(words) == true, "\(problem?.summary ?? "")")
+            #expect(problem?.location.description.contains("key.json") == true && problem?.response == .stop)
+        }
+    }
+
+    @Test func `a key where its file's name belongs is refused and not shown`() throws {
+        let key = String(decoding: try folder.read(keyFile().split(separator: "/").last.map(String.init)!), as: UTF8.self)
+        for path in [key, key.split(separator: "\n").joined(separator: " "), pem] {
+            let problem = #expect(throws: SourceProblem.self) { try ServiceAccountKey(file: path) }
+            #expect(problem?.description.contains("stands where the name of its file belongs") == true)
+            #expect(problem?.description.contains("BEGIN") == false && problem?.description.contains(pem.split(separator: "\n")[3]) == false)
+        }
     }
 
     @Test func `a key file that is none says so`() throws {

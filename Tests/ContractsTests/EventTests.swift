@@ -14,9 +14,12 @@ import Testing
         books: [BookEntry(stream: "s", batch: 1, point: .supersededInBatch, tally: Tally(count: 2, sum: .max))], pools: ["w": 1])
     static let payloads: [Payload] = [
         .runRequested(RunRequested(cause: .manual, logicalDate: time)),
+        .runRequested(RunRequested(cause: .manual, steps: ["build", "ingest"])), .runRequested(RunRequested(cause: .message, from: "build")),
         .runRejected(RunRejected(request: "r", reason: "unknown pipeline")),
         .pipelineRegistered(PipelineRegistered(hash: "h", tasks: [spec], steps: ["ingest"], notify: [NotifyRule(on: [.failed], channel: "console")])),
         .runStarted(RunStarted(request: "r", pipelineHash: "h", logicalDate: time, isFullRefresh: false, steps: ["ingest"], tasks: [spec], notify: [])),
+        .runStarted(RunStarted(
+            request: "r", pipelineHash: "h", logicalDate: time, isFullRefresh: false, steps: ["ingest"], omitted: ["build"], tasks: [], notify: [])),
         .tasksAdded(TasksAdded(tasks: [spec])),
         .taskReady(TaskReady(spec: spec, attempt: 1, logicalDate: time, isFullRefresh: true)),
         .taskSucceeded(report), .taskFailed(report), .taskSkipped(TaskSkipped(because: "x")),
@@ -25,7 +28,7 @@ import Testing
         .runFailed(RunEnded(succeeded: 1, failed: 1, skipped: 2, summary: "", causes: ["a"])),
         .runSucceeded(RunEnded(succeeded: 2, failed: 0, skipped: 0, summary: "", causes: [], warned: 1, warnings: ["t: warn"])),
         .pipelineRegistered(PipelineRegistered(
-            hash: "h", tasks: [], steps: [], notify: [NotifyRule(on: [.warned], channel: "email", options: ["recipients": ["a@b.c"]])])),
+            hash: "h", tasks: [], steps: [], notify: [NotifyRule(on: [.warned], channel: "email", options: ["recipients": ["a@b.c"]], place: "/p/pipeline.yml:7")])),
         .other(type: "weather.changed.v9", data: ["wind": 3]),
     ]
 
@@ -33,6 +36,11 @@ import Testing
     func `an event survives its envelope`(payload: Payload) throws {
         let event = Event(source: "test", id: "1", time: Self.time, pipeline: "p", role: .load, run: "p@1", task: "t", priority: 3, traceparent: "00-aa", payload: payload)
         #expect(try Event(envelope: try event.envelope()) == event)
+    }
+
+    @Test func `a request for the whole pipeline says nothing of steps, so it has the bytes that it always had`() throws {
+        let event = Event(source: "test", id: "1", time: Self.time, pipeline: "p", payload: .runRequested(RunRequested(cause: .manual)))
+        #expect(try JSON(parsing: event.envelope())["data"] == ["cause": "manual", "isFullRefresh": false])
     }
 
     @Test func `a topic has three closed parts`() {

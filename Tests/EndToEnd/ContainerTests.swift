@@ -43,6 +43,39 @@ import Testing
         let codes = try containers.compose(["ps", "-a", "--format", "{{.Service}} {{.ExitCode}}"]).split(separator: "\n")
         #expect(codes.count == 11 && codes.allSatisfy { $0.hasSuffix(" 0") }, "\(codes)")
     }
+
+    @Test func `with the sandbox beside it karaoke_social runs in containers from the APIs to its marts, its token in a file`() throws {
+        var containers = try Containers()
+        defer { containers.down() }
+        try containers.buildImage()
+        try containers.buildImage(target: "sandbox")
+        containers.outerWorld = "sandbox.env"
+        let token = "planted-\(UInt64.random(in: 0 ... .max))"
+        try containers.keepSecret(token, as: "fb_access_token")
+        containers.variables = ["FB_ACCESS_TOKEN": "", "FB_ACCESS_TOKEN_FILE": "/run/secrets/fb_access_token", "SANDBOX_TOKEN": token]
+
+        let first = try containers.compose(["run", "--rm", "-T", "init"])
+        #expect(first.contains("made   /var/lib/sluice/raw") && first.contains("karaoke_social/pipeline.yml"), "\(first)")
+        let second = try containers.compose(["run", "--rm", "-T", "init"])
+        #expect(second.contains("nothing to do: all was there") && !second.contains("made "), "\(second)")
+
+        try containers.compose(["up", "-d", "--wait", "--wait-timeout", "60"])
+        let report = try containers.compose(["exec", "-T", "broker", "sluice", "run", "karaoke_social"])
+        #expect(report.contains("succeeded") && report.contains("42 tests passed"), "\(report)")
+        #expect(try containers.query("select count(*) from fct_daily_page_metrics", in: "karaoke_social") == 60)
+        let published = try containers.compose(["ps", "--format", "{{.Service}} {{.Ports}}"]).split(separator: "\n").filter { $0.contains("->") }
+        #expect(published.count == 1 && published.allSatisfy { $0.hasPrefix("console 127.0.0.1:") }, "\(published)")
+
+        let leak = "grep -rl \(token) /var/lib/sluice; true"
+        #expect(try containers.compose(["exec", "-T", "extract", "sh", "-c", leak]).trimmed == "")
+        #expect(try containers.compose(["exec", "-T", "broker", "sh", "-c", leak]).trimmed == "")
+        #expect(try !containers.compose(["logs"]).contains(token))
+
+        // The service account's key outlives the container that made it.
+        try containers.compose(["up", "-d", "--wait", "--wait-timeout", "60", "--force-recreate", "--no-deps", "sandbox"])
+        let again = try containers.compose(["exec", "-T", "broker", "sluice", "run", "karaoke_social"])
+        #expect(again.contains("succeeded"), "\(again)")
+    }
 }
 
 /// A compose project of its own name, gone with its volumes after the test.
@@ -51,9 +84,14 @@ struct Containers {
 
     let project = "sluice-test-\(UInt32.random(in: 0 ... .max))"
     let consolePort = Int.random(in: 20_000...29_999)
-    private var file: String { "\(TestHome.repository)/deploy/docker-compose.yml" }
+    /// The file beside the compose file that says who the vendors are; nil where there are none.
+    var outerWorld: String?
+    var variables: [String: String] = [:]
+    private var deploy: String { "\(TestHome.repository)/deploy" }
+    private var folder: String { "\(NSTemporaryDirectory())/\(project)" }
+    private var secrets: String { "\(folder)/secrets" }
 
-    init() throws {}
+    init() throws { try FileManager.default.createDirectory(atPath: secrets, withIntermediateDirectories: true) }
 
     struct Failure: Error, CustomStringConvertible { let description: String }
 
@@ -66,18 +104,29 @@ struct Containers {
     }
     @discardableResult func docker(_ words: [String]) throws -> String { try shell("docker " + words.map(quoted).joined(separator: " ")) }
     @discardableResult func compose(_ words: [String]) throws -> String {
-        try shell(
-            "SLUICE_IMAGE=\(project) SLUICE_LEASE_SECONDS=2 SLUICE_CONSOLE_PORT=\(consolePort) docker compose -p \(project) -f '\(file)' --progress quiet "
-                + words.map(quoted).joined(separator: " "))
+        let own = [
+            "SLUICE_IMAGE": project, "SLUICE_SANDBOX_IMAGE": "\(project)-sandbox", "SLUICE_LEASE_SECONDS": "2", "SLUICE_CONSOLE_PORT": "\(consolePort)",
+            "SLUICE_SECRETS": secrets,
+        ]
+        let environment = own.merging(variables) { _, new in new }.map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " ")
+        let outer = outerWorld.map { "--env-file '\(deploy)/\($0)' " } ?? ""
+        return try shell(
+            "\(environment) docker compose -p \(project) -f '\(deploy)/docker-compose.yml' \(outer)--progress quiet " + words.map(quoted).joined(separator: " "))
     }
     private func quoted(_ word: String) -> String { "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'" }
 
     /// The image takes the programs that the test was built with.
-    func buildImage() throws {
-        let stage = "\(NSTemporaryDirectory())/\(project)"
-        try shell("deploy/stage '\(TestHome.binaries)' '\(stage)'")
-        defer { try? FileManager.default.removeItem(atPath: stage) }
-        try shell("docker build -q -f deploy/Dockerfile -t \(project) --build-context programs='\(stage)' .")
+    func buildImage(target: String = "product") throws {
+        let stage = "\(folder)/programs"
+        if !FileManager.default.fileExists(atPath: stage) { try shell("deploy/stage '\(TestHome.binaries)' '\(stage)'") }
+        let name = target == "product" ? project : "\(project)-\(target)"
+        try shell("docker build -q -f deploy/Dockerfile --target \(target) -t \(name) --build-context programs='\(stage)' .")
+    }
+
+    /// Programs in containers run as another user.
+    func keepSecret(_ text: String, as name: String) throws {
+        try Data("\(text)\n".utf8).write(to: URL(fileURLWithPath: "\(secrets)/\(name)"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(secrets)/\(name)")
     }
 
     func deliver() throws {
@@ -88,8 +137,8 @@ struct Containers {
         }
     }
 
-    func query(_ sql: String) throws -> Int {
-        let text = try compose(["exec", "-T", "load", "sluice-load", "query", "sqlite:////var/lib/sluice/warehouse/nyc_flights.db", sql])
+    func query(_ sql: String, in pipeline: String = "nyc_flights") throws -> Int {
+        let text = try compose(["exec", "-T", "load", "sluice-load", "query", "sqlite:////var/lib/sluice/warehouse/\(pipeline).db", sql])
         return Int(text.split(separator: "\n").last.map(String.init)?.trimmed ?? "") ?? -1
     }
 
@@ -102,8 +151,9 @@ struct Containers {
     }
 
     func down() {
-        _ = try? compose(["down", "-v", "-t", "2"])
-        _ = try? docker(["rmi", project])
+        _ = try? compose(["--profile", "*", "down", "-v", "-t", "2"])
+        for image in [project, "\(project)-sandbox"] { _ = try? docker(["rmi", image]) }
+        try? FileManager.default.removeItem(atPath: folder)
     }
 }
 

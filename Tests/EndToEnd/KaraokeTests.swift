@@ -104,8 +104,8 @@ import Testing
         }
     }
 
-    // K046: the mark lies in the warehouse, beside the rows that it speaks of.
-    @Test func `the mark is known where the journal is lost`() async throws {
+    // K045 K046: the mark lies in the warehouse, beside the rows that it speaks of.
+    @Test func `the mark is known where all else is lost, and is the one that the rows say`() async throws {
         try await KaraokeHome.with { karaoke in
             let words = [
                 "up", "--pipelines", "\(karaoke.home.path)/pipelines", "--run", "karaoke_social", "--exit", "--show",
@@ -115,7 +115,20 @@ import Testing
             #expect(first.status == 0 && first.output.contains("60 rows") && first.output.contains("last"), "\(first.output)")
             // What the source would not give is said where people look.
             #expect(first.output.contains("post_engaged_users"), "\(first.output)")
-            try FileManager.default.removeItem(atPath: "\(karaoke.home.path)/journal")
+            // Each stream with its rows, in the report of the run.
+            for (stream, rows) in [("page_insights_daily", "360"), ("ga4_historical_summary", "30")] {
+                #expect(first.output.range(of: "✓ \(stream) [a-z0-9_]+ +\(rows) ", options: .regularExpression) != nil, "\(first.output)")
+            }
+            let database = try karaoke.database
+            let days = try database.rows("select page_id, max(date(substr(end_time, 1, 10), '-1 day')) from raw__page_insights_daily group by 1 order by 1", columns: 2)
+            #expect(days == World.defaultPages.map { "\($0)|2026-08-31" })
+            let marks = try karaoke.cursors
+            for page in World.defaultPages { #expect(marks.contains { $0.hasPrefix("page_insights_daily|") && $0.contains("\"\(page)\":\"2026-08-31\"") }, "\(marks)") }
+            #expect(try database.rows("select max(date) from raw__ga4_historical_summary", columns: 1) == ["20260831"])
+            #expect(marks.contains { $0.hasPrefix("ga4_historical_summary|") && $0.contains("2026-08-31") })
+            // Nothing is kept but the warehouse, and the secrets of the sandbox lie elsewhere.
+            for folder in ["journal", "raw", "projects", "run"] { try? FileManager.default.removeItem(atPath: "\(karaoke.home.path)/\(folder)") }
+            #expect(try karaoke.cursors == marks)
             try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
             try karaoke.sandbox.control("DELETE", "requests")
             let second = try karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
@@ -148,9 +161,14 @@ import Testing
             #expect(state.inOrder.filter { $0.spec.step == "run_dbt_models" }.allSatisfy { $0.phase == .skipped })
             try await karaoke.home.until("one notice of the failure") { try Self.notices(karaoke) == notices + 1 }
 
+            // The same again is no news.
+            #expect(try await karaoke.run().end?.isSuccess == false)
+            #expect(try karaoke.requests("/v26.0/").count == 4)
             try await karaoke.restartExtract(["SOCIAL_AS_OF": "2026-09-02"])
             #expect(try await karaoke.run().end?.isSuccess == true)
             #expect(try await karaoke.marts() == KaraokeExpectation(today: KaraokeHome.today + 1).marts())
+            try await karaoke.home.until("its end is told") { try Self.log(karaoke).contains("karaoke_social works again") }
+            #expect(try Self.notices(karaoke) == notices + 1)
         }
     }
 
@@ -183,9 +201,11 @@ import Testing
             try karaoke.sandbox.control(
                 "POST", "faults",
                 """
-                [{"kind": "rate_limit", "match": "/insights", "skip": 1, "retry_after": 2}, {"kind": "rate_limit", "code": 4, "match": "/posts", "retry_after": 0},
-                 {"kind": "rate_limit", "code": 17, "match": "/posts", "retry_after": 0},
-                 {"kind": "rate_limit", "code": 613, "match": "/posts", "retry_after": 0}, {"kind": "half_body", "match": "/posts", "skip": 1},
+                [{"kind": "rate_limit", "code": 32, "match": "/insights", "skip": 1, "retry_after": 1}, {"kind": "rate_limit", "code": 4, "match": "/posts", "retry_after": 1},
+                 {"kind": "rate_limit", "code": 17, "match": "/posts", "regain_minutes": 0.02},
+                 {"kind": "rate_limit", "code": 613, "match": "/posts", "retry_after": 1}, {"kind": "half_body", "match": "/posts", "skip": 1},
+                 {"kind": "usage", "percent": 90, "regain_minutes": 0.02, "match": "/posts", "skip": 2},
+                 {"kind": "usage", "percent": 89, "regain_minutes": 60, "match": "/posts", "skip": 2},
                  {"kind": "status", "status": 500, "match": "/posts", "skip": 3}, {"kind": "empty_page", "match": "/posts", "skip": 4},
                  {"kind": "html", "match": ":runReport"}, {"kind": "status", "status": 429, "retry_after": 1, "match": ":runReport"},
                  {"kind": "status", "status": 503, "match": "/token"}]
@@ -194,12 +214,18 @@ import Testing
             let state = try await karaoke.run()
             #expect(state.end?.isSuccess == true, "\(state.end?.summary.summary ?? "")")
             #expect(try karaoke.sandbox.control("GET", "faults").contains("\"faults\": []"))
-            let insights = try karaoke.requests("/insights")
-            let limited = try #require(insights.firstIndex { $0["fault"]?.stringValue == "rate_limit" })
-            let pause = (insights[limited + 1]["at"]?.doubleValue ?? 0) - (insights[limited]["at"]?.doubleValue ?? 0)
-            #expect(pause >= 2, "asked again after \(pause) s")
-            // The same question again: no days are left out.
-            #expect(insights[limited + 1]["query"] == insights[limited]["query"])
+            // After each limit, and after an answer that has used up as much as the threshold, nobody asks for as long as was said.
+            let asked = try karaoke.requests("/v26.0/")
+            let limited = asked.indices.filter { asked[$0]["fault"]?.stringValue == "rate_limit" }
+            let used = asked.indices.filter { asked[$0]["fault"]?.stringValue == "usage" }
+            #expect(limited.count == 4 && used.count == 2)
+            func pause(_ place: Int) -> Double { (asked[place + 1]["at"]?.doubleValue ?? 0) - (asked[place]["at"]?.doubleValue ?? 0) }
+            for place in limited {
+                #expect(pause(place) >= 1, "asked again after \(pause(place)) s")
+                // The same question again: nothing is left out.
+                #expect(asked[place + 1]["query"] == asked[place]["query"] && asked[place + 1]["path"] == asked[place]["path"])
+            }
+            #expect(pause(used[0]) >= 1.2 && pause(used[1]) < 1, "\(used.map(pause))")
             #expect(try await karaoke.marts() == KaraokeExpectation().marts())
             #expect(state.inOrder.filter { $0.spec.kind == "extract_stream" }.allSatisfy { $0.attempt == 1 })
         }
@@ -270,6 +296,7 @@ import Testing
             ])
             let halved = try await karaoke.run()
             let key = halved.inOrder.compactMap { $0.report?.problem }
+            #expect(!halved.inOrder.contains { $0.attempt > 1 })
             #expect(key.count == 1 && key.first?.summary.contains("private_key") == true && key.first?.isRetryable == false, "\(key.map(\.text))")
         }
     }
@@ -339,9 +366,10 @@ import Testing
         #expect(try database.rows("select \(columns) from dim_date order by 1", columns: 12) == lines)
     }
 
+    private static func log(_ karaoke: KaraokeHome) throws -> String { try String(contentsOfFile: "\(karaoke.home.path)/logs/notify.log", encoding: .utf8) }
+
     /// How many notices of this pipeline the console channel has printed.
     private static func notices(_ karaoke: KaraokeHome) throws -> Int {
-        let log = try String(contentsOfFile: "\(karaoke.home.path)/logs/notify.log", encoding: .utf8)
-        return log.split(separator: "\n").filter { $0.contains("karaoke_social succeeded") || $0.contains("karaoke_social failed") }.count
+        try log(karaoke).split(separator: "\n").filter { $0.contains("karaoke_social succeeded") || $0.contains("karaoke_social failed") }.count
     }
 }

@@ -151,6 +151,29 @@ import Testing
         }
     }
 
+    @Test func `a mail server that hangs is tried again, told once in the log, and takes the mail once it works`() async throws {
+        try await TestHome.with { home in
+            let town = try Town(home, mail: "hang")
+            try await home.start("broker")
+            try await home.start("notify", town.settings.merging(["SLUICE_MAIL_TIMEOUT_SECONDS": "1"]) { _, new in new })
+            try await failingRun(home, "shop@1")
+            // A second after the first try it is given up, and five seconds later comes the second.
+            try await home.until("it is tried again", seconds: 20) { town.logins >= 2 }
+            try await home.until("the second try ends", seconds: 10) { home.probe("notify", "/metrics")?.body.contains("sluice_notices_failed_total{program=\"notify\"} 2") == true || home.probe("notify", "/metrics")?.body.contains("sluice_notices_failed_total 2") == true }
+            #expect(log(home).components(separatedBy: "notify.mail_timeout").count == 2 && log(home).contains("did not answer in time"))
+            #expect(sent(home).count == 2 && waiting(home) == 1 && town.mails.isEmpty)
+            // What ends meanwhile is told by the others.
+            try await failingRun(home, "mall@1", [Self.rules[2]], pipeline: "mall")
+            try await home.until("the other pipeline is told") { sent(home).count == 3 }
+            #expect(home.probe("notify", "/readyz")?.status == 200)
+            let other = try Town(home)
+            home.kill("notify")
+            try await home.start("notify", other.settings)
+            try await home.until("the mail is out", seconds: 10) { waiting(home) == 0 }
+            #expect(other.mails.count == 1)
+        }
+    }
+
     @Test func `a wrong password is one error and one login, and the notices go out after the next start`() async throws {
         try await TestHome.with { home in
             let town = try Town(home)
@@ -213,6 +236,49 @@ import Testing
             let wrong = try home.run("sluice-notify", [], settings.merging(["SLUICE_INSTANCE": "other"]) { _, new in new })
             #expect(wrong.status == 2)
             #expect(wrong.output.contains("'loud' is no severity"))
+        }
+    }
+
+    @Test func `a rule to nowhere is refused by validate with its line, and told by the notifier before it is needed`() async throws {
+        try await TestHome.with { home in
+            try home.write("""
+                name: shop
+                steps:
+                  - {name: a, noop: load}
+                notify:
+                  - {on: [failed], to: console}
+                  - {on: [failed], to: pigeon}
+                  - {on: [failed], to: email}
+                  - {on: [failed], to: email, recipients: [nobody]}
+                  - {on: [failed], to: webhook, url: "https://example.com/in"}
+                  - {on: [failed], to: file, loft: north}
+                """, to: "wrong.yml")
+            let file = "\(home.path)/wrong.yml"
+            let wrong = try home.run("sluice", ["validate", file])
+            #expect(wrong.status == 2 && wrong.output.contains("wrong.yml:10") && wrong.output.contains("no field 'loft'"), "\(wrong.output)")
+            try home.write(String(contentsOfFile: file, encoding: .utf8).replacingOccurrences(of: ", loft: north", with: ", options: {loft: north}"), to: "wrong.yml")
+            let refused = try home.run("sluice", ["validate", file])
+            #expect(refused.status == 2, "\(refused.output)")
+            for (line, words) in [
+                (6, "there is no channel 'pigeon'"), (7, "the rule names no recipients"), (8, "this is no mail address"), (10, "the channel 'file' has no option 'loft'"),
+            ] {
+                #expect(refused.output.contains("leads nowhere: \(words)") && refused.output.contains("at   \(file):\(line)"), "\(line): \(refused.output)")
+            }
+            #expect(!refused.output.contains("\(file):5"))
+            // A secret of the notifier's environment need not be on this desk.
+            #expect(refused.output.contains("note: \(file):9 is not checked whole: SLUICE_WEBHOOK_SECRET is not set"), "\(refused.output)")
+
+            try home.write("- {name: birds, severity: error, to: pigeon}\n- {name: ops, severity: error, to: file}\n", to: "routes.yml")
+            let routes = try home.run("sluice", ["validate", "\(home.path)/routes.yml"])
+            #expect(routes.status == 2 && routes.output.contains("route 'birds'") && routes.output.contains("routes.yml:1") && !routes.output.contains("'ops'"), "\(routes.output)")
+            let good = try home.run("sluice", ["validate", "\(TestHome.repository)/deploy/pipelines/karaoke_social/pipeline.yml"])
+            #expect(good.status == 0, "\(good.output)")
+
+            try home.write("name: shop\nsteps: [{name: a, noop: load}]\nnotify:\n  - {on: [failed], to: pigeon}\n", to: "pipelines/shop/pipeline.yml")
+            for program in ["broker", "notify", "orchestrator"] { try await home.start(program) }
+            try await home.until("the definition's rule is told") {
+                log(home).contains("notify rule 'to: pigeon' of pipeline shop (\(home.path)/pipelines/shop/pipeline.yml:4) leads nowhere")
+            }
         }
     }
 

@@ -134,6 +134,22 @@ private struct Killed: Error {}
         #expect(try store.outbox().map(\.notice.key) == ["shop@1/failed/pigeon", "shop@2/failed/pigeon"])
     }
 
+    @Test func `a rule to nowhere is told when its definition comes, by file and line, and again in the place of what it would tell`() async throws {
+        var log = Log()
+        let lost = NotifyRule(on: [.failed], channel: "pigeon", place: "/p/shop/pipeline.yml:12")
+        let rules = [lost, NotifyRule(on: [.failed], channel: "file", options: ["colour": "red"], place: "/p/shop/pipeline.yml:13"), both[0]]
+        log.append("shop@0", nil, .pipelineRegistered(PipelineRegistered(hash: "h", tasks: [], steps: [], notify: rules)))
+        let notes = Mutex<[String]>([])
+        _ = try await live(log) { text in notes.withLock { $0.append(text) } }
+        let told = notes.withLock { $0 }
+        #expect(told.count == 2)
+        #expect(told.first?.hasPrefix("notify rule 'to: pigeon' of pipeline shop (/p/shop/pipeline.yml:12) leads nowhere") == true)
+        #expect(told.last?.contains("/p/shop/pipeline.yml:13") == true && told.last?.contains("has no option 'colour'") == true)
+        log.failingRun("shop@1", [lost])
+        _ = try await live(log) { text in notes.withLock { $0.append(text) } }
+        #expect(notes.withLock { $0.last }?.hasPrefix("notify rule 'to: pigeon' of pipeline shop (/p/shop/pipeline.yml:12): not sent, kept in notify.db") == true)
+    }
+
     @Test func `a channel that fails is asked less and less often, keeps its notices and holds neither another nor the log up`() async throws {
         var log = Log()
         log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "refusing"), NotifyRule(on: [.failed], channel: "file")])
@@ -161,16 +177,37 @@ private struct Killed: Error {}
         #expect(dispatcher.waitingCount == 1)
     }
 
+    @Test func `of a channel that fails, one notice is tried at a time, and the others go out meanwhile`() async throws {
+        var log = Log()
+        let targets = (1...3).map { NotifyRule(on: [.failed], channel: "refusing", options: ["room": JSON($0)]) }
+        log.failingRun("shop@1", targets + [NotifyRule(on: [.failed], channel: "file")])
+        let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(rfc3339: "2026-01-01T00:00:00Z")!)
+        let dispatcher = try Dispatcher(store: store, channels: registry(), logFolder: "/logs", reach: { _ in }, note: { _ in }, clock: { 1000 })
+        try dispatcher.fold(log.events, upTo: UInt64(log.events.count))
+        try await dispatcher.send()
+        #expect(dispatcher.failedCount == 1 && lines == ["shop@1/failed/file"] && dispatcher.waitingCount == 3)
+        // The next one may be tried at once, when the log has been looked at.
+        #expect(dispatcher.secondsToNextTry == 0)
+        for count in 2...3 {
+            try await dispatcher.send()
+            #expect(dispatcher.failedCount == count)
+        }
+        #expect(dispatcher.secondsToNextTry == 5)
+        try await dispatcher.send()
+        #expect(dispatcher.failedCount == 3)
+    }
+
     @Test func `what nobody takes for a week is given up, and its text stays`() async throws {
         var log = Log()
         log.failingRun("shop@1", [NotifyRule(on: [.failed], channel: "refusing")])
         let today = Mutex(log.now)
+        let notes = Mutex<[String]>([])
         let store = try NoticeStore(path: "\(folder.path)/notify.db", now: Timestamp(rfc3339: "2026-01-01T00:00:00Z")!)
         func life() throws -> Dispatcher {
-            try Dispatcher(store: store, channels: registry(), logFolder: "/logs", reach: { _ in }, note: { _ in }, now: { today.withLock { $0 } })
+            try Dispatcher(store: store, channels: registry(), logFolder: "/logs", reach: { _ in }, note: { text in notes.withLock { $0.append(text) } }, now: { today.withLock { $0 } })
         }
         let first = try life()
-        try first.fold(log.events, upTo: 4)
+        try first.fold(log.events, upTo: UInt64(log.events.count))
         try await first.send()
         today.withLock { $0 = $0.adding(seconds: 8 * 86_400) }
         let second = try life()
@@ -178,6 +215,7 @@ private struct Killed: Error {}
         try await second.send()
         #expect(second.waitingCount == 0)
         #expect(try store.keys() == ["shop@1/failed/refusing"])
+        #expect(notes.withLock { $0.last } == "notify rule 'to: refusing' of pipeline shop: given up after 7 days; its text stays in notify.db: shop failed: shop@1")
     }
 
     @Test func `what is settled is confirmed and a new log is read from its start`() async throws {

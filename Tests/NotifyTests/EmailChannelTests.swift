@@ -1,4 +1,5 @@
 import Kernel
+import Mail
 import NotifyChannels
 import NotifyKit
 import Support
@@ -176,5 +177,25 @@ import Testing
     private func problem(_ body: () async throws -> Void) async throws -> any Problem {
         do { try await body() } catch let problem as any Problem { return problem }
         throw Companion.Failure(description: "nothing was thrown")
+    }
+
+    // MARK: Examination
+
+    @Test func `an examination signs in as sending does, and no mail comes of it`() async throws {
+        let server = try server("starttls")
+        #expect(try await channel(server.port).examine(["recipients": ["ops@example.com"]]) == "smtp://127.0.0.1:\(server.port) takes mail (encrypted, signed in), 1 recipient")
+        #expect(log == "login accepted\n" && mails.isEmpty)
+        let problem = await #expect(throws: SMTPError.self) {
+            _ = try await channel(server.port, ["SLUICE_SMTP_PASSWORD": "another-planted-one"]).examine(["recipients": ["ops@example.com"]])
+        }
+        #expect(problem?.code == "notify.mail_credentials_rejected" && problem.map { "\($0)".contains("planted") } == false)
+    }
+
+    @Test func `an examination tells of a server that hangs before a person loses patience`() async throws {
+        let server = try server("hang")
+        let problem = await #expect(throws: SMTPError.self) {
+            _ = try await channel(server.port, ["SLUICE_MAIL_TIMEOUT_SECONDS": "1"]).examine(["recipients": ["ops@example.com"]])
+        }
+        #expect(problem?.code == "notify.mail_timeout" && mails.isEmpty)
     }
 }

@@ -12,9 +12,9 @@ struct Log {
         events.append(SequencedEvent(sequence: UInt64(events.count + 1), event: event))
     }
 
-    mutating func start(_ run: RunID, _ rules: [NotifyRule]) {
+    mutating func start(_ run: RunID, _ rules: [NotifyRule], steps: [String] = ["ingest", "build"], omitted: [String] = []) {
         append(run, nil, .runStarted(RunStarted(
-            request: run.description, pipelineHash: "h", logicalDate: now, isFullRefresh: false, steps: ["ingest"],
+            request: run.description, pipelineHash: "h", logicalDate: now, isFullRefresh: false, steps: steps, omitted: omitted,
             tasks: [spec("ingest.read", "read state")], notify: rules)))
     }
     mutating func fail(_ run: RunID, causes: [TaskID], skipped: Int = 0) {
@@ -24,13 +24,13 @@ struct Log {
         append(run, nil, .runSucceeded(RunEnded(
             succeeded: 3, failed: 0, skipped: 0, summary: "3 tasks succeeded", causes: [], warned: warnings.count, warnings: warnings)))
     }
-    mutating func goodRun(_ run: RunID, _ rules: [NotifyRule], warnings: [String] = []) {
-        start(run, rules)
+    mutating func goodRun(_ run: RunID, _ rules: [NotifyRule], warnings: [String] = [], steps: [String] = ["ingest", "build"], omitted: [String] = []) {
+        start(run, rules, steps: steps, omitted: omitted)
         succeed(run, warnings: warnings)
     }
     /// A run that grows a task, which fails, then the run.
-    mutating func failingRun(_ run: RunID, _ rules: [NotifyRule], _ tasks: [TaskID] = ["ingest.orders"], problem: ProblemRecord = problem) {
-        start(run, rules)
+    mutating func failingRun(_ run: RunID, _ rules: [NotifyRule], _ tasks: [TaskID] = ["ingest.orders"], problem: ProblemRecord = problem, steps: [String] = ["ingest", "build"], omitted: [String] = []) {
+        start(run, rules, steps: steps, omitted: omitted)
         append(run, "ingest.read", .tasksAdded(TasksAdded(tasks: tasks.map { spec($0, "\($0)".split(separator: ".").last.map(String.init)!) })))
         for task in tasks { append(run, task, .taskFailed(TaskReport(attempt: 2, worker: "extract-2", problem: problem))) }
         fail(run, causes: tasks, skipped: 4)

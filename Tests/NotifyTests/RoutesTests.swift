@@ -137,6 +137,44 @@ import Testing
         #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file", "shop@3/failed/file", "shop@4/failed/file"])
     }
 
+    // MARK: Partial runs
+
+    @Test func `a run of some of the steps says so`() throws {
+        var log = Log()
+        log.goodRun("shop@1", both, steps: ["ingest"], omitted: ["build"])
+        log.failingRun("shop@2", both, steps: ["ingest"], omitted: ["build"])
+        let notices = folded(log).decision.notices
+        #expect(notices.map(\.steps) == [["ingest"], ["ingest"]])
+        #expect(notices[0].text == """
+            ✓ shop succeeded: shop@1
+              3 tasks succeeded (1.0 s)
+              partial: only ingest
+            """)
+        #expect(notices[1].text.contains("\n  partial: only ingest\n") && notices[1].json["steps"] == ["ingest"])
+    }
+
+    @Test func `a partial run ends an alarm only where it has run what had failed`() {
+        var log = Log()
+        log.failingRun("shop@1", onFailure, ["build.model"])
+        log.goodRun("shop@2", onFailure, steps: ["ingest"], omitted: ["build"])
+        #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file"])
+        log.failingRun("shop@3", onFailure, ["build.model"])
+        #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file"], "the alarm still stands")
+        log.goodRun("shop@4", onFailure, steps: ["build"], omitted: ["ingest"])
+        #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file", "shop@4/recovered/file"])
+    }
+
+    @Test func `a partial run that fails leaves what it did not run as it was`() {
+        var log = Log()
+        log.failingRun("shop@1", onFailure, ["build.model"])
+        log.failingRun("shop@2", onFailure, ["ingest.orders"], steps: ["ingest"], omitted: ["build"])
+        log.failingRun("shop@3", onFailure, ["build.model"])
+        #expect(folded(log).decision.notices.map(\.key) == ["shop@1/failed/file", "shop@2/failed/file"], "the model's failure has been told")
+        log.goodRun("shop@4", onFailure, steps: ["build"], omitted: ["ingest"])
+        log.goodRun("shop@5", onFailure)
+        #expect(folded(log).decision.notices.last?.key == "shop@5/recovered/file")
+    }
+
     @Test func `who is told of failures only is told of the end of one, and not of other successes`() {
         var log = Log()
         log.goodRun("shop@0", onFailure)

@@ -78,4 +78,12 @@ import Testing
         #expect(problem.summary.contains("SLUICE_WEBHOOK_SECRET is not set"))
         #expect(try await self.problem { try channel(1).check(["url": "ftp://x"]) }.summary.contains("no web address"))
     }
+
+    @Test func `an examination connects and asks nothing; of the address it shows the host alone`() async throws {
+        let receiver = try Companion("webhook.py", folder: folder.path, "200")
+        #expect(try await channel(receiver.port).examine([:]) == "127.0.0.1:\(receiver.port) takes connections")
+        #expect(lines("calls.jsonl").isEmpty)
+        let away = try await problem { _ = try await channel(1).examine([:]) }
+        #expect(away.code == "http.refused" && "\(away)".contains("webhook at 127.0.0.1:1") && !"\(away)".contains("planted"))
+    }
 }

@@ -9,9 +9,9 @@ struct Desk {
     var log: [SequencedEvent] = []
     var now = Timestamp(rfc3339: "2026-01-01T00:00:00Z")!
 
-    init(_ tasks: [TaskSpec], steps: [String] = ["s"]) {
+    init(_ tasks: [TaskSpec], steps: [String] = ["s"], _ wish: RunRequested = RunRequested(cause: .manual)) {
         publish(Event(source: "o", id: "p", time: now, pipeline: "p", payload: .pipelineRegistered(PipelineRegistered(hash: "h", tasks: tasks, steps: steps, notify: []))))
-        publish(Event(source: "t", id: "p@1", time: now, pipeline: "p", payload: .runRequested(RunRequested(cause: .manual))))
+        publish(Event(source: "t", id: "p@1", time: now, pipeline: "p", payload: .runRequested(wish)))
         settle()
     }
 

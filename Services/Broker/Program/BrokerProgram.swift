@@ -20,6 +20,7 @@ import ServiceKit
 
 @main struct BrokerProgram {
     static func main() async {
+        if CommandLine.arguments.dropFirst().first == Examination.word { await examine() }
         await ServiceProgram.run("broker") { site in
             let keys = try brokerKeys(site)
             if keys == nil { try refuseOpenEndpoints(site.settings) }
@@ -46,6 +47,21 @@ import ServiceKit
         return Retention(
             seconds: try number("SLUICE_RETAIN_DAYS", settings, default: 30, range: 0.00001...36_500) * 86_400, bytes: Int(bytes),
             bytesMax: Int(try number("SLUICE_RETAIN_BYTES_MAX", settings, default: bytes * 4, range: bytes...1e16)), everySeconds: every)
+    }
+
+    /// `{"home": PATH}` of a home with a journal and without a running broker: whether the journal opens.
+    private static func examine() async -> Never {
+        await Examination.run { question, tell in
+            let path = "\(question["home"]?.stringValue ?? "")/journal/journal.db"
+            do {
+                let journal = try JournalStore(path: path, now: SystemClock.monotonicSeconds())
+                tell(Finding("journal", .ok, journal.newest == 0 ? "opens, and is empty" : "opens, newest sequence \(journal.newest)"))
+            } catch {
+                tell(Finding(
+                    "journal", .fail, "it cannot be opened: \(error)", location: path, remedy: "check its permissions and the space on its disk",
+                    code: "broker.journal", cause: .environment))
+            }
+        }
     }
 
     /// Runs the broker's loop on a thread of its own; returns when the task is cancelled.

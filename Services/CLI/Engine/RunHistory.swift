@@ -45,7 +45,7 @@ public struct RunHistory: Sendable {
             isFirst = false
             try await catchUp()
             if let reason = rejections[run] {
-                throw PlainProblem("cli.run_rejected", reason, at: .named(run.description), remedy: "see the pipelines that the orchestrator knows: sluice status")
+                throw PlainProblem("cli.run_rejected", reason, at: .named(run.description), remedy: "write a name that there is; sluice doctor lists the pipelines and their steps")
             }
             guard let state = runs[run] else { continue }
             onChange(state)

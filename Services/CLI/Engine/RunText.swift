@@ -4,6 +4,8 @@ public import Runs
 
 /// A run in words and columns, for a terminal.
 public struct RunText: Sendable {
+    /// More failures than this are counted: the first ones tell what to mend.
+    private static let failuresMax = 10
     private let isColoured: Bool
 
     public init(isColoured: Bool) { self.isColoured = isColoured }
@@ -21,11 +23,15 @@ public struct RunText: Sendable {
             let tasks = run.inOrder.filter { $0.spec.step == step }
             guard !tasks.isEmpty else { continue }
             text += row(bold(step), tasks.count == 1 ? "1 task" : "\(tasks.count) tasks", "", seconds(of: tasks))
+            var failed = 0
             for task in tasks where isOutput(task) {
-                text += row("", "\(mark(task.phase)) \(shortened(task.spec.title, 44))", rows(task), effort(of: task, in: tasks))
+                if task.phase == .failed { failed += 1 }
+                if task.phase == .failed, failed > Self.failuresMax { continue }
+                text += row("", "\(mark(task.phase)) \(output(task))", rows(task), effort(of: task, in: tasks))
                 // What the source would not give.
                 for note in task.report?.details["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [] { text += "\(indent)\(yellow("!")) \(shortened(note, 100))\n" }
             }
+            if failed > Self.failuresMax { text += row("", "\(mark(.failed)) \(failed - Self.failuresMax) more failed", "", "") }
             let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
             let warned = tests.filter { ($0.report?.details["status"]?.stringValue ?? "") == "warn" }
             if !tests.isEmpty {
@@ -37,16 +43,25 @@ public struct RunText: Sendable {
             if !skipped.isEmpty { text += row("", "\(mark(.skipped)) \(skipped.count) more skipped", "", "") }
         }
         if let line = incremental(run) { text += "\n  " + line + "\n" }
-        for task in run.inOrder where task.phase == .failed {
+        let failures = run.inOrder.filter { $0.phase == .failed }
+        for task in failures.prefix(Self.failuresMax) {
             text += "\n" + red("✗ \(task.spec.title)") + "  (\(task.spec.id), attempt \(task.attempt))\n"
             text += indented(task.report?.problem?.text ?? task.reason ?? "") + "\n"
         }
+        if failures.count > Self.failuresMax { text += "\nand \(failures.count - Self.failuresMax) more: sluice runs show \(run.id)\n" }
         return text
     }
 
     /// Streams and models are what a reader looks for, and what failed; the small tasks between them are not.
     private func isOutput(_ task: TaskState) -> Bool {
         ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed
+    }
+
+    /// A stream with the source that it is read from.
+    private func output(_ task: TaskState) -> String {
+        let title = shortened(task.spec.title, 44)
+        guard task.spec.kind == "extract_stream", let source = task.spec.args["connector"]?.stringValue, title.count + source.count < 43 else { return title }
+        return "\(title) \(dim(source))"
     }
 
     /// What a run that goes on from an earlier one found; nil for one that read everything.
@@ -63,9 +78,10 @@ public struct RunText: Sendable {
     }
 
     private func headline(_ run: RunState) -> String {
-        guard let end = run.end else { return "\(bold(run.id.description)) is running" }
+        let part = run.started.isPartial ? "\npartial: \(run.started.steps.joined(separator: ", ")) alone, without \(run.started.omitted.joined(separator: ", "))" : ""
+        guard let end = run.end else { return "\(bold(run.id.description)) is running\(part)" }
         let time = decimal(end.at - run.startedAt, 2)
-        return "\(bold(run.id.description)) \(end.isSuccess ? green("succeeded") : red("failed")) in \(time) s"
+        return "\(bold(run.id.description)) \(end.isSuccess ? green("succeeded") : red("failed")) in \(time) s\(part)"
             + (end.isSuccess ? "" : "\n\(end.summary.summary)")
     }
 
@@ -108,7 +124,8 @@ public struct RunText: Sendable {
         var words = "  \(mark(task.phase)) " + padded(task.spec.id.description, 44) + " " + padded(task.spec.role.rawValue, 9)
         words += " " + leftPadded(seconds(of: [task]), 7) + " s " + leftPadded(rows(task), 9)
         if task.attempt > 1 { words += "  attempt \(task.attempt)" }
-        if case .retrying(let time) = task.phase { words += "  again at \(time)" }
+        if let wait = task.wait { words += "  " + yellow(waiting(wait, now: task.report?.finishedAt ?? wait.until)) }
+        else if case .retrying(let time) = task.phase { words += "  again at \(time)" }
         if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
         var after = task.spec.after.map { edge in

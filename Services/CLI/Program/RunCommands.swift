@@ -16,7 +16,13 @@ struct Run: AsyncParsableCommand {
     @Argument(help: "The pipeline's name.") var pipeline: String
     @Flag(help: "Re-read the sources from the start and rebuild incremental models.") var fullRefresh = false
     @Option(help: ArgumentHelp("The time that the run stands for, as 2026-01-31T06:00:00Z.", valueName: "time")) var logicalDate: String?
+    @Option(help: ArgumentHelp("Run this step alone; may be given several times.", valueName: "step")) var step: [String] = []
+    @Option(help: ArgumentHelp("Run this step and all behind it.", valueName: "step")) var from: String?
     @Flag(help: "Print the run's name and do not wait for its end.") var detach = false
+
+    func validate() throws {
+        if from != nil, !step.isEmpty { throw ValidationError("--step and --from exclude each other") }
+    }
 
     func run() async throws {
         guard Name.isValid(pipeline) else { throw ValidationError("'\(pipeline)' is no pipeline's name") }
@@ -25,7 +31,7 @@ struct Run: AsyncParsableCommand {
             guard let time = Timestamp(rfc3339: logicalDate) else { throw ValidationError("'\(logicalDate)' is not a time like 2026-01-31T06:00:00Z") }
             date = time
         }
-        let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh)
+        let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh, steps: step, from: from)
         let installation = try Installation()
         let state: RunState? = try await installation.withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
             guard !detach else {
@@ -58,7 +64,8 @@ struct RunsCommand: AsyncParsableCommand {
                 for id in history.order.suffix(limit).reversed() {
                     guard let state = history.runs[id] else { continue }
                     let word = state.end.map { $0.isSuccess ? text.green("succeeded") : text.red("failed   ") } ?? "running  "
-                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))")
+                    let waiting = text.waiting(state, now: SystemClock.now())
+                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))\(waiting.isEmpty ? "" : "  " + text.yellow(waiting))")
                 }
             }
         }
@@ -101,21 +108,35 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         guard isReady, !programs.isEmpty else { throw ExitCode(3) }
-        let status = try await installation.withBroker { try await $0.inspect(.status) }
+        let (status, runs) = try await installation.withBroker { client in
+            var history = RunHistory(client)
+            try await history.catchUp()
+            return (try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
+        }
+        for run in runs where !run.isEnded {
+            let waiting = text.waiting(run, now: SystemClock.now())
+            let ended = run.tasks.values.count { $0.phase.isEnded }
+            Terminal.say("  \(run.id)  \(waiting.isEmpty ? "running" : text.yellow(waiting))  \(text.dim("\(ended) of \(run.tasks.count) tasks"))")
+        }
         Terminal.say(status.text(isPretty: true))
     }
 }
 
 /// `sluice validate`: the mistakes of a definition, before anything runs.
 struct Validate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check pipeline.yml files and print every mistake with its line.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check pipeline.yml files and files of routes, and print every mistake with its line.",
+        discussion: "Whether each notify rule leads to somebody is said by sluice-notify, which links the channels.")
     @Argument(help: "The files.") var files: [String]
 
     func run() throws {
         for file in files {
-            let pipeline = try PipelineReader.read(file)
-            Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            switch try PipelineReader.definition(file) {
+            case .pipeline(let pipeline): Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")
+            case .routes(let routes): Terminal.say("\(file): \(routes.count) \(routes.count == 1 ? "route" : "routes")")
+            }
         }
+        try Installation().become("sluice-notify", ["check"] + files)
     }
 }
 

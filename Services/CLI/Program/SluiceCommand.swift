@@ -1,8 +1,9 @@
 // sluice: the command people type.
 //
-// Does      `up` runs the other programs as local processes; `run`, `runs`, `status`, `dead-letters` speak with the broker;
-//           `dbt`, `query`, `connectors` run the sibling program that links the engine, as git does.
-// Reads     SLUICE_HOME and what the programs read.
+// Does      `up` runs the other programs as local processes; `run`, `runs`, `events`, `status`, `dead-letters` speak with the
+//           broker; `doctor` has each program examine what it can reach; `dbt`, `query`, `connectors` run the sibling program
+//           that links the engine, as git does.
+// Reads     SLUICE_HOME and what the programs read, also from .env or the file of --env-file.
 // Writes    SLUICE_HOME/run and logs, by the programs that it starts; it changes state only by publishing a message.
 // Promises  the exit status: 0 done, 1 the run failed, 2 settings or project are wrong, 3 the environment is unreachable.
 // Stops     on Ctrl-C; `up` then ends its programs in order.
@@ -21,12 +22,15 @@ import Wire
 
 @main struct SluiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", version: "0.1.0",
-        subcommands: [Up.self, Run.self, RunsCommand.self, Status.self, DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self])
+        commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", discussion: EnvironmentFileOption.discussion, version: "0.1.0",
+        subcommands: [
+            Init.self, DoctorCommand.self, Up.self, Run.self, RunsCommand.self, EventsCommand.self, Status.self, DeadLetters.self, Readers.self, KeysCommand.self,
+            Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self,
+        ])
 
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(EnvironmentFileOption.apply(Array(CommandLine.arguments.dropFirst())))
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let problem as any Problem {
             Terminal.complain("\(problem)")
@@ -40,17 +44,30 @@ import Wire
 /// Where words go and whether anybody sees them.
 enum Terminal {
     static let isInteractive = isatty(1) == 1
-    static var text: RunText { RunText(isColoured: isInteractive && Environment.current()["NO_COLOR"] == nil) }
+    static var isColoured: Bool { isInteractive && Environment.current()["NO_COLOR"] == nil }
+    static var text: RunText { RunText(isColoured: isColoured) }
 
     static func complain(_ text: String) {
         let bytes = Array((text + "\n").utf8)
         _ = write(2, bytes, bytes.count)
     }
 
-    /// Says a line now, even where the output is a pipe.
-    static func say(_ line: String) {
-        let bytes = Array((line + "\n").utf8)
-        _ = write(1, bytes, bytes.count)
+    /// Says a line now, even where the output is a pipe. False where nobody listens any more.
+    @discardableResult static func say(_ line: String) -> Bool {
+        var rest = Array((line + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Whether whoever reads our output has gone; a terminal and a file never do.
+    static var isUnheard: Bool {
+        var output = pollfd(fd: 1, events: 0, revents: 0)
+        return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
     }
 
     /// Replaces the line that is being written: how far a run is, for those who watch.
@@ -119,7 +136,7 @@ struct Installation {
         return result
     }
 
-    private var isBrokerUp: Bool {
+    var isBrokerUp: Bool {
         guard let file = try? JSON(parsing: Files.readAll("\(settings.runFolder)/broker.json")), let port = file["probe"]?.intValue,
             let pid = file["pid"]?.intValue, kill(Int32(pid), 0) == 0
         else { return false }

@@ -132,6 +132,7 @@ struct RunFollower {
         var history = RunHistory(client)
         try await client.publish([request])
         var shown = 0
+        var told: Set<SourceWait> = []
         let reminder = Task {
             try await Task.sleep(for: .seconds(10))
             Terminal.complain("sluice: \(request.id) has not begun after 10 s; is an orchestrator up? (sluice status)")
@@ -139,6 +140,11 @@ struct RunFollower {
         defer { reminder.cancel() }
         let state = try await history.follow(RunID(request.id)) { state in
             reminder.cancel()
+            // An hour without a word would look like a program that hangs.
+            for wait in state.waits where !told.contains(wait) {
+                told.insert(wait)
+                Terminal.complain("sluice: \(state.id) is \(Terminal.text.waiting(wait, now: SystemClock.now())): \(wait.why)")
+            }
             guard Terminal.isInteractive else { return }
             let ended = state.tasks.values.filter(\.phase.isEnded).count
             if ended != shown {

@@ -18,7 +18,7 @@ enum Assets {
         .row{display:flex;align-items:center;justify-content:space-between;gap:16px}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:14px}
         .card,.panel,.empty,.scroll{background:var(--panel);border:1px solid var(--line);border-radius:10px}
-        .card{padding:14px 16px}.card h2{margin:0}.card p{margin:4px 0 12px}
+        .card{padding:14px 16px;display:flex;flex-direction:column}.card .row:last-child{margin-top:auto}.card h2{margin:0}.card p{margin:4px 0 12px}
         .empty{padding:26px;text-align:center;color:var(--quiet)}
         .scroll{overflow-x:auto}.panel{padding:14px;margin-bottom:12px}
         .bars{display:flex;gap:3px;align-items:end;height:22px}
@@ -27,6 +27,7 @@ enum Assets {
         @keyframes breathe{50%{opacity:.4}}
         button{font:inherit;font-size:13.5px;font-weight:550;color:var(--link);background:transparent;border:1px solid var(--line);border-radius:7px;padding:4px 12px;cursor:pointer;white-space:nowrap}
         button:hover{border-color:var(--link)}button:disabled{opacity:.5;cursor:default}
+        .actions{display:flex;align-items:center;gap:14px;white-space:nowrap}
         table{border-collapse:collapse;width:100%;font-size:14px}
         th{text-align:left;font-size:12px;font-weight:550;color:var(--quiet);padding:9px 14px;border-bottom:1px solid var(--line);white-space:nowrap}
         td{padding:9px 14px;border-bottom:1px solid var(--line);vertical-align:top}
@@ -38,7 +39,7 @@ enum Assets {
         .pill.succeeded,.pill.balanced{color:var(--good);background:var(--good-bg)}
         .pill.failed,.pill.rejected,.pill.differs{color:var(--bad);background:var(--bad-bg)}
         .pill.running,.pill.ready{color:var(--busy);background:var(--busy-bg)}
-        .pill.retrying,.pill.requested,.pill.warned{color:var(--warn);background:var(--warn-bg)}
+        .pill.retrying,.pill.requested,.pill.warned,.pill.partial{color:var(--warn);background:var(--warn-bg)}
         progress{width:110px;height:7px;vertical-align:middle;accent-color:var(--busy)}
         .facts{display:flex;flex-wrap:wrap;gap:10px 36px;margin:4px 0 22px}.facts div{min-width:90px}
         dt{color:var(--quiet);font-size:12.5px}dd{margin:0;overflow-wrap:anywhere}

@@ -13,11 +13,14 @@ public actor Console {
     private let client: BusClient
     /// Names by which this console may be called beside loopback ones; a page from elsewhere must not reach it by a name of its own.
     private let hosts: Set<String>
+    private let docs: DocsShelf
     private let note: @Sendable (String) -> Void
     private var shelf = RunShelf()
 
-    public init(client: BusClient, hosts: [String] = [], note: @escaping @Sendable (String) -> Void) {
+    /// - Parameter docsFolder: holds `<pipeline>/index.html`, as the `docs` step writes it.
+    public init(client: BusClient, hosts: [String] = [], docsFolder: String, note: @escaping @Sendable (String) -> Void) {
         self.client = client
+        docs = DocsShelf(folder: docsFolder)
         self.hosts = Set(hosts.map { $0.lowercased() })
         self.note = note
     }
@@ -74,11 +77,12 @@ public actor Console {
         let path = parts.compactMap { $0 }
         let isRead = ask.method == "GET" || ask.method == "HEAD"
         switch (path.count, path.first ?? "") {
-        case (0, _) where isRead: return cached(ask, isLive: shelf.hasOpenRuns) { RunsPage.render(shelf, now: $0, version: $1) }
+        case (0, _) where isRead: return cached(ask, isLive: shelf.hasOpenRuns) { RunsPage.render(shelf, hasDocs: docs.has, now: $0, version: $1) }
         case (1, "app.css") where isRead: return Reply(200, "text/css; charset=utf-8", Array(Assets.css.utf8), caching: "no-cache")
         case (1, "app.js") where isRead: return Reply(200, "text/javascript; charset=utf-8", Array(Assets.js.utf8), caching: "no-cache")
         case (1, "icon.svg") where isRead: return Reply(200, "image/svg+xml", Array(Assets.icon.utf8), caching: "max-age=86400")
         case (2, "runs") where isRead: return runPage(ask, RunID(path[1]))
+        case (3, "docs") where isRead: return await docs.reply(pipeline: path[1], file: path[2]) ?? .page(Page.notFound("No documentation has been written there yet: it comes with a step 'dbt: docs'."), status: 404)
         case (2, "api") where path[1] == "runs" && isRead:
             return .json(["position": JSON(Int(shelf.position)), "runs": .array(shelf.summaries.prefix(Self.runsMax).map(RunJSON.summary))])
         case (3, "api") where path[1] == "runs" && isRead: return run(RunID(path[2]))
@@ -110,7 +114,7 @@ public actor Console {
     }
 
     private func runPage(_ ask: Ask, _ id: RunID) -> Reply {
-        if let state = shelf.state(id) { return cached(ask, isLive: !state.isEnded) { RunPage.render(state, now: $0, version: $1) } }
+        if let state = shelf.state(id) { return cached(ask, isLive: !state.isEnded) { RunPage.render(state, hasDocs: docs.has(state.pipeline), now: $0, version: $1) } }
         if let summary = shelf.summary(id) { return cached(ask, isLive: false) { RunPage.render(summary, now: $0, version: $1) } }
         return .page(Page.notFound("No run is named \(id)."), status: 404)
     }
@@ -150,20 +154,24 @@ public actor Console {
         return .json(["run": .string(request.id), "url": .string("/runs/\(PathSegment.encoded(request.id))")], status: 202)
     }
 
-    /// - Parameter body: empty, or `{"full_refresh": true}`.
+    /// - Parameter body: empty, or `{"full_refresh": true, "steps": ["one"]}`, or with `"from": "one"` for `steps`; all optional.
     static func request(_ pipeline: String, body: [UInt8], now: Timestamp) throws(PlainProblem) -> Event {
-        func refused(_ why: String) -> PlainProblem { PlainProblem("console.bad_body", why, remedy: "send nothing, or {\"full_refresh\": true}") }
-        var isFullRefresh = false
+        func refused(_ why: String) -> PlainProblem { PlainProblem("console.bad_body", why, remedy: "send nothing, or {\"full_refresh\": true, \"steps\": [\"a step\"], \"from\": \"a step\"}, each optional") }
+        var wish = RunRequested(cause: .manual)
         if !body.isEmpty {
             guard body.count <= bodyBytesMax, let object = (try? JSON(parsing: body))?.objectValue else { throw refused("the body is no JSON object") }
             for (key, value) in object.pairs {
-                guard key == "full_refresh", let flag = value.boolValue else { throw refused("'\(key)' is not understood") }
-                isFullRefresh = flag
+                switch (key, value) {
+                case ("full_refresh", .bool(let flag)): wish.isFullRefresh = flag
+                case ("from", .string(let step)): wish.from = step
+                case ("steps", .array(let steps)) where steps.allSatisfy { $0.stringValue != nil }: wish.steps = steps.compactMap(\.stringValue)
+                default: throw refused("'\(key)' is not understood")
+                }
             }
         }
         return Event(
             source: "console", id: "\(pipeline)@\(now.compact)-\(Entropy.hex(4))", time: now, pipeline: pipeline,
-            payload: .runRequested(RunRequested(cause: .manual, isFullRefresh: isFullRefresh)))
+            payload: .runRequested(wish))
     }
 
     private func problem(_ error: any Error) -> any Problem {

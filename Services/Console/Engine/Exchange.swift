@@ -37,14 +37,17 @@ public struct Reply: Sendable {
         .problem(status, PlainProblem(code, summary, remedy: remedy))
     }
 
-    public init(_ status: Int, _ type: String, _ body: [UInt8], caching: String = "no-store") {
+    /// Nothing from elsewhere, nothing inline: a title that slipped through the escaping could still run nothing.
+    static let ownPages = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    /// A page that stands alone, with its style in it. It runs no script and is of no origin, so it could not speak to the API.
+    static let lonePages = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-top-navigation-by-user-activation"
+
+    public init(_ status: Int, _ type: String, _ body: [UInt8], caching: String = "no-store", policy: String? = nil) {
         self.status = status
         self.body = body
         headers = [
             ("Content-Type", type), ("Cache-Control", caching), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-            // Nothing from elsewhere, nothing inline: a title that slipped through the escaping could still run nothing.
-            ("Content-Security-Policy",
-             "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+            ("Content-Security-Policy", policy ?? Self.ownPages),
         ]
     }
 }

@@ -13,7 +13,7 @@ public enum RunJSON {
                 "total": JSON(run.total), "succeeded": JSON(run.succeeded), "failed": JSON(run.failed), "skipped": JSON(run.skipped),
                 "open": JSON(run.total - run.succeeded - run.failed - run.skipped),
             ],
-            "landed": run.landed.map { JSON($0) } ?? .null, "summary": .string(run.words),
+            "landed": run.landed.map { JSON($0) } ?? .null, "summary": .string(run.words), "is_partial": .bool(run.isPartial),
         ]
     }
 
@@ -23,6 +23,7 @@ public enum RunJSON {
         json["full_refresh"] = .bool(state.started.isFullRefresh)
         json["definition"] = .string(state.started.pipelineHash)
         json["steps"] = .array(state.started.steps.map { .string($0) })
+        json["omitted"] = .array(state.started.omitted.map { .string($0) })
         json["task_list"] = .array(state.inOrder.map(task))
         json["balance"] = .array(state.balance.map(line))
         return json

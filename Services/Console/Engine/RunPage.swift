@@ -9,9 +9,9 @@ enum RunPage {
     static let taskRowsMax = 300
     static let failuresMax = 20
 
-    static func render(_ run: RunState, now: Timestamp, version: String) -> HTML {
+    static func render(_ run: RunState, hasDocs: Bool = false, now: Timestamp, version: String) -> HTML {
         let summary = RunShelf.summary(of: run)
-        var main = head(summary, run, now)
+        var main = head(summary, run, now, hasDocs)
         let failed = run.inOrder.filter { $0.phase == .failed }
         main += "\(failed.prefix(failuresMax).map(failure))"
         if failed.count > failuresMax { main += "<p class=\"quiet\">and \(failed.count - failuresMax) more failed</p>" }
@@ -30,17 +30,17 @@ enum RunPage {
             """)
     }
 
-    private static func head(_ summary: RunShelf.Summary, _ run: RunState, _ now: Timestamp) -> HTML {
+    private static func head(_ summary: RunShelf.Summary, _ run: RunState, _ now: Timestamp, _ hasDocs: Bool) -> HTML {
         let done = summary.succeeded + summary.failed + summary.skipped
         let facts: [(String, String)] = [
             ("Started", "\(Words.time(summary.startedAt)) UTC"), (summary.endedAt == nil ? "Running for" : "Took", Words.seconds((summary.endedAt ?? now) - summary.startedAt)),
             ("Tasks", summary.phase == .running ? "\(done) of \(summary.total)" : "\(summary.succeeded) of \(summary.total) succeeded"),
             ("Landed", summary.landed.map { "\(Words.grouped($0)) records" } ?? "–"), ("Logical date", Words.time(run.started.logicalDate)),
             ("Definition", String(run.started.pipelineHash.prefix(12))),
-        ]
+        ] + (run.started.isPartial ? [("Partial, without", run.started.omitted.joined(separator: ", "))] : [])
         return """
             <p class="crumb"><a href="/">Runs</a> / \(run.pipeline)</p>
-            <div class="row"><h1>\(run.id.description) \(Page.pill(summary.phase.rawValue))</h1><button data-run="\(run.pipeline)">Run again</button></div>
+            <div class="row"><h1>\(run.id.description) \(Page.pill(summary.phase.rawValue))\(run.started.isPartial ? " \(Page.pill("partial"))" : "" as HTML)</h1>\(RunsPage.actions(run.pipeline, hasDocs: hasDocs, run.started.isPartial ? "Run the whole pipeline" : "Run again"))</div>
             <dl class="facts">\(facts.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" as HTML })</dl>
             """
     }

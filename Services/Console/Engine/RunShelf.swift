@@ -23,6 +23,8 @@ public struct RunShelf: Sendable {
         /// Records that landed; nil where the run landed none.
         public var landed: Int?
         public var words = ""
+        /// Only some of the pipeline's steps were asked for.
+        public var isPartial = false
     }
 
     public struct PipelineInfo: Sendable, Hashable {
@@ -124,7 +126,7 @@ public struct RunShelf: Sendable {
     static func summary(of state: RunState) -> Summary {
         var summary = Summary(
             run: state.id, pipeline: state.pipeline, phase: state.end.map { $0.isSuccess ? .succeeded : .failed } ?? .running,
-            startedAt: state.startedAt, endedAt: state.end?.at, words: state.end?.summary.summary ?? "")
+            startedAt: state.startedAt, endedAt: state.end?.at, words: state.end?.summary.summary ?? "", isPartial: state.started.isPartial)
         for task in state.tasks.values {
             summary.total += 1
             switch task.phase {

@@ -6,14 +6,15 @@ enum RunsPage {
     static let runsMax = 200
     private static let barsMax = 24
 
-    static func render(_ shelf: RunShelf, now: Timestamp, version: String) -> HTML {
+    /// - Parameter hasDocs: whether a pipeline's documentation is there to be read.
+    static func render(_ shelf: RunShelf, hasDocs: (String) -> Bool = { _ in false }, now: Timestamp, version: String) -> HTML {
         let runs = shelf.summaries
         var main: HTML = "<h1>Pipelines</h1>"
         let pipelines = shelf.pipelines.values.sorted { $0.name < $1.name }
         if pipelines.isEmpty {
             main += "<section class=\"empty\"><p>No pipeline is registered yet. Put a <code>pipeline.yml</code> into the folder that <code>sluice up --pipelines</code> names.</p></section>"
         } else {
-            main += "<div class=\"cards\">\(pipelines.map { card($0, runs) })</div>"
+            main += "<div class=\"cards\">\(pipelines.map { card($0, runs, hasDocs: hasDocs($0.name)) })</div>"
         }
         main += "<h1>Runs</h1>"
         if runs.isEmpty {
@@ -28,7 +29,13 @@ enum RunsPage {
         return Page.frame("Runs", version: version, main)
     }
 
-    private static func card(_ pipeline: RunShelf.PipelineInfo, _ runs: [RunShelf.Summary]) -> HTML {
+    /// What one does with a pipeline: read about its data, run it.
+    static func actions(_ pipeline: String, hasDocs: Bool, _ words: String) -> HTML {
+        let docs: HTML = hasDocs ? "<a href=\"/docs/\(PathSegment.encoded(pipeline))/index.html\">Data documentation</a>" : ""
+        return "<span class=\"actions\">\(docs)<button data-run=\"\(pipeline)\">\(words)</button></span>"
+    }
+
+    private static func card(_ pipeline: RunShelf.PipelineInfo, _ runs: [RunShelf.Summary], hasDocs: Bool) -> HTML {
         let mine = runs.filter { $0.pipeline == pipeline.name }
         let bars = mine.prefix(barsMax).reversed().map { run -> HTML in
             "<a class=\"bar \(run.phase.rawValue)\" href=\"/runs/\(PathSegment.encoded(run.run.description))\" title=\"\(run.run.description): \(run.phase.rawValue)\"></a>"
@@ -37,7 +44,7 @@ enum RunsPage {
         return """
             <section class="card"><div class="row"><h2>\(pipeline.name)</h2>\(last)</div>
             <p class="quiet">\(pipeline.steps.joined(separator: " → "))</p>
-            <div class="row"><div class="bars">\(bars)</div><button data-run="\(pipeline.name)">Run now</button></div></section>
+            <div class="row"><div class="bars">\(bars)</div>\(actions(pipeline.name, hasDocs: hasDocs, "Run now"))</div></section>
             """
     }
 
@@ -49,8 +56,8 @@ enum RunsPage {
             : "\(run.succeeded) of \(run.total)"
         let words: HTML = run.words.isEmpty || run.phase == .succeeded ? "" : "<div class=\"\(run.phase == .requested ? "quiet id" : "why")\">\(run.words)</div>"
         return """
-            <tr><td>\(Page.pill(run.phase.rawValue))</td><td><a href="/runs/\(PathSegment.encoded(run.run.description))">\(run.run.description)</a>\(words)</td>\
-            <td class="t">\(Words.time(run.startedAt))</td><td class="n">\(took)</td><td>\(tasks)</td><td class="n">\(run.landed.map(Words.grouped) ?? "")</td></tr>
+            <tr><td>\(Page.pill(run.phase.rawValue))\(run.isPartial ? " \(Page.pill("partial"))" : "" as HTML)</td><td><a href="/runs/\(PathSegment.encoded(run.run.description))">\(run.run.description)</a>\(words)</td>\
+            <td class="t">\(Words.time(run.startedAt))</td><td class="n">\(took)</td><td class="t">\(tasks)</td><td class="n">\(run.landed.map(Words.grouped) ?? "")</td></tr>
             """
     }
 }

@@ -1,5 +1,5 @@
 public import ConnectorKit
-internal import Kernel
+public import Kernel
 internal import Landing
 
 /// A watched folder of CSV files, plain or gzipped. Each file is one batch and one window: a file that comes again with
@@ -45,6 +45,29 @@ public struct CSVFolder: Connector {
     }
 
     public func check() async throws { _ = try SourceFile.files(in: settings.folder, matching: "*") }
+
+    public func examine(_ streams: JSONObject, tell: @Sendable (Finding) -> Void) async {
+        do {
+            try await check()
+            tell(Finding("folder", .ok, settings.folder))
+            for (name, config) in streams.pairs {
+                let pattern = config["path"]?.stringValue ?? ""
+                let files = try SourceFile.files(in: settings.folder, matching: pattern)
+                let unreadable = files.filter { !$0.isReadable }
+                if let file = unreadable.first {
+                    tell(Finding(
+                        "stream \(name)", .fail, "\(unreadable.count == 1 ? "a file" : "\(unreadable.count) files") cannot be read", location: file.path,
+                        remedy: "let this user read it", code: "extract.cannot_read"))
+                } else if files.isEmpty {
+                    tell(Finding("stream \(name)", .warn, "no file matches '\(pattern)' yet", location: settings.folder, remedy: "put one there, or correct path"))
+                } else {
+                    tell(Finding("stream \(name)", .ok, "\(files.count) \(files.count == 1 ? "file" : "files")"))
+                }
+            }
+        } catch {
+            tell(Finding("folder", failed: error))
+        }
+    }
 
     /// One stream for each stem of a file's name.
     public func discover() async throws -> Catalog {

@@ -86,10 +86,42 @@ public struct FacebookPages: Connector {
     public func check() async throws {
         for page in pages {
             _ = try await graph.get(page, [.init("fields", "id,name")])
+            try await readInsight(of: page)
+        }
+    }
+
+    private func readInsight(of page: String) async throws {
+        do {
+            _ = try await graph.insights(of: page, metrics: ["page_views_total"], DayRange(today - 2, today - 2))
+        } catch let refusal as GraphRefusal where refusal.isOfMetric {
+            // The metric is gone, and the permission is not what was lacking.
+        }
+    }
+
+    public func examine(_ streams: JSONObject, tell: @Sendable (Finding) -> Void) async {
+        for name in streams.keys where Stream(rawValue: name) == nil { tell(Finding("stream \(name)", failed: Self.unknown(name))) }
+        var isTokenTold = false
+        for page in pages {
             do {
-                _ = try await graph.insights(of: page, metrics: ["page_views_total"], DayRange(today - 2, today - 2))
-            } catch let refusal as GraphRefusal where refusal.isOfMetric {
-                // The metric is gone, and the permission is not what was lacking.
+                let name = try await graph.get(page, [.init("fields", "id,name")]).json["name"]?.stringValue ?? ""
+                if !isTokenTold { tell(Finding("token", .ok, "valid")) }
+                isTokenTold = true
+                tell(Finding("page \(page)", .ok, "readable\(name.isEmpty ? "" : ", '\(name.prefix(60))'")"))
+            } catch let refusal as GraphRefusal where refusal.kind == .credentialsRejected {
+                // Nobody gets in with it: the other pages would say the same.
+                return tell(Finding("token", failed: refusal))
+            } catch let problem as SourceProblem where problem.kind == .unavailable {
+                // Who has waited for one answer need not wait for as many as there are pages.
+                return tell(Finding("page \(page)", failed: problem))
+            } catch {
+                tell(Finding("page \(page)", failed: error))
+                continue
+            }
+            do {
+                try await readInsight(of: page)
+                tell(Finding("page \(page) insights", .ok, "read_insights is granted"))
+            } catch {
+                tell(Finding("page \(page) insights", failed: error))
             }
         }
     }
@@ -119,10 +151,12 @@ public struct FacebookPages: Connector {
         switch Stream(rawValue: request.stream) {
         case .page_insights_daily: try await readInsights(request, into: sink)
         case .post_performance: try await readPosts(request, into: sink)
-        case nil:
-            throw SettingsProblem.single(
-                "there is no stream '\(request.stream)'; there are: \(Stream.allCases.map(\.rawValue).joined(separator: ", "))", connector: Self.spec.name)
+        case nil: throw Self.unknown(request.stream)
         }
+    }
+
+    private static func unknown(_ stream: String) -> SettingsProblem {
+        .single("there is no stream '\(stream)'; there are: \(Stream.allCases.map(\.rawValue).joined(separator: ", "))", connector: spec.name)
     }
 
     // MARK: Page insights

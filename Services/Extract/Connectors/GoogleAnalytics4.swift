@@ -76,6 +76,23 @@ public struct GoogleAnalytics4: Connector {
     /// The key gives a token, and the token may read the property.
     public func check() async throws { try await api.check() }
 
+    /// The key has been read by `init`; what is left is whether it gives a token, and what the token may see.
+    public func examine(_ streams: JSONObject, tell: @Sendable (Finding) -> Void) async {
+        tell(Finding("key file", .ok, "a service account's, \(api.account)"))
+        do {
+            try await api.signIn()
+            tell(Finding("token", .ok, "given for the key"))
+        } catch {
+            return tell(Finding("token", failed: error))
+        }
+        do {
+            try await api.check()
+            tell(Finding("property \(property)", .ok, "readable"))
+        } catch {
+            tell(Finding("property \(property)", failed: error))
+        }
+    }
+
     public func discover() async throws -> Catalog {
         let report = Report(config: [:])
         return Catalog(streams: [
@@ -228,6 +245,8 @@ final class DataAPI: Sendable {
     }
 
     private let root: String
+    /// Who asks: the address of the service account.
+    let account: String
     private let token: GoogleToken
     private let client: APIClient
     private let lastQuota = Mutex(JSON.null)
@@ -239,6 +258,7 @@ final class DataAPI: Sendable {
         let policy = APIClient.Policy(waitSecondsMax: Double(settings.wait_seconds_max))
         token = GoogleToken(key, scopes: ["https://www.googleapis.com/auth/analytics.readonly"], context: context, policy: policy)
         let account = key.clientEmail
+        self.account = account
         client = APIClient(context, policy: policy) { request, response, json in Self.judge(request, response, json, account, context.now()) }
     }
 
@@ -246,6 +266,7 @@ final class DataAPI: Sendable {
     var quota: JSON { lastQuota.withLock { $0 } }
 
     func check() async throws { _ = try await send(.get, "/metadata", []) }
+    func signIn() async throws { _ = try await token.current() }
 
     func report(_ report: GoogleAnalytics4.Report, _ days: DayRange, offset: Int, limit: Int) async throws -> APIClient.Answer {
         let body: JSON = [

@@ -16,13 +16,16 @@ public struct Extractor: Sendable {
     private let now: @Sendable () -> Timestamp
     private let reach: @Sendable (String) -> Void
     private let http: any HTTPTransport
+    private let sleep: @Sendable (_ seconds: Double) async throws -> Void
     private let limiters = Limiters()
 
     public init(
         connectors: ConnectorRegistry, store: LandingStore, environment: [String: String], http: any HTTPTransport = HTTPClient(),
-        now: @escaping @Sendable () -> Timestamp, reach: @escaping @Sendable (String) -> Void = { _ in }
+        now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) },
+        reach: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.http = http
+        self.sleep = sleep
         self.connectors = connectors
         self.store = store
         self.environment = environment
@@ -51,7 +54,7 @@ public struct Extractor: Sendable {
         let settings = try Substitution.expand(args["settings"] ?? [:], environment: environment, file: Files.secret)
         let config = try connectors.spec(of: name).validated(
             stream: arguments.stream, config: Substitution.expand(arguments.config, environment: environment, file: Files.secret))
-        let context = ConnectorContext(now: now, http: http, limiter: limiters.limiter(of: name))
+        let context = ConnectorContext(now: now, http: http, limiter: limiters.limiter(of: name, settings), sleep: sleep)
         let connector = try connectors.connector(name, settings: settings, context: context)
         let sink = LandingSink(
             try store.attempt(
@@ -130,15 +133,25 @@ public struct Extractor: Sendable {
     }
 }
 
-/// One limiter for each connector: the slots of this process share what its source allows.
+/// One limiter for each connector and settings: the slots of this process share what a source allows one account, and a
+/// pause of one account is none of another.
 private final class Limiters: Sendable {
-    private let known = Mutex<[String: RateLimiter]>([:])
+    private struct Account: Hashable {
+        let connector: String
+        /// Their hash: they hold secrets.
+        let settings: Int
+    }
+    private static let accountsMax = 1000
+    private let known = Mutex<[Account: RateLimiter]>([:])
 
-    func limiter(of connector: String) -> RateLimiter {
+    func limiter(of connector: String, _ settings: JSON) -> RateLimiter {
         known.withLock { known in
-            if let limiter = known[connector] { return limiter }
+            let account = Account(connector: connector, settings: settings.hashValue)
+            if let limiter = known[account] { return limiter }
+            // Settings that nobody uses any more are not told from the others: who still waits asks once and is told again.
+            if known.count >= Self.accountsMax { known = [:] }
             let limiter = RateLimiter()
-            known[connector] = limiter
+            known[account] = limiter
             return limiter
         }
     }

@@ -21,6 +21,13 @@ import ServiceKit
         let connectors = ConnectorRegistry([CSVFolder.self, FacebookPages.self, GoogleAnalytics4.self])
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "connectors" { await ConnectorsCommand.run(Array(arguments.dropFirst()), connectors) }
+        if arguments.first == Examination.word {
+            let environment = Environment.current()
+            await Examination.run { question, tell in
+                let examiner = SourceExaminer(connectors: connectors, environment: environment, http: HTTPClient(), now: { SystemClock.now() })
+                await examiner.examine(question, tell: tell)
+            }
+        }
         await ServiceProgram.run("extract") { site in
             let home = site.settings.home
             let extractor = Extractor(

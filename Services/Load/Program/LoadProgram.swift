@@ -20,6 +20,7 @@ import WarehouseSQLite
         let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "query" { Query.run(Array(arguments.dropFirst()), warehouses) }
+        if arguments.first == Examination.word { await examine(warehouses) }
         await ServiceProgram.run("load") { site in
             let home = site.settings.home
             let loader = Loader(
@@ -27,6 +28,18 @@ import WarehouseSQLite
                 now: { SystemClock.now() }, reach: { site.crash.reach($0) })
             site.health.require("landing") { Files.isWritable(home) }
             await site.work(.load) { try loader.load($0) }
+        }
+    }
+    /// `{"warehouse": URL}`, its references unfilled.
+    private static func examine(_ warehouses: WarehouseRegistry) async -> Never {
+        let environment = Environment.current()
+        await Examination.run { question, tell in
+            do {
+                let url = try Substitution.expand(question["warehouse"]?.stringValue ?? "", environment: environment, file: Files.secret)
+                WarehouseExaminer.examine(try warehouses.warehouse(at: url), at: try WarehouseAddress(url), tell: tell)
+            } catch {
+                tell(Finding("address", failed: error))
+            }
         }
     }
 }

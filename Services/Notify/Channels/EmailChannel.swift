@@ -14,11 +14,22 @@ public struct EmailChannel: Channel {
 
     static let options = ["recipients", "from", "url", "user", "password", "tls", "ca_file", "timeout_seconds", "subject_prefix"]
     static let recipientsMax = 50
+    /// A person waits for an examination.
+    static let examineSecondsMax = 8.0
     private let context: ChannelContext
 
     public init(context: ChannelContext) { self.context = context }
 
     public func check(_ options: JSON) throws { _ = try settings(options) }
+
+    /// Connects, greets, encrypts and signs in; no mail is begun.
+    public nonisolated(nonsending) func examine(_ options: JSON) async throws -> String {
+        var (server, _, to, _) = try settings(options)
+        server.timeoutSeconds = min(server.timeoutSeconds, Self.examineSecondsMax)
+        try SMTPClient.examine(server)
+        let how = [server.security == .required ? "encrypted" : "not encrypted", server.user == nil ? "nobody signs in" : "signed in"]
+        return "\(server.url) takes mail (\(how.joined(separator: ", "))), \(to.count) recipient\(to.count == 1 ? "" : "s")"
+    }
 
     public nonisolated(nonsending) func send(_ notice: Notice) async throws {
         let settings = try settings(notice.options)
@@ -36,14 +47,15 @@ public struct EmailChannel: Channel {
 
     private func settings(_ options: JSON) throws -> (server: SMTPServer, from: MailAddress, to: [MailAddress], prefix: String) {
         let settings = try ChannelSettings(options, known: Self.options, of: Self.name, environment: context.environment)
-        let from = try address(try settings.required("from", "SLUICE_MAIL_FROM"), "SLUICE_MAIL_FROM")
+        // What the rule says comes before what the environment says: a rule is checked where the latter is not there.
         let texts = try settings.list("recipients", "SLUICE_MAIL_TO")
         guard (1...Self.recipientsMax).contains(texts.count) else {
             throw PlainProblem(
                 "notify.missing_setting", texts.isEmpty ? "the rule names no recipients" : "the rule names \(texts.count) recipients", at: .named("recipients"),
-                remedy: "write recipients: [ops@example.com], at most \(Self.recipientsMax)")
+                remedy: "write recipients: [ops@example.com], at most \(Self.recipientsMax), or set SLUICE_MAIL_TO in the environment of sluice-notify")
         }
         let to = try texts.map { try address($0, "recipients") }
+        let from = try address(try settings.required("from", "SLUICE_MAIL_FROM"), "SLUICE_MAIL_FROM")
         let user = try settings.text("user", "SLUICE_SMTP_USER")
         let password = user == nil ? nil : try settings.required("password", "SLUICE_SMTP_PASSWORD")
         let word = try settings.text("tls", "SLUICE_SMTP_TLS") ?? "required"

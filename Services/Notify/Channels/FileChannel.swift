@@ -1,6 +1,7 @@
 import Glibc
-import Kernel
+public import Kernel
 public import NotifyKit
+import Platform
 
 /// Appends the notice as one JSON line to `notifications.jsonl`, and syncs it.
 ///
@@ -17,6 +18,16 @@ public struct FileChannel: Channel {
     private let path: String
 
     public init(context: ChannelContext) { path = "\(context.folder)/notifications.jsonl" }
+
+    public nonisolated(nonsending) func examine(_ options: JSON) async throws -> String {
+        try check(options)
+        let place = FileSystem.nearestExisting(path)
+        guard Files.isWritable(place) else {
+            errno = EACCES
+            throw failure("cannot be written")
+        }
+        return "\(path) is writable"
+    }
 
     /// Every send opens the file anew: it may be rotated away at any time, and a failed send leaves nothing behind.
     public nonisolated(nonsending) func send(_ notice: Notice) async throws {

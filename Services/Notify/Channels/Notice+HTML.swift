@@ -13,6 +13,7 @@ extension Notice {
             "<h2 style=\"font-size:18px;color:\(colour)\">\(Self.escaped("\(mark) \(headline)"))</h2>",
             "<p>\(Self.escaped(summary)) (\(duration))</p>",
         ]
+        if let part { parts.append("<p>\(Self.escaped(part))</p>") }
         if let history { parts.append("<p>\(Self.escaped(history))</p>") }
         for failure in failures {
             let attempt = failure.attempt > 1 ? ", attempt \(failure.attempt)" : ""

@@ -18,12 +18,26 @@ public struct WebhookChannel: Channel {
 
     static let options = ["url", "secret", "timeout_seconds"]
     static let answerBytesMax = 1 << 20
+    /// A person waits for an examination.
+    static let examineSecondsMax = 8.0
     private let environment: [String: String]
     private let client = HTTPClient()
 
     public init(context: ChannelContext) { environment = context.environment }
 
     public func check(_ options: JSON) throws { _ = try settings(options) }
+
+    /// Connects, with encryption where the address says so; nothing is asked or posted.
+    public nonisolated(nonsending) func examine(_ options: JSON) async throws -> String {
+        let (url, _, seconds) = try settings(options)
+        do { try client.reach(url, timeoutSeconds: min(seconds, Self.examineSecondsMax)) } catch { throw Self.shown(error, url) }
+        return "\(Self.host(of: url)) takes connections"
+    }
+
+    /// Of the address only the host is shown: the path of a webhook is often its password.
+    private static func shown(_ error: HTTPError, _ url: String) -> PlainProblem {
+        PlainProblem(error.code, error.summary, at: .named("webhook at \(host(of: url))"), remedy: error.remedy, response: error.response)
+    }
 
     public nonisolated(nonsending) func send(_ notice: Notice) async throws {
         let (url, secret, seconds) = try settings(notice.options)
@@ -35,16 +49,12 @@ public struct WebhookChannel: Channel {
             headers: [
                 .init("Content-Type", "application/json"), .init("Idempotency-Key", notice.key), .init("X-Sluice-Signature", "t=\(now),v1=\(signature)"),
             ], body: body, timeoutSeconds: seconds, bodyBytesMax: Self.answerBytesMax)
-        // Of the address only the host is shown: the path of a webhook is often its password.
-        let host = ProblemLocation.named("webhook at \(Self.host(of: url))")
         let answer: HTTPResponse
-        do { answer = try client.send(request) } catch {
-            throw PlainProblem(error.code, error.summary, at: host, remedy: error.remedy, response: error.response)
-        }
+        do { answer = try client.send(request) } catch { throw Self.shown(error, url) }
         guard !(200..<300).contains(answer.status) else { return }
         let isPassing = [408, 425, 429].contains(answer.status) || answer.status >= 500
         throw PlainProblem(
-            isPassing ? "notify.webhook_unavailable" : "notify.webhook_refused", "the webhook answered \(answer.status)", at: host,
+            isPassing ? "notify.webhook_unavailable" : "notify.webhook_refused", "the webhook answered \(answer.status)", at: .named("webhook at \(Self.host(of: url))"),
             remedy: isPassing ? "it is tried again; look at the receiver" : "check SLUICE_WEBHOOK_URL and that both sides have the same secret",
             response: isPassing ? .retry(afterSeconds: answer.header("retry-after").flatMap { Double($0) }) : .stop)
     }

@@ -86,6 +86,7 @@ public final class Dispatcher {
     }
 
     public func fold(_ events: [SequencedEvent], upTo: UInt64) throws {
+        announce(events)
         for event in events { routes.apply(event) }
         routes.advance(to: upTo)
         let floor = routes.floor
@@ -107,15 +108,19 @@ public final class Dispatcher {
         stored = 0
     }
 
-    /// Sends what may be sent now. Targets that have failed come last: theirs is the waiting.
+    /// Sends what may be sent now. Targets that have failed come last: theirs is the waiting. A channel that fails is left alone
+    /// until the next call: behind ten mails for a server that hangs, a webhook and the news of the log wait for one of them.
     public nonisolated(nonsending) func send() async throws {
+        var stuck: Set<String> = []
         let order = outbox.filter { obstacles[$0.notice.target] == nil } + outbox.filter { obstacles[$0.notice.target] != nil }
         for waiting in order where clock() >= obstacles[waiting.notice.target]?.until ?? 0 {
             let notice = waiting.notice
+            guard !stuck.contains(notice.channel) else { continue }
             try reach("notify.before_send")
             if let error = await deliver(notice) {
                 if Task.isCancelled { return }
                 try hold(waiting, error)
+                if Self.mayPass(error) { stuck.insert(notice.channel) }
                 continue
             }
             try reach("notify.after_send")
@@ -128,11 +133,17 @@ public final class Dispatcher {
 
     private nonisolated(nonsending) func deliver(_ notice: Notice) async -> (any Error)? {
         do {
-            guard let channel = channels[notice.channel] else { return noChannel(notice.channel) }
-            try await channel.send(notice)
+            try await channels.channel(notice.channel).send(notice)
             return nil
         } catch {
             return error
+        }
+    }
+
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch (error as? any Problem)?.response {
+        case .stop, .deadLetter: false
+        case .retry, nil: true
         }
     }
 
@@ -168,19 +179,23 @@ public final class Dispatcher {
 
     // MARK: Routes to nowhere
 
-    /// Says at the start what would be found out only when it is needed.
-    private func announce(_ route: Route) {
-        do {
-            guard let channel = channels[route.rule.channel] else { throw noChannel(route.rule.channel) }
-            try channel.check(route.rule.options)
-        } catch {
-            note("\(route.name) leads nowhere; what it would tell is kept in notify.db\n\(error)")
+    /// The rules of definitions that come, each pipeline's newest.
+    private func announce(_ events: [SequencedEvent]) {
+        var newest: [String: [NotifyRule]] = [:]
+        for entry in events {
+            if case .pipelineRegistered(let pipeline) = entry.event.payload { newest[entry.event.pipeline] = pipeline.notify }
+        }
+        for (pipeline, rules) in newest.sorted(by: { $0.key < $1.key }) {
+            for rule in rules { announce(Route(rule, of: pipeline)) }
         }
     }
 
-    private func noChannel(_ name: String) -> PlainProblem {
-        PlainProblem(
-            "notify.unknown_channel", "there is no channel '\(name)'", at: .named("to: \(name)"),
-            remedy: "write \(channels.names.joined(separator: " or ")), and start sluice-notify again")
+    /// Says at the start, or when a definition comes, what would be found out only when it is needed.
+    private func announce(_ route: Route) {
+        do {
+            try channels.channel(route.rule.channel).check(route.rule.options)
+        } catch {
+            note("\(route.name) leads nowhere; what it would tell is kept in notify.db\n\(error)")
+        }
     }
 }

@@ -15,12 +15,14 @@ public import Pipelines
 /// - `floor` lies below every run that has begun and not ended: reading on from there brings all that is open back.
 public struct Routes: Sendable {
     /// The topics that it folds; anything else changes nothing.
-    public static let prefixes = ["run.", "tasks.added.", "task.failed.", "task.dead_lettered."]
+    public static let prefixes = ["run.", "tasks.added.", "task.failed.", "task.dead_lettered.", "pipeline.registered."]
 
     private struct OpenRun {
         let startedAt: Timestamp
         let sequence: UInt64
         let rules: [NotifyRule]
+        /// The only steps that run; nil where all of the pipeline's do.
+        let steps: [String]?
         var tasks: [TaskID: Task]
         var failures: [TaskID: Notice.Failure] = [:]
     }
@@ -88,7 +90,8 @@ public struct Routes: Sendable {
         case .runStarted(let started):
             guard !started.notify.isEmpty || routes.contains(where: { $0.covers(event.pipeline) }), open[run] == nil else { return }
             open[run] = OpenRun(
-                startedAt: event.time, sequence: sequenced.sequence, rules: started.notify, tasks: tasks(started.tasks))
+                startedAt: event.time, sequence: sequenced.sequence, rules: started.notify, steps: started.isPartial ? started.steps : nil,
+                tasks: tasks(started.tasks))
         case .tasksAdded(let added):
             guard open[run] != nil else { return }
             let tasks = tasks(added.tasks)
@@ -132,8 +135,8 @@ public struct Routes: Sendable {
         for target in targets(state.rules, event.pipeline) {
             let place = "\(event.pipeline)/\(target.name)"
             let story = isFailure
-                ? failure(place, target, run, causes(of: ended, state), at: event.time, sequenced.sequence)
-                : success(place, target, hasWarnings: ended.warned > 0, sequenced.sequence)
+                ? failure(place, target, run, causes(of: ended, state), steps: state.steps, at: event.time, sequenced.sequence)
+                : success(place, target, steps: state.steps, hasWarnings: ended.warned > 0, sequenced.sequence)
             guard let story else { continue }
             decision.notices.append(notice(story, target, run, ended, state, event))
             decision.through = sequenced.sequence
@@ -143,11 +146,14 @@ public struct Routes: Sendable {
     private typealias Story = (outcome: Notice.Outcome, since: Timestamp?, runs: Int)
 
     private mutating func failure(
-        _ place: String, _ target: Target, _ run: RunID, _ causes: [String], at time: Timestamp, _ sequence: UInt64
+        _ place: String, _ target: Target, _ run: RunID, _ causes: [String], steps: [String]?, at time: Timestamp, _ sequence: UInt64
     ) -> Story? {
         guard target.on.contains(.failed) else { return nil }
         guard var standing = standings[place], Set(standing.causes).isSuperset(of: causes) else {
-            remember(Standing(causes: causes, since: time, firstRun: run, toldAt: time, runs: 1), place, sequence)
+            // What a partial run has not tried is as it was.
+            let untried = steps.map { steps in standings[place]?.causes.filter { !Self.isTried($0, steps) } ?? [] } ?? []
+            let all = Set(causes + untried).sorted()
+            remember(Standing(causes: Array(all.prefix(Standing.causesMax)), since: time, firstRun: run, toldAt: time, runs: 1), place, sequence)
             return (.failed, nil, 1)
         }
         standing.runs += 1
@@ -157,8 +163,12 @@ public struct Routes: Sendable {
         return isDue ? (.failed, standing.since, standing.runs) : nil
     }
 
-    private mutating func success(_ place: String, _ target: Target, hasWarnings: Bool, _ sequence: UInt64) -> Story? {
-        if let standing = standings[place] {
+    /// Whether a run of these steps alone has tried what once failed. Books that did not balance are of no one step.
+    private static func isTried(_ cause: String, _ steps: [String]) -> Bool { steps.contains { cause.hasPrefix("\($0).") } }
+
+    private mutating func success(_ place: String, _ target: Target, steps: [String]?, hasWarnings: Bool, _ sequence: UInt64) -> Story? {
+        // A partial run that has not tried what failed says nothing of it.
+        if let standing = standings[place], steps.map({ steps in standing.causes.allSatisfy { Self.isTried($0, steps) } }) ?? true {
             remember(nil, place, sequence)
             return (.recovered, standing.since, standing.runs)
         }
@@ -175,12 +185,11 @@ public struct Routes: Sendable {
     /// The run's own rules first, then the routes; what goes to one target is one rule.
     private func targets(_ rules: [NotifyRule], _ pipeline: String) -> [Target] {
         var targets: [Target] = []
-        let named = rules.map { (rule: $0, route: "notify rule 'to: \($0.channel)' of pipeline \(pipeline)") }
-            + routes.filter { $0.covers(pipeline) }.map { (rule: $0.rule, route: $0.name) }
-        for (rule, route) in named {
+        for route in rules.map({ Route($0, of: pipeline) }) + routes.filter({ $0.covers(pipeline) }) {
+            let rule = route.rule
             let name = Self.target(rule)
             if let index = targets.firstIndex(where: { $0.name == name }) { targets[index].on.formUnion(rule.on) }
-            else { targets.append(Target(name: name, rule: rule, route: route, on: Set(rule.on))) }
+            else { targets.append(Target(name: name, rule: rule, route: route.name, on: Set(rule.on))) }
         }
         return targets
     }
@@ -214,6 +223,7 @@ public struct Routes: Sendable {
             channel: target.rule.channel, target: target.name, options: target.rule.options, route: target.route, outcome: story.outcome,
             pipeline: event.pipeline, run: run, endedAt: event.time, seconds: event.time - state.startedAt, summary: ended.summary, failures: shown,
             furtherFailures: max(0, causes.count - shown.count), skipped: ended.skipped, warnings: warnings,
-            furtherWarnings: max(0, ended.warned - warnings.count), since: story.since, failedRuns: story.runs, logs: logs.isEmpty ? [logFolder] : logs)
+            furtherWarnings: max(0, ended.warned - warnings.count), since: story.since, failedRuns: story.runs, logs: logs.isEmpty ? [logFolder] : logs,
+            steps: state.steps)
     }
 }

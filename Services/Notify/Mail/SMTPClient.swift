@@ -15,7 +15,7 @@ public struct SMTPServer: Hashable, Sendable {
     public let security: Security
     /// Certificates to trust instead of the system's.
     public let caFile: String?
-    public let timeoutSeconds: Double
+    public var timeoutSeconds: Double
 
     /// - Throws: `SMTPError` of kind `badSettings`.
     public init(
@@ -49,14 +49,37 @@ public enum SMTPClient {
     /// Returns when the server has taken the mail.
     /// - Parameter isRefusalOfSomeAllowed: the mail goes to those recipients that the server takes, and need not go to all.
     public static func send(_ message: MailMessage, by server: SMTPServer, isRefusalOfSomeAllowed: Bool = false) throws(SMTPError) {
-        precondition(isReady, "libcurl does not start")
-        guard let curl = curl_easy_init() else { preconditionFailure("libcurl gives no handle") }
-        defer { curl_easy_cleanup(curl) }
         let upload = Upload(message.bytes)
         var recipients: UnsafeMutablePointer<curl_slist>?
         for address in message.to { recipients = curl_slist_append(recipients, "<\(address.mailbox)>") }
         defer { curl_slist_free_all(recipients) }
+        try perform(server) { curl in
+            sluice_curl_set_text(curl, CURLOPT_MAIL_FROM, "<\(message.from.mailbox)>")
+            sluice_curl_set_pointer(curl, CURLOPT_MAIL_RCPT, recipients)
+            // libcurl spells it with three l.
+            sluice_curl_set_long(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, isRefusalOfSomeAllowed ? 1 : 0)
+            sluice_curl_set_long(curl, CURLOPT_UPLOAD, 1)
+            sluice_curl_set_offset(curl, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.bytes.count))
+            // A read function looks like a write function to C.
+            sluice_curl_set_take(curl, CURLOPT_READFUNCTION, giveBytes)
+            sluice_curl_set_pointer(curl, CURLOPT_READDATA, Unmanaged.passUnretained(upload).toOpaque())
+        }
+        withExtendedLifetime(upload) {}
+    }
 
+    /// Connects, greets, encrypts and signs in as `send` does, then says good-bye without a mail.
+    public static func examine(_ server: SMTPServer) throws(SMTPError) {
+        try perform(server) { curl in
+            // A command that does nothing in the place of a mail.
+            sluice_curl_set_text(curl, CURLOPT_CUSTOMREQUEST, "NOOP")
+            sluice_curl_set_long(curl, CURLOPT_NOBODY, 1)
+        }
+    }
+
+    private static func perform(_ server: SMTPServer, _ prepare: (UnsafeMutableRawPointer) -> Void) throws(SMTPError) {
+        precondition(isReady, "libcurl does not start")
+        guard let curl = curl_easy_init() else { preconditionFailure("libcurl gives no handle") }
+        defer { curl_easy_cleanup(curl) }
         sluice_curl_set_text(curl, CURLOPT_URL, server.url)
         sluice_curl_set_text(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps")
         sluice_curl_set_long(curl, CURLOPT_USE_SSL, Int(server.security == .required ? CURLUSESSL_ALL.rawValue : CURLUSESSL_NONE.rawValue))
@@ -68,25 +91,16 @@ public enum SMTPClient {
             sluice_curl_set_text(curl, CURLOPT_USERNAME, user)
             sluice_curl_set_text(curl, CURLOPT_PASSWORD, password)
         }
-        sluice_curl_set_text(curl, CURLOPT_MAIL_FROM, "<\(message.from.mailbox)>")
-        sluice_curl_set_pointer(curl, CURLOPT_MAIL_RCPT, recipients)
-        // libcurl spells it with three l.
-        sluice_curl_set_long(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, isRefusalOfSomeAllowed ? 1 : 0)
         sluice_curl_set_long(curl, CURLOPT_NOSIGNAL, 1)
         sluice_curl_set_long(curl, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectSecondsMax, server.timeoutSeconds) * 1000))
         sluice_curl_set_long(curl, CURLOPT_TIMEOUT_MS, Int(server.timeoutSeconds * 1000))
         sluice_curl_set_long(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(max(1, min(answerSecondsMax, server.timeoutSeconds))))
         // Closed at the end of the transfer, where the time limits above hold, and not while the handle is cleaned up.
         sluice_curl_set_long(curl, CURLOPT_FORBID_REUSE, 1)
-        sluice_curl_set_long(curl, CURLOPT_UPLOAD, 1)
-        sluice_curl_set_offset(curl, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.bytes.count))
-        // A read function looks like a write function to C.
-        sluice_curl_set_take(curl, CURLOPT_READFUNCTION, giveBytes)
-        sluice_curl_set_pointer(curl, CURLOPT_READDATA, Unmanaged.passUnretained(upload).toOpaque())
         sluice_curl_set_long(curl, CURLOPT_NOPROGRESS, 0)
         sluice_curl_set_watch(curl, CURLOPT_XFERINFOFUNCTION, watchTask)
-
-        let code = withExtendedLifetime(upload) { curl_easy_perform(curl) }
+        prepare(curl)
+        let code = curl_easy_perform(curl)
         guard code != CURLE_OK else { return }
         var answer = 0
         sluice_curl_get_long(curl, CURLINFO_RESPONSE_CODE, &answer)

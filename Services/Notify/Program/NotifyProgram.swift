@@ -2,6 +2,7 @@
 //
 // Does      reads the log; for each run that ends it sends one notice to each target that the run's notify rules and the
 //           routes name. A run that fails for the cause of the one before is told once a day; one that works again, once.
+//           `sluice-notify check FILE…` says which rules of a pipeline.yml, or routes of a file of routes, lead nowhere.
 // Reads     SLUICE_HOME, SLUICE_BUS_*. The rules travel in the log: `notify: [{on: [failed], to: file}]` of pipeline.yml.
 //           SLUICE_ROUTES, a file of routes for all pipelines: `- {severity: [error, warn], pipelines: ["*"], to: email, …}`.
 //           SLUICE_NOTIFY_REMIND_HOURS (24). Channel email: SLUICE_SMTP_URL, SLUICE_SMTP_USER, SLUICE_SMTP_PASSWORD,
@@ -27,14 +28,18 @@ import Platform
 import ServiceKit
 
 @main struct NotifyProgram {
+    static let channels: [any Channel.Type] = [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self]
+
     static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == "check" { CheckCommand.run(Array(words.dropFirst()), channels) }
+        if words.first == Examination.word { await examine() }
         await ServiceProgram.run("notify") { site in
             let folder = "\(site.settings.home)/notify"
             try Files.createFolder(folder)
-            let client = site.connect(topics: ["run.succeeded.", "run.failed."])
+            let client = site.connect(topics: ["run.succeeded.", "run.failed.", "pipeline.registered."])
             let channels = try ChannelRegistry(
-                [ConsoleChannel.self, FileChannel.self, EmailChannel.self, WebhookChannel.self],
-                context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
+                Self.channels, context: ChannelContext(folder: folder, environment: site.settings.environment, note: { site.log.warn($0) }))
             let (routes, reminderSeconds) = Self.settings(site)
             let sent = Counter(), failed = Counter(), waiting = Counter()
             site.health.expose {
@@ -51,6 +56,21 @@ import ServiceKit
                 reach: { site.crash.reach($0) }, note: { site.log.warn($0) },
                 count: { sent.add($0 - sent.current); failed.add($1 - failed.current); waiting.add($2 - waiting.current) })
             try await notifier.run { site.health.markStarted() }
+        }
+    }
+
+    /// `{"home": PATH, "channel": NAME, "options": {…}}`: whether a message would get through. None is sent.
+    private static func examine() async -> Never {
+        let environment = Environment.current()
+        await Examination.run { question, tell in
+            let name = question["channel"]?.stringValue ?? ""
+            do {
+                let folder = "\(question["home"]?.stringValue ?? "")/notify"
+                let registry = try ChannelRegistry(channels, context: ChannelContext(folder: folder, environment: environment))
+                tell(Finding(name, .ok, try await registry.channel(name).examine(question["options"] ?? [:])))
+            } catch {
+                tell(Finding(name, failed: error))
+            }
         }
     }
 

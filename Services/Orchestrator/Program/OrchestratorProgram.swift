@@ -6,12 +6,16 @@
 // Promises  killed at any moment it goes on where the log ends; a decision published twice is one decision.
 // Stops     on SIGTERM at once. Without a broker it waits and is not ready.
 
+import Contracts
+import Kernel
 import OrchestratorEngine
 import Platform
 import ServiceKit
+import Triggers
 
 @main struct OrchestratorProgram {
     static func main() async {
+        if CommandLine.arguments.dropFirst().first == Examination.word { await examine() }
         await ServiceProgram.run("orchestrator") { site in
             let folder = Files.absolute(site.settings.environment["SLUICE_PIPELINES"] ?? "pipelines")
             let client = site.connect(topics: ["run.", "task.", "tasks."])
@@ -19,6 +23,19 @@ import ServiceKit
                 client: client, name: "\(site.settings.instance)-\(Entropy.hex(8))", pipelinesFolder: folder,
                 reach: { site.crash.reach($0) }, note: { site.log.info($0) })
             await orchestrator.run { site.health.markStarted() }
+        }
+    }
+    /// `{"cron": …, "timezone": …}`: when it runs next.
+    private static func examine() async -> Never {
+        await Examination.run { question, tell in
+            let schedule = Schedule(cron: question["cron"]?.stringValue ?? "", timezone: question["timezone"]?.stringValue ?? "")
+            do {
+                let next = try CronTrigger(schedule).next(after: SystemClock.now())
+                tell(next.map { Finding("schedule", .ok, "'\(schedule.cron)' in \(schedule.timezone), next at \($0)") }
+                    ?? Finding("schedule", .fail, "'\(schedule.cron)' never comes", remedy: "name a day that exists", code: "triggers.never"))
+            } catch {
+                tell(Finding("schedule", failed: error))
+            }
         }
     }
 }

@@ -61,7 +61,7 @@ public struct DbtCommand {
         }
         let target = arguments.targetPath ?? manifest.project.targetPath
         let folder = RunFolder(target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
-        try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt).json(), as: "manifest.json")
+        try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt).bytes, as: "manifest.json")
         let selected = try Selector(manifest).select(arguments.select, exclude: arguments.exclude)
         invocation.selected = selected.sorted()
         for criterion in arguments.select + arguments.exclude where try Selector(manifest).select([criterion]).isEmpty {
@@ -76,7 +76,7 @@ public struct DbtCommand {
             compiler.onMessage = { log($0) }
             // Once more, now that the warehouse can say how relations are written.
             let names = compiler.relationNames(on: session)
-            try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt, compiled: names).json(), as: "manifest.json")
+            try folder.write(ManifestWriter(manifest, invocationID: id, generatedAt: startedAt, compiled: names).bytes, as: "manifest.json")
             if arguments.command == "docs generate" {
                 let docs = DocsWriter(manifest: manifest, compiler: compiler, session: session, invocation: invocation, now: now)
                 return try document(docs, selected, arguments, folder)

@@ -118,7 +118,7 @@ public struct Transformer: Sendable {
         try opened.folder.write(
             RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
         try opened.folder.write(ManifestWriter(
-            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).json(), as: "manifest.json")
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).bytes, as: "manifest.json")
         reach("transform.after_artifacts")
         return completion
     }

@@ -24,6 +24,12 @@ import WarehouseSQLite
                 warehouses: warehouses, environment: Environment.current(), now: { SystemClock.now() }, output: say)
             exit(command.run(arguments: Array(arguments.dropFirst())))
         }
+        if arguments.first == Examination.word {
+            let environment = Environment.current()
+            await Examination.run { question, tell in
+                ProjectExaminer(warehouses: warehouses, environment: environment, now: { SystemClock.now() }).examine(question, tell: tell)
+            }
+        }
         await ServiceProgram.run("transform") { site in
             let home = site.settings.home
             let transformer = Transformer(

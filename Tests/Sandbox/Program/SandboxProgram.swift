@@ -4,6 +4,7 @@ import FlyingSocks
 import Foundation
 import Kernel
 import SandboxWorld
+import ServiceKit
 
 /// `sluice-sandbox`: the Graph API for pages, the Analytics Data API and Google's token exchange, played on loopback.
 ///
@@ -30,6 +31,7 @@ import SandboxWorld
     @Option(help: "How clients reach this server, where it is not the address it listens on: http://sandbox:8080") var publicURL: String?
     @Option(help: "Write a service-account key file whose token_uri is this server. A key that is there already is kept.") var writeServiceAccount: String?
     @Option(help: "Read the key pair from this key file instead of making one.") var serviceAccount: String?
+    @Flag(help: "Ask the sandbox that listens on --port: exit 0 where it answers, else 1.") var probe = false
     @Flag(help: "End when standard input closes.") var untilStdinCloses = false
 
     func validate() throws {
@@ -38,6 +40,7 @@ import SandboxWorld
     }
 
     func run() async throws {
+        if probe { throw ExitCode(ProbeClient.get("/_sandbox", port: Int(port))?.status == 200 ? 0 : 1) }
         var settings = Sandbox.Settings(today: today.flatMap { Day($0) } ?? Day(number: Int(Date().timeIntervalSince1970) / 86_400))
         settings.followsClock = today == nil
         settings.seed = seed

@@ -17,7 +17,7 @@ public struct Fault: Sendable, Hashable {
         case metricGone = "metric_gone"
         /// The right answer, cut after `bytes` (default: half) and the connection with it.
         case halfBody = "half_body"
-        /// A page of HTML with status 200.
+        /// A page of HTML in the place of an answer, with `status` (200): a proxy that wants a password, a gateway in trouble.
         case html
         /// A page of no records, with a link to the next.
         case emptyPage = "empty_page"
@@ -38,8 +38,8 @@ public struct Fault: Sendable, Hashable {
     public var code: Int?
     public var subcode: Int?
     public var retryAfterSeconds: Int?
-    /// When access comes back, as the usage header says it.
-    public var regainMinutes = 0
+    /// When access comes back, as the usage header says it. The vendor writes whole minutes; a fraction shortens a test.
+    public var regainMinutes = 0.0
     public var above = 0
     public var bytes: Int?
     public var milliseconds = 0
@@ -56,6 +56,7 @@ public struct Fault: Sendable, Hashable {
         self.init(kind)
         // A metric that is gone stays gone.
         if kind == .metricGone { times = nil }
+        if kind == .html { status = 200 }
         for (key, value) in json.objectValue?.pairs ?? [] {
             switch (key, value, value.intValue) {
             case ("kind", _, _): break
@@ -68,7 +69,8 @@ public struct Fault: Sendable, Hashable {
             case ("code", _, let number?): code = number
             case ("subcode", _, let number?): subcode = number
             case ("retry_after", _, let number?): retryAfterSeconds = number
-            case ("regain_minutes", _, let number?): regainMinutes = number
+            case ("regain_minutes", .double(let number), _): regainMinutes = number
+            case ("regain_minutes", _, let number?): regainMinutes = Double(number)
             case ("above", _, let number?): above = number
             case ("bytes", _, let number?): bytes = number
             case ("milliseconds", _, let number?): milliseconds = number
@@ -82,7 +84,7 @@ public struct Fault: Sendable, Hashable {
         var json: JSON = ["kind": .string(kind.rawValue), "times": times.map { JSON($0) } ?? "forever"]
         if !match.isEmpty { json["match"] = .string(match) }
         if skip > 0 { json["skip"] = JSON(skip) }
-        if kind == .status { json["status"] = JSON(status) }
+        if kind == .status || kind == .html { json["status"] = JSON(status) }
         if let code { json["code"] = JSON(code) }
         if let retryAfterSeconds { json["retry_after"] = JSON(retryAfterSeconds) }
         if !metric.isEmpty { json["metric"] = .string(metric) }

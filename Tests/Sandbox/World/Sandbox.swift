@@ -114,11 +114,11 @@ public actor Sandbox {
         }
     }
 
-    private func usage(of request: SandboxRequest, percent: Int, regainMinutes: Int) -> [(name: String, value: String)] {
+    private func usage(of request: SandboxRequest, percent: Int, regainMinutes: Double) -> [(name: String, value: String)] {
         let share: JSON = ["call_count": JSON(percent), "total_cputime": JSON(percent / 2), "total_time": JSON(percent / 2)]
         var business = share
         business["type"] = "pages"
-        business["estimated_time_to_regain_access"] = JSON(regainMinutes)
+        business["estimated_time_to_regain_access"] = regainMinutes == regainMinutes.rounded() ? JSON(Int(regainMinutes)) : .double(regainMinutes)
         let first = request.path.split(separator: "/").first { world.page(String($0.prefix { $0 != "_" })) != nil }
         let page = first.map { String($0.prefix { $0 != "_" }) } ?? world.pages.first?.id ?? "0"
         return [
@@ -285,7 +285,7 @@ public actor Sandbox {
         case .halfBody: answer.cutAfter = min(fault?.bytes ?? answer.body.count / 2, answer.body.count)
         case .slow: answer.delayMilliseconds = fault?.milliseconds ?? 0
         case .html:
-            answer.status = 200
+            answer.status = fault?.status ?? 200
             answer.headers = [("Content-Type", "text/html; charset=utf-8")]
             answer.body = Array("<!DOCTYPE html>\n<html><head><title>Sorry, something went wrong.</title></head><body><h1>Sorry, something went wrong.</h1></body></html>\n".utf8)
         case .emptyPage: empty(&answer, request)

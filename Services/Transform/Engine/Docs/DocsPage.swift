@@ -196,7 +196,7 @@ struct DocsPage {
             let tests = own.filter { $0.columnName?.lowercased() == row.name.lowercased() }
             let type: HTML = hasTypes ? "<td class=\"quiet\">\(row.about?.dataType ?? row.type)</td>" : ""
             let words: HTML = hasWords ? "<td>\(row.about?.description ?? "")</td>" : ""
-            return "<tr><td class=\"id\">\(row.name)</td>\(type)\(words)<td>\(tests.map { chip($0) })</td></tr>"
+            return "<tr><td class=\"id name\">\(row.name)</td>\(type)\(words)<td>\(tests.map { chip($0) })</td></tr>"
         }
         let head: HTML = "<th>column</th>\(hasTypes ? "<th>type</th>" : "" as HTML)\(hasWords ? "<th>description</th>" : "" as HTML)<th>tests</th>"
         let table: HTML = rows.isEmpty ? "" : "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead><tbody>\(lines)</tbody></table></div>"

@@ -23,7 +23,7 @@ enum DocsStyle {
         table{border-collapse:collapse;width:100%;font-size:14px;margin-top:6px}
         th{text-align:left;font-size:12px;font-weight:550;color:var(--quiet);padding:6px 12px;border-bottom:1px solid var(--line);white-space:nowrap}
         td{padding:6px 12px;border-bottom:1px solid var(--line);vertical-align:top}tbody tr:last-child td{border-bottom:0}
-        .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.t{white-space:nowrap}.id{overflow-wrap:anywhere;font-weight:550}.id p,.id details{font-weight:400}
+        .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.t{white-space:nowrap}.id{overflow-wrap:anywhere;font-weight:550}.id.name{overflow-wrap:break-word;max-width:420px}.id p,.id details{font-weight:400}
         .pill{display:inline-block;font-size:12px;font-weight:600;line-height:1.55;padding:1px 9px;border-radius:99px;color:var(--wait);background:var(--wait-bg)}
         .pill.pass{color:var(--good);background:var(--good-bg)}.pill.warn{color:var(--warn);background:var(--warn-bg)}.pill.fail,.pill.error{color:var(--bad);background:var(--bad-bg)}
         .facts{display:flex;flex-wrap:wrap;gap:10px 36px;margin:4px 0 0}dt{color:var(--quiet);font-size:12.5px}dd{margin:0}

@@ -47,11 +47,11 @@ struct DocsWriter {
         let page = DocsPage(
             manifest: manifest, catalog: catalog, sql: compiled.compactMapValues(\.sql), relations: compiled.compactMapValues(\.relationName),
             results: try TestHistory(on: session).latest(), generatedAt: generatedAt)
-        let manifestJSON = ManifestWriter(manifest, invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt, compiled: compiled).json()
+        let manifestBytes = ManifestWriter(manifest, invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt, compiled: compiled).bytes
         let catalogJSON = catalog.json(invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt)
         let html = Array(page.html.text.utf8)
         for folder in folders {
-            try folder.write(manifestJSON, as: "manifest.json")
+            try folder.write(manifestBytes, as: "manifest.json")
             try folder.write(catalogJSON, as: "catalog.json")
             try folder.write(html, as: "index.html")
         }

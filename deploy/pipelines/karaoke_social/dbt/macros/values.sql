@@ -18,6 +18,33 @@
 {%- endmacro %}
 
 {#
+    Why a row of page insights cannot be counted, or NULL where it can: its value is a number, or an object of numbers, and its
+    end is a time.
+#}
+{% macro insight_fault(value, end_time) -%}
+    {{ return(adapter.dispatch('insight_fault', 'karaoke_social')(value, end_time)) }}
+{%- endmacro %}
+{# By patterns, for engines without a test for JSON: what looks like an object and is none fails the cast, aloud. #}
+{% macro default__insight_fault(value, end_time) -%}
+    case
+        when {{ value }} is null then 'there is no value'
+        when cast({{ value }} as text) !~ '^ *(-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?|[{].*[}]) *$' then 'the value is no number'
+        when cast({{ end_time }} as text) !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' then 'end_time is no time'
+    end
+{%- endmacro %}
+{% macro sqlite__insight_fault(value, end_time) -%}
+    case
+        when {{ value }} is null then 'there is no value'
+        when not json_valid({{ value }}) then 'the value is no JSON'
+        when json_type({{ value }}) not in ('integer', 'real', 'object') then 'the value is no number'
+        when json_type({{ value }}) = 'object' and exists (
+            select 1 from json_each({{ value }}) as member where member.type not in ('integer', 'real')
+        ) then 'a member of the value is no number'
+        when {{ as_timestamp(end_time) }} is null then 'end_time is no time'
+    end
+{%- endmacro %}
+
+{#
     The beginning of a text, not longer than `length` characters and never cut inside of what a reader sees as one: a letter with
     its accents, an emoji with its skin tone, a family that is joined of several. NULL stays NULL.
 #}

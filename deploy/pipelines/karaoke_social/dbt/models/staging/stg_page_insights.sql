@@ -18,6 +18,8 @@ typed as (
         value as raw_value,
         fetched_at
     from source
+    -- The others are in stg_page_insights_quarantine.
+    where {{ insight_fault('source.value', 'end_time') }} is null
 
 ),
 
