@@ -21,8 +21,8 @@ func program(_ name: String, _ service: String, _ dependencies: [Target.Dependen
 }
 
 /// The tests of a room: `Tests/<Room>Tests`.
-func tests(_ room: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: "\(room)Tests", dependencies: [.init(stringLiteral: room)] + dependencies, path: "Tests/\(room)Tests", swiftSettings: strict)
+func tests(_ room: String, _ dependencies: [Target.Dependency] = [], on target: String? = nil) -> Target {
+    .testTarget(name: "\(room)Tests", dependencies: [.init(stringLiteral: target ?? room)] + dependencies, path: "Tests/\(room)Tests", swiftSettings: strict)
 }
 
 let package = Package(
@@ -152,9 +152,14 @@ let package = Package(
         tests("Journal", ["Contracts", "Kernel", "SQLite", "Support"]),
         .testTarget(
             name: "BrokerTests", dependencies: ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "SQLite", "Wire"], path: "Tests/BrokerTests", swiftSettings: strict),
-        .testTarget(
-            name: "SimulationTests", dependencies: ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite", "Support"],
-            path: "Tests/Simulation", swiftSettings: strict),
+        shared("SimulationWorld", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite", "Support"], path: "Tests/Simulation/World"),
+        .executableTarget(
+            name: "bus-benchmark", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs"], path: "Tests/Benchmarks/bus",
+            exclude: ["run", "floor.c", "publishers.h", "client_sluice.c", "client_redis.c", "client_nats.c", "client_rabbit.c"], swiftSettings: strict),
+        .executableTarget(
+            name: "faults", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Support", "Wire"], path: "Tests/Faults", exclude: ["run", "clock.c"], swiftSettings: strict),
+        .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
+        tests("Simulation", on: "SimulationWorld"),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),

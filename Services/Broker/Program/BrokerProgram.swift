@@ -13,6 +13,7 @@
 //           are answered 'unavailable', what workers have finished is still taken, and it is not ready until there is room.
 
 import BrokerEngine
+import Glibc
 import Journal
 import Kernel
 import Platform
@@ -24,6 +25,7 @@ import ServiceKit
         await ServiceProgram.run("broker") { site in
             let keys = try brokerKeys(site)
             if keys == nil { try refuseOpenEndpoints(site.settings) }
+            raiseDescriptorLimit()
             let folder = "\(site.settings.home)/journal"
             try Files.createFolder(folder)
             let limits = WorkQueue.Limits(
@@ -31,6 +33,14 @@ import ServiceKit
                 deliveriesMax: Int(try number("SLUICE_DELIVERIES_MAX", site.settings, default: 5, range: 1...100)))
             try await serve(site, folder: folder, limits: limits, retention: try retention(site.settings), keys: keys)
         }
+    }
+
+    /// Each client is a descriptor or two, and the usual limit of 1024 is for programs that have none.
+    static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     static func brokerKeys(_ site: Site) throws -> BrokerKeys? {

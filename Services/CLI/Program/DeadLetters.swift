@@ -14,9 +14,8 @@ struct DeadLetters: AsyncParsableCommand {
 
         func run() async throws {
             let letters = try await Installation().withBroker { try await $0.inspect(.deadLetters) }.arrayValue ?? []
-            if json { return letters.forEach { Terminal.say($0.text()) } }
-            if letters.isEmpty { return Terminal.say("no dead letters") }
-            for letter in letters { Terminal.say(DeadLetterText.line(letter)) }
+            if letters.isEmpty, !json { Terminal.say("no dead letters") }
+            for letter in letters { Terminal.say(json ? letter.text() : DeadLetterText.line(letter)) }
         }
     }
 

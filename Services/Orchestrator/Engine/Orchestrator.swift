@@ -15,13 +15,17 @@ public actor Orchestrator {
     /// Decisions travel in publishes of at most this many events.
     static let eventsPerPublishMax = 500
 
-    private let client: BusClient
+    let client: BusClient
     private let name: String
     private let pipelinesFolder: String
     private let reach: @Sendable (String) -> Void
-    private let note: @Sendable (String) -> Void
+    let note: @Sendable (String) -> Void
 
     private var fleet = Fleet()
+    private(set) var needs = LogNeeds()
+    var confirmed: (position: UInt64, kept: [UInt64])?
+    var confirmAt = 0.0
+    private var hasResumed = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
     private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
@@ -73,6 +77,13 @@ public actor Orchestrator {
                 }
             } catch is CancellationError {
                 return
+            } catch let refusal as Refusal where refusal.reason == .gone {
+                // So far behind that the broker could not wait: what is left is folded anew.
+                note("\(refusal)")
+                fleet = Fleet()
+                needs = LogNeeds()
+                hasResumed = false
+                epoch = nil
             } catch let refusal as Refusal where refusal.reason == .staleEpoch {
                 note("another orchestrator leads; standing by")
                 epoch = nil
@@ -90,6 +101,7 @@ public actor Orchestrator {
         try await registerDefinitions()
         try await requestScheduled()
         while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
+        try await confirmNeeds(now: SystemClock.monotonicSeconds())
         if let next = fleet.nextDeadline {
             let wait = next - SystemClock.now()
             if wait < Self.roundSeconds {
@@ -101,12 +113,23 @@ public actor Orchestrator {
         }
     }
 
+    func take(_ event: SequencedEvent) {
+        guard event.sequence > fleet.position else { return }
+        fleet.apply(event)
+        needs.apply(event)
+    }
+    func advance(to sequence: UInt64) { fleet.advance(to: sequence) }
+
     /// Folds what has come, to the end of the log.
     private func fold() async throws {
+        if !hasResumed {
+            try await resume()
+            hasResumed = true
+        }
         while true {
             let (events, reply) = try await client.read(ReadCommand(after: fleet.position, prefixes: [], limit: 2000))
-            for event in events { fleet.apply(event) }
-            fleet.advance(to: reply.upTo)
+            for event in events { take(event) }
+            advance(to: reply.upTo)
             if reply.upTo >= reply.newest { return }
         }
     }
@@ -135,7 +158,7 @@ public actor Orchestrator {
             var isContiguous = true
             for (event, sequence) in zip(part, sequences) {
                 guard isContiguous, sequence == fleet.position + 1 else { isContiguous = false; break }
-                fleet.apply(SequencedEvent(sequence: sequence, event: event))
+                take(SequencedEvent(sequence: sequence, event: event))
             }
             if !isContiguous { try await fold() }
             start += part.count
