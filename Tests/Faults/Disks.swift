@@ -49,8 +49,7 @@ enum Disks {
             _ = try await home.finishSurely(second, seconds: 60)
             home.kill("broker")
             try await home.start("broker")
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: [first, second], tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: [first, second]))
             if !home.isRunning("broker") { sum.add(Figures(crashes: 1)) }
         }
         return sum.figures
@@ -76,8 +75,7 @@ enum Disks {
             try await home.start("broker")
             let second = try await home.requestSurely("drill", id: "drill@second")
             _ = try await home.finishSurely(second, seconds: 60)
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: [first, second], tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: [first, second]))
         }
         return sum.figures
     }

@@ -32,8 +32,7 @@ enum Hostile {
             _ = try await home.finishSurely(second, seconds: 60)
             let after = home.pids(), grown = (after["broker"].map(resident) ?? 0) - before
             say("  \(name): the broker's memory grew by \(grown / 1024) MB")
-            let log = try await home.log()
-            var figures = await publisher.audit(log) + Runs.audit(log, runs: [first, second], tasks: Runs.tasks)
+            var figures = try await publisher.audit(home, runs: [first, second])
             figures.crashes += pids.count { after[$0.key] != $0.value }
             sum.add(figures)
             guard grown < growthMegabytesMax * 1024 else { throw TestHome.Failure("the broker grew by \(grown / 1024) MB, more than \(growthMegabytesMax)") }

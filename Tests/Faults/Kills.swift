@@ -28,8 +28,7 @@ enum Kills {
                 _ = try await home.finish(run)
             }
             guard FileManager.default.fileExists(atPath: home.path + "/run/crashed") else { throw TestHome.Failure("nobody came by \(point)") }
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: runs, tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: runs))
         }
         return sum.figures
     }
@@ -58,8 +57,7 @@ enum Kills {
             killer.cancel()
             await killer.value
             if let last = runs.last { _ = try await home.finishSurely(last, seconds: 120) }
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: runs, tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: runs))
         }
         return sum.figures
     }

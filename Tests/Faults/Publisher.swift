@@ -40,18 +40,18 @@ actor Publisher {
 
     var count: Int { acknowledged.count }
 
-    /// Stops, and compares with the log.
-    func audit(_ log: [SequencedEvent]) async -> Figures {
+    /// Stops, reads the log, and compares. In this order: what is acknowledged after the reading would count as lost.
+    func audit(_ home: TestHome, runs: [RunID]) async throws -> Figures {
         task?.cancel()
         await client.stop()
         await task?.value
+        let log = try await home.log()
         var found: [String: Int] = [:]
         for entry in log where entry.event.source == "faults" { found[entry.event.id, default: 0] += 1 }
         return Figures(
             acknowledged: acknowledged.count, lost: acknowledged.count { found[$0] == nil }, doubled: found.values.count { $0 > 1 }, crashes: 0)
+            + Runs.audit(log, runs: runs, tasks: Runs.tasks)
     }
-
-    func stop() { task?.cancel() }
 }
 
 enum Runs {

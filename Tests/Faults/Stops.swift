@@ -31,8 +31,7 @@ enum Stops {
                     _ = try await home.finishSurely(run, seconds: 60)
                 }
             }
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: runs, tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: runs))
         }
         return sum.figures
     }
@@ -80,8 +79,7 @@ enum Stops {
                 if number == 2 { home.kill("broker"); try await home.start("broker") }
                 _ = try await home.finishSurely(run, seconds: 60)
             }
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: runs, tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: runs))
         }
         return sum.figures
     }
@@ -117,8 +115,7 @@ enum Stops {
                 try ip("link", "set", outer, "up")
                 _ = try await home.finishSurely(run, seconds: 90)
             }
-            let log = try await home.log()
-            sum.add(await publisher.audit(log) + Runs.audit(log, runs: runs, tasks: Runs.tasks))
+            sum.add(try await publisher.audit(home, runs: runs))
         }
         return sum.figures
     }

@@ -12,6 +12,8 @@ import Triggers
 public actor Orchestrator {
     /// How often the lead is renewed, a stand-by asks for it, and the definitions on disk are looked at.
     static let roundSeconds = 1.0
+    /// A stand-by asks so often whether the lead is free: with the lease of the lead, the time of taking over.
+    static let standBySeconds = 0.3
     /// Decisions travel in publishes of at most this many events.
     static let eventsPerPublishMax = 500
 
@@ -26,6 +28,7 @@ public actor Orchestrator {
     var confirmed: (position: UInt64, kept: [UInt64])?
     var confirmAt = 0.0
     private var hasResumed = false
+    private var asksAgainSoon = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
     private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
@@ -96,7 +99,7 @@ public actor Orchestrator {
 
     private func round(_ wake: AsyncStream<Void>.Continuation) async throws {
         try await fold()
-        try await lead()
+        try await lead(wake)
         guard epoch != nil else { return }
         try await registerDefinitions()
         try await requestScheduled()
@@ -135,7 +138,7 @@ public actor Orchestrator {
     }
 
     /// Becomes or stays the leader where nobody else is.
-    private func lead() async throws {
+    private func lead(_ wake: AsyncStream<Void>.Continuation) async throws {
         let now = SystemClock.monotonicSeconds()
         guard epoch == nil || now > leadUntil - 2 * Self.roundSeconds else { return }
         do {
@@ -145,6 +148,13 @@ public actor Orchestrator {
             leadUntil = now + Double(reply.leaseMilliseconds) / 1000
         } catch let refusal as Refusal where refusal.reason == .ledByAnother {
             epoch = nil
+            guard !asksAgainSoon else { return }
+            asksAgainSoon = true
+            Task {
+                try? await Task.sleep(for: .seconds(Self.standBySeconds))
+                asksAgainSoon = false
+                wake.yield()
+            }
         }
     }
 

@@ -2,13 +2,13 @@ import Foundation
 import Harness
 
 /// A server and the program that publishes to it.
-struct Contestant {
+struct Contestant: Sendable {
     let name: String
     let client: String
     /// Nil where it cannot be measured here, with the reason.
     let obstacle: String?
     /// Starts it in a folder, on a port.
-    let server: (_ folder: String, _ port: Int) throws -> (path: String, arguments: [String], environment: [String: String])
+    let server: @Sendable (_ folder: String, _ port: Int) throws -> (path: String, arguments: [String], environment: [String: String])
 
     static let tools = ProcessInfo.processInfo.environment["SLUICE_BENCH_CONTESTANTS"] ?? ""
 
@@ -35,7 +35,7 @@ struct Contestant {
 
     static let nats: Contestant = {
         let path = find([ProcessInfo.processInfo.environment["SLUICE_BENCH_NATS"] ?? "", "/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"])
-        func settings(_ folder: String, _ port: Int) -> String { "listen: \"127.0.0.1:\(port)\"\njetstream { store_dir: \"\(folder)/js\", sync_interval: always }\n" }
+        @Sendable func settings(_ folder: String, _ port: Int) -> String { "listen: \"127.0.0.1:\(port)\"\njetstream { store_dir: \"\(folder)/js\", sync_interval: always }\n" }
         var obstacle = missing("client_nats", path)
         if let path, obstacle == nil {
             // An old one does not know the word, and would sync every two minutes.

@@ -1,7 +1,12 @@
 /* RabbitMQ: a quorum queue, persistent messages, each confirmed by the broker. */
 #include "publishers.h"
+#if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
 #include <rabbitmq-c/tcp_socket.h>
+#else
+#include <amqp.h>
+#include <amqp_tcp_socket.h>
+#endif
 
 static amqp_connection_state_t dial(void) {
     amqp_connection_state_t connection = amqp_new_connection();

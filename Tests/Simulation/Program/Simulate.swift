@@ -20,23 +20,23 @@ import Synchronization
             case "--seed": try replay(words.popFirst().flatMap { UInt64($0) } ?? 1)
             case "--planted": planted(upTo: seeds)
             default:
-                print("usage: Tests/Simulation/run [--seeds N] [--from N] | --seed N | --planted")
+                say("usage: Tests/Simulation/run [--seeds N] [--from N] | --seed N | --planted")
                 exit(2)
             }
         }
         let start = SystemClock.monotonicSeconds()
         let broken = check(from..<(from + seeds), bug: nil, stopsAtFirst: false)
-        for (seed, words) in broken.prefix(toldMax) { print("seed \(seed): \(words.prefix(3).joined(separator: "; "))  (Tests/Simulation/run --seed \(seed))") }
+        for (seed, words) in broken.prefix(toldMax) { say("seed \(seed): \(words.prefix(3).joined(separator: "; "))  (Tests/Simulation/run --seed \(seed))") }
         let seconds = SystemClock.monotonicSeconds() - start
-        print(#"{"seeds": \#(seeds), "violations": \#(broken.count), "seconds": \#((seconds * 10).rounded() / 10)}"#)
+        say(#"{"seeds": \#(seeds), "violations": \#(broken.count), "seconds": \#((seconds * 10).rounded() / 10)}"#)
         exit(broken.isEmpty ? 0 : 1)
     }
 
     static func replay(_ seed: UInt64) throws -> Never {
-        let world = try Simulation(seed: seed) { print($0) }
+        let world = try Simulation(seed: seed) { say($0) }
         let found = world.violations(hasEnded: try world.run())
-        for words in found { print("✗ \(words)") }
-        print(#"{"seeds": 1, "violations": \#(found.isEmpty ? 0 : 1), "seconds": 0}"#)
+        for words in found { say("✗ \(words)") }
+        say(#"{"seeds": 1, "violations": \#(found.isEmpty ? 0 : 1), "seconds": 0}"#)
         exit(found.isEmpty ? 0 : 1)
     }
 
@@ -47,10 +47,10 @@ import Synchronization
         for bug in PlantedBug.allCases {
             let found = check(1..<(seeds + 1), bug: bug, stopsAtFirst: true).first
             if found == nil { missed += 1 }
-            print("\(bug.rawValue): \(found.map { "noticed at seed \($0.0): \($0.1[0])" } ?? "NOT noticed in \(seeds) seeds")")
+            say("\(bug.rawValue): \(found.map { "noticed at seed \($0.0): \($0.1[0])" } ?? "NOT noticed in \(seeds) seeds")")
         }
         let seconds = SystemClock.monotonicSeconds() - start
-        print(#"{"planted": \#(PlantedBug.allCases.count), "missed": \#(missed), "seconds": \#((seconds * 10).rounded() / 10)}"#)
+        say(#"{"planted": \#(PlantedBug.allCases.count), "missed": \#(missed), "seconds": \#((seconds * 10).rounded() / 10)}"#)
         exit(missed == 0 ? 0 : 1)
     }
 
@@ -78,4 +78,10 @@ import Synchronization
         }
         return state.withLock { $0.broken }.sorted { $0.0 < $1.0 }
     }
+}
+
+/// Says a line now, even where the output is a pipe.
+func say(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = write(1, bytes, bytes.count)
 }

@@ -28,7 +28,7 @@ extension Simulation {
     func orchestrate(_ index: Int) {
         guard now >= orchestrators[index].pausedUntil else { return }
         if bug == .lostWakeUp {
-            guard orchestrators[index].isHinted || random.chance(0) else { return }
+            guard orchestrators[index].isHinted else { return }
             orchestrators[index].isHinted = false
         }
         // It dies now and then, between any two steps; a new one begins with what was kept, or with the whole log.
@@ -38,14 +38,14 @@ extension Simulation {
             let events = orchestrators[index].undone
             orchestrators[index].undone = []
             let epoch = bug == .staleLeader ? nil : orchestrators[index].epoch
-            if let answer = ask(.publish, PublishCommand(epoch: epoch), events), !answer.isOK { orchestrators[index].epoch = nil }
+            if let answer = ask(.publish, Self.publishing(epoch), events), !answer.isOK { orchestrators[index].epoch = nil }
             return
         }
-        guard lead(index) else {
-            fold(index)
+        // Nothing is decided on a log that could not be read to its end.
+        guard lead(index), fold(index) else {
+            _ = fold(index)
             return
         }
-        fold(index)
         let events = orchestrators[index].fleet.decide(now: time)
         guard !events.isEmpty else { return confirm(index) }
         if random.chance(3) {
@@ -53,14 +53,18 @@ extension Simulation {
             orchestrators[index].pausedUntil = now + Double(Int.random(in: 1...20, using: &random))
             return
         }
-        guard let answer = ask(.publish, PublishCommand(epoch: orchestrators[index].epoch), events) else { return }
-        if !answer.isOK { orchestrators[index].epoch = nil } else if random.chance(3) { restart(index) } else { fold(index) }
+        guard let answer = ask(.publish, Self.publishing(orchestrators[index].epoch), events) else { return }
+        if !answer.isOK { orchestrators[index].epoch = nil } else if random.chance(3) { restart(index) } else { _ = fold(index) }
     }
+
+    private static func publishing(_ epoch: UInt64?) -> String { epoch.map { #"{"epoch":\#($0)}"# } ?? "{}" }
 
     private func lead(_ index: Int) -> Bool {
         let me = orchestrators[index]
         if me.epoch != nil, now < me.leadUntil - 1 { return true }
-        guard let answer = ask(.lead, LeadCommand(name: me.name, epoch: me.epoch)), answer.isOK,
+        // A stand-by asks now and then.
+        guard me.epoch != nil || random.chance(35) else { return false }
+        guard let answer = ask(.lead, #"{"name":"\#(me.name)"\#(me.epoch.map { #","epoch":\#($0)"# } ?? "")}"#), answer.isOK,
             let reply = try? JSONDecoder().decode(LeadReply.self, from: Data(answer.body))
         else {
             orchestrators[index].epoch = nil
@@ -71,29 +75,29 @@ extension Simulation {
         return true
     }
 
-    private func fold(_ index: Int) {
-        guard let answer = ask(.read, ReadCommand(after: orchestrators[index].fleet.position, prefixes: [], limit: 1000)), answer.isOK else { return }
-        for stored in answer.events {
-            if let event = try? Event(envelope: stored.envelope) { orchestrators[index].take(SequencedEvent(sequence: stored.sequence, event: event)) }
-        }
+    /// False where the answer was lost.
+    private func fold(_ index: Int) -> Bool {
+        // The tick tells the newest sequence: without news there is nothing to ask for.
+        guard broker.journal.newest > orchestrators[index].fleet.position else { return true }
+        guard let answer = ask(.read, #"{"after":\#(orchestrators[index].fleet.position)}"#), answer.isOK else { return false }
+        for stored in answer.events { if let event = event(stored) { orchestrators[index].take(event) } }
+        return true
     }
 
     private func confirm(_ index: Int) {
         let me = orchestrators[index]
         guard random.chance(20) else { return }
         let position = me.needs.position(at: me.fleet.position)
-        _ = ask(.confirm, ConfirmCommand(reader: "orchestrator", position: position, keep: me.needs.kept(below: position)))
+        _ = ask(.confirm, #"{"reader":"orchestrator","position":\#(position),"keep":\#(me.needs.kept(below: position))}"#)
     }
 
     private func restart(_ index: Int) {
         orchestrators[index] = SimulatedOrchestrator(name: orchestrators[index].name)
-        guard random.chance(50), let answer = ask(.resume, ReaderCommand(reader: "orchestrator")), answer.isOK,
+        guard random.chance(50), let answer = ask(.resume, #"{"reader":"orchestrator"}"#), answer.isOK,
             let known = try? JSONDecoder().decode(ResumeReply.self, from: Data(answer.body)), let start = known.position
         else { return }
-        guard let kept = ask(.read, ReadCommand(sequences: known.keep), loses: false) else { return }
-        for stored in kept.events where stored.sequence <= start {
-            if let event = try? Event(envelope: stored.envelope) { orchestrators[index].take(SequencedEvent(sequence: stored.sequence, event: event)) }
-        }
+        guard let kept = ask(.read, #"{"sequences":\#(known.keep)}"#, loses: false) else { return }
+        for stored in kept.events where stored.sequence <= start { if let event = event(stored) { orchestrators[index].take(event) } }
         orchestrators[index].fleet.advance(to: start)
     }
 }

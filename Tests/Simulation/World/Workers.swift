@@ -1,6 +1,5 @@
 import BrokerEngine
 import Contracts
-import Foundation
 import Journal
 import Kernel
 
@@ -21,7 +20,7 @@ extension Simulation {
         case .idle:
             let correlation = (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) }
             workers[index].state = .claiming(correlation: correlation, since: now)
-            let command = ClaimCommand(role: random.chance(50) ? .load : .transform, worker: "w\(index)", waitMilliseconds: 2000)
+            let command = #"{"role":"\#(random.chance(50) ? "load" : "transform")","worker":"w\#(index)","waitMilliseconds":2000}"#
             for response in send(.claim, command, [], correlation) where response.correlation == correlation { deliver(response) }
         case .claiming(_, let since):
             // The answer was lost: ask anew. What the lost answer leased comes back when its lease runs out.
@@ -29,7 +28,7 @@ extension Simulation {
         case .working(let lease, let ready, let until, let isZombie):
             if random.chance(4) { return die(index) }  // before the effect
             guard now >= until else {
-                if !isZombie, random.chance(70) { _ = ask(.extend, LeaseCommand(lease: lease)) }
+                if !isZombie, random.chance(70) { _ = ask(.extend, Self.holding(lease)) }
                 return
             }
             let isEarly = bug == .acknowledgeBeforeReport
@@ -45,12 +44,14 @@ extension Simulation {
         }
     }
 
+    private static func holding(_ lease: String) -> String { #"{"lease":"\#(lease)"}"# }
+
     private func die(_ index: Int) { workers[index].state = .dead(until: now + 2) }
 
     private func report(_ index: Int, _ lease: String, _ ready: SequencedEvent, _ events: [Event]) {
         let isCurrent = broker.journal.queue.holder(of: lease) != nil
         let newest = broker.journal.newest
-        let answer = bug == .zombieReport ? ask(.publish, PublishCommand(), events) : ask(.complete, LeaseCommand(lease: lease), events)
+        let answer = bug == .zombieReport ? ask(.publish, "{}", events) : ask(.complete, Self.holding(lease), events)
         if !isCurrent, broker.journal.newest > newest { zombieReports += 1 }
         guard answer != nil else { return }
         if bug == .acknowledgeBeforeReport {
@@ -63,13 +64,12 @@ extension Simulation {
     func deliver(_ response: Response) {
         guard let index = workers.firstIndex(where: { if case .claiming(response.correlation, _) = $0.state { true } else { false } }) else { return }
         guard !random.chance(5) else { return }  // lost on its way
-        guard let stored = response.events.first, let event = try? Event(envelope: stored.envelope),
-            let lease = try? JSONDecoder().decode(ClaimReply.self, from: Data(response.body)).lease
+        guard let stored = response.events.first, let event = event(stored), let lease = response.lease
         else { workers[index].state = .idle; return }
         // Sometimes it freezes for longer than its lease and then goes on: a zombie, whose report must be refused.
         let isZombie = random.chance(10)
-        let freeze = isZombie ? Double(Int.random(in: 8...60, using: &random)) : 0.5
-        workers[index].state = .working(lease: lease, ready: SequencedEvent(sequence: stored.sequence, event: event), until: now + freeze, isZombie: isZombie)
+        let freeze = isZombie ? Double(Int.random(in: 8...100, using: &random)) : 0.5
+        workers[index].state = .working(lease: lease, ready: event, until: now + freeze, isZombie: isZombie)
     }
 
     /// The effect, guarded by the warehouse, and the report.
