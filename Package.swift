@@ -36,6 +36,7 @@ let package = Package(
         // C libraries: module maps, nothing else.
         .systemLibrary(name: "CCurl", path: "Shared/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
@@ -49,8 +50,9 @@ let package = Package(
 
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
-        shared("Runs", ["Kernel", "Contracts"]),
-        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", .product(name: "Yams", package: "Yams")]),
+        shared("Templating", ["Jinja", "Kernel"]),
+        shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -61,14 +63,15 @@ let package = Package(
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
 
         // The runs.
-        .target(name: "Triggers", dependencies: ["Contracts", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
-        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Triggers"]),
-        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "ServiceKit", "Triggers"]),
+        shared("Schedules", ["Contracts", "Kernel"]),
+        .target(name: "Triggers", dependencies: ["Digest", "Kernel"], path: "Services/Orchestrator/Triggers", swiftSettings: strict),
+        engine("Orchestrator", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "Triggers"]),
+        program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "Schedules", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit"]),
         program("sluice", "CLI", [
-            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Wire",
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -78,24 +81,26 @@ let package = Package(
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),
-        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehouseSQLite", ["WarehouseKit", "Kernel", "Platform", "CSQLite", "Digest"], path: "Shared/Warehouses/SQLite"),
+        shared("WarehousePostgreSQL", ["WarehouseKit", "Kernel", "CPostgres"], path: "Shared/Warehouses/PostgreSQL"),
 
         // Extract and load.
         .target(name: "ExtractConnectors", dependencies: ["ConnectorKit", "HTTP", "Landing", "Kernel"], path: "Services/Extract/Connectors", swiftSettings: strict),
         engine("Extract", ["ConnectorKit", "Contracts", "HTTP", "Kernel", "Landing", "Platform"]),
         engine("Load", ["Contracts", "Kernel", "Landing", "Platform", "WarehouseKit"]),
         program("sluice-extract", "Extract", ["ConnectorKit", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Platform", "ServiceKit"]),
-        program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         // Modelling.
         shared("Jinja"),
         shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
-        shared("Compilation", ["Kernel", "Project", "Jinja", "WarehouseKit"]),
+        shared("DbtMacros"),
+        shared("Compilation", ["DbtMacros", "Digest", "Kernel", "Project", "Jinja", "WarehouseKit"]),
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
-        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehouseSQLite"]),
-        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehouseSQLite"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "HTTP", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
+        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
+        program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
         // Faces: who is told, and what is seen.
@@ -104,7 +109,7 @@ let package = Package(
         .target(name: "NotifyChannels", dependencies: ["Digest", "HTTP", "Kernel", "Mail", "NotifyKit", "Platform"], path: "Services/Notify/Channels", swiftSettings: strict),
         engine("Notify", ["Bus", "Contracts", "Digest", "Kernel", "NotifyKit", "Pipelines", "Platform", "SQLite"]),
         program("sluice-notify", "Notify", ["Kernel", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "Platform", "ServiceKit"]),
-        engine("Console", ["Bus", "Contracts", "Kernel", "Markup", "Platform", "Runs"]),
+        engine("Console", ["Bus", "Contracts", "Digest", "Kernel", "Markup", "Platform", "Runs", "Schedules"]),
         program("sluice-console", "Console", [
             "ConsoleEngine", "Kernel", "Platform", "ServiceKit", .product(name: "FlyingFox", package: "FlyingFox"),
             .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -113,11 +118,13 @@ let package = Package(
             name: "NotifyTests",
             dependencies: ["Contracts", "Kernel", "Mail", "NotifyChannels", "NotifyEngine", "NotifyKit", "Pipelines", "SQLite", "Support"],
             path: "Tests/NotifyTests", swiftSettings: strict),
-        .testTarget(name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["ConsoleEngine", "Contracts", "Digest", "Kernel", "Markup", "Runs", "Support"], path: "Tests/ConsoleTests",
+            swiftSettings: strict),
 
         // Tests.
         .target(
-            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Wire"], path: "Tests/Harness", swiftSettings: strict),
+            name: "Harness", dependencies: ["Bus", "Contracts", "Kernel", "Runs", "SQLite", "Support", "Wire"], path: "Tests/Harness", swiftSettings: strict),
         .executableTarget(
             name: "footprint", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs", "SQLite"], path: "Tests/Benchmarks/footprint",
             exclude: ["run"], swiftSettings: strict),
@@ -145,9 +152,13 @@ let package = Package(
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
         .testTarget(
-            name: "JinjaTests", dependencies: ["Jinja"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
+            name: "JinjaTests", dependencies: ["Jinja", "Support"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
-        tests("Triggers", ["Contracts", "Kernel"]),
+        tests("Templating", ["Kernel"]),
+        tests("Triggers", ["Kernel", "Support"]),
+        .testTarget(
+            name: "OrchestratorTests", dependencies: ["Contracts", "Kernel", "OrchestratorEngine", "Runs"], path: "Tests/OrchestratorTests", swiftSettings: strict),
+        tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
         tests("Journal", ["Contracts", "Kernel", "SQLite", "Support"]),
         .testTarget(
@@ -159,7 +170,7 @@ let package = Package(
         .executableTarget(
             name: "faults", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Support", "Wire"], path: "Tests/Faults", exclude: ["run", "clock.c"], swiftSettings: strict),
         .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
-        tests("Simulation", on: "SimulationWorld"),
+        tests("Simulation", ["Contracts", "Kernel", "Runs", "Support"], on: "SimulationWorld"),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),
@@ -168,8 +179,11 @@ let package = Package(
         // Tests of the data rooms.
         .executableTarget(
             name: "load-benchmark",
-            dependencies: ["ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "WarehouseKit", "WarehouseSQLite"],
-            path: "Tests/Benchmarks/Load", swiftSettings: strict),
+            dependencies: [
+                "ConnectorKit", "Contracts", "ExtractConnectors", "ExtractEngine", "Kernel", "Landing", "LoadEngine", "Support", "WarehouseKit",
+                "WarehousePostgreSQL", "WarehouseSQLite",
+            ],
+            path: "Tests/Benchmarks/Load", exclude: ["run"], swiftSettings: strict),
         shared("Support", path: "Tests/Support"),
         shared("Conversations", ["ConnectorKit", "HTTP", "Kernel"], path: "Tests/Conversations"),
         tests("HTTP", ["Support"]),
@@ -177,20 +191,23 @@ let package = Package(
         tests("ExtractConnectors", ["ConnectorKit", "Conversations", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("Landing", ["Kernel", "Digest", "Support"]),
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
-        tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehouseSQLite"]),
+        tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         .target(
-            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["dbt_sqlite"],
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["artifacts", "dbt", "dbt_sqlite", "run"],
             swiftSettings: strict),
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
         .testTarget(
-            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "Support"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
             swiftSettings: strict),
         .testTarget(
             name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
-        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"]),
-        tests("TransformEngine", ["Contracts", "Execution", "Kernel", "ModellingSupport", "QualityEngine", "WarehouseKit", "WarehouseSQLite"]),
+        tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
+        tests("TransformEngine", [
+            "Contracts", "Execution", "Kernel", "ModellingSupport", "Project", "QualityEngine", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite",
+        ]),
+        tests("WarehousePostgreSQL", ["Kernel", "Support", "WarehouseConformance", "WarehouseKit"]),
         tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
     ]
 )

@@ -128,8 +128,10 @@ public actor BusClient {
     public func release(_ lease: String, afterSeconds: Double) async throws {
         let _: Acknowledged = try await call(.release, LeaseCommand(lease: lease, afterMilliseconds: Int(afterSeconds * 1000)))
     }
-    public func withdraw(_ run: RunID) async throws {
-        let _: Acknowledged = try await call(.withdraw, WithdrawCommand(run: run))
+    /// - Returns: how many of the run's entries a worker still holds.
+    @discardableResult public func withdraw(_ run: RunID) async throws -> Int {
+        let reply: WithdrawReply = try await call(.withdraw, WithdrawCommand(run: run))
+        return reply.held
     }
     public func lead(_ name: String, epoch: UInt64?) async throws -> LeadReply {
         try await call(.lead, LeadCommand(name: name, epoch: epoch), timeoutSeconds: 5)

@@ -14,6 +14,7 @@ public struct Worker: Sendable {
     static let claimWaitSeconds = 20.0
     /// The longest that a task of kind `noop` rests.
     static let restSecondsMax = 3600.0
+    static let timeoutSecondsMax = 366.0 * 86_400
     /// A report's new tasks travel in events of at most this many.
     static let tasksPerEventMax = 100
 
@@ -75,16 +76,40 @@ public struct Worker: Sendable {
         let assignment = Assignment(
             run: run, pipeline: ready.event.pipeline, spec: task.spec, attempt: task.attempt, logicalDate: task.logicalDate,
             isFullRefresh: task.isFullRefresh, token: ready.sequence, worker: name)
+        let start = SystemClock.now()
         let work = Task { await attempt(assignment, on: executor) }
+        let limiter = Task { await limit(assignment, work) }
         let keeper = Task { await keep(lease, seconds: leaseSeconds, of: work) }
-        let completion = await work.value
+        var completion = await work.value
         keeper.cancel()
+        limiter.cancel()
+        // Work that came to its end in spite of the limit has had its effect, so its own words stand.
+        if await limiter.value, completion == nil { completion = Self.timedOut(assignment, name, start) }
         guard let completion, !(await keeper.value) else {
-            note("\(assignment.run) \(assignment.spec.id): the lease was lost; another delivery stands")
+            note("\(assignment.run) \(assignment.spec.id): the lease was lost or withdrawn; the work has stopped")
+            // Of a withdrawn entry the broker shall know now, and not a lease time later, that nobody works on it.
+            try? await client.release(lease, afterSeconds: 0)
             return
         }
         reach("\(role.rawValue).before_complete")
         await report(completion, assignment, ready.event, lease)
+    }
+
+    /// Ends an attempt that works for longer than its task allows. Returns true where it did.
+    private func limit(_ assignment: Assignment, _ work: Task<Completion?, Never>) async -> Bool {
+        guard let seconds = assignment.spec.timeoutSeconds, seconds > 0 else { return false }
+        guard (try? await Task.sleep(for: .seconds(min(seconds, Self.timeoutSecondsMax)))) != nil else { return false }
+        work.cancel()
+        return true
+    }
+
+    private static func timedOut(_ assignment: Assignment, _ worker: String, _ start: Timestamp) -> Completion {
+        let seconds = assignment.spec.timeoutSeconds ?? 0
+        return Completion(report: TaskReport(
+            attempt: assignment.attempt, startedAt: start, finishedAt: SystemClock.now(), worker: worker,
+            problem: ProblemRecord(PlainProblem(
+                "worker.timed_out", "the attempt was stopped: it worked for longer than its timeout of \(seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)") s",
+                at: .named("task \(assignment.spec.id)"), remedy: "find out what it waits for, or give the step a longer timeout:", response: .retry(afterSeconds: nil)))))
     }
 
     /// Does the task; nil where it was cancelled.
@@ -103,7 +128,8 @@ public struct Worker: Sendable {
         completion.report.startedAt = start
         completion.report.finishedAt = SystemClock.now()
         completion.report.worker = name
-        return Task.isCancelled ? nil : completion
+        // What a cancelled task fails with is the cancelling itself, in whatever words; what it has done in spite of it is done.
+        return Task.isCancelled && completion.report.problem != nil ? nil : completion
     }
 
     /// A task of kind `noop`: rests for `args.seconds` and succeeds. For drills and benchmarks, in every role.

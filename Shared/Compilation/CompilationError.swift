@@ -25,13 +25,15 @@ public struct CompilationError: Problem, Hashable {
             if let problem = error as? any Problem { return problem }
             return CompilationError("compile.failed", String(describing: error), at: fallback, remedy: "")
         }
-        let place = error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? fallback
+        // What the library finds wrong is wrong with the node that it works on.
+        let isLibrary = node != nil && ["dbt/", "dbt_"].contains { error.template?.hasPrefix($0) == true } && error.template?.hasPrefix("dbt_packages/") == false
+        let place = isLibrary ? fallback : error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? fallback
         if let cause = error.cause as? CompilationError { return cause.placed(at: place) }
         if let cause = error.cause as? ProjectProblem {
             return CompilationError(cause.code, cause.summary, at: place, remedy: cause.remedy)
         }
         if let cause = error.cause as? any Problem { return cause }
-        var remedy = "correct the template there"
+        var remedy = isLibrary ? "it happened in \(error.template ?? ""):\(error.line ?? 0)" : "correct the template there"
         if !error.trace.isEmpty { remedy += "; it was called by " + error.trace.map { "macro '\($0.macro)' (\($0.template):\($0.line))" }.joined(separator: ", ") }
         return CompilationError("compile.template_failed", error.message, at: place, remedy: remedy)
     }

@@ -9,9 +9,16 @@ internal import Jinja
 ///   as it is now. Nothing about relations is remembered between two nodes.
 public final class Compiler: ParseTimeHost {
     public private(set) var manifest: Manifest!
-    public let invocation: Invocation
+    public private(set) var invocation: Invocation
     /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
     public var onMessage: (String) -> Void = { _ in }
+    /// Where `print` writes; beside the log, as a person may read it from a pipe.
+    public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
+    private var printing: ((String) -> Void)?
+    /// The rows of a seed, for `load_agate_table()`.
+    public var readSeed: ((Node) throws -> Table)?
+    /// What `write(…)` keeps of a node.
+    public var onWrite: (Node, String) throws -> Void = { _, _ in }
     public private(set) var warnings: [String] = []
     let variables: [String: String]
     let session: (any WarehouseSession)?
@@ -19,6 +26,15 @@ public final class Compiler: ParseTimeHost {
     let environment: Environment
     var macros: MacroTable!
     var frames: [Frame] = []
+    private(set) lazy var dialect = Dialect(manifest.target.type, session: session)
+    var fixedWords: [String: Value] = [:]
+    var graphValue: Value?
+    /// What stands for a node or source in a unit test: the name of a common table expression.
+    var replacements: [String: String] = [:]
+    var variableOverrides = JSONObject()
+    var environmentOverrides = JSONObject()
+    /// The stretch of time that the model at work is built for.
+    public var batch: Batch?
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
     /// The environment variables that templates asked for.
     public internal(set) var environmentRead: Set<String> = []
@@ -42,15 +58,22 @@ public final class Compiler: ParseTimeHost {
         try prepare(manifest)
     }
 
+    /// Says what the command works on, where it was not known at the start: `selected_resources`.
+    public func select(_ ids: [String]) { invocation.selected = ids }
+
     private static func jinja() -> Environment {
         var environment = DbtSyntax.environment
-        for name in ["as_native", "as_bool", "as_number", "as_text"] { environment.filters[name] = { value, _, _ in value } }
+        environment.filters["as_text"] = { value, _, _ in value }
+        environment.filters["as_native"] = { value, _, _ in NativeText.value(value) }
+        environment.filters["as_bool"] = { value, _, _ in try NativeText.bool(value) }
+        environment.filters["as_number"] = { value, _, _ in try NativeText.number(value) }
+        environment.filters["is_list"] = { value, _, _ in if case .list = value { true } else { false } }
         return environment
     }
 
     public func prepare(_ manifest: Manifest) throws {
         self.manifest = manifest
-        macros = try MacroTable(environment, files: manifest.macroFiles, macros: Array(manifest.macros.values))
+        macros = MacroTable(environment, files: manifest.macroFiles, macros: Array(manifest.macros.values), adapter: manifest.target.type)
         macros.contextOf = { [unowned self] package in
             Context { [unowned self] name in try value(of: name, package: package) }
         }
@@ -71,8 +94,7 @@ public final class Compiler: ParseTimeHost {
         let frame = Frame(node, package: manifest.project.name, mode: .parse)
         return try inside(frame) {
             guard let callee = try self.macro(macro, package: manifest.project.name) else { return custom ?? node.name }
-            let result = try interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, Value(ManifestWriter.json(node))]))
-            return result.asString ?? result.json?.stringValue ?? ""
+            return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, Value(ManifestWriter.json(node))])))
         }
     }
 
@@ -90,9 +112,9 @@ public final class Compiler: ParseTimeHost {
             let expressions = try ephemerals.map { id in
                 (name: "__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", sql: try ephemeral(id).sql)
             }
-            let isStored = node.resourceType == .model || node.resourceType == .seed || failuresRelation(of: node) != nil
+            let isStored = node.resourceType.isReferable || failuresRelation(of: node) != nil
             return CompiledNode(
-                node: node, sql: CommonTableExpressions.inject(expressions, into: body),
+                node: frame.node ?? node, sql: CommonTableExpressions.inject(expressions, into: body),
                 relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
         } catch {
             throw CompilationError.of(error, node: node)
@@ -118,7 +140,10 @@ public final class Compiler: ParseTimeHost {
     public func failuresRelation(of test: Node) -> String? { test.failuresRelation(byDefault: invocation.storesFailures) }
 
     /// Whether templates and the executor should build `node` from nothing.
-    public func isFullRefresh(_ node: Node) -> Bool { node.config.fullRefresh ?? invocation.isFullRefresh }
+    public func isFullRefresh(_ node: Node) -> Bool {
+        if let batch, batch.node == node.uniqueID, !batch.isFirst { return false }
+        return node.config.fullRefresh ?? invocation.isFullRefresh
+    }
 
     // MARK: Inside
 
@@ -130,8 +155,8 @@ public final class Compiler: ParseTimeHost {
 
     var frame: Frame { frames[frames.count - 1] }
 
-    private func render(_ text: String, name: String) throws -> String {
-        let template = try environment.parse(text, name: name)
+    func render(_ text: String, name: String) throws -> String {
+        let template = try TemplateCache.template(text, name: name, environment)
         let package = frame.package
         return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
     }

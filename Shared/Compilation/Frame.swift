@@ -6,7 +6,8 @@ internal import WarehouseKit
 /// What is being rendered now, and what that has brought to light so far.
 final class Frame {
     enum Mode { case parse, execute }
-    let node: Node?
+    /// Its configuration may be changed by the text that is rendered: `config.set`.
+    var node: Node? { didSet { modelValue = nil } }
     let package: String
     let mode: Mode
     var capture = Capture()
@@ -14,12 +15,29 @@ final class Frame {
     var ephemerals: [String] = []
     /// Results by name, for `load_result`.
     var results: [String: Value] = [:]
-    /// Names that only this text sees, for example a hook's `results`.
+    /// The SQL of the statement `main`, for messages and artifacts.
+    var mainSQL: String?
+    /// Names that only this text sees, for example `sql` in a materialization or a hook's `results`.
     var variables: [String: Value] = [:]
+    /// Macros of packages that a unit test replaces, by `package.name`.
+    var macroOverrides: [String: Value] = [:]
+    /// What `model` has besides what the manifest says of the node.
+    var modelExtras: [(String, Value)] = []
+    private var modelValue: Value?
 
     init(_ node: Node?, package: String, mode: Mode) {
         self.node = node
         self.package = package
         self.mode = mode
+    }
+
+    /// `model`, made when it is first asked for.
+    var model: Value {
+        if let modelValue { return modelValue }
+        guard let node else { return .none }
+        let model = Value(node.unitTest == nil ? ManifestWriter.json(node) : ManifestWriter.json(other: node))
+        for (name, value) in modelExtras { model.asDict?[name] = value }
+        modelValue = model
+        return model
     }
 }

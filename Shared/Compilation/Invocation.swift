@@ -10,6 +10,12 @@ public struct Invocation: Hashable, Sendable {
     public var isFullRefresh: Bool
     /// `--store-failures`: for tests that do not say themselves.
     public var storesFailures = false
+    /// `--empty`: readers get the shape of their parents and none of the rows.
+    public var isEmpty = false
+    /// `--defer` with `--favor-state`: what is not selected is read where the state has it, even if it is here too.
+    public var favorsState = false
+    /// The options of the command line by dbt's names: `flags` and `invocation_args_dict`.
+    public var options = JSONObject()
     /// The unique ids that the command works on.
     public var selected: [String]
 
@@ -19,6 +25,26 @@ public struct Invocation: Hashable, Sendable {
         self.command = command
         self.isFullRefresh = isFullRefresh
         self.selected = selected
+    }
+}
+
+/// A stretch of time that a microbatch model is built for.
+public struct Batch: Hashable, Sendable {
+    /// The model that is built.
+    public var node: String
+    /// As SQL writes them: `2026-01-01 00:00:00+00:00`; the end belongs to the next batch.
+    public var start: String?
+    public var end: String?
+    public var id: String
+    /// Whether a full refresh is this batch's to do: of several batches the first one's.
+    public var isFirst: Bool
+
+    public init(node: String, id: String, start: String?, end: String?, isFirst: Bool) {
+        self.node = node
+        self.id = id
+        self.isFirst = isFirst
+        self.start = start
+        self.end = end
     }
 }
 

@@ -1,7 +1,27 @@
+internal import DbtMacros
 internal import Jinja
 internal import Project
+internal import Synchronization
 
-/// Every macro by package and name. A file is parsed when the first of its macros is wanted.
+/// Templates that this process has read, by their text: reading is pure, so every compiler shares them.
+enum TemplateCache {
+    /// A project of some thousand macro files stays far below it; past it everything is read anew.
+    private static let templatesMax = 20_000
+    private static let known = Mutex<[String: [String: Template]]>([:])
+
+    static func template(_ text: String, name: String, _ environment: Environment) throws -> Template {
+        if let template = known.withLock({ $0[name]?[text] }) { return template }
+        let template = try environment.parse(text, name: name)
+        known.withLock { known in
+            if known.count >= templatesMax { known.removeAll() }
+            known[name, default: [:]][text] = template
+        }
+        return template
+    }
+}
+
+/// Every macro by package and name: the project's, its packages' and the library's. A file, and a macro of the library, is
+/// read when it is first wanted.
 final class MacroTable {
     private struct Entry {
         let file: Int
@@ -11,52 +31,76 @@ final class MacroTable {
     private let files: [MacroFile]
     private var entries: [String: [String: Entry]] = [:]
     private var isLoaded: [Bool]
+    private var library: [String: Value] = [:]
+    /// The library's packages, the adapter's own first.
+    let libraryPackages: [String]
     /// What a macro of `package` sees besides its arguments.
     var contextOf: (_ package: String) -> Context = { _ in Context() }
+    private lazy var libraryContext = contextOf("dbt")
 
-    init(_ environment: Environment, files: [MacroFile], macros: [Project.Macro]) throws {
+    init(_ environment: Environment, files: [MacroFile], macros: [Project.Macro], adapter: String) {
         self.environment = environment
-        self.files = files + BuiltinMacros.files
-        isLoaded = Array(repeating: false, count: self.files.count)
+        self.files = files
+        libraryPackages = MacroLibrary.packages(for: adapter)
+        isLoaded = Array(repeating: false, count: files.count)
         var place: [String: Int] = [:]
-        for (index, file) in self.files.enumerated() { place["\(file.packageName)/\(file.path)"] = index }
+        for (index, file) in files.enumerated() { place["\(file.packageName)/\(file.path)"] = index }
         for macro in macros {
             guard let file = place["\(macro.packageName)/\(macro.originalFilePath)"] else { continue }
             entries[macro.packageName, default: [:]][macro.name] = Entry(file: file, value: nil)
         }
-        for (index, file) in self.files.enumerated() where file.packageName == "dbt" {
-            for definition in try environment.parse(file.text, name: file.path).definitions {
-                if let name = definition.macroName { entries["dbt", default: [:]][name] = Entry(file: index, value: nil) }
-            }
-        }
     }
 
-    var packages: [String] { Array(entries.keys) }
+    func isPackage(_ name: String) -> Bool { entries[name] != nil || name == "dbt" || libraryPackages.contains(name) }
     func has(_ name: String, in package: String) -> Bool { entries[package]?[name] != nil }
+    func names(of package: String) -> [String] { entries[package].map { Array($0.keys) } ?? [] }
 
+    /// A macro of the project or of a package; `dbt` means the whole library.
     func macro(_ name: String, in package: String, _ interpreter: Interpreter) throws -> Value? {
-        guard let entry = entries[package]?[name] else { return nil }
+        guard let found = entries[package] else { return package == "dbt" ? try libraryMacro(name, interpreter) : nil }
+        guard let entry = found[name] else { return nil }
         if let value = entry.value { return value }
         guard !isLoaded[entry.file] else { return nil }
         isLoaded[entry.file] = true
         let file = files[entry.file]
-        let module = try interpreter.load(environment.parse(file.text, name: file.path), contextOf(file.packageName))
-        for (name, value) in module.exports { entries[file.packageName]?[name]?.value = value }
-        // `exports` leaves out names with an underscore in front, which macros of a package may have.
-        for macro in module.macros { entries[file.packageName]?[macro.name]?.value = .object(macro) }
+        let module = try interpreter.load(TemplateCache.template(file.text, name: file.path, environment), contextOf(file.packageName))
+        for macro in module.definedMacros { entries[file.packageName]?[macro.name]?.value = .object(macro) }
         return entries[package]?[name]?.value
+    }
+
+    func libraryMacro(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        if let value = library[name] { return value }
+        for package in libraryPackages {
+            guard let macro = MacroLibrary.macro(name, in: package) else { continue }
+            // Empty lines in front, so that an error tells the line of the library's file.
+            let text = String(repeating: "\n", count: macro.line - 1) + macro.text
+            let module = try interpreter.load(TemplateCache.template(text, name: macro.path, environment), libraryContext)
+            guard let value = module.definedMacros.first.map({ Value.object($0) }) else { continue }
+            library[name] = value
+            return value
+        }
+        return nil
     }
 }
 
 /// `dbt_utils` in `dbt_utils.star(…)`: a package as a value.
 final class PackageObject: JinjaObject {
     let name: String
-    private let table: MacroTable
-    init(_ name: String, _ table: MacroTable) {
+    private unowned let compiler: Compiler
+    init(_ name: String, _ compiler: Compiler) {
         self.name = name
-        self.table = table
+        self.compiler = compiler
     }
     var typeName: String { "MacroNamespace" }
-    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? { try table.macro(attribute, in: name, interpreter) }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try table.macro($0, in: name, interpreter) } }
+    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
+        if let value = compiler.frames.last?.macroOverrides["\(name).\(attribute)"] { return .function(attribute) { _, _ in value } }
+        if let macro = try compiler.macros.macro(attribute, in: name, interpreter) { return macro }
+        // Some of dbt's macros are functions here.
+        return name == "dbt" && Compiler.functionsOfTheLibrary.contains(attribute) ? compiler.word(attribute) : nil
+    }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
+    func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        guard method == "get", try attribute("get", interpreter) == nil else { return nil }
+        return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+    }
 }

@@ -148,6 +148,11 @@ public struct WithdrawCommand: Codable, Sendable, Hashable {
     public var run: RunID
     public init(run: RunID) { self.run = run }
 }
+public struct WithdrawReply: Codable, Sendable, Hashable {
+    /// How many of the run's entries a worker still holds: it learns of it when it next extends. None of them can report any more.
+    public var held: Int
+    public init(held: Int) { self.held = held }
+}
 
 public struct LeadCommand: Codable, Sendable, Hashable {
     public var name: String

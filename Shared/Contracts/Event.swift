@@ -16,6 +16,16 @@ public enum Payload: Hashable, Sendable {
     case alertRaised(AlertRaised)
     case runSucceeded(RunEnded)
     case runFailed(RunEnded)
+    case pipelinePaused(PipelinePaused)
+    case pipelineUnpaused(PipelineUnpaused)
+    case runCancelRequested(RunCancelRequested)
+    case runCancelled(RunEnded)
+    case slaMissed(SLAMissed)
+    case runSlow(RunSlow)
+    case fileArrived(FileArrived)
+    case webhookReceived(WebhookReceived)
+    case backfillRequested(BackfillRequested)
+    case backfillPlanned(BackfillPlanned)
     /// A type that this version does not know: kept whole, acted upon by nobody.
     case other(type: String, data: JSON)
 
@@ -35,6 +45,16 @@ public enum Payload: Hashable, Sendable {
         case .alertRaised: EventType.alertRaised
         case .runSucceeded: EventType.runSucceeded
         case .runFailed: EventType.runFailed
+        case .pipelinePaused: EventType.pipelinePaused
+        case .pipelineUnpaused: EventType.pipelineUnpaused
+        case .runCancelRequested: EventType.runCancelRequested
+        case .runCancelled: EventType.runCancelled
+        case .slaMissed: EventType.slaMissed
+        case .runSlow: EventType.runSlow
+        case .fileArrived: EventType.fileArrived
+        case .webhookReceived: EventType.webhookReceived
+        case .backfillRequested: EventType.backfillRequested
+        case .backfillPlanned: EventType.backfillPlanned
         case .other(let type, _): type
         }
     }
@@ -56,6 +76,16 @@ public enum EventType {
     public static let alertRaised = "alert.raised.v1"
     public static let runSucceeded = "run.succeeded.v1"
     public static let runFailed = "run.failed.v1"
+    public static let pipelinePaused = "pipeline.paused.v1"
+    public static let pipelineUnpaused = "pipeline.unpaused.v1"
+    public static let runCancelRequested = "run.cancel_requested.v1"
+    public static let runCancelled = "run.cancelled.v1"
+    public static let slaMissed = "sla.missed.v1"
+    public static let runSlow = "run.slow.v1"
+    public static let fileArrived = "file.arrived.v1"
+    public static let webhookReceived = "webhook.received.v1"
+    public static let backfillRequested = "backfill.requested.v1"
+    public static let backfillPlanned = "backfill.planned.v1"
 }
 
 /// A fact, as CloudEvents 1.0 JSON has it, with the extension attributes `pipeline`, `role`, `run`, `task`, `priority`.

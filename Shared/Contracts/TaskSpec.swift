@@ -52,10 +52,16 @@ public struct TaskSpec: Hashable, Sendable, Codable {
     public var attemptsMax: Int
     /// Seconds before the second attempt; doubled for each further one.
     public var backoffSeconds: Double
+    /// The longest wait between two attempts; nil for a day.
+    public var backoffSecondsMax: Double?
+    /// How long one attempt may work; nil for ever.
+    public var timeoutSeconds: Double?
     /// Greater is offered earlier.
     public var priority: Int
     /// The shared resource that it occupies while it runs, for example the one writer of an SQLite warehouse.
     public var pool: String?
+    /// A second one, which the pipeline names for the step.
+    public var stepPool: String?
 
     public init(
         id: TaskID, step: String, role: Role, kind: String, title: String, args: JSON = [:], after: [Edge] = [],

@@ -2,7 +2,11 @@ public import Kernel
 
 /// How one node ended: an entry of `run_results.json`.
 public struct NodeResult: Hashable, Sendable {
-    public enum Status: String, Sendable { case success, pass, warn, fail, error, skipped }
+    public enum Status: String, Sendable {
+        case success, pass, warn, fail, error, skipped
+        case noOp = "no-op"
+        case partialSuccess = "partial success"
+    }
 
     public var uniqueID: String
     public var status: Status

@@ -16,36 +16,71 @@ public struct NodeRunner {
         self.clock = clock
     }
 
-    /// Builds a model or seed. Must run inside a transaction.
+    /// Builds a model, seed or snapshot by the macro of its materialization. Must run inside a transaction.
     public func build(_ node: Node) throws -> NodeResult {
         let startedAt = clock()
         do {
-            let (message, rows, sql) = try inHooks(of: node) { () -> (String, Int?, String?) in
-                switch node.resourceType {
-                case .model:
-                    let compiled = try compiler.compile(node)
-                    let (message, rows) = try Materializer(runner: self, node: node, sql: compiled.sql).materialize()
-                    return (message, rows, compiled.sql)
-                case .seed:
-                    let rows = try SeedLoader(session: session, node: node).load(into: compiler.relationName(of: node))
-                    return ("INSERT \(rows)", rows, nil)
-                default:
-                    throw ExecutionError.unsupported("building a \(node.resourceType.rawValue)", in: node, remedy: "select models, seeds and tests")
-                }
-            }
+            let (compiled, result) = try Self.isMicrobatch(node) ? buildBatches(node) : buildOnce(node)
             return NodeResult(
-                uniqueID: node.uniqueID, status: .success, message: message, rowsAffected: rows, startedAt: startedAt, finishedAt: clock(),
-                compiledSQL: sql, relationName: node.isEphemeral ? nil : session.render(compiler.relationName(of: node)))
+                uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
+                finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
         } catch {
             throw ExecutionError.of(error, running: node)
         }
     }
 
-    private func inHooks<T>(of node: Node, _ body: () throws -> T) throws -> T {
-        try run(node.config.preHooks, for: node)
-        let value = try body()
-        try run(node.config.postHooks, for: node)
-        return value
+    private func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
+        let compiled = try compiled(node)
+        compiler.readSeed = { try SeedReader(node: $0).read() }
+        return (compiled, try compiler.materialize(compiled))
+    }
+
+    private static func isMicrobatch(_ node: Node) -> Bool {
+        node.config.materialized == "incremental" && node.config["incremental_strategy"]?.stringValue == "microbatch"
+    }
+
+    /// Batch after batch in the one transaction of the node: readers see all of them or none.
+    private func buildBatches(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
+        let isIncremental = try !compiler.isFullRefresh(node) && session.relation(compiler.relationName(of: node))?.kind == .table
+        let plan = try BatchPlan(node, invocation: compiler.invocation, isIncremental: isIncremental, now: clock())
+        defer { compiler.batch = nil }
+        var last: (CompiledNode, MaterializationResult)?
+        var rows = 0
+        for batch in plan.batches {
+            compiler.batch = batch
+            last = try buildOnce(node)
+            rows += last?.1.rows ?? 0
+        }
+        guard var last else {
+            throw ExecutionError("execute.bad_microbatch", "Microbatch model '\(node.name)' has no batch to build", at: node.location, remedy: "let its begin lie in the past, and --event-time-start before --event-time-end")
+        }
+        last.1.rows = rows
+        return last
+    }
+
+    private func compiled(_ node: Node) throws -> CompiledNode {
+        switch node.resourceType {
+        case .model, .snapshot: return try compiler.compile(node)
+        case .seed: return CompiledNode(node: node, sql: "", relationName: session.render(compiler.relationName(of: node)), ephemerals: [])
+        default: throw ExecutionError.unsupported("building a \(node.resourceType.rawValue)", in: node, remedy: "select models, seeds, snapshots and tests")
+        }
+    }
+
+    /// Some engines do not tell how many rows `create table as` made.
+    private func rows(_ result: MaterializationResult, of node: Node) throws -> Int? {
+        guard result.rows == 0, ["table", "incremental"].contains(node.config.materialized) else { return node.config.materialized == "view" ? nil : result.rows }
+        let name = compiler.relationName(of: node)
+        guard try session.relation(name)?.kind == .table, case .integer(let rows)? = try session.query("select count(*) from \(session.render(name))").rows.first?.first else { return 0 }
+        return Int(rows)
+    }
+
+    public enum HookPhase { case before, after }
+
+    /// Runs the hooks that stand outside the node's transaction: those that prepare it, or those that follow its commit.
+    public func runOutside(_ phase: HookPhase, of node: Node) throws {
+        let hooks = Hook.all(node.config[phase == .before ? "pre-hook" : "post-hook"])
+        guard hooks.contains(where: { !$0.isInTransaction }) else { return }
+        do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }
     }
 
     /// Renders and runs hooks one by one: a later one may look at what an earlier one did.
@@ -66,8 +101,7 @@ public struct NodeRunner {
         do {
             let compiled = try compiler.compile(node)
             let limits = TestLimits(node.config)
-            let rows = limits.limited(compiled.sql)
-            let row = try session.query(limits.query(try store(rows, of: node) ?? rows)).rows.first ?? []
+            let row = try compiler.materialize(compiled).table?.rows.first ?? []
             guard row.count == 3, let failures = Self.number(row[0]) else {
                 throw ExecutionError(
                     "execute.bad_test", "test '\(node.name)' counts no failures", at: node.location,
@@ -83,16 +117,20 @@ public struct NodeRunner {
         }
     }
 
-    /// Keeps the failing rows in the place of those of the last run; the query that reads them back, or nil where none are kept.
-    private func store(_ rows: String, of node: Node) throws -> String? {
-        guard let kind = compiler.failuresRelation(of: node) else { return nil }
-        guard kind == "table" || kind == "view" else {
-            throw ExecutionError.unsupported("store_failures_as '\(kind)'", in: node, remedy: "choose table, view or ephemeral")
+    /// Runs a unit test: its model on the given rows, compared with what is expected. Must run inside a transaction, which may
+    /// be rolled back: all that it makes is gone at its end.
+    public func unitTest(_ node: Node) throws -> NodeResult {
+        let startedAt = clock()
+        do {
+            let compiled = try compiler.compile(unitTest: node)
+            let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
+            return NodeResult(
+                uniqueID: node.uniqueID, status: difference.isEmpty ? .pass : .fail,
+                message: difference.isEmpty ? "" : "\n\nactual differs from expected:\n\n\(difference.text)\n", failures: difference.isEmpty ? 0 : 1,
+                startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql)
+        } catch {
+            throw ExecutionError.of(error, running: node)
         }
-        let target = compiler.relationName(of: node)
-        if let old = try session.relation(target) { try session.drop(old) }
-        try session.execute("create \(kind) \(session.render(target)) as\n\(rows)")
-        return "select * from \(session.render(target))"
     }
 
     private static func number(_ value: SQLValue) -> Int? {
@@ -114,34 +152,15 @@ public struct NodeRunner {
 
 /// How many failing rows a test bears.
 struct TestLimits {
-    private let failCalc: String
     let warnIf: String
     let errorIf: String
-    private let limit: Int?
     let isError: Bool
 
     init(_ config: NodeConfig) {
-        failCalc = config["fail_calc"]?.stringValue ?? "count(*)"
         warnIf = config["warn_if"]?.stringValue ?? "!= 0"
         errorIf = config["error_if"]?.stringValue ?? "!= 0"
-        limit = config["limit"]?.intValue
         isError = (config["severity"]?.stringValue ?? "ERROR").uppercased() == "ERROR"
     }
-
-    func query(_ sql: String) -> String {
-        """
-        select
-            \(failCalc) as failures,
-            \(failCalc) \(warnIf) as should_warn,
-            \(failCalc) \(errorIf) as should_error
-        from (
-        \(sql)
-        ) dbt_internal_test
-        """
-    }
-
-    /// The failing rows, as many as are wanted.
-    func limited(_ sql: String) -> String { limit.map { "\(sql)\nlimit \($0)" } ?? sql }
 
     func judge(_ failures: Int, isAboveWarning: Bool, isAboveError: Bool) -> (NodeResult.Status, String) {
         let results = "Got \(failures) result\(failures == 1 ? "" : "s")"

@@ -62,7 +62,7 @@ public enum RunResults {
         ]
         var args = arguments
         args["which"] = .string(command)
-        args["invocation_command"] = .string("dbt \(command)")
+        if args["invocation_command"] == nil { args["invocation_command"] = .string("dbt \(command)") }
         return JSON([
             ("metadata", metadata), ("results", .array(results.map(\.json))), ("elapsed_time", .double(generatedAt - startedAt)), ("args", args),
         ])

@@ -2,7 +2,7 @@ public import Project
 
 /// What a command works on, in an order that can be followed, with the edges that decide what a failure stops.
 public struct RunPlan: Hashable, Sendable {
-    public enum Command: String, Sendable, CaseIterable { case build, run, test, seed, compile }
+    public enum Command: String, Sendable, CaseIterable { case build, run, test, seed, snapshot, compile }
 
     public let command: Command
     /// Unique ids, each after what it waits for. Ephemeral models are compiled into their readers and are not here.
@@ -12,11 +12,14 @@ public struct RunPlan: Hashable, Sendable {
 
     public init(_ command: Command, manifest: Manifest, selected: Set<String>) {
         self.command = command
-        let chosen = selected.filter { id in manifest.nodes[id].map { Self.takes($0, command) } ?? false }
+        let chosen = selected.filter { id in manifest[id].map { Self.takes($0, command) } ?? false }
         // A source is nothing to run, and yet its tests gate what reads it.
         let sources = command == .build ? selected.filter { manifest.sources[$0] != nil } : []
         var edges = Self.contracted(manifest, to: chosen.union(sources))
-        if command == .build { Self.gate(&edges, manifest) }
+        if command == .build {
+            Self.gate(&edges, manifest)
+            Self.putUnitTestsFirst(&edges, manifest)
+        }
         for id in sources { edges[id] = nil }
         edges = edges.mapValues { $0.filter { !sources.contains($0) } }
         if command == .test { edges = edges.mapValues { _ in [] } }
@@ -26,10 +29,11 @@ public struct RunPlan: Hashable, Sendable {
 
     private static func takes(_ node: Node, _ command: Command) -> Bool {
         switch command {
-        case .build: [.model, .seed, .test].contains(node.resourceType) && !node.isEphemeral
+        case .build: [.model, .seed, .snapshot, .test, .unitTest].contains(node.resourceType) && !node.isEphemeral
         case .run: node.resourceType == .model && !node.isEphemeral
-        case .test: node.resourceType == .test
+        case .test: node.resourceType == .test || node.resourceType == .unitTest
         case .seed: node.resourceType == .seed
+        case .snapshot: node.resourceType == .snapshot
         case .compile: [.model, .test, .analysis].contains(node.resourceType)
         }
     }
@@ -75,6 +79,17 @@ public struct RunPlan: Hashable, Sendable {
             for id in behind where !(edges[id] ?? []).contains(where: behind.contains) { added[id, default: []].insert(test) }
         }
         for (id, tests) in added { edges[id] = ((edges[id] ?? []) + tests).sorted() }
+    }
+
+    /// A unit test needs what its model reads and not the model, which waits for it: SQL that is known to be wrong is not built.
+    private static func putUnitTestsFirst(_ edges: inout [String: [String]], _ manifest: Manifest) {
+        for id in edges.keys.sorted() {
+            guard let model = manifest.others[id]?.unitTest?.testedNode else { continue }
+            edges[id] = edges[model]?.filter { manifest.others[$0]?.unitTest == nil } ?? edges[id]?.filter { $0 != model }
+        }
+        for id in edges.keys.sorted() {
+            if let model = manifest.others[id]?.unitTest?.testedNode, edges[model] != nil { edges[model] = ((edges[model] ?? []) + [id]).sorted() }
+        }
     }
 
     private static func sorted(_ edges: [String: [String]]) -> [String] {

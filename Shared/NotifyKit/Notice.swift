@@ -11,6 +11,11 @@ public struct Notice: Hashable, Sendable, Codable {
         case failed
         /// Succeeded, after it had failed and people had been told so.
         case recovered
+        case cancelled
+        /// Goes on for longer than is expected of it.
+        case slow
+        /// Had not succeeded by its deadline.
+        case slaMissed = "sla_missed"
     }
 
     /// A task or test that failed by itself; what hangs on it is only counted.
@@ -82,10 +87,11 @@ public struct Notice: Hashable, Sendable, Codable {
     public init(
         channel: String, target: String? = nil, options: JSON = [:], route: String = "", outcome: Outcome, pipeline: String, run: RunID,
         endedAt: Timestamp, seconds: Double, summary: String, failures: [Failure] = [], furtherFailures: Int = 0, skipped: Int = 0,
-        warnings: [String] = [], furtherWarnings: Int = 0, since: Timestamp? = nil, failedRuns: Int = 0, logs: [String] = [], steps: [String]? = nil
+        warnings: [String] = [], furtherWarnings: Int = 0, since: Timestamp? = nil, failedRuns: Int = 0, logs: [String] = [], steps: [String]? = nil,
+        step: String? = nil
     ) {
         self.target = target ?? channel
-        key = "\(run)/\(outcome.rawValue)/\(self.target)"
+        key = "\(run)/\(outcome.rawValue)\(step.map { ":\($0)" } ?? "")/\(self.target)"
         self.channel = channel
         self.options = options
         self.route = route
@@ -113,14 +119,18 @@ public struct Notice: Hashable, Sendable, Codable {
         case (.failed, nil): "\(pipeline) failed: \(run)"
         case (.recovered, _): "\(pipeline) works again: \(run)"
         case (.warned, _): "\(pipeline) succeeded with \(warnings.count + furtherWarnings == 1 ? "a warning" : "warnings"): \(run)"
+        case (.cancelled, _): "\(pipeline) was cancelled: \(run)"
+        case (.slow, _): "\(pipeline) takes longer than usual: \(run)"
+        case (.slaMissed, _): "\(pipeline) missed its deadline: \(run)"
         case (.succeeded, _): "\(pipeline) succeeded: \(run)"
         }
     }
 
     public var mark: String {
         switch outcome {
-        case .failed: "✗"
-        case .warned: "!"
+        case .failed, .slaMissed: "✗"
+        case .warned, .slow: "!"
+        case .cancelled: "■"
         case .succeeded, .recovered: "✓"
         }
     }
@@ -136,6 +146,8 @@ public struct Notice: Hashable, Sendable, Codable {
     public var part: String? { steps.map { "partial: only \($0.joined(separator: ", "))" } }
 
     public var isFailure: Bool { outcome == .failed }
+    /// Worth a look into the run.
+    private var asksForALook: Bool { isFailure || outcome == .slow || outcome == .slaMissed }
 
     /// For people, on several lines: what, where, what to do, where to read on.
     public var text: String {
@@ -153,7 +165,7 @@ public struct Notice: Hashable, Sendable, Codable {
         if skipped > 0 { lines.append("  \(skipped) tasks skipped because of that") }
         lines += warnings.map { "  ! \($0)" }
         if furtherWarnings > 0 { lines.append("  and \(furtherWarnings) more warn") }
-        if isFailure {
+        if asksForALook {
             lines.append("  see  sluice runs show \(run)")
             for log in logs { lines.append("  log  \(log)") }
         }
@@ -168,9 +180,9 @@ public struct Notice: Hashable, Sendable, Codable {
     /// As routes speak of it.
     public var severity: String {
         switch outcome {
-        case .failed: "error"
-        case .warned: "warn"
-        case .succeeded, .recovered: "success"
+        case .failed, .slaMissed: "error"
+        case .warned, .slow: "warn"
+        case .succeeded, .recovered, .cancelled: "success"
         }
     }
 

@@ -10,6 +10,10 @@ public struct Pipeline: Hashable, Sendable {
     public var notify: [NotifyRule]
     /// When it runs by itself; nil where it runs only when asked.
     public var schedule: Schedule?
+    /// Nil where the defaults hold.
+    public var policy: PipelinePolicy?
+    /// What else starts it.
+    public var triggers: TriggerRule?
     /// SHA-256 of the file's bytes.
     public var hash: String
 
@@ -49,7 +53,7 @@ public struct Pipeline: Hashable, Sendable {
 extension Pipeline {
     /// What the orchestrator publishes of it.
     public var registered: PipelineRegistered {
-        PipelineRegistered(hash: hash, tasks: tasks, steps: steps.map(\.name), notify: notify, schedule: schedule)
+        PipelineRegistered(hash: hash, tasks: tasks, steps: steps.map(\.name), notify: notify, schedule: schedule, policy: policy, triggers: triggers)
     }
 
     /// The tasks that a run begins with: the first of each step, waiting for the step before it.

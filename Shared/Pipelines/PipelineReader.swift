@@ -30,7 +30,7 @@ public final class PipelineReader {
 
     private func pipeline(_ bytes: [UInt8]) -> Pipeline? {
         guard let root = root(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        let fields = mapping(root, "a pipeline", known: ["name", "warehouse", "schedule", "steps", "notify"], required: ["name", "steps"])
+        let fields = mapping(root, "a pipeline", known: ["name", "warehouse", "schedule", "triggers", "steps", "notify"] + Self.policies, required: ["name", "steps"])
         let name = fields["name"].flatMap { self.name($0, "the pipeline's name") } ?? ""
         let warehouse = fields["warehouse"].flatMap(string) ?? "sqlite:///${SLUICE_HOME}/warehouse/\(name).db"
         var steps: [Pipeline.Step] = []
@@ -40,26 +40,14 @@ public final class PipelineReader {
             steps.append(step)
         }
         if fields["steps"] != nil, steps.isEmpty, problems.isEmpty { report("the pipeline has no steps", root, "add one, for example {name: build, dbt: build}") }
+        fields["steps"].map(checkTemplates)
         let rules = (fields["notify"].map { list($0, "notify") } ?? []).compactMap { rule($0) }
         return Pipeline(
-            name: name, warehouse: warehouse, steps: steps, notify: rules, schedule: fields["schedule"].flatMap { schedule($0) }, hash: Digest.hex(.sha256, bytes))
+            name: name, warehouse: warehouse, steps: steps, notify: rules, schedule: fields["schedule"].flatMap { schedule($0) },
+            policy: policy(fields, steps: fields["steps"]), triggers: fields["triggers"].flatMap { triggers($0, of: name) }, hash: Digest.hex(.sha256, bytes))
     }
 
-    private func schedule(_ node: Node) -> Schedule? {
-        let fields = mapping(node, "a schedule", known: ["cron", "timezone", "catch_up"], required: ["cron"])
-        guard let cron = fields["cron"].flatMap(string) else { return nil }
-        var schedule = Schedule(cron: cron, timezone: fields["timezone"].flatMap(string) ?? "UTC")
-        if let word = fields["catch_up"], let text = string(word) {
-            guard let rule = Schedule.CatchUp(rawValue: text) else {
-                report("'\(text)' is no rule for catching up", word, "write \(Schedule.CatchUp.allCases.map(\.rawValue).joined(separator: ", "))")
-                return nil
-            }
-            schedule.catchUp = rule
-        }
-        return schedule
-    }
-
-    private func root(_ text: String) -> Node? {
+    func root(_ text: String) -> Node? {
         do {
             if let node = try Yams.compose(yaml: text) { return node }
             problems.append(problem("the file is empty", line: 1, column: 1, "write name: and steps:"))
@@ -81,7 +69,7 @@ public final class PipelineReader {
 
     private func step(_ node: Node) -> Pipeline.Step? {
         let fields = mapping(
-            node, "a step", known: ["name", "schema", "project", "select", "exclude", "target", "vars", "seconds"] + Self.works, required: ["name"])
+            node, "a step", known: ["name", "schema", "project", "select", "exclude", "target", "vars", "seconds"] + Self.works + Self.stepPolicies, required: ["name"])
         guard let name = fields["name"].flatMap({ self.name($0, "a step's name") }) else { return nil }
         let named = Self.works.filter { fields[$0] != nil }
         guard named.count == 1, let node = fields[named[0]] else {
@@ -132,7 +120,7 @@ public final class PipelineReader {
         guard let occasions = fields["on"], let channel = fields["to"].flatMap(string) else { return nil }
         let on = words(occasions, "on").compactMap { word -> NotifyRule.Occasion? in
             let occasion = string(word).flatMap(NotifyRule.Occasion.init)
-            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write succeeded, warned or failed") }
+            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write \(NotifyRule.Occasion.allCases.map(\.rawValue).joined(separator: ", "))") }
             return occasion
         }
         return NotifyRule(on: on, channel: channel, options: options(fields), place: place(node))
@@ -155,7 +143,7 @@ public final class PipelineReader {
     }
 
     /// One word, or a list of them.
-    private func words(_ node: Node, _ what: String) -> [Node] { node.scalar == nil ? list(node, what) : [node] }
+    func words(_ node: Node, _ what: String) -> [Node] { node.scalar == nil ? list(node, what) : [node] }
 
     // MARK: Routes
 
@@ -182,15 +170,17 @@ public final class PipelineReader {
         return routes
     }
 
-    private static let severities: [String: NotifyRule.Occasion] = ["error": .failed, "warn": .warned, "success": .succeeded]
+    private static let severities: [String: [NotifyRule.Occasion]] = [
+        "error": [.failed, .slaMissed], "warn": [.warned, .slow], "success": [.succeeded],
+    ]
 
     private func route(_ node: Node) -> Route? {
         let fields = mapping(node, "a route", known: ["name", "severity", "pipelines", "to"] + Self.options, required: ["severity", "to"])
         guard let severity = fields["severity"], let channel = fields["to"].flatMap(string) else { return nil }
-        let on = words(severity, "severity").compactMap { word -> NotifyRule.Occasion? in
-            let occasion = string(word).flatMap { Self.severities[$0] }
-            if occasion == nil { report("'\(word.string ?? "")' is no severity", word, "write error, warn or success") }
-            return occasion
+        let on = words(severity, "severity").flatMap { word -> [NotifyRule.Occasion] in
+            let occasions = string(word).flatMap { Self.severities[$0] }
+            if occasions == nil { report("'\(word.string ?? "")' is no severity", word, "write error, warn or success") }
+            return occasions ?? []
         }
         let pipelines = fields["pipelines"].map { words($0, "pipelines").compactMap { string($0) } } ?? ["*"]
         let place = place(node)
@@ -200,7 +190,7 @@ public final class PipelineReader {
 
     // MARK: Nodes
 
-    private func mapping(_ node: Node, _ what: String, known: [String], required: [String]) -> [String: Node] {
+    func mapping(_ node: Node, _ what: String, known: [String], required: [String]) -> [String: Node] {
         guard case .mapping(let pairs) = node else {
             report("\(what) is no mapping", node, "write \(required.map { "\($0): …" }.joined(separator: ", "))")
             return [:]
@@ -210,13 +200,16 @@ public final class PipelineReader {
             // YAML 1.1 reads a bare `on` as true; here it is a word.
             let word = key.scalar?.string ?? ""
             if known.contains(word) { fields[word] = value }
-            else { report("\(what) has no field '\(word)'", key, "it knows \(known.joined(separator: ", "))") }
+            else {
+                let near = Similarity.nearest(to: word, among: known)
+                report("\(what) has no field '\(word)'", key, near.map { "did you mean '\($0)'?" } ?? "it knows \(known.joined(separator: ", "))")
+            }
         }
         for field in required where fields[field] == nil { report("\(what) lacks '\(field)'", node, "add \(field):") }
         return fields
     }
 
-    private func list(_ node: Node, _ what: String) -> [Node] {
+    func list(_ node: Node, _ what: String) -> [Node] {
         guard case .sequence(let nodes) = node else {
             report("\(what) is no list", node, "begin each entry with '- '")
             return []
@@ -224,7 +217,7 @@ public final class PipelineReader {
         return Array(nodes)
     }
 
-    private func name(_ node: Node, _ what: String) -> String? {
+    func name(_ node: Node, _ what: String) -> String? {
         guard let text = string(node) else { return nil }
         guard Name.isValid(text) else {
             report("\(what) '\(text)' is not valid", node, "use small letters, digits and _, beginning with a letter, at most \(Name.lengthMax)")
@@ -233,7 +226,7 @@ public final class PipelineReader {
         return text
     }
 
-    private func string(_ node: Node) -> String? {
+    func string(_ node: Node) -> String? {
         guard let scalar = node.scalar else {
             report("this should be one word or text", node, "write a single value")
             return nil
@@ -241,7 +234,7 @@ public final class PipelineReader {
         return scalar.string
     }
 
-    private func json(_ node: Node) -> JSON {
+    func json(_ node: Node) -> JSON {
         switch node {
         case .mapping(let pairs):
             var object = JSONObject()
@@ -259,11 +252,11 @@ public final class PipelineReader {
         }
     }
 
-    private func report(_ what: String, _ node: Node, _ remedy: String) {
+    func report(_ what: String, _ node: Node, _ remedy: String) {
         problems.append(problem(what, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, remedy))
     }
 
-    private func problem(_ what: String, line: Int, column: Int, _ remedy: String) -> PlainProblem {
+    func problem(_ what: String, line: Int, column: Int, _ remedy: String) -> PlainProblem {
         PlainProblem("pipelines.bad_definition", what, at: .file(path, line: line, column: column), remedy: remedy)
     }
 }

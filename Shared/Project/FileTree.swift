@@ -18,11 +18,22 @@ enum FileTree {
         }
     }
 
+    /// What lies in a folder itself, in an order that does not depend on the disk.
+    static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var isFolder = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
     }
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// The path from the root, without `.` and `..`.
+    static func absolute(_ path: String) -> String {
+        let text = URL(filePath: path).standardized.path(percentEncoded: false)
+        return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
 
     static func bytes(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 

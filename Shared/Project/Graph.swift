@@ -8,7 +8,8 @@ public struct Graph: Hashable, Sendable {
     init(_ manifest: Manifest) {
         for id in manifest.nodes.keys { parents[id] = []; children[id] = [] }
         for id in manifest.sources.keys { parents[id] = []; children[id] = [] }
-        for (id, node) in manifest.nodes {
+        for id in manifest.others.keys { parents[id] = []; children[id] = [] }
+        for (id, node) in manifest.nodes.merging(manifest.others, uniquingKeysWith: { node, _ in node }) {
             parents[id] = node.dependsOn
             for parent in Set(node.dependsOn) { children[parent, default: []].append(id) }
         }

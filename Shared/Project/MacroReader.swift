@@ -42,8 +42,9 @@ struct MacroReader {
                         remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
                     continue
                 }
-                macros.append(Macro(
-                    uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line))
+                var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
+                macro.text = template.text(of: definition)
+                macros.append(macro)
             }
             if hasMacros { files.append(MacroFile(packageName: package.name, path: path, text: text)) }
         } catch {

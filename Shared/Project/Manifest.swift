@@ -7,10 +7,23 @@ public struct Manifest: Sendable {
     public var target: Target
     public var nodes: [String: Node] = [:]
     public var sources: [String: SourceTable] = [:]
+    /// What is in the graph and never in the warehouse: unit tests, exposures, metrics, semantic models, saved queries.
+    public var others: [String: Node] = [:]
+    public var groups: [String: Group] = [:]
+    /// `package.name` of a model with versions → the unique id of its latest one.
+    public var latestVersions: [String: String] = [:]
     public var macros: [String: Macro] = [:]
     public var macroFiles: [MacroFile] = []
     public var docs: [Doc] = []
     public var disabled: [Node] = []
+    /// `selectors.yml` as the manifest has it.
+    public var selectors = SelectorsFile()
+    /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.
+    public var metadataEnvironment = JSONObject()
+    /// `on-run-start` and `on-run-end` of all packages, as nodes: the packages' first, then the project's.
+    public var hooks: [Hook] = []
+    /// Where the nodes of another environment lie, by unique id: `--defer` reads them there.
+    public var deferred: [String: DeferredRelation] = [:]
     /// What was passed with `--vars`.
     public var commandVars: JSONObject
     /// The environment variables that the project read, by name.
@@ -27,7 +40,43 @@ public struct Manifest: Sendable {
         public var text: String
     }
 
+    /// One statement that runs before or after all nodes.
+    public struct Hook: Hashable, Sendable {
+        public var node: Node
+        public var isAtStart: Bool
+        public var index: Int
+        /// As lines of progress name it: `shop.on-run-start.0`.
+        public var title: String { "\(node.packageName).\(isAtStart ? "on-run-start" : "on-run-end").\(index)" }
+    }
+
+    /// A node of an earlier manifest, as the warehouse names it.
+    public struct DeferredRelation: Hashable, Sendable {
+        public var database: String
+        public var schema: String
+        public var identifier: String
+        public init(database: String, schema: String, identifier: String) {
+            self.database = database
+            self.schema = schema
+            self.identifier = identifier
+        }
+    }
+
+    /// Who answers for some models.
+    public struct Group: Hashable, Sendable {
+        public var uniqueID: String
+        public var name: String
+        public var packageName: String
+        public var originalFilePath: String
+        public var description: String?
+        public var owner: JSON
+        public var config = JSONObject()
+    }
+
     public var project: PackageFile { packages[0] }
+
+    /// A node or anything else of the graph but a source.
+    public subscript(id: String) -> Node? { nodes[id] ?? others[id] }
+    public func others(of type: ResourceType) -> [String: Node] { others.filter { $0.value.resourceType == type } }
 
     /// A variable as a resource of `package` sees it: the command line, then the project, then the package itself.
     public func variable(_ name: String, package: String) -> JSON? {
@@ -50,9 +99,14 @@ public struct Manifest: Sendable {
     public func node(for ref: Ref, from package: String) -> Node? {
         let order = ref.package.map { [$0] } ?? [package, project.name] + packages.map(\.name)
         for owner in order {
+            if let version = ref.version {
+                if let node = nodes["model.\(owner).\(ref.name).v\(version)"] { return node }
+                continue
+            }
             for type in ["model", "seed", "snapshot"] {
                 if let node = nodes["\(type).\(owner).\(ref.name)"] { return node }
             }
+            if let latest = latestVersions["\(owner).\(ref.name)"], let node = nodes[latest] { return node }
         }
         return nil
     }

@@ -1,3 +1,4 @@
+internal import Digest
 public import Kernel
 
 /// Writes `manifest.json` in dbt's shape, version 12, for the resources that this reader knows.
@@ -48,16 +49,18 @@ public struct ManifestWriter {
     private var parts: [(String, Part)] {
         [
             ("metadata", .whole(metadata)),
-            ("nodes", .each(manifest.nodes, node)),
+            ("nodes", .each(manifest.nodes.merging(manifest.hooks.map { ($0.node.uniqueID, $0.node) }) { node, _ in node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros, macro)),
             ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
-            ("exposures", .whole([:])), ("metrics", .whole([:])), ("groups", .whole([:])), ("selectors", .whole([:])),
-            ("saved_queries", .whole([:])), ("semantic_models", .whole([:])), ("unit_tests", .whole([:])), ("functions", .whole([:])),
-            ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map { Self.json($0) }) }),
-            ("parent_map", .each(manifest.graph.parents) { .array($0.map(JSON.string)) }),
-            ("child_map", .each(manifest.graph.children) { .array($0.map(JSON.string)) }),
-            ("group_map", .whole([:])),
+            ("exposures", others(.exposure)), ("metrics", others(.metric)),
+            ("groups", .each(manifest.groups, Self.json)), ("selectors", .whole(.object(manifest.selectors.json))),
+            ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
+            ("functions", .whole([:])),
+            ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map(disabled)) }),
+            ("parent_map", .each(manifest.graph.parents.merging(manifest.hooks.map { ($0.node.uniqueID, $0.node.dependsOn) }) { own, _ in own }) { .array($0.map(JSON.string)) }),
+            ("child_map", .each(manifest.graph.children.merging(manifest.hooks.map { ($0.node.uniqueID, []) }) { own, _ in own }) { .array($0.map(JSON.string)) }),
+            ("group_map", .whole(groupMap)),
         ]
     }
 
@@ -92,109 +95,84 @@ public struct ManifestWriter {
         JSON([
             ("dbt_schema_version", .string(Self.schemaURL)), ("dbt_version", .string(Self.dbtVersion)),
             ("generated_at", .string(generatedAt.description)), ("invocation_id", .string(invocationID)), ("invocation_started_at", .string(startedAt.description)), ("run_started_at", .string(startedAt.description)),
-            ("env", [:]),
+            ("env", .object(manifest.metadataEnvironment)), ("project_id", .string(Digest.hex(.md5, manifest.project.name))), ("user_id", .null),
+            ("send_anonymous_usage_stats", false), ("quoting", .object(manifest.project.quoting)),
             ("project_name", .string(manifest.project.name)), ("adapter_type", .string(manifest.target.type)),
         ])
     }
 
+    private var createdAt: JSON { .double(Double(generatedAt.microseconds) / 1_000_000) }
+
     private func node(_ node: Node) -> JSON {
         var json = Self.json(node)
-        json["config"] = .object(ConfigDefaults.filled(node))
-        func add(_ pairs: [(String, JSON)]) { for (key, value) in pairs { json[key] = value } }
-        add([("created_at", .double(Double(generatedAt.microseconds) / 1_000_000)), ("build_path", .null), ("doc_blocks", []), ("functions", [])])
-        let contract: JSON = ["enforced": false, "alias_types": true, "checksum": .null]
         let own = compiled[node.uniqueID]
-        add([("relation_name", JSON(own?.relationName))])
-        guard node.resourceType != .seed else { return json }
-        if let own, let sql = own.sql {
-            add([("compiled_path", JSON(own.path)), ("compiled", true), ("compiled_code", .string(sql))])
-            add([("extra_ctes_injected", true), ("extra_ctes", [])])
-        }
-        add([("contract", contract)])
-        if node.resourceType == .model {
-            add([("access", node.config["access"] ?? "protected"), ("constraints", []), ("version", .null), ("latest_version", .null)])
-            add([("deprecation_date", .null), ("time_spine", .null), ("primary_key", .array(primaryKey(of: node).map(JSON.string)))])
-        }
-        return json
-    }
-
-    /// The columns that tests say are unique and never null.
-    private func primaryKey(of node: Node) -> [String] {
-        func columns(_ test: String) -> Set<String> {
-            Set((manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
-                .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap(\.columnName))
-        }
-        return columns("unique").intersection(columns("not_null")).sorted()
-    }
-
-    /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.
-    public static func json(_ node: Node) -> JSON {
-        var pairs: [(String, JSON)] = [
-            ("database", .string(node.database)), ("schema", .string(node.schema)), ("name", .string(node.name)),
-            ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)), ("path", .string(node.path)),
-            ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)), ("fqn", .array(node.fqn.map(JSON.string))),
-            ("alias", .string(node.alias)), ("checksum", ["name": node.test == nil ? "sha256" : "none", "checksum": .string(node.checksum)]),
-            ("config", .object(node.config.values)), ("tags", .array(node.config.tags.map(JSON.string))), ("description", .string(node.description)),
-            ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", node.config["group"] ?? .null),
-            ("docs", node.config["docs"] ?? ["show": true, "node_color": nil]), ("patch_path", JSON(node.patchPath)),
-            ("raw_code", .string(node.rawCode)), ("language", "sql"),
-            ("refs", .array(node.refs.map { ["name": .string($0.name), "package": JSON($0.package), "version": JSON($0.version)] })),
-            ("sources", .array(node.sources.map { [.string($0.source), .string($0.table)] })), ("metrics", []),
-            ("depends_on", ["macros": .array(node.dependsOnMacros.map(JSON.string)), "nodes": .array(node.dependsOn.map(JSON.string))]),
-        ]
-        if node.resourceType == .seed { pairs.append(("root_path", .string(node.rootFolder))) }
-        if let test = node.test {
-            pairs.append(("test_metadata", ["name": .string(test.name), "kwargs": .object(test.arguments), "namespace": JSON(test.namespace)]))
-            pairs.append(("column_name", JSON(node.columnName)))
-            pairs.append(("attached_node", JSON(node.attachedNode)))
-        }
-        return JSON(pairs)
-    }
-
-    private static func columns(_ columns: [Column]) -> JSON {
-        JSON(columns.map { column in
-            (column.name, [
-                "name": .string(column.name), "description": .string(column.description), "meta": .object(column.meta),
-                "data_type": JSON(column.dataType), "constraints": [], "quote": column.isQuoted.map(JSON.bool) ?? .null,
-                "config": ["meta": .object(column.meta), "tags": .array(column.tags.map(JSON.string))],
-                "tags": .array(column.tags.map(JSON.string)), "granularity": .null, "doc_blocks": [],
-            ])
-        })
-    }
-
-    public static func json(_ source: SourceTable, relationName: String? = nil) -> JSON {
-        JSON([
-            ("database", .string(source.database)), ("schema", .string(source.schema)), ("name", .string(source.name)), ("resource_type", "source"),
-            ("package_name", .string(source.packageName)), ("path", .string(source.originalFilePath)),
-            ("original_file_path", .string(source.originalFilePath)), ("unique_id", .string(source.uniqueID)),
-            ("fqn", .array(source.fqn.map(JSON.string))), ("source_name", .string(source.sourceName)),
-            ("source_description", .string(source.sourceDescription)), ("loader", .string(source.loader)), ("identifier", .string(source.identifier)),
-            ("loaded_at_field", JSON(source.loadedAtField)), ("freshness", source.freshness), ("description", .string(source.description)),
-            ("columns", columns(source.columns)), ("meta", source.config["meta"] ?? [:]), ("tags", .array(source.config.tags.map(JSON.string))),
-            ("config", .object(source.config.values)), ("relation_name", JSON(relationName)),
-        ])
-    }
-    private func source(_ source: SourceTable) -> JSON {
-        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName)
+        json["created_at"] = createdAt
+        json["relation_name"] = JSON(own?.relationName)
+        if let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) { json["index"] = JSON(hook.index) }
+        if node.resourceType == .model { json["primary_key"] = .array(primaryKey(of: node).map(JSON.string)) }
+        guard node.resourceType != .seed, let own, let sql = own.sql else { return json }
         let added: [(String, JSON)] = [
-            ("quoting", ["database": .null, "schema": .null, "identifier": .null, "column": .null]), ("loaded_at_query", .null), ("external", .null),
-            ("source_meta", [:]), ("patch_path", .null), ("created_at", .double(Double(generatedAt.microseconds) / 1_000_000)), ("doc_blocks", []),
+            ("compiled_path", JSON(own.path)), ("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", []),
         ]
         for (key, value) in added { json[key] = value }
         return json
     }
 
+    private func disabled(_ node: Node) -> JSON {
+        switch node.resourceType {
+        case .unitTest, .exposure, .metric, .semanticModel, .savedQuery: other(node)
+        default: self.node(node)
+        }
+    }
+
+    private func others(_ type: ResourceType) -> Part { .each(manifest.others(of: type), other) }
+
+    private func other(_ node: Node) -> JSON {
+        var json = Self.json(other: node)
+        json["created_at"] = createdAt
+        if node.resourceType == .semanticModel, let parent = node.dependsOn.first, json["node_relation"]?.isNull == false {
+            json["node_relation"]?["relation_name"] = JSON(compiled[parent]?.relationName)
+        }
+        return json
+    }
+
+    private var groupMap: JSON {
+        var members: [String: [String]] = [:]
+        for group in manifest.groups.values { members[group.name] = [] }
+        for (id, node) in manifest.nodes { if let group = node.group { members[group, default: []].append(id) } }
+        for (id, node) in manifest.others { if let group = node.group { members[group, default: []].append(id) } }
+        return JSON(members.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.sorted().map(JSON.string))) })
+    }
+
+    /// dbt's guess: the columns of a primary key constraint, else those whose tests say unique and never null, else unique.
+    private func primaryKey(of node: Node) -> [String] {
+        if let key = node.constraints.first(where: { $0["type"] == "primary_key" }) { return key["columns"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+        if let column = node.columns.first(where: { $0.constraints.contains { $0["type"] == "primary_key" } }) { return [column.name] }
+        func columns(_ test: String) -> Set<String> {
+            Set((manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
+                .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap(\.columnName))
+        }
+        let unique = columns("unique")
+        let key = unique.intersection(columns("not_null"))
+        return (key.isEmpty ? unique : key).sorted()
+    }
+
+    private func source(_ source: SourceTable) -> JSON {
+        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName)
+        json["created_at"] = createdAt
+        return json
+    }
+
     private func macro(_ macro: Macro) -> JSON {
-        JSON([
-            ("name", .string(macro.name)), ("resource_type", "macro"), ("package_name", .string(macro.packageName)),
-            ("path", .string(macro.originalFilePath)), ("original_file_path", .string(macro.originalFilePath)), ("unique_id", .string(macro.uniqueID)),
-            ("depends_on", ["macros": []]), ("description", ""), ("meta", [:]), ("arguments", []),
-        ])
+        var json = Self.json(macro)
+        json["created_at"] = createdAt
+        return json
     }
 
     private func doc(_ doc: Manifest.Doc) -> JSON {
         JSON([
-            ("name", .string(doc.name)), ("resource_type", "doc"), ("package_name", .string(doc.packageName)), ("path", .string(doc.originalFilePath)),
+            ("name", .string(doc.name)), ("resource_type", "doc"), ("package_name", .string(doc.packageName)),
+            ("path", .string(doc.originalFilePath.split(separator: "/").dropFirst().joined(separator: "/"))),
             ("original_file_path", .string(doc.originalFilePath)), ("unique_id", .string(doc.uniqueID)), ("block_contents", .string(doc.text)),
         ])
     }

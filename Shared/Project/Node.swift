@@ -2,7 +2,24 @@ public import Kernel
 
 /// dbt's kinds of things.
 public enum ResourceType: String, Sendable, CaseIterable {
-    case model, seed, snapshot, test, analysis, operation, source, macro, doc, exposure
+    case model, seed, snapshot, test, analysis, operation, source, macro, doc, exposure, metric, group
+    case unitTest = "unit_test"
+    case semanticModel = "semantic_model"
+    case savedQuery = "saved_query"
+
+    /// What a table or view of the warehouse can belong to, and `ref` can name.
+    public var isReferable: Bool { self == .model || self == .seed || self == .snapshot }
+    /// Its section in `dbt_project.yml` and in schema files.
+    var section: String {
+        switch self {
+        case .test: "data_tests"
+        // dbt has no section of their own for analyses in dbt_project.yml; schema files do.
+        case .analysis: "analyses"
+        case .savedQuery: "saved-queries"
+        case .semanticModel: "semantic-models"
+        default: "\(rawValue)s"
+        }
+    }
 }
 
 /// A reference to a model, seed or snapshot, as it was written.
@@ -35,6 +52,11 @@ public struct Column: Hashable, Sendable {
     public var tags: [String] = []
     /// `quote: true` in the yml.
     public var isQuoted: Bool?
+    public var constraints: [JSON] = []
+    /// Of a time column that metrics may group by.
+    public var granularity: String?
+    /// The docs blocks in the description.
+    public var docBlocks: [String] = []
     public init(name: String) { self.name = name }
 }
 
@@ -52,7 +74,7 @@ public struct TestMetadata: Hashable, Sendable {
     public var macroName: String { "test_\(name)" }
 }
 
-/// A node of the graph: a model, seed, test, analysis or operation.
+/// A node of the graph: a model, seed, snapshot, test, analysis or operation, and what describes them: an exposure, a metric.
 public struct Node: Hashable, Sendable {
     public var uniqueID: String
     public var resourceType: ResourceType
@@ -71,8 +93,11 @@ public struct Node: Hashable, Sendable {
     public var schema = ""
     public var alias: String
     public var config = NodeConfig()
+    /// What the project states of the configuration, without dbt's own words.
+    public var stated = JSONObject()
     public var rawCode: String
     public var description = ""
+    public var docBlocks: [String] = []
     public var columns: [Column] = []
     public var patchPath: String?
     public var checksum = ""
@@ -84,6 +109,24 @@ public struct Node: Hashable, Sendable {
     public var columnName: String?
     /// The node that a generic test was written under.
     public var attachedNode: String?
+    /// The group of the node that a generic test is about.
+    var testGroup: String?
+    /// The section and the name that it was written under: `models.orders`.
+    public var fileKeyName: String?
+    public var unitTest: UnitTest?
+    /// Of a model with versions: an integer or a text, as it was written.
+    public var version: JSON?
+    public var latestVersion: JSON?
+    /// The model's own, beside those of its columns.
+    public var constraints: [JSON] = []
+    public var deprecationDate: String?
+    public var timeSpine: JSON = .null
+    /// `tags` and `meta` that are written beside `config:`, where they are no configuration: of exposures.
+    var beside = JSONObject()
+    /// The metrics that an exposure or a metric names.
+    public var metrics: [[String]] = []
+    /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
+    public var details = JSONObject()
 
     public init(
         uniqueID: String, resourceType: ResourceType, name: String, packageName: String, path: String,
@@ -111,6 +154,10 @@ public struct Node: Hashable, Sendable {
         }
     }
 
+    public var access: String { config["access"]?.stringValue ?? "protected" }
+    public var group: String? { config["group"]?.stringValue ?? testGroup }
+    /// As people say it: `orders.v2` where there are versions.
+    public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
     public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
     public var meta: JSONObject { config["meta"]?.objectValue ?? JSONObject() }
     /// Where people look when it fails: `models/orders.sql`.
@@ -135,7 +182,17 @@ public struct SourceTable: Hashable, Sendable {
     public var fqn: [String]
     public var config = NodeConfig()
     public var loadedAtField: String?
+    public var loadedAtQuery: String?
+    /// `warn_after`, `error_after` and `filter`; null where freshness is turned off.
     public var freshness: JSON = .null
+    public var sourceMeta: JSON = [:]
+    public var docBlocks: [String] = []
+    public var external: JSON = .null
+    public var eventTime: JSON = .null
+    /// `database`, `schema`, `identifier`: whether the name is quoted, where the yml says.
+    public var quoting = JSONObject()
+    /// Whether the yml gives the table another name in the warehouse.
+    public var isTableNamed = false
 }
 
 /// A macro of the project or of a package.
@@ -146,6 +203,12 @@ public struct Macro: Hashable, Sendable {
     public var originalFilePath: String
     public var rootFolder: String
     public var line: Int
+    /// The whole block, as dbt keeps it.
+    public var text = ""
+    public var description = ""
+    public var arguments: [JSON] = []
+    public var config = JSONObject()
+    public var patchPath: String?
     public init(uniqueID: String, name: String, packageName: String, originalFilePath: String, rootFolder: String, line: Int) {
         self.uniqueID = uniqueID
         self.name = name

@@ -39,7 +39,7 @@ public struct NodeConfig: Hashable, Sendable {
 /// everything else is replaced.
 enum ConfigMerge {
     private static let appended: Set<String> = ["tags", "pre-hook", "post-hook", "packages"]
-    private static let merged: Set<String> = ["meta", "docs", "quoting", "column_types_by_name", "grants"]
+    private static let merged: Set<String> = ["meta", "docs", "quoting", "column_types", "contract"]
     private static let spellings = ["pre_hook": "pre-hook", "post_hook": "post-hook"]
 
     static func lay(_ layer: JSONObject, over base: inout JSONObject) {
@@ -49,6 +49,8 @@ enum ConfigMerge {
                 var items = list(base[key])
                 for item in list(value) where key != "tags" || !items.contains(item) { items.append(item) }
                 base[key] = .array(items)
+            } else if key == "grants", case .object(let addition) = value {
+                base[key] = .object(grants(addition, over: base[key]?.objectValue ?? JSONObject()))
             } else if merged.contains(key), case .object(let addition) = value, case .object(var whole)? = base[key] {
                 for (name, value) in addition.pairs { whole[name] = value }
                 base[key] = .object(whole)
@@ -56,6 +58,27 @@ enum ConfigMerge {
                 base[key] = value
             }
         }
+    }
+
+    /// Of a privilege the new grantees replace the old ones, unless it is written with a `+`, which waits for those below it.
+    private static func grants(_ addition: JSONObject, over base: JSONObject) -> JSONObject {
+        var whole = base
+        for (written, grantees) in addition.pairs {
+            let privilege = written.hasPrefix("+") ? String(written.dropFirst()) : written
+            if written.hasPrefix("+") {
+                let key = whole[privilege] == nil ? written : privilege
+                whole[key] = .array(list(whole[key]) + list(grantees))
+            } else {
+                whole["+\(privilege)"] = nil
+                whole[privilege] = .array(list(grantees))
+            }
+        }
+        return whole
+    }
+
+    /// Grants without the marks of layers that came before any other.
+    static func settledGrants(_ grants: JSON) -> JSON {
+        JSON((grants.objectValue?.pairs ?? []).map { ($0.key.hasPrefix("+") ? String($0.key.dropFirst()) : $0.key, $0.value) })
     }
 
     private static func list(_ value: JSON?) -> [JSON] {

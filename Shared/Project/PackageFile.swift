@@ -20,6 +20,13 @@ public struct PackageFile: Sendable {
     public var vars = JSONObject()
     public var dispatch: [(namespace: String, order: [String])] = []
     public var flags = JSONObject()
+    /// Whether protected models are for this package alone.
+    public var restrictsAccess = false
+    public var cleanTargets: [String]?
+    public var logPath: String?
+    public var queryComment: JSON = .null
+    public var requiredVersions: [String] = []
+    public var quoting = JSONObject()
     /// The configuration sections: `models`, `seeds`, `data_tests`, `sources` …
     var sections: [String: YAMLValue] = [:]
 
@@ -40,7 +47,7 @@ struct PackageFileReader {
         "snapshot-paths", "docs-paths", "asset-paths", "function-paths", "target-path", "log-path", "packages-install-path", "clean-targets",
         "require-dbt-version", "quoting", "models", "seeds", "snapshots", "sources", "tests", "data_tests", "unit_tests", "exposures", "metrics",
         "semantic-models", "saved-queries", "functions", "vars", "on-run-start", "on-run-end", "dispatch", "query-comment", "flags", "packages",
-        "dbt-cloud", "restrict-access", "source-paths", "data-paths", "analysis_paths",
+        "dbt-cloud", "restrict-access", "analyses", "source-paths", "data-paths", "analysis_paths",
     ]
 
     func read(problems: ProblemList) throws(ProjectProblems) -> PackageFile {
@@ -90,10 +97,18 @@ struct PackageFileReader {
         file.onRunEnd = document["on-run-end"]?.strings ?? []
         file.vars = document["vars"]?.json.objectValue ?? JSONObject()
         file.flags = document["flags"]?.json.objectValue ?? JSONObject()
+        file.restrictsAccess = document["restrict-access"]?.json.boolValue ?? false
+        file.cleanTargets = document["clean-targets"]?.strings
+        file.logPath = document["log-path"]?.text
+        file.queryComment = document["query-comment"]?.json ?? .null
+        file.requiredVersions = document["require-dbt-version"]?.strings ?? []
+        file.quoting = document["quoting"]?.json.objectValue ?? JSONObject()
         file.dispatch = document["dispatch"]?.items.compactMap { entry in
             entry["macro_namespace"]?.text.map { ($0, entry["search_order"]?.strings ?? []) }
         } ?? []
-        for key in ["models", "seeds", "snapshots", "sources", "data_tests", "exposures"] { file.sections[key] = document[key] }
+        for key in [
+            "models", "seeds", "snapshots", "analyses", "sources", "data_tests", "unit_tests", "exposures", "metrics", "semantic-models", "saved-queries",
+        ] { file.sections[key] = document[key] }
         if file.sections["data_tests"] == nil { file.sections["data_tests"] = document["tests"] }
         return file
     }

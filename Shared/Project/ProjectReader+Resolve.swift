@@ -17,18 +17,29 @@ extension ProjectReader {
             node.dependsOn = parents.filter { seen.insert($0).inserted }
             manifest.nodes[id] = node
         }
+        for id in manifest.others.keys.sorted() {
+            guard var node = manifest.others[id], node.resourceType == .exposure || node.resourceType == .semanticModel else { continue }
+            for ref in node.sources {
+                if let parent = manifest.source(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+            }
+            for ref in node.refs {
+                if let parent = manifest.node(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+            }
+            manifest.others[id] = node
+        }
     }
 
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
         let (location, excerpt) = place(of: ref.name, after: "ref", in: node)
-        let subject = "\(node.resourceType.rawValue) '\(node.name)' refers to '\(ref.name)'"
+        let version = ref.version.map { " version \($0)" } ?? ""
+        let subject = "\(node.resourceType.rawValue) '\(node.name)' refers to '\(ref.name)'\(version)"
         if let disabled = manifest.disabled.first(where: { $0.name == ref.name && $0.resourceType != .test }) {
             problems.add(ProjectProblem(
                 "project.ref_disabled", "\(subject), which is disabled", at: location, excerpt: excerpt,
                 remedy: "enable \(disabled.originalFilePath), or remove the reference"))
             return
         }
-        let known = manifest.nodes.values.filter { $0.resourceType == .model || $0.resourceType == .seed }
+        let known = manifest.nodes.values.filter(\.resourceType.isReferable)
         let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
         problems.add(ProjectProblem(
             "project.ref_not_found", "\(subject), which this project does not define", at: location, excerpt: excerpt,
@@ -46,7 +57,7 @@ extension ProjectReader {
 
     /// Where a node's own file names something, as `ref('name')`; the file alone where the name is computed.
     private func place(of name: String, after function: String, in node: Node) -> (ProblemLocation, String) {
-        guard node.test == nil else { return (.file(node.originalFilePath, line: node.line), "") }
+        guard node.test == nil, isInTemplate(node) else { return (.file(node.originalFilePath, line: node.line), "") }
         let text = FileTree.text("\(node.rootFolder)/\(node.originalFilePath)") ?? node.rawCode
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             for quote in ["'", "\""] {
@@ -56,6 +67,8 @@ extension ProjectReader {
         }
         return (node.location, "")
     }
+
+    private func isInTemplate(_ node: Node) -> Bool { !node.originalFilePath.hasSuffix(".yml") && !node.originalFilePath.hasSuffix(".yaml") }
 
     private static func column(of needle: String, in line: Substring) -> Int? {
         let bytes = Array(line.utf8)
@@ -74,8 +87,9 @@ extension ProjectReader {
 
     /// A patch for a model that does not exist does nothing; dbt warns, so do we.
     func checkPatches(_ patches: [NodePatch], _ manifest: inout Manifest) {
-        for patch in patches where patch.section != "data_tests" {
-            let exists = manifest.node(for: Ref(name: patch.name), from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name }
+        for patch in patches where ["models", "seeds", "snapshots"].contains(patch.section) {
+            let ref = patch.version.map { Ref(name: $0.model, version: PythonText.text($0.number)) } ?? Ref(name: patch.name)
+            let exists = manifest.node(for: ref, from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name || $0.name == patch.version?.model }
             guard !exists else { continue }
             let kind = patch.section.dropLast()
             let near = Similarity.nearest(to: patch.name, among: manifest.nodes.values.filter { $0.resourceType.rawValue == kind }.map(\.name))
@@ -88,39 +102,55 @@ extension ProjectReader {
     func fillDescriptions(_ manifest: inout Manifest) {
         for id in manifest.nodes.keys.sorted() {
             guard var node = manifest.nodes[id] else { continue }
-            node.description = filled(node.description, node.packageName, node.location, manifest)
-            for index in node.columns.indices where node.columns[index].description.contains("{{") {
-                node.columns[index].description = filled(node.columns[index].description, node.packageName, node.location, manifest)
-            }
+            let blocks = fill(&node.description, node.packageName, node.location, manifest)
+            node.docBlocks = blocks
+            fill(&node.columns, node.packageName, node.location, manifest)
             manifest.nodes[id] = node
+        }
+        for id in manifest.others.keys.sorted() {
+            guard var node = manifest.others[id], node.description.contains("{{") else { continue }
+            _ = fill(&node.description, node.packageName, node.location, manifest)
+            manifest.others[id] = node
+        }
+        for id in manifest.macros.keys.sorted() {
+            guard var macro = manifest.macros[id], macro.description.contains("{{") else { continue }
+            _ = fill(&macro.description, macro.packageName, .file(macro.originalFilePath), manifest)
+            manifest.macros[id] = macro
         }
         for id in manifest.sources.keys.sorted() {
             guard var source = manifest.sources[id] else { continue }
             let place = ProblemLocation.file(source.originalFilePath, line: source.line)
-            source.description = filled(source.description, source.packageName, place, manifest)
-            source.sourceDescription = filled(source.sourceDescription, source.packageName, place, manifest)
-            for index in source.columns.indices where source.columns[index].description.contains("{{") {
-                source.columns[index].description = filled(source.columns[index].description, source.packageName, place, manifest)
-            }
+            source.docBlocks = fill(&source.description, source.packageName, place, manifest)
+            _ = fill(&source.sourceDescription, source.packageName, place, manifest)
+            fill(&source.columns, source.packageName, place, manifest)
             manifest.sources[id] = source
         }
     }
 
-    private func filled(_ text: String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> String {
-        guard text.contains("{{") else { return text }
+    private func fill(_ columns: inout [Column], _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
+        for index in columns.indices where columns[index].description.contains("{{") {
+            columns[index].docBlocks = fill(&columns[index].description, package, place, manifest)
+        }
+    }
+
+    /// - Returns: the ids of the blocks that went in.
+    private func fill(_ text: inout String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
+        guard text.contains("{{") else { return [] }
+        var used: [String] = []
         let doc = Value.function("doc") { arguments, _ in
             let names = arguments.positional.compactMap(\.asString)
             let name = names.last ?? ""
             let order = names.count == 2 ? [names[0]] : [package, manifest.project.name] + manifest.packages.map(\.name)
             for owner in order {
-                if let doc = manifest.docs.first(where: { $0.uniqueID == "doc.\(owner).\(name)" }) { return .string(doc.text) }
+                if let doc = manifest.docs.first(where: { $0.uniqueID == "doc.\(owner).\(name)" }) {
+                    used.append(doc.uniqueID)
+                    return .string(doc.text)
+                }
             }
             let near = Similarity.nearest(to: name, among: manifest.docs.map(\.name))
             throw ProjectProblem("project.doc_not_found", "there is no docs block '\(name)'", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
         }
-        do { return try environment.render(text, name: place.description, variables: ["doc": doc]) } catch {
-            note(error, at: place)
-            return text
-        }
+        do { text = try environment.render(text, name: place.description, variables: ["doc": doc]) } catch { note(error, at: place) }
+        return used
     }
 }

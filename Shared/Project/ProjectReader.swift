@@ -12,6 +12,8 @@ public struct ReaderSettings: Sendable {
     public var profileName: String?
     public var vars = JSONObject()
     public var environment: [String: String]
+    /// Whether `require-dbt-version` is heeded.
+    public var checksVersion = true
 
     public init(projectFolder: String, environment: [String: String]) {
         self.projectFolder = projectFolder
@@ -44,6 +46,7 @@ public final class ProjectReader {
         let target = try readTarget(project)
         renderer.target = .object(target.visible)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        manifest.selectors = SelectorsFile.read(in: settings.projectFolder, renderer: renderer, problems: problems)
         let known = problems.problems.count
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
@@ -57,13 +60,21 @@ public final class ProjectReader {
             for source in schema.sources where source.config.isEnabled { addSource(source, &manifest) }
             schemas.append(schema)
         }
+        for group in schemas.flatMap(\.groups) { add(group, &manifest) }
         let patches = schemas.flatMap(\.patches)
-        let patchOf = Dictionary(patches.map { ("\($0.package.name)/\($0.section)/\($0.name)", $0) }) { first, _ in first }
+        let patchOf = patchesByName(patches)
         for package in manifest.packages { readNodes(package, patchOf, &manifest) }
+        for node in schemas.flatMap(\.nodes) { addWritten(node, patchOf, &manifest) }
         for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
+        describeMacros(patches, &manifest)
         fillDescriptions(&manifest)
         checkPatches(patches, &manifest)
         resolve(&manifest)
+        resolveUnitTests(&manifest)
+        resolveMetrics(&manifest)
+        manifest.hooks = hooks(of: manifest)
+        checkAccess(manifest)
+        checkContracts(manifest)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)
@@ -72,7 +83,45 @@ public final class ProjectReader {
         return manifest
     }
 
+    /// What the schema files say of nodes: `package/section/name`.
+    private func patchesByName(_ patches: [NodePatch]) -> [String: NodePatch] {
+        var found: [String: NodePatch] = [:]
+        for patch in patches {
+            let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
+            if let twin = found[key], ["models", "seeds", "snapshots"].contains(patch.section) {
+                problems.add(
+                    "project.duplicate_patch", "two schema files describe the \(patch.section.dropLast()) '\(patch.name)'", at: .file(patch.file, line: patch.line),
+                    remedy: "keep one; the other is in \(twin.file):\(twin.line)")
+            } else {
+                found[key] = patch
+            }
+        }
+        // The latest version may lie in a file without a suffix.
+        for patch in patches {
+            guard let version = patch.version, version.isLatest else { continue }
+            let key = "\(patch.package.name)/models/\(version.model)"
+            if found[key] == nil { found[key] = patch }
+        }
+        return found
+    }
+
     // MARK: Project and packages
+
+    /// `dbt_project.yml` alone, for what needs no more.
+    public static func packageFile(in folder: String, environment: [String: String], vars: JSONObject) throws(ProjectProblems) -> PackageFile {
+        let problems = ProblemList()
+        let file = try PackageFileReader(folder: folder, renderer: YAMLRenderer(environment: environment, vars: vars)).read(problems: problems)
+        try problems.throwIfAny()
+        return file
+    }
+
+    /// The target of a profile alone.
+    public static func target(of profile: String, _ settings: ReaderSettings) throws(ProjectProblem) -> Target {
+        try ProfileReader(
+            projectFolder: settings.projectFolder, profilesFolder: settings.profilesFolder, profileName: profile, targetName: settings.targetName,
+            renderer: YAMLRenderer(environment: settings.environment, vars: settings.vars)
+        ).read()
+    }
 
     private func readTarget(_ project: PackageFile) throws(ProjectProblems) -> Target {
         if let target = settings.target { return target }
@@ -93,18 +142,20 @@ public final class ProjectReader {
     private func packages(of project: PackageFile) throws(ProjectProblems) -> [PackageFile] {
         var found = [project]
         let folder = "\(project.folder)/\(project.packagesPath)"
-        let names = Set(FileTree.files(in: folder).compactMap { path -> String? in
-            let parts = path.split(separator: "/")
-            return parts.count == 2 && parts[1] == "dbt_project.yml" ? String(parts[0]) : nil
-        })
-        for name in names.sorted() {
+        let names = FileTree.names(in: folder).filter { FileTree.exists("\(folder)/\($0)/dbt_project.yml") }
+        for name in names {
             found.append(try PackageFileReader(folder: "\(folder)/\(name)", renderer: renderer).read(problems: ProblemList()))
         }
-        let asked = ["packages.yml", "dependencies.yml"].first { FileTree.text("\(project.folder)/\($0)")?.contains("packages:") ?? false }
-        if let asked, names.isEmpty {
-            problems.add(
-                "project.packages_missing", "\(asked) names packages and \(project.packagesPath) holds none", at: .file(asked),
-                remedy: "install them with dbt deps; installing packages is not supported yet")
+        do throws(ProjectProblem) {
+            let asked = try PackageList.read(in: project.folder, environment: settings.environment, vars: settings.vars).specs
+            if asked.count > names.count, let first = asked.first {
+                problems.add(
+                    "project.packages_missing",
+                    "dbt found \(asked.count) package(s) specified in packages.yml, but only \(names.count) package(s) installed in \(project.packagesPath).", at: first.location,
+                    remedy: "Run \"dbt deps\" to install package dependencies.")
+            }
+        } catch {
+            problems.add(error)
         }
         return found
     }
@@ -172,9 +223,7 @@ public final class ProjectReader {
         }
         for folder in package.snapshotPaths {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") {
-                problems.add(
-                    "project.unsupported", "snapshots are not supported yet", at: .file("\(folder)/\(file)"),
-                    remedy: "move the snapshot out of snapshot-paths, or run it with dbt")
+                readSnapshots(package, folder, file, patches, &manifest)
             }
         }
     }
@@ -190,38 +239,56 @@ public final class ProjectReader {
         }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
-            uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name, path: file,
+            uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
+            path: type == .analysis ? "analysis/\(file)" : file,
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
         node.checksum = isSeed
             ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
+        add(&node, package, patches, isSeed ? nil : text, &manifest)
+    }
+
+    /// Gives a node what its template and the schema files say, and puts it into the manifest.
+    ///
+    /// - Parameter text: the file, for marks in messages; nil where the node has no template.
+    func add(_ node: inout Node, _ package: PackageFile, _ patches: [String: NodePatch], _ text: String?, _ manifest: inout Manifest) {
+        let patch = patches["\(package.name)/\(Self.section(of: node.resourceType))/\(node.name)"]
+        if let version = patch?.version {
+            node.name = version.model
+            node.version = version.number
+            node.latestVersion = version.latest
+            node.uniqueID = "model.\(package.name).\(version.model).\(version.suffix)"
+            node.fqn = node.fqn.dropLast() + [version.model, version.suffix]
+            if version.isLatest { manifest.latestVersions["\(package.name).\(version.model)"] = node.uniqueID }
+        }
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "two \(type.rawValue)s have the name '\(name)'", at: .file(path),
+                "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
                 remedy: "rename one; the other is \(twin.originalFilePath)")
             return
         }
-        let capture = isSeed ? Capture() : capture(node, text)
-        let patch = patches["\(package.name)/\(Self.section(of: type))/\(name)"]
+        let capture = text.map { self.capture(node, $0) } ?? Capture()
         if let patch {
             node.description = patch.description
             node.columns = patch.columns
             node.patchPath = "\(package.name)://\(patch.file)"
+            node.constraints = patch.constraints
+            node.deprecationDate = patch.deprecationDate
+            node.timeSpine = patch.timeSpine
+        }
+        for (one, other) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] where capture.config[one] != nil && capture.config[other] != nil {
+            problems.add(
+                "project.duplicate_hooks", "Invalid config: '\(node.name)' has both \(one) and \(other), which say the same", at: node.location,
+                remedy: "keep one of them")
         }
         node.refs = capture.refs
         node.sources = capture.sources
         configure(&node, package, patch?.config, capture.config, manifest)
+        addHooks(&node)
         if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
     }
 
-    /// Where a schema file speaks of such nodes, and `dbt_project.yml` too.
-    private static func section(of type: ResourceType) -> String {
-        switch type {
-        case .model: "models"
-        case .seed: "seeds"
-        case .test: "data_tests"
-        default: "-"
-        }
-    }
+    /// Where schema files and `dbt_project.yml` speak of such nodes.
+    static func section(of type: ResourceType) -> String { type.section }
 
     private func fqn(_ package: PackageFile, _ type: ResourceType, _ file: String, _ name: String) -> [String] {
         let prefix = type == .analysis ? ["analysis"] : []
@@ -229,7 +296,7 @@ public final class ProjectReader {
     }
 
     /// What the node's template refers to: read off where it is spelled out, otherwise by rendering it in parse mode.
-    private func capture(_ node: Node, _ text: String) -> Capture {
+    func capture(_ node: Node, _ text: String) -> Capture {
         do {
             let template = try environment.parse(node.rawCode, name: node.originalFilePath)
             if let capture = StaticReader.capture(template) { return capture }
@@ -254,24 +321,48 @@ public final class ProjectReader {
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
         var config = Self.defaults(of: node.resourceType)
-        let section = Self.section(of: node.resourceType)
-        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
+        var stated = JSONObject()
+        func lay(_ layer: JSONObject) {
+            ConfigMerge.lay(layer, over: &config)
+            ConfigMerge.lay(layer, over: &stated)
+        }
+        // dbt configures analyses with the models.
+        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
+        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { lay(layer) }
         // What the project itself says of a package's nodes goes above what the package says.
         if package.name != manifest.project.name {
-            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { ConfigMerge.lay(layer, over: &config) }
+            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { lay(layer) }
         }
-        if let patch { ConfigMerge.lay(patch, over: &config) }
-        ConfigMerge.lay(own, over: &config)
+        if let patch { lay(patch) }
+        lay(own)
+        node.stated = stated
         if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
         if node.resourceType == .test { Self.settleFailures(&config) }
+        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
+        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
         node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
             node.alias = try name("generate_alias_name", node.config.alias, node, manifest)
             node.database = try name("generate_database_name", node.config.database, node, manifest)
+            if node.resourceType == .snapshot {
+                if let schema = node.config["target_schema"]?.stringValue { node.schema = schema }
+                if let database = node.config["target_database"]?.stringValue { node.database = database }
+            }
         } catch {
             note(error, at: .file(node.originalFilePath))
         }
+    }
+
+    /// Each hook as a map of `sql`, `transaction` and `index`, however it was written; a text may be such a map in JSON.
+    private static func hooks(_ written: JSON) -> JSON {
+        let items = written.arrayValue ?? (written.isNull ? [] : [written])
+        return .array(items.map { item in
+            var hook: JSON = ["sql": .string(item.stringValue ?? ""), "transaction": true, "index": .null]
+            let stated = item.stringValue.flatMap { $0.hasPrefix("{") && !$0.hasPrefix("{{") && !$0.hasPrefix("{%") ? try? JSON(parsing: $0) : nil } ?? item
+            for (key, value) in stated.objectValue?.pairs ?? [] { hook[key] = value }
+            return hook
+        })
     }
 
     /// dbt's rule: `store_failures_as` has the last word, `store_failures` alone means a table or nothing.
@@ -292,6 +383,11 @@ public final class ProjectReader {
                 "enabled": true, "materialized": "test", "schema": "dbt_test__audit", "tags": [], "meta": [:], "severity": "ERROR",
                 "fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0",
             ]
+        case .snapshot:
+            [
+                "enabled": true, "materialized": "snapshot", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:],
+            ]
+        case .metric, .semanticModel, .savedQuery: ["enabled": true, "meta": [:]]
         default: ["enabled": true, "tags": [], "meta": [:]]
         }
         return values.objectValue ?? JSONObject()
@@ -304,10 +400,12 @@ public final class ProjectReader {
         }
         switch macro {
         case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
-        case "generate_alias_name": return custom ?? node.name
+        case "generate_alias_name": return custom ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
         default: return custom ?? manifest.target.database
         }
     }
+
+    func checksum(_ text: String) -> String { Digest.hex(.sha256, text) }
 
     static func trimmed(_ text: String) -> String {
         var bytes = text.utf8[...]
@@ -329,7 +427,8 @@ public final class ProjectReader {
     }
 
     private func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
-        if !written.isSource, manifest.node(for: Ref(name: written.targetName), from: written.package.name) == nil { return }
+        let target = written.ref.flatMap { manifest.node(for: $0, from: written.package.name) }
+        if written.ref != nil, target == nil { return }
         guard var node = GenericTestReader(problems: problems).node(for: written, manifest: manifest), let test = node.test else { return }
         let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
         guard let macroID else {
@@ -356,7 +455,9 @@ public final class ProjectReader {
         }
         let own = node.config.values
         configure(&node, written.package, nil, own, manifest)
-        if !written.isSource { node.attachedNode = manifest.node(for: Ref(name: written.targetName), from: written.package.name)?.uniqueID }
+        node.attachedNode = target?.uniqueID
+        node.testGroup = target?.group
+        node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(
                 "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,

@@ -1,8 +1,10 @@
+internal import Digest
 internal import Kernel
 
 /// What a yml file says of one model, seed or other node.
 struct NodePatch {
     var section: String
+    /// The node's name; of a model with versions, that of the version's file.
     var name: String
     var file: String
     var line: Int
@@ -10,6 +12,22 @@ struct NodePatch {
     var description = ""
     var config = JSONObject()
     var columns: [Column] = []
+    var constraints: [JSON] = []
+    var deprecationDate: String?
+    var timeSpine: JSON = .null
+    var version: Version?
+    /// Of a macro: name, type and description of each.
+    var arguments: [JSON] = []
+
+    /// One version of a model.
+    struct Version {
+        /// The model's name, which all versions share.
+        var model: String
+        var number: JSON
+        var latest: JSON
+        var isLatest: Bool { number == latest }
+        var suffix: String { "v\(PythonText.text(number))" }
+    }
 }
 
 /// A generic test as written under a model, column or source.
@@ -24,6 +42,9 @@ struct WrittenTest {
     var sourceID: String?
     var section: String
     var package: PackageFile
+    /// The node that it was written under; nil under a source.
+    var ref: Ref?
+    var sourceName = ""
 }
 
 /// Reads one schema file: `models:`, `seeds:`, `sources:` and so on.
@@ -36,6 +57,9 @@ struct SchemaReader {
     private(set) var patches: [NodePatch] = []
     private(set) var tests: [WrittenTest] = []
     private(set) var sources: [SourceTable] = []
+    /// Snapshots that are defined here, unit tests, exposures, metrics and what else has no file of its own.
+    private(set) var nodes: [Node] = []
+    private(set) var groups: [Manifest.Group] = []
     private(set) var warnings: [String] = []
 
     init(package: PackageFile, target: Target, renderer: YAMLRenderer, problems: ProblemList) {
@@ -45,15 +69,14 @@ struct SchemaReader {
         self.problems = problems
     }
 
-    // A test's arguments are templates of the test's own run.
-    private static let unrendered: Set<String> = ["description", "tests", "data_tests", "pre-hook", "post-hook", "pre_hook", "post_hook"]
-    private static let described: Set<String> = ["macros", "analyses", "groups", "docs"]
-    private static let unsupported: [String: String] = [
-        "unit_tests": "unit tests", "snapshots": "snapshots defined in yml", "functions": "functions",
+    // A test's arguments are templates of the test's own run; filters are for whoever queries the metrics.
+    private static let unrendered: Set<String> = [
+        "description", "tests", "data_tests", "pre-hook", "post-hook", "pre_hook", "post_hook", "loaded_at_query", "filter", "where",
     ]
-    /// They describe what others do with the models; the models build without them.
-    private static let ignored: Set<String> = ["exposures", "metrics", "semantic_models", "saved_queries"]
-    private static let known: Set<String> = ["version", "models", "seeds", "sources", "tests", "data_tests", "anchors"]
+    private static let known: Set<String> = [
+        "version", "models", "seeds", "snapshots", "analyses", "sources", "tests", "data_tests", "macros", "unit_tests", "exposures", "metrics",
+        "semantic_models", "saved_queries", "groups", "docs", "anchors",
+    ]
 
     mutating func read(_ text: String, file: String) {
         do {
@@ -66,28 +89,44 @@ struct SchemaReader {
 
     private mutating func readSection(_ member: YAMLValue.Member, _ file: String) {
         switch member.key {
-        case "models", "seeds":
+        case "models", "seeds", "snapshots", "analyses", "macros":
             for entry in member.value.items { readNode(entry, section: member.key) }
         case "sources":
             for entry in member.value.items { readSource(entry) }
         case "tests", "data_tests":
             for entry in member.value.items { readNode(entry, section: "data_tests") }
-        case let key where Self.described.contains(key) || Self.known.contains(key): return
-        case let key where Self.ignored.contains(key):
-            warnings.append("\(file):\(member.line): '\(key)' is left alone: it is not supported yet")
-        case let key:
-            if let words = Self.unsupported[key] {
-                problems.add(
-                    "project.unsupported", "\(words) are not supported yet", at: .file(file, line: member.line),
-                    remedy: "move the section '\(key)' out of the project, or run it with dbt")
-            } else {
-                let near = Similarity.nearest(to: key, among: Self.known.union(Self.described))
-                problems.add(
-                    "project.unknown_key", "a schema file does not know the section '\(key)'", at: .file(file, line: member.line),
-                    remedy: near.map { "did you mean '\($0)'?" } ?? "remove it")
+        case "unit_tests":
+            for entry in member.value.items.compactMap(rendered) {
+                if var node = UnitTestReader(package: package, problems: problems).node(for: entry) {
+                    node.config = NodeConfig(entry["config"]?.json.objectValue ?? JSONObject())
+                    nodes.append(node)
+                }
             }
+        case "groups":
+            for entry in member.value.items.compactMap(rendered) {
+                if let group = ExposureReader(package: package, problems: problems).group(for: entry) { groups.append(group) }
+            }
+        case "exposures":
+            for entry in member.value.items.compactMap(rendered) {
+                if let node = ExposureReader(package: package, problems: problems).node(for: entry) { nodes.append(node) }
+            }
+        case "metrics", "semantic_models", "saved_queries":
+            let reader = SemanticReader(package: package, problems: problems)
+            for entry in member.value.items.compactMap(rendered) { nodes += reader.nodes(for: entry, section: member.key) }
+        case let key where Self.known.contains(key): return
+        case "functions":
+            problems.add(
+                "project.unsupported", "functions are not supported yet", at: .file(file, line: member.line),
+                remedy: "move the section 'functions' out of the project, or run it with dbt")
+        case let key:
+            let near = Similarity.nearest(to: key, among: Self.known)
+            problems.add(
+                "project.unknown_key", "a schema file does not know the section '\(key)'", at: .file(file, line: member.line),
+                remedy: near.map { "did you mean '\($0)'?" } ?? "remove it")
         }
     }
+
+    // MARK: Nodes
 
     private mutating func readNode(_ written: YAMLValue, section: String) {
         guard let entry = rendered(written) else { return }
@@ -95,29 +134,122 @@ struct SchemaReader {
             problems.add("project.missing_name", "an entry of '\(section)' has no name", at: entry.location, remedy: "add name:")
             return
         }
-        if entry["versions"]?.items.isEmpty == false {
-            problems.add("project.unsupported", "model versions are not supported yet", at: entry.location, remedy: "remove 'versions' from '\(name)'")
-        }
+        if section == "models", let versions = entry["versions"]?.items, !versions.isEmpty { return readVersions(versions, of: entry, name) }
+        if section == "snapshots", let relation = entry["relation"]?.text { readSnapshot(entry, name, relation) }
+        let patch = patch(entry, name, section)
+        patches.append(patch)
+        guard ["models", "seeds", "snapshots"].contains(section) else { return }
+        readTests(of: [entry], name, "ref('\(name)')", ref: Ref(name: name), sourceID: nil, section: section, columns: patch.columns)
+    }
+
+    private func patch(_ entry: YAMLValue, _ name: String, _ section: String) -> NodePatch {
         var patch = NodePatch(section: section, name: name, file: entry.file, line: entry.line, package: package)
         patch.description = entry["description"]?.text ?? ""
         patch.config = configuration(of: entry)
         patch.columns = columns(of: entry)
-        patches.append(patch)
-        guard section != "data_tests" else { return }
-        let target = (name: name, expression: "ref('\(name)')")
-        readTests(of: entry, target.name, target.expression, isSource: false, sourceID: nil, section: section, columns: patch.columns)
+        patch.constraints = entry["constraints"]?.items.map { Self.constraint($0.json) } ?? []
+        patch.deprecationDate = entry["deprecation_date"]?.text
+        if let spine = entry["time_spine"]?.json.objectValue {
+            patch.timeSpine = ["standard_granularity_column": .null, "custom_granularities": []]
+            for (key, value) in spine.pairs { patch.timeSpine[key] = value }
+        }
+        if section == "macros" {
+            patch.arguments = (entry["arguments"]?.items ?? []).map {
+                ["name": JSON($0["name"]?.text), "type": JSON($0["type"]?.text), "description": .string($0["description"]?.text ?? "")]
+            }
+        }
+        return patch
+    }
+
+    /// A snapshot that is written in yml alone: of what a `ref` or `source` names.
+    private mutating func readSnapshot(_ entry: YAMLValue, _ name: String, _ relation: String) {
+        let below = entry.file.split(separator: "/").dropFirst().joined(separator: "/")
+        let stem = below.split(separator: ".").dropLast().joined(separator: ".")
+        // As dbt has it: the folders of the file, not the file's own name.
+        let fqn = [package.name] + FileTree.folders(of: stem) + [name]
+        var node = Node(
+            uniqueID: "snapshot.\(package.name).\(name)", resourceType: .snapshot, name: name, packageName: package.name, path: "\(below)/\(name).sql",
+            originalFilePath: entry.file, rootFolder: package.folder, fqn: fqn, rawCode: "select * from {{ \(relation) }}")
+        node.line = entry.line
+        node.checksum = Digest.hex(.sha256, node.rawCode)
+        nodes.append(node)
+    }
+
+    /// Each version is a model with a file of its own; what it does not say itself it has from the model's entry.
+    private mutating func readVersions(_ versions: [YAMLValue], of entry: YAMLValue, _ name: String) {
+        func precedes(_ one: JSON, _ other: JSON) -> Bool {
+            if let a = Double(PythonText.text(one)), let b = Double(PythonText.text(other)) { return a < b }
+            return PythonText.text(one) < PythonText.text(other)
+        }
+        let numbers = versions.compactMap { $0["v"]?.json }
+        guard numbers.count == versions.count, Set(numbers.map(PythonText.text)).count == numbers.count else {
+            problems.add(
+                "project.bad_version", "the versions of model '\(name)' need numbers of their own", at: entry["versions"]?.location ?? entry.location,
+                remedy: "write each as '- v: 1', with a number that no other has")
+            return
+        }
+        let latest = entry["latest_version"]?.json ?? numbers.max(by: precedes) ?? .null
+        guard numbers.contains(latest) else {
+            problems.add(
+                "project.bad_version", "latest_version: \(PythonText.text(latest)) is not one of model '\(name)' versions", at: entry["latest_version"]?.location ?? entry.location,
+                remedy: "choose one of: \(numbers.map(PythonText.text).joined(separator: ", "))")
+            return
+        }
+        for written in versions {
+            let number = written["v"]?.json ?? .null
+            let version = NodePatch.Version(model: name, number: number, latest: latest)
+            var patch = patch(entry, written["defined_in"]?.text ?? "\(name)_\(version.suffix)", "models")
+            patch.version = version
+            if let description = written["description"]?.text { patch.description = description }
+            ConfigMerge.lay(configuration(of: written), over: &patch.config)
+            if let constraints = written["constraints"]?.items { patch.constraints = constraints.map { Self.constraint($0.json) } }
+            if let date = written["deprecation_date"]?.text { patch.deprecationDate = date }
+            let (columns, entries) = self.columns(of: written, from: entry, patch.columns)
+            patch.columns = columns
+            patches.append(patch)
+            readTests(
+                of: [written["data_tests"] ?? written["tests"] == nil ? entry : written], "\(name)_\(version.suffix)",
+                "ref('\(name)', version='\(PythonText.text(number))')", ref: Ref(name: name, version: PythonText.text(number)), sourceID: nil, section: "models", columns: columns, columnEntries: entries)
+        }
+    }
+
+    /// `include` and `exclude` choose of the model's columns; the version's own come in their place or behind them.
+    private func columns(of version: YAMLValue, from entry: YAMLValue, _ base: [Column]) -> ([Column], [YAMLValue]) {
+        let own = columns(of: version)
+        let rule = version["columns"]?.items.first { $0["include"] != nil || $0["exclude"] != nil }
+        let excluded = Set(rule?["exclude"]?.strings ?? [])
+        func isIncluded(_ name: String) -> Bool {
+            guard let included = rule?["include"]?.strings, included != ["*"], included != ["all"] else { return !excluded.contains(name) }
+            return included.contains(name) && !excluded.contains(name)
+        }
+        let ownNames = Set(own.map(\.name))
+        let kept = base.filter { isIncluded($0.name) && !ownNames.contains($0.name) }
+        let keptNames = Set(kept.map(\.name))
+        let entries = (entry["columns"]?.items ?? []).filter { keptNames.contains($0["name"]?.text ?? "") }
+            + (version["columns"]?.items ?? []).filter { $0["name"] != nil }
+        return (kept + own, entries)
+    }
+
+    /// A constraint with all the words that dbt writes.
+    private static func constraint(_ written: JSON) -> JSON {
+        var full: JSON = [
+            "type": .null, "name": .null, "expression": .null, "warn_unenforced": true, "warn_unsupported": true, "to": .null, "to_columns": [],
+        ]
+        for (key, value) in written.objectValue?.pairs ?? [] { full[key] = value }
+        return full
     }
 
     /// `config:` and those of its words that older files write beside it.
-    private func configuration(of entry: YAMLValue) -> JSONObject {
+    func configuration(of entry: YAMLValue) -> JSONObject {
         var config = JSONObject()
-        for key in ["meta", "tags", "docs", "group", "access"] { if let value = entry[key] { config[key] = value.json } }
+        for key in ["meta", "tags", "docs", "group", "access", "quote_columns"] { if let value = entry[key] { config[key] = value.json } }
         if let block = entry["config"]?.json.objectValue { ConfigMerge.lay(block, over: &config) }
         return config
     }
 
-    private func columns(of entry: YAMLValue) -> [Column] {
+    func columns(of entry: YAMLValue) -> [Column] {
         (entry["columns"]?.items ?? []).compactMap { item in
+            if item["include"] != nil || item["exclude"] != nil { return nil }
             guard let name = item["name"]?.text else {
                 problems.add("project.missing_name", "a column has no name", at: item.location, remedy: "add name:")
                 return nil
@@ -128,64 +260,32 @@ struct SchemaReader {
             column.meta = (item["config"]?["meta"] ?? item["meta"])?.json.objectValue ?? JSONObject()
             column.tags = (item["config"]?["tags"] ?? item["tags"])?.strings ?? []
             column.isQuoted = item["quote"]?.json.boolValue
+            column.constraints = item["constraints"]?.items.map { Self.constraint($0.json) } ?? []
+            column.granularity = item["granularity"]?.text
             return column
         }
     }
 
-    private mutating func readTests(
-        of entry: YAMLValue, _ name: String, _ expression: String, isSource: Bool, sourceID: String?, section: String, columns: [Column]
+    mutating func readTests(
+        of entries: [YAMLValue], _ name: String, _ expression: String, ref: Ref?, sourceID: String?, section: String, columns: [Column],
+        columnEntries: [YAMLValue]? = nil
     ) {
-        func written(_ value: YAMLValue) -> [YAMLValue] { (value["data_tests"] ?? value["tests"])?.items ?? [] }
+        func written(_ value: YAMLValue) -> [YAMLValue] { (value["data_tests"]?.items ?? []) + (value["tests"]?.items ?? []) }
         func test(_ value: YAMLValue, _ column: Column?) -> WrittenTest {
             WrittenTest(
-                value: value, column: column, targetName: name, targetExpression: expression, isSource: isSource, sourceID: sourceID,
-                section: section, package: package)
+                value: value, column: column, targetName: name, targetExpression: expression, isSource: ref == nil, sourceID: sourceID,
+                section: section, package: package, ref: ref, sourceName: sourceID.map { String($0.split(separator: ".")[2]) } ?? "")
         }
-        for item in entry["columns"]?.items ?? [] {
+        for item in columnEntries ?? entries.flatMap({ $0["columns"]?.items ?? [] }) {
             let column = columns.first { $0.name == item["name"]?.text }
             for value in written(item) { tests.append(test(value, column)) }
         }
-        for value in written(entry) { tests.append(test(value, nil)) }
+        for entry in entries { for value in written(entry) { tests.append(test(value, nil)) } }
     }
 
-    private mutating func readSource(_ written: YAMLValue) {
-        guard let entry = rendered(written) else { return }
-        guard let name = entry["name"]?.text else {
-            problems.add("project.missing_name", "a source has no name", at: entry.location, remedy: "add name:")
-            return
-        }
-        let shared = configuration(of: entry)
-        for item in entry["tables"]?.items ?? [] {
-            guard let table = item["name"]?.text else {
-                problems.add("project.missing_name", "a table of source '\(name)' has no name", at: item.location, remedy: "add name:")
-                continue
-            }
-            let folders = FileTree.folders(of: item.file).dropFirst()
-            let fqn = [package.name] + folders + [name, table]
-            var source = SourceTable(
-                uniqueID: "source.\(package.name).\(name).\(table)", packageName: package.name, sourceName: name, name: table,
-                identifier: item["identifier"]?.text ?? table, database: entry["database"]?.text ?? target.database,
-                schema: entry["schema"]?.text ?? name, originalFilePath: item.file, line: item.line, fqn: fqn)
-            source.description = item["description"]?.text ?? ""
-            source.sourceDescription = entry["description"]?.text ?? ""
-            source.loader = entry["loader"]?.text ?? ""
-            source.columns = columns(of: item)
-            source.loadedAtField = (item["config"]?["loaded_at_field"] ?? item["loaded_at_field"] ?? entry["config"]?["loaded_at_field"] ?? entry["loaded_at_field"])?.text
-            source.freshness = (item["config"]?["freshness"] ?? item["freshness"] ?? entry["config"]?["freshness"] ?? entry["freshness"])?.json ?? .null
-            var config = JSONObject()
-            for layer in ConfigMerge.layers(in: package.sections["sources"], fqn: fqn) { ConfigMerge.lay(layer, over: &config) }
-            ConfigMerge.lay(shared, over: &config)
-            ConfigMerge.lay(configuration(of: item), over: &config)
-            source.config = NodeConfig(config)
-            sources.append(source)
-            guard source.config.isEnabled else { continue }
-            readTests(
-                of: item, "\(name)_\(table)", "source('\(name)', '\(table)')", isSource: true, sourceID: source.uniqueID, section: "sources",
-                columns: source.columns)
-        }
-    }
+    mutating func add(_ source: SourceTable) { sources.append(source) }
 
-    private func rendered(_ entry: YAMLValue) -> YAMLValue? {
+    func rendered(_ entry: YAMLValue) -> YAMLValue? {
         do {
             return try renderer.render(entry, leaving: Self.unrendered)
         } catch {

@@ -41,8 +41,17 @@ enum StaticReader {
         let texts = arguments.positional.compactMap { literal($0)?.stringValue }
         switch function {
         case "ref":
+            guard texts.count == arguments.positional.count, (1...2).contains(texts.count) else { return false }
+            var version: String?
+            for argument in arguments.named {
+                guard ["v", "version"].contains(argument.name), let value = literal(argument.value), !value.isNull else { return false }
+                version = PythonText.text(value)
+            }
+            capture.refs.append(Ref(name: texts[texts.count - 1], package: texts.count == 2 ? texts[0] : nil, version: version))
+            return true
+        case "metric":
             guard texts.count == arguments.positional.count, (1...2).contains(texts.count), arguments.named.isEmpty else { return false }
-            capture.refs.append(Ref(name: texts[texts.count - 1], package: texts.count == 2 ? texts[0] : nil))
+            capture.metrics.append(texts)
             return true
         case "source":
             guard texts.count == 2, arguments.positional.count == 2, arguments.named.isEmpty else { return false }

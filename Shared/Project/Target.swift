@@ -58,7 +58,7 @@ struct ProfileReader {
         }
         guard let folder = folders.first(where: { FileTree.exists("\($0)/profiles.yml") }), let text = FileTree.text("\(folder)/profiles.yml") else {
             throw ProjectProblem(
-                "project.no_profiles", "there is no profiles.yml", at: .named(folders.joined(separator: ", ")),
+                "project.no_profiles", "dbt looked for a profiles.yml file in \(folders.joined(separator: ", ")) and found none", at: .named(folders.joined(separator: ", ")),
                 remedy: "write one, or name its folder with --profiles-dir or DBT_PROFILES_DIR")
         }
         let path = "\(folder)/profiles.yml"
@@ -66,7 +66,7 @@ struct ProfileReader {
         guard let profile = document[profileName], profile.isMap else {
             let near = Similarity.nearest(to: profileName, among: document.members.map(\.key))
             throw ProjectProblem(
-                "project.profile_not_found", "profiles.yml has no profile '\(profileName)', which dbt_project.yml asks for", at: .file(path),
+                "project.profile_not_found", "Could not find profile named '\(profileName)' in profiles.yml", at: .file(path),
                 remedy: near.map { "did you mean '\($0)'?" } ?? "add the profile")
         }
         var name = targetName
@@ -76,7 +76,7 @@ struct ProfileReader {
         guard let written = outputs?[target], written.isMap else {
             let known = outputs?.members.map(\.key) ?? []
             throw ProjectProblem(
-                "project.target_not_found", "the profile '\(profileName)' has no target '\(target)'", at: .file(path, line: profile.line),
+                "project.target_not_found", "The profile '\(profileName)' does not have a target named '\(target)'.", at: .file(path, line: profile.line),
                 remedy: known.isEmpty ? "add it under outputs:" : "choose one of: \(known.joined(separator: ", "))")
         }
         let output = try renderer.render(written)

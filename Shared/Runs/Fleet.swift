@@ -1,22 +1,35 @@
 public import Contracts
 public import Kernel
 
-/// All pipelines and their runs as a value: which request became which run, who waits, how full the pools are.
+/// All pipelines and their runs as a value: which request became which run, who waits, how full the pools are, what is late.
 ///
 /// Invariants:
 /// - each request becomes exactly one run, or is rejected with a reason;
-/// - a pipeline has at most one run at a time; further requests wait in the order of the log;
-/// - no pool holds more announced tasks than it has places.
+/// - a pipeline has no more runs at a time than it allows; further requests wait in the order of the log, backfills last;
+/// - no pool holds more announced tasks than it has places;
+/// - an event that starts runs is consumed by one request for each pipeline that waits for it.
 public struct Fleet: Sendable {
     public private(set) var pipelines: [String: PipelineRegistered] = [:]
     public private(set) var runs: [RunID: RunState] = [:]
+    /// By pipeline, where it is paused: why.
+    public private(set) var paused: [String: PipelinePaused] = [:]
+    /// By pipeline, when it was last unpaused: what was due while it was paused was promised to nobody.
+    public private(set) var unpausedAt: [String: Timestamp] = [:]
     /// The sequence of the newest event that has been folded in.
     public private(set) var position: UInt64 = 0
     /// By pipeline: the time up to which its schedule has been seen to. A schedule begins when it is registered.
     public private(set) var scheduledUpTo: [String: Timestamp] = [:]
-    private var requests: [Event] = []
+    /// Backfills whose runs have not all been asked for.
+    public private(set) var backfills: [Event] = []
+    /// Requests that no run has answered yet, in the order of the log.
+    public private(set) var requests: [Event] = []
     private var answered: Set<String> = []
-    private var poolSizes: [String: Int] = [:]
+    /// Requests that wait and are not wanted any more.
+    private(set) var withdrawn: [String: RunCancelRequested] = [:]
+    private(set) var learntPools: [String: Int] = [:]
+    var alarms = Alarms()
+    var inbox = Inbox()
+    private(set) var history = RunArchive()
 
     public init() {}
 
@@ -34,97 +47,88 @@ public struct Fleet: Sendable {
         case .pipelineRegistered(let definition):
             if pipelines[event.pipeline]?.schedule != definition.schedule { scheduledUpTo[event.pipeline] = event.time }
             pipelines[event.pipeline] = definition
-        case .runRequested(let wish):
-            if wish.cause == .cron, let date = wish.logicalDate {
-                scheduledUpTo[event.pipeline] = max(date, scheduledUpTo[event.pipeline] ?? date)
-            }
-            // Two sources may use one id; the run is the same, and the first request stands.
-            if !answered.contains(event.id), !requests.contains(where: { $0.id == event.id }) { requests.append(event) }
+            inbox.subscribe(event.pipeline, definition.triggers)
+        case .pipelinePaused(let pause): paused[event.pipeline] = pause
+        case .pipelineUnpaused:
+            guard paused.removeValue(forKey: event.pipeline) != nil else { return }
+            unpausedAt[event.pipeline] = event.time
+        case .runRequested(let wish): request(event, wish)
         case .runRejected(let rejected): answer(rejected.request)
         case .runStarted(let started):
             answer(started.request)
-            if let run = event.run, runs[run] == nil { runs[run] = RunState(event) }
-        case .runSucceeded, .runFailed:
-            // The facts of an ended run are in the log; here it would only grow.
-            if let run = event.run { runs[run] = nil }
+            guard let run = event.run, runs[run] == nil, let state = RunState(event) else { return }
+            runs[run] = state
+            alarms.watch(state, usually: history.medianSeconds(of: state.pipeline))
+        case .runCancelRequested(let cancel):
+            guard let run = event.run else { return }
+            if runs[run] != nil { runs[run]?.apply(event) }
+            else if requests.contains(where: { $0.id == run.description }) { withdrawn[run.description] = cancel }
+        case .runSucceeded, .runFailed, .runCancelled: end(sequenced)
+        case .slaMissed, .runSlow: alarms.apply(event)
+        case .backfillRequested: backfills.append(event)
+        case .backfillPlanned(let plan): backfills.removeAll { $0.id == plan.backfill }
+        case .fileArrived, .webhookReceived, .other: inbox.apply(sequenced, of: nil)
         default:
             guard let run = event.run else { return }
-            if case .taskSucceeded(let report) = event.payload { poolSizes.merge(report.pools) { _, new in new } }
+            if case .taskSucceeded(let report) = event.payload { learntPools.merge(report.pools) { _, new in new } }
             runs[run]?.apply(event)
+            if case .taskSucceeded = event.payload, let state = runs[run] { alarms.keepSteps(state) }
         }
     }
 
     /// The log has been searched to `sequence` and held nothing more for us.
     public mutating func advance(to sequence: UInt64) { position = max(position, sequence) }
 
+    private mutating func request(_ event: Event, _ wish: RunRequested) {
+        if wish.isScheduled, let date = wish.logicalDate { scheduledUpTo[event.pipeline] = max(date, scheduledUpTo[event.pipeline] ?? date) }
+        var (event, wish) = (event, wish)
+        // What it claims to consume counts only where it waits: an event never has two runs of one pipeline.
+        wish.consumes = inbox.consume(wish.consumes, by: event.pipeline, at: event.time)
+        // Two sources may use one id; the run is the same, and the first request stands.
+        guard !answered.contains(event.id), !requests.contains(where: { $0.id == event.id }) else { return }
+        event.payload = .runRequested(wish)
+        requests.append(event)
+        alarms.promise(event, wish, pipelines[event.pipeline]?.policy)
+    }
+
+    /// The decision was in the log already, further back than the fold began.
+    public mutating func noteAnswered(by decision: Event) {
+        switch decision.payload {
+        case .runStarted(let started): answer(started.request)
+        case .runRejected(let rejected): answer(rejected.request)
+        default: return
+        }
+    }
+
     private mutating func answer(_ request: String) {
         answered.insert(request)
+        withdrawn[request] = nil
         requests.removeAll { $0.id == request }
     }
 
-    // MARK: Decisions
-
-    /// The decisions that are not in the log yet. Publishing one twice is publishing it once, for its id is the same.
-    public func decide(now: Timestamp) -> [Event] {
-        var room = PoolRoom(sizes: poolSizes)
-        for run in runs.values { room.occupy(run.occupied) }
-        var events: [Event] = []
-        for run in runs.values.sorted(by: { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }) {
-            events += run.decisions(now: now) { room.take($0) }
-        }
-        var busy = Set(runs.values.map(\.pipeline))
-        for request in requests {
-            guard let pipeline = pipelines[request.pipeline] else {
-                events.append(rejection(request, now, "no pipeline is named '\(request.pipeline)'"))
-                continue
-            }
-            guard case .runRequested(let wish) = request.payload else { continue }
-            let selection = StepSelection(wish, of: pipeline)
-            if let reason = selection.refusal {
-                events.append(rejection(request, now, reason))
-                continue
-            }
-            guard busy.insert(request.pipeline).inserted else { continue }
-            let start = start(request, wish, pipeline, selection, now)
-            guard let run = RunState(start) else { continue }
-            // Its first tasks go out with it: one publish, one commit.
-            events.append(start)
-            events += run.decisions(now: now) { room.take($0) }
-        }
-        return events
+    /// The facts of an ended run are in the log; here they would only grow.
+    private mutating func end(_ sequenced: SequencedEvent) {
+        guard let run = sequenced.event.run, var state = runs.removeValue(forKey: run) else { return }
+        state.apply(sequenced.event)
+        alarms.end(state)
+        history.add(state)
+        inbox.apply(sequenced, of: state)
     }
 
-    private func start(_ request: Event, _ wish: RunRequested, _ pipeline: PipelineRegistered, _ selection: StepSelection, _ now: Timestamp) -> Event {
-        let started = RunStarted(
-            request: request.id, pipelineHash: pipeline.hash, logicalDate: wish.logicalDate ?? request.time,
-            isFullRefresh: wish.isFullRefresh, steps: selection.steps, omitted: selection.omitted, tasks: selection.tasks, notify: pipeline.notify)
-        return Event(
-            source: "orchestrator", id: "\(request.id)/-/started", time: now, pipeline: request.pipeline, run: Self.run(of: request),
-            traceparent: request.traceparent, payload: .runStarted(started))
-    }
+    // MARK: Views
 
-    private func rejection(_ request: Event, _ now: Timestamp, _ reason: String) -> Event {
-        Event(
-            source: "orchestrator", id: "\(request.id)/-/rejected", time: now, pipeline: request.pipeline, run: Self.run(of: request),
-            traceparent: request.traceparent, payload: .runRejected(RunRejected(request: request.id, reason: reason)))
-    }
+    /// Runs that are to end and may still have tasks with workers: withdraw those, then publish `cancellation(of:now:)`.
+    public var cancelling: [RunID] { runs.values.filter { $0.cancel != nil && $0.open > 0 }.map(\.id).sorted() }
+
+    /// The end of such a run, once no worker holds a task of it.
+    public func cancellation(of run: RunID, now: Timestamp) -> Event? { runs[run]?.cancellation(now: now) }
+
+    /// Events that wait for a run of the pipeline.
+    public func waitingEvents(of pipeline: String) -> [EventReference] { inbox.waiting(for: pipeline).map(\.reference) }
 
     /// When time alone will change the decisions; nil where only events can.
-    public var nextDeadline: Timestamp? { runs.values.compactMap(\.nextDeadline).min() }
-}
-
-/// The free places of pools while decisions are made. A pool whose size nobody has told holds one.
-private struct PoolRoom {
-    private let sizes: [String: Int]
-    private var taken: [String: Int] = [:]
-
-    init(sizes: [String: Int]) { self.sizes = sizes }
-
-    mutating func occupy(_ places: [String: Int]) { taken.merge(places, uniquingKeysWith: +) }
-
-    mutating func take(_ pool: String) -> Bool {
-        guard taken[pool, default: 0] < sizes[pool, default: 1] else { return false }
-        taken[pool, default: 0] += 1
-        return true
+    public var nextDeadline: Timestamp? {
+        let triggers = pipelines.keys.compactMap { paused[$0] == nil ? inbox.nextDeadline(of: $0) : nil }
+        return (runs.values.compactMap(\.nextDeadline) + triggers + [alarms.nextDeadline].compactMap(\.self)).min()
     }
 }

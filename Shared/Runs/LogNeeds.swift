@@ -12,6 +12,10 @@ public struct LogNeeds: Sendable {
     private var openRequests: [String: UInt64] = [:]
     private var openRuns: [RunID: UInt64] = [:]
     private var newestWords: [String: UInt64] = [:]
+    private var openBackfills: [String: UInt64] = [:]
+    /// By the sequence of a run's end, that of its beginning: for ends that start other runs. The newest of them.
+    private var began: [UInt64: UInt64] = [:]
+    static let beganMax = 10_000
 
     public init() {}
 
@@ -23,7 +27,7 @@ public struct LogNeeds: Sendable {
         case .runRequested(let wish):
             openRequests[event.id] = openRequests[event.id] ?? sequenced.sequence
             // The schedule goes on from the last time that was asked for.
-            if wish.cause == .cron || wish.cause == .interval { newestWords["scheduled \(event.pipeline)"] = sequenced.sequence }
+            if wish.isScheduled { newestWords["scheduled \(event.pipeline)"] = sequenced.sequence }
         case .runRejected(let rejected): openRequests[rejected.request] = nil
         case .runStarted(let started):
             // From the request on: it belongs to the run's story.
@@ -31,18 +35,24 @@ public struct LogNeeds: Sendable {
             if let run = event.run { openRuns[run] = openRuns[run] ?? first ?? sequenced.sequence }
         case .taskSucceeded(let report):
             for pool in report.pools.keys { newestWords["pool \(pool)"] = sequenced.sequence }
-        case .runSucceeded, .runFailed:
-            if let run = event.run { openRuns[run] = nil }
+        case .runSucceeded, .runFailed, .runCancelled:
+            guard let run = event.run, let first = openRuns.removeValue(forKey: run) else { return }
+            began[sequenced.sequence] = first
+            if began.count > 2 * Self.beganMax { began = began.filter { $0.key + UInt64(Self.beganMax) * 100 > sequenced.sequence } }
+        case .backfillRequested: openBackfills[event.id] = sequenced.sequence
+        case .backfillPlanned(let plan): openBackfills[plan.backfill] = nil
         default:
             // Of words about a pipeline the newest counts; what other kinds say of a run lies behind its beginning.
             if event.run == nil, event.type.hasPrefix("pipeline.") { newestWords["\(event.type) \(event.pipeline)"] = sequenced.sequence }
-            if event.type.hasPrefix("run.cancelled."), let run = event.run { openRuns[run] = nil }
         }
     }
 
     /// Everything at or below this may go, but for what is kept.
-    public func position(at newest: UInt64) -> UInt64 {
-        let first = min(openRequests.values.min() ?? .max, openRuns.values.min() ?? .max)
+    /// - Parameter waiting: events that are to start runs and have not yet.
+    public func position(at newest: UInt64, waiting: [EventReference] = []) -> UInt64 {
+        // A run's end says what it does only to those who know the run from its beginning.
+        let events = waiting.map { began[$0.sequence] ?? $0.sequence }
+        let first = [openRequests.values.min(), openRuns.values.min(), openBackfills.values.min(), events.min()].compactMap(\.self).min() ?? .max
         return first == .max ? newest : min(newest, first - 1)
     }
 

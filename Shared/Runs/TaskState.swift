@@ -4,17 +4,28 @@ public import Kernel
 /// One task of a run, as far as the log tells.
 public struct TaskState: Hashable, Sendable {
     public enum Phase: Hashable, Sendable {
-        /// Waits for others, or for a free place in its pool.
+        /// Waits for others, or for a free place in its pools.
         case waiting
         /// Announced: in the queue or with a worker.
         case ready
         /// Failed in a way that may pass; announced again at this time.
         case retrying(at: Timestamp)
+        /// Had not ended when its run was cancelled or given up.
+        case cancelled
         case succeeded, failed, skipped
 
-        public var isEnded: Bool { self == .succeeded || self == .failed || self == .skipped }
+        public var isEnded: Bool {
+            switch self {
+            case .succeeded, .failed, .skipped, .cancelled: true
+            case .waiting, .ready, .retrying: false
+            }
+        }
     }
 
+    /// More attempts than this are counted, not kept.
+    static let earlierMax = 20
+
+    /// With what its step's policy says.
     public let spec: TaskSpec
     /// The place in which it came into the run: decisions follow it, so that equal logs decide equally.
     public let place: Int
@@ -25,6 +36,8 @@ public struct TaskState: Hashable, Sendable {
     public internal(set) var endedAt: Timestamp?
     /// The report that stands, of the last attempt.
     public internal(set) var report: TaskReport?
+    /// The reports of the attempts before, each a failure, the newest last.
+    public internal(set) var earlier: [TaskReport] = []
     /// Why it was skipped or given up.
     public internal(set) var reason: String?
 
@@ -38,6 +51,9 @@ public struct TaskState: Hashable, Sendable {
         self.spec = spec
         self.place = place
     }
+
+    /// What it occupies while it is announced.
+    var pools: [String] { [spec.pool, spec.stepPool].compactMap(\.self) }
 }
 
 /// A source that has said when it may be asked again.

@@ -23,9 +23,19 @@ public enum Cell {
     case text(UnsafeBufferPointer<UInt8>)
 }
 
-/// Takes rows into one table, one call for each row.
+/// A cell that the engine cannot hold, such as a NUL byte in a text. Nothing of its row was written, and the writer goes on.
+/// `description` is the reason, without the data: "column 'note' holds a NUL byte".
+public struct RefusedCell: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}
+
+/// Takes rows into one table, one call for each row. What it took is in the table at `finish`, or when the session is used
+/// for anything else; a transaction that rolls back to a savepoint before the writer's first row must drop the writer.
 public protocol RowWriter: AnyObject {
     /// One cell for each column, in their order.
+    ///
+    /// - Throws: `RefusedCell` for a row that the caller may set aside.
     func write(_ row: UnsafeBufferPointer<Cell>) throws
     /// The rows that the engine says it took.
     func finish() throws -> Int

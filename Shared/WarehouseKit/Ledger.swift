@@ -35,6 +35,9 @@ public struct Ledger {
         // The last table of the list is there only if all are: they are created in one transaction.
         guard try session.relation(name(Self.tables[Self.tables.count - 1].name)) == nil else { return }
         try session.transaction {
+            // Engines check for `if not exists` before they lock, and two replicas may start at once.
+            try session.lock("ledger \(session.defaultSchema)", .exclusive)
+            try session.createSchema(session.defaultSchema)
             for table in Self.tables {
                 try session.execute("create table if not exists \(self.table(table.name)) (\(table.columns))")
             }
@@ -48,13 +51,39 @@ public struct Ledger {
         RelationName(schema: session.defaultSchema, identifier: identifier)
     }
 
+    /// A number for a new batch. Numbers only grow, and one that was given to an attempt that failed is left out.
+    public func nextBatch() throws -> Int64 {
+        let rows = try session.query("select coalesce(max(batch), 0) from \(table("_sluice_loads"))").rows
+        guard case .integer(let newest)? = rows.first?.first else { return 1 }
+        return try session.number(after: newest, in: name("_sluice_loads"))
+    }
+
     // MARK: Effects
 
     /// Does a task's work once: all that `body` writes and the completion that it returns commit together.
     ///
     /// A task that is done already answers with what is stored, and `body` does not run. A task whose scope a newer one has
-    /// written answers with `superseded`. Whatever `body` throws undoes everything.
+    /// written answers with `superseded`. Whatever `body` throws undoes everything. Where the engine breaks a deadlock by undoing
+    /// this transaction, it is done again from its start, so `body` may run more than once.
+    ///
+    /// Two replicas with the same task meet at the first statement: the later one waits there and then finds it done. Two tasks
+    /// of one scope meet at the second.
     public func effect(run: RunID, task: TaskID, fence: Fence, _ body: () throws -> Completion) throws -> Completion {
+        for attempt in 1... {
+            do {
+                return try effectOnce(run, task, fence, body)
+            } catch let problem as any Problem {
+                guard problem.code == Self.conflict, attempt < Self.attemptsMax else { throw problem }
+            }
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    /// What an engine answers where only the order of transactions was at fault.
+    public static let conflict: ProblemCode = "warehouse.conflict"
+    private static let attemptsMax = 5
+
+    private func effectOnce(_ run: RunID, _ task: TaskID, _ fence: Fence, _ body: () throws -> Completion) throws -> Completion {
         try session.begin()
         do {
             guard try enter(run, task) else {
@@ -70,6 +99,8 @@ public struct Ledger {
             try session.execute(
                 "update \(table("_sluice_done")) set report = ? where run = ? and task = ?",
                 [.text(try Self.text(completion)), .text(run.description), .text(task.description)])
+            // A task that was withdrawn while it worked leaves nothing behind.
+            try Task.checkCancellation()
             try session.commit()
             return completion
         } catch {

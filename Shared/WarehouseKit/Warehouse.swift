@@ -4,8 +4,14 @@ public import Kernel
 public protocol Warehouse: Sendable {
     /// The scheme of its addresses: `sqlite` for `sqlite:///path/to/file.db`.
     static var scheme: String { get }
+    /// Other spellings of the scheme that people use.
+    static var schemeAliases: [String] { get }
+    /// What dbt calls the adapter of this engine: macros of its dialect are named `<adapter>__…`.
+    static var adapter: String { get }
     init(address: WarehouseAddress) throws
     var capabilities: WarehouseCapabilities { get }
+    /// Where models go that name no schema, and where the ledger lives.
+    var defaultSchema: String { get }
     /// Opens a connection. A session is used from one thread at a time.
     func open() throws -> any WarehouseSession
     /// Another place of the same kind for a trial, where this one does not exist yet and opening it would make it; `remove`
@@ -18,6 +24,11 @@ public protocol Warehouse: Sendable {
 extension Warehouse {
     public func trial() throws -> (warehouse: any Warehouse, remove: @Sendable () -> Void)? { nil }
     public func examinePlace() -> [Finding] { [] }
+}
+
+extension Warehouse {
+    public static var schemeAliases: [String] { [] }
+    public static var adapter: String { scheme }
 }
 
 /// What an engine can do, where engines differ.
@@ -56,11 +67,14 @@ public struct WarehouseAddress: Hashable, Sendable, CustomStringConvertible {
         return (String(decoding: bytes[..<place], as: UTF8.self), String(decoding: bytes[(place + 3)...], as: UTF8.self))
     }
 
-    /// The address without user and password.
+    /// The address without user, password and what follows the `?`, where a password may stand too.
     public var description: String {
         let bytes = Array(rest.utf8)
-        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")) else { return "\(scheme)://\(rest)" }
-        return "\(scheme)://…@\(String(decoding: bytes[(at + 1)...], as: UTF8.self))"
+        let question = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")) else { return "\(scheme)://\(String(decoding: bytes[..<question], as: UTF8.self))" }
+        // An @ behind the ? belongs to neither part for certain.
+        guard at < question else { return "\(scheme)://…" }
+        return "\(scheme)://…@\(String(decoding: bytes[(at + 1)..<question], as: UTF8.self))"
     }
 }
 
@@ -100,7 +114,11 @@ public struct RelationName: Hashable, Sendable {
 }
 
 public struct RelationInfo: Hashable, Sendable {
-    public enum Kind: String, Sendable { case table, view }
+    /// Named as dbt names it.
+    public enum Kind: String, Sendable {
+        case table, view
+        case materializedView = "materialized_view"
+    }
     public var name: RelationName
     public var kind: Kind
     public init(name: RelationName, kind: Kind) {
@@ -130,14 +148,23 @@ public protocol WarehouseSession: AnyObject {
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
 
-    /// Takes the writer's lock at the start. Nested calls are an error of ours.
+    /// A transaction in which each statement sees what is committed by then. Takes the writer's lock where the engine has one.
+    /// Nested calls are an error of ours.
     func begin() throws
     func commit() throws
     func rollback()
+    /// Holds a name until the transaction ends: `exclusive` by one transaction, `shared` by those that also share it. Whoever
+    /// asks for it otherwise waits. An engine with one writer has nothing to do.
+    func lock(_ name: String, _ mode: LockMode) throws
+    /// A number for a row of `table`, greater than `newest`, which the caller has just read there. No other transaction gets it
+    /// too; one that is undone leaves it out.
+    func number(after newest: Int64, in table: RelationName) throws -> Int64
 
     /// How a relation is written in SQL, quoted.
     func render(_ name: RelationName) -> String
     func quote(_ identifier: String) -> String
+    /// The longest name, in bytes; engines cut longer ones off.
+    var identifierBytesMax: Int { get }
     func relation(_ name: RelationName) throws -> RelationInfo?
     func relations(inSchema schema: String) throws -> [RelationInfo]
     func columns(of name: RelationName) throws -> [ColumnInfo]
@@ -155,6 +182,24 @@ public protocol WarehouseSession: AnyObject {
     /// Puts the finished table `staged` in the place of `target`, inside the caller's transaction: a reader sees the old
     /// one or the new one, over views on it too.
     func publish(staged: RelationName, as target: RelationName) throws
+    /// Lets everyone do with `new` what they may do with `old`.
+    func copyGrants(from old: RelationName, to new: RelationName) throws
+    /// Told what the engine says besides results, for people.
+    var onNotice: (String) -> Void { get set }
+}
+
+public enum LockMode: Sendable { case shared, exclusive }
+
+/// The defaults are those of an engine that lives in one process, with one writer and no users.
+extension WarehouseSession {
+    public func lock(_ name: String, _ mode: LockMode) throws {}
+    public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
+    public var identifierBytesMax: Int { .max }
+    public func copyGrants(from old: RelationName, to new: RelationName) throws {}
+    public var onNotice: (String) -> Void {
+        get { { _ in } }
+        set {}
+    }
 }
 
 extension WarehouseSession {

@@ -8,7 +8,9 @@ public struct WarehouseRegistry: Sendable {
     public init(_ types: [any Warehouse.Type]) {
         var known: [String: any Warehouse.Type] = [:]
         for type in types {
-            precondition(known.updateValue(type, forKey: type.scheme) == nil, "two warehouses have the scheme '\(type.scheme)'")
+            for scheme in [type.scheme] + type.schemeAliases {
+                precondition(known.updateValue(type, forKey: scheme) == nil, "two warehouses have the scheme '\(scheme)'")
+            }
         }
         self.types = known
     }

@@ -106,9 +106,43 @@ import Testing
         // No clock holds so many seconds; the number must not end the program.
         try await client.publish([ready("a", kind: "noop", args: ["seconds": 1e300])])
         while try await client.inspect(.queue)[0]?["state"] != "leased" { await Task.yield() }
-        try await client.withdraw("p@1")
+        #expect(try await client.withdraw("p@1") == 1)
         await notes.wait("the lease was lost")
+        // It lets go as soon as it has stopped, long before its lease would have run out.
+        while try await client.withdraw("p@1") > 0 { await Task.yield() }
         #expect(try await log(client).map(\.type) == [EventType.taskReady])
+        worker.cancel()
+        await worker.value
+        await client.stop()
+        await broker.stop()
+    }
+
+    @Test func `an attempt that works for longer than its timeout is stopped and reported so that it is tried again`() async throws {
+        let folder = try TemporaryFolder("bus")
+        let broker = try await TestBroker.start(in: folder)
+        let client = broker.client()
+        let worker = start(client) { assignment in
+            // What ends only because it is cancelled fails in words of its own; what was done in spite of it is done.
+            while !Task.isCancelled { await Task.yield() }
+            if assignment.spec.id == "done" { return Completion(report: TaskReport(message: "done in spite of it")) }
+            throw PlainProblem("load.torn", "the connection was torn", remedy: "")
+        }
+        var timed = [ready("a", kind: "noop", args: ["seconds": 600]), ready("b", kind: "x"), ready("done", kind: "x")]
+        for place in timed.indices {
+            guard case .taskReady(var task) = timed[place].payload else { continue }
+            task.spec.timeoutSeconds = 0.05
+            timed[place].payload = .taskReady(task)
+        }
+        try await client.publish(timed)
+        let reports = try await log(client, until: 6).compactMap { event -> TaskReport? in
+            switch event.payload {
+            case .taskFailed(let report), .taskSucceeded(let report): report
+            default: nil
+            }
+        }
+        #expect(reports.compactMap(\.problem?.code) == ["worker.timed_out", "worker.timed_out"])
+        #expect(reports.allSatisfy { $0.problem?.isRetryable != false })
+        #expect(reports.map(\.message).contains("done in spite of it"))
         worker.cancel()
         await worker.value
         await client.stop()

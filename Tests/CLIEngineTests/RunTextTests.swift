@@ -113,6 +113,7 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
               ✓ ingest.extract.flights                       extract      1.25 s    27,004  27,004 rows in 1 file
                   after ingest.read_state
               ✓ ingest.load.flights.0                        load         0.50 s            attempt 2
+                  attempt 1 at 2026-01-01T06:00:01.750000Z: the warehouse is busy
                   after ingest.extract.flights
 
             build

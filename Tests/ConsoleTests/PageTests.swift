@@ -45,6 +45,23 @@ import Testing
         #expect(differing.contains("the hop landing → warehouse lost 1 of 10 records"))
     }
 
+    @Test func `a card tells what starts a pipeline, when it runs next, and that it is paused and why`() throws {
+        var desk = Desk()
+        func say(_ payload: Payload) {
+            desk.shelf.apply(SequencedEvent(sequence: desk.shelf.position + 1, event: Event(source: "t", id: "\(desk.shelf.position)", time: desk.now, pipeline: "shop", payload: payload)))
+        }
+        let now = try #require(Timestamp(rfc3339: "2026-01-01T05:00:00Z"))
+        say(.pipelineRegistered(PipelineRegistered(
+            hash: "h", tasks: [], steps: ["a"], notify: [], schedule: Schedule(cron: "0 6 * * *"), triggers: TriggerRule([.upstream(pipeline: "till", on: .succeeded)]))))
+        let page = RunsPage.render(desk.shelf, now: now, version: "1").text
+        #expect(page.contains("0 6 * * * UTC · next 2026-01-01 06:00:00 UTC · after till succeeded"))
+        say(.pipelinePaused(PipelinePaused(reason: "<holidays>")))
+        let paused = RunsPage.render(desk.shelf, now: now, version: "1").text
+        #expect(paused.contains("paused: &lt;holidays&gt;") && !paused.contains("next 2026"))
+        say(.pipelineUnpaused(PipelineUnpaused()))
+        #expect(!RunsPage.render(desk.shelf, now: now, version: "1").text.contains("paused"))
+    }
+
     @Test func `a large run lists what failed and counts the rest`() throws {
         var desk = Desk()
         let tasks = (0..<(RunPage.taskRowsMax + 50)).map { spec(TaskID("t\($0)"), "task number \($0)") }

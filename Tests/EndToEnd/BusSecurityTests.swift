@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Harness
 import Kernel
+import Support
 import Testing
 
 /// Keys, roles and forgeries, tried by a client that is not ours.
@@ -136,14 +137,9 @@ import Testing
         try #require(!python.isEmpty, "set SLUICE_TEST_PYTHON to a python3 with pyzmq; deploy/test does")
         try await TestHome.with { home in
             try await home.start("broker")
-            let stuck = Process()
-            stuck.executableURL = URL(fileURLWithPath: python)
-            stuck.arguments = ["\(TestHome.repository)/Tests/EndToEnd/stuck.py", "ipc://\(home.path)/run/feed"]
-            let output = Pipe()
-            stuck.standardOutput = output
-            try stuck.run()
-            defer { kill(stuck.processIdentifier, SIGKILL) }
-            #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).contains("subscribed"))
+            let stuck = try Child(python, ["\(TestHome.repository)/Tests/EndToEnd/stuck.py", "ipc://\(home.path)/run/feed"], output: .pipe)
+            defer { stuck.signal(SIGKILL) }
+            #expect(stuck.output.map { String(decoding: $0.availableData, as: UTF8.self).contains("subscribed") } == true)
             let pid = try #require(home.allProcesses().first)
             let before = Self.residentKilobytes(pid)
             // 8 KiB is the most that travels on the feed; a hundred times that is left out.

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Kernel
 import Harness
+import Support
 import Testing
 
 /// The broker and its clients as real processes on real sockets.
@@ -15,8 +16,7 @@ import Testing
         """
 
     @Test func `a client in another language triggers a run, follows the feed and replays history`() async throws {
-        let python = ProcessInfo.processInfo.environment["SLUICE_TEST_PYTHON"] ?? ""
-        try #require(!python.isEmpty, "set SLUICE_TEST_PYTHON to a python3 with pyzmq; deploy/test does")
+        let python = Python.path
         try await TestHome.with { home in
             try home.write("name: drill\nsteps:\n  - {name: one, noop: extract}\n  - {name: two, noop: load}\n", to: "pipelines/drill/pipeline.yml")
             for program in ["broker", "orchestrator", "extract", "load"] { try await home.start(program) }

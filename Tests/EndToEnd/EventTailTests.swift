@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Harness
 import Kernel
+import Support
 import Testing
 
 /// `sluice events tail` as a process, on a broker that comes and goes.
@@ -9,29 +10,24 @@ import Testing
     /// A tail whose output goes to a file.
     private final class Tail: @unchecked Sendable {
         // Safe: used from the one task of its test.
-        let process = Process()
+        let process: Child
         let file: String
 
         init(_ home: TestHome, _ arguments: [String]) throws {
             file = "\(home.path)/tail-\(UInt32.random(in: 0 ... .max))"
-            _ = FileManager.default.createFile(atPath: file, contents: nil)
-            process.executableURL = URL(fileURLWithPath: "\(TestHome.binaries)/sluice")
-            process.arguments = ["events", "tail"] + arguments
-            process.environment = home.environment
-            process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
-            process.standardError = FileHandle.nullDevice
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
+            process = try Child("\(TestHome.binaries)/sluice", ["events", "tail"] + arguments, environment: home.environment, output: .file(file), errors: .nothing)
         }
-        deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        deinit {
+            process.signal(SIGKILL)
+            process.wait()
+        }
 
         var lines: [String] { ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init) }
         /// The sequences of whole lines of JSON.
         var sequences: [Int] { lines.compactMap { try? JSON(parsing: $0)["sequence"]?.intValue } }
         func interrupt() -> Int32 {
-            kill(process.processIdentifier, SIGINT)
-            process.waitUntilExit()
-            return process.terminationStatus
+            process.signal(SIGINT)
+            return process.wait()
         }
     }
 

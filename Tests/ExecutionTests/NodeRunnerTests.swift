@@ -85,7 +85,8 @@ import WarehouseKit
         _ = try build(project, ["a"])
         #expect(try session.columns(of: RelationName(schema: "main", identifier: "a")).map(\.name) == ["id"])
         try project.write("models/a.sql", sql("fail", "3 as id, 'x' as extra"))
-        #expect(throws: ExecutionError.self) { _ = try build(project, ["a"]) }
+        let error = #expect(throws: CompilationError.self) { _ = try build(project, ["a"]) }
+        #expect(error?.summary.contains("Source columns not in target: ['extra']") == true)
         try project.write("models/a.sql", sql("append_new_columns", "4 as id, 'x' as extra"))
         _ = try build(project, ["a"])
         #expect(try rows(session, "select id, extra from a order by id") == [[.integer(1), .null], [.integer(2), .null], [.integer(4), .text("x")]])
@@ -132,10 +133,14 @@ import WarehouseKit
     }
 
     @Test func `what is not supported says so`() throws {
-        for config in ["materialized='materialized_view'", "materialized='incremental', incremental_strategy='microbatch'"] {
+        for (config, code) in [
+            ("materialized='materialized_view'", "compile.no_materialization"),
+            ("materialized='incremental', incremental_strategy='insert_overwrite'", "compile.bad_strategy"),
+            ("materialized='incremental', incremental_strategy='unheard_of'", "compile.bad_strategy"),
+        ] {
             let project = try TestProject(["models/a.sql": "{{ config(\(config)) }} select 1 as n"])
-            let error = #expect(throws: ExecutionError.self) { _ = try build(project, ["a"]) }
-            #expect(error?.code == "execute.unsupported")
+            let error = #expect(throws: CompilationError.self) { _ = try build(project, ["a"]) }
+            #expect(error?.code.description == code && error?.location.description == "models/a.sql")
         }
     }
 }

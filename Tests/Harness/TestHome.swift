@@ -3,6 +3,7 @@ public import Bus
 import Foundation
 public import Kernel
 public import Runs
+import Support
 import Wire
 
 /// A scratch `SLUICE_HOME` with real programs in it. Everything that it started dies with it; a failed test keeps the folder.
@@ -10,7 +11,7 @@ public final class TestHome: @unchecked Sendable {
     // Safe: each test has its own home and uses it from its own task only.
     public let path: String
     public var environment: [String: String]
-    private var processes: [String: Process] = [:]
+    private var processes: [String: Child] = [:]
     private var client: BusClient?
     private var history: [SequencedEvent] = []
 
@@ -69,35 +70,20 @@ public final class TestHome: @unchecked Sendable {
 
     /// - Parameter wrapper: a command that runs the program, such as one that puts it into a network of its own.
     public func spawn(_ program: String, instance: String, _ extra: [String: String] = [:], through wrapper: [String] = []) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: wrapper.isEmpty ? "\(Self.binaries)/sluice-\(program)" : "/usr/bin/env")
-        if !wrapper.isEmpty { process.arguments = wrapper + ["\(Self.binaries)/sluice-\(program)"] }
-        process.environment = environment.merging(extra) { _, new in new }.merging(["SLUICE_INSTANCE": instance]) { _, new in new }
         try FileManager.default.createDirectory(atPath: path + "/logs", withIntermediateDirectories: true)
-        let log = "\(path)/logs/\(instance).log"
-        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        handle.seekToEndOfFile()
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        processes[instance] = process
+        let environment = environment.merging(extra) { _, new in new }.merging(["SLUICE_INSTANCE": instance]) { _, new in new }
+        let command = (wrapper.isEmpty ? [] : ["/usr/bin/env"] + wrapper) + ["\(Self.binaries)/sluice-\(program)"]
+        processes[instance] = try Child(
+            command[0], Array(command.dropFirst()), environment: environment, output: .file("\(path)/logs/\(instance).log"), errors: nil)
     }
 
     /// Starts all programs as a user does, by `sluice up`, and waits until it says that they are ready.
     public func startAll(_ arguments: [String] = []) async throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/sluice")
-        process.arguments = ["up", "--pipelines", "\(path)/pipelines"] + arguments
-        process.environment = environment
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let process = try Child("\(Self.binaries)/sluice", ["up", "--pipelines", "\(path)/pipelines"] + arguments, environment: environment, output: .pipe)
         processes["up"] = process
         var text = ""
         while !text.contains("ready") {
-            let bytes = output.fileHandleForReading.availableData
+            let bytes = process.output?.availableData ?? Data()
             guard !bytes.isEmpty else { throw Failure("sluice up ended: \(text)") }
             text += String(decoding: bytes, as: UTF8.self)
         }
@@ -109,19 +95,17 @@ public final class TestHome: @unchecked Sendable {
         let children = files.compactMap { name in
             FileManager.default.contents(atPath: "\(path)/run/\(name)").flatMap { try? JSON(parsing: [UInt8]($0))["pid"]?.intValue }.map(Int32.init)
         }
-        return children + processes.values.filter(\.isRunning).map(\.processIdentifier)
+        return children + processes.values.filter(\.isRunning).map(\.pid)
     }
 
     public func kill(_ instance: String) {
         guard let process = processes[instance], process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-    public func signal(_ instance: String, _ number: Int32) {
-        if let process = processes[instance] { Foundation.kill(process.processIdentifier, number) }
+        process.signal(SIGKILL)
+        process.wait()
     }
     /// The process ids of what was started here, by instance.
-    public func pids() -> [String: Int32] { processes.filter { $0.value.isRunning }.mapValues(\.processIdentifier) }
+    public func pids() -> [String: Int32] { processes.filter { $0.value.isRunning }.mapValues(\.pid) }
+    public func signal(_ instance: String, _ number: Int32) { processes[instance]?.signal(number) }
     public func isRunning(_ instance: String) -> Bool { processes[instance]?.isRunning ?? false }
 
     /// Starts again whatever has died, as `sluice up` does, until cancelled.
@@ -137,9 +121,8 @@ public final class TestHome: @unchecked Sendable {
     public func end() async {
         await client?.stop()
         client = nil
-        if let up = processes["up"], up.isRunning { up.terminate() }
-        for (name, process) in processes where name != "up" && process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
-        for process in processes.values { process.waitUntilExit() }
+        for (name, process) in processes { process.signal(name == "up" ? SIGTERM : SIGKILL) }
+        for process in processes.values { process.wait() }
     }
 
     public func probe(_ instance: String, _ page: String) -> (status: Int, body: String)? {
@@ -149,19 +132,12 @@ public final class TestHome: @unchecked Sendable {
 
     /// Runs a program to its end.
     public func run(_ program: String, _ arguments: [String], _ extra: [String: String] = [:]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program.hasPrefix("/") ? program : "\(Self.binaries)/\(program)")
-        process.arguments = arguments
-        process.environment = environment.merging(extra) { _, new in new }
         let file = "\(path)/output-\(UInt32.random(in: 0 ... .max))"
-        _ = FileManager.default.createFile(atPath: file, contents: nil)
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self))
+        let process = try Child(
+            program.hasPrefix("/") ? program : "\(Self.binaries)/\(program)", arguments, environment: environment.merging(extra) { _, new in new },
+            output: .file(file), errors: nil)
+        let status = process.wait()
+        return (status, String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self))
     }
 
     // MARK: The bus

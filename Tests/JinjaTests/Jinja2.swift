@@ -1,5 +1,6 @@
 import Foundation
 import Jinja
+import Support
 
 /// The reference implementation, in a Python process of its own.
 struct Jinja2 {
@@ -22,11 +23,8 @@ struct Jinja2 {
     }
 
     static let isInstalled: Bool = {
-        let process = python(["-c", "import jinja2; assert jinja2.__version__.startswith('3.1')"])
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        let check = "import jinja2; assert jinja2.__version__.startswith('3.1')"
+        return (try? Child(Python.path, ["-W", "ignore", "-c", check], errors: .nothing).wait()) == 0
     }()
 
     static func answers(to cases: [Case]) throws -> [Answer] {
@@ -36,23 +34,12 @@ struct Jinja2 {
         let request = folder.appendingPathComponent("request.json")
         let answer = folder.appendingPathComponent("answer.json")
         try JSONEncoder().encode(cases).write(to: request)
-        try Data().write(to: answer)
-        let process = python([script, request.path])
-        process.standardOutput = try FileHandle(forWritingTo: answer)
-        try process.run()
-        process.waitUntilExit()
+        try Child(Python.path, ["-W", "ignore", script, request.path], output: .file(answer.path)).wait()
         return try JSONDecoder().decode([Answer].self, from: Data(contentsOf: answer))
     }
 
     private static let script =
         Bundle.module.path(forResource: "differential", ofType: "py") ?? "Tests/JinjaTests/differential.py"
-
-    private static func python(_ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-W", "ignore"] + arguments
-        return process
-    }
 
     // MARK: The same case here
 

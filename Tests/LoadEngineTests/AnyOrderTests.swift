@@ -5,7 +5,7 @@ import Support
 import Testing
 import WarehouseKit
 
-@Suite struct AnyOrderTests {
+@Suite(.everyEngine, .namesEngine) struct AnyOrderTests {
     /// Runs overlap, tasks are done in any order and up to three times, files change meanwhile; a last quiet run must find
     /// the table equal to the files, whatever happened before.
     @Test(arguments: ["append", "replace", "merge"])

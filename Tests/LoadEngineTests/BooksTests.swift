@@ -2,7 +2,7 @@ import Kernel
 @testable import LoadEngine
 import Testing
 
-@Suite struct BooksTests {
+@Suite(.everyEngine, .namesEngine) struct BooksTests {
     @Test(arguments: [
         (LoadFault.unseen(row: 2), "1 of 3 records were lost between the landing and the loader"),
         (.unwritten(row: 2), "1 of 3 rows were lost between the loader and the warehouse"),

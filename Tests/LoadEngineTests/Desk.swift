@@ -9,6 +9,7 @@ import Landing
 @testable import LoadEngine
 import Support
 import WarehouseKit
+import WarehousePostgreSQL
 import WarehouseSQLite
 
 /// An orchestrator small enough to hold in one's head: it does each task once its edges are met, and again if told so.
@@ -16,6 +17,9 @@ struct Desk {
     let folder: TemporaryFolder
     let loader: Loader
     let extractor: Extractor
+    let engine = Engine.current
+    /// As a pipeline writes it.
+    let warehouse: String
     static let clock: @Sendable () -> Timestamp = { Timestamp(rfc3339: "2013-02-01T06:00:00Z")! }
 
     init(
@@ -31,9 +35,10 @@ struct Desk {
     ) throws {
         self.folder = folder
         let store = LandingStore(home: folder.path)
-        let environment = ["SLUICE_HOME": folder.path, "INBOX": folder.path + "/inbox", "TOKEN_FILE": folder.path + "/secrets/token"]
+        warehouse = try Self.warehouse(on: engine, folder)
+        let environment = ["SLUICE_HOME": folder.path, "WAREHOUSE": warehouse, "INBOX": folder.path + "/inbox", "TOKEN_FILE": folder.path + "/secrets/token"]
         var loader = Loader(
-            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), store: store, environment: environment, now: Self.clock, reach: reach)
+            warehouses: Self.warehouses, store: store, environment: environment, now: Self.clock, reach: reach)
         loader.fault = fault
         self.loader = loader
         extractor = Extractor(
@@ -44,11 +49,37 @@ struct Desk {
 
     func deliver(_ text: String, as name: String) throws { try folder.write(text, to: "inbox/\(name)") }
 
-    func session() throws -> any WarehouseSession { try SQLiteWarehouse(path: folder.path + "/warehouse/w.db").open() }
-    func rows(_ sql: String) throws -> [[SQLValue]] { try session().query(sql).rows }
+    static let warehouses = WarehouseRegistry([KillingWarehouse<SQLiteWarehouse>.self, KillingWarehouse<PostgreSQLWarehouse>.self])
+
+    /// A file in the folder, or a database that the folder names: a second desk on one folder has the first one's warehouse.
+    private static func warehouse(on engine: Engine, _ folder: TemporaryFolder) throws -> String {
+        guard engine == .postgresql else { return "sqlite://\(folder.path)/warehouse/w.db" }
+        let server = try PostgresServer.shared.get()
+        if let name = try? folder.read("database") { return server.address(String(decoding: name, as: UTF8.self)) }
+        let name = try server.makeDatabase()
+        try folder.write(name, to: "database")
+        return server.address(name)
+    }
+
+    func session() throws -> any WarehouseSession { try Self.warehouses.warehouse(at: warehouse).open() }
+    /// SQL with SQLite's names: `raw__t` is the relation `raw.t`.
+    func named(_ sql: String) -> String {
+        engine == .sqlite ? sql : sql.split(separator: "raw__", omittingEmptySubsequences: false).joined(separator: "raw.")
+    }
+    func rows(_ sql: String) throws -> [[SQLValue]] { try session().query(named(sql)).rows }
+    func execute(_ sql: String) throws { try session().execute(named(sql)) }
+    /// Tables that the loader keeps for itself while it works.
+    func scratchTables() throws -> [String] {
+        let session = try session()
+        return try session.relations(inSchema: session.defaultSchema).map(\.name.identifier).filter { $0.contains("_merge_") || $0.contains("_stage_") }
+    }
     func number(_ sql: String) throws -> Int64 {
-        guard case .integer(let number)? = try rows(sql).first?.first else { return -1 }
-        return number
+        switch try rows(sql).first?.first {
+        case .integer(let number)?: return number
+        // A sum of whole numbers is `numeric` where the engine has that.
+        case .text(let text)?: return Int64(text) ?? -1
+        default: return -1
+        }
     }
 
     static func start(_ streams: JSON, nullTokens: JSON = [""]) -> TaskSpec {
@@ -59,7 +90,7 @@ struct Desk {
         TaskSpec(
             id: "ingest.state", step: "ingest", role: .load, kind: "read_state", title: "state",
             args: [
-                "warehouse": "sqlite://${SLUICE_HOME}/warehouse/w.db", "schema": "raw", "pool": "warehouse",
+                "warehouse": "${WAREHOUSE}", "schema": "raw", "pool": "warehouse",
                 "connections": connections,
             ])
     }

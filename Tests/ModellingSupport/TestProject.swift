@@ -27,6 +27,8 @@ public final class TestProject {
         try Data(text.utf8).write(to: URL(filePath: "\(parent)/\(file[file.count - 1])"))
     }
 
+    public func read(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: "\(projectFolder)/\(path)"))) }
+
     public var projectFolder: String { "\(folder)/project" }
     public var warehousePath: String { "\(folder)/warehouse.db" }
     public var warehouse: any Warehouse { SQLiteWarehouse(path: warehousePath) }

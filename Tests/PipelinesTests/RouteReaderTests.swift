@@ -18,7 +18,7 @@ import Testing
             - {severity: success, to: file}
             """)
         #expect(routes.map { unplaced($0.rule) } == [
-            NotifyRule(on: [.failed, .warned], channel: "email", options: ["recipients": ["ops@example.com"]]), NotifyRule(on: [.succeeded], channel: "file"),
+            NotifyRule(on: [.failed, .slaMissed, .warned, .slow], channel: "email", options: ["recipients": ["ops@example.com"]]), NotifyRule(on: [.succeeded], channel: "file"),
         ])
         #expect(routes[0].covers("karaoke_social") && !routes[0].covers("nyc_flights"))
         #expect(routes[1].covers("nyc_flights"))

@@ -9,9 +9,7 @@ import Testing
     private static let folder = (#filePath as NSString).deletingLastPathComponent + "/clients"
 
     private func run(_ script: String, _ arguments: [String]) throws -> JSON {
-        let python = ProcessInfo.processInfo.environment["SLUICE_TEST_PYTHON"] ?? ""
-        try #require(!python.isEmpty, "set SLUICE_TEST_PYTHON to a python3 with facebook-business and google-analytics-data; deploy/test does")
-        let text = try Tool.run(python, ["\(Self.folder)/\(script)"] + arguments)
+        let text = try Tool.run(Python.path, ["\(Self.folder)/\(script)"] + arguments)
         return try #require(try? JSON(parsing: text), "\(script) failed: \(text)")
     }
 

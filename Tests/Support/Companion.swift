@@ -2,8 +2,8 @@ internal import Foundation
 
 /// A server in Python that a test talks to: a program of `Tests/Companions`, on a free port of loopback. It ends with this object.
 public final class Companion: @unchecked Sendable {
-    // Safe: set in `init` and read afterwards; `Process` takes its own lock.
-    private let process = Process()
+    // Safe: set in `init` and read afterwards; a child takes its own lock.
+    private let child: Child
     public let folder: String
     public let port: Int
 
@@ -12,29 +12,22 @@ public final class Companion: @unchecked Sendable {
         public init(description: String) { self.description = description }
     }
 
-    /// A Python with what the companions import; `deploy/test` makes one.
-    public static let python = ProcessInfo.processInfo.environment["SLUICE_TEST_PYTHON"] ?? "python3"
-
     /// - Parameter folder: holds what the program reads and writes.
     public init(_ script: String, folder: String, _ arguments: String...) throws {
         self.folder = folder
         try? FileManager.default.removeItem(atPath: "\(folder)/port")
         let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [Self.python, "-W", "ignore", here.appendingPathComponent("Companions/\(script)").path, folder] + arguments
         let errors = "\(folder)/\(script).errors"
-        _ = FileManager.default.createFile(atPath: errors, contents: nil)
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        child = try Child(
+            Python.path, ["-W", "ignore", here.appendingPathComponent("Companions/\(script)").path, folder] + arguments, errors: .file(errors))
         let deadline = Date().addingTimeInterval(20)
         while true {
             if let text = try? String(contentsOfFile: "\(folder)/port", encoding: .utf8), let port = Int(text) {
                 self.port = port
                 return
             }
-            guard Date() < deadline, process.isRunning else {
-                if process.isRunning { process.terminate() }
+            guard Date() < deadline, child.isRunning else {
+                child.signal(SIGTERM)
                 throw Failure(description: "\(script) does not start; set SLUICE_TEST_PYTHON as deploy/test does\n\((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
             }
             usleep(20_000)
@@ -42,9 +35,8 @@ public final class Companion: @unchecked Sendable {
     }
 
     public func stop() {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        child.signal(SIGKILL)
+        child.wait()
     }
     deinit { stop() }
 

@@ -4,39 +4,29 @@ import Foundation
 public final class SandboxServer: Sendable {
     /// `http://127.0.0.1:PORT`
     public let address: String
-    private let process: Process
-    // Held open: the sandbox ends when it closes.
-    private let input = Pipe()
+    // Its input is held open: the sandbox ends when it closes.
+    private let child: Child
 
     /// Returns when it listens. `arguments` are the program's options, such as `["--today", "2026-11-20"]`.
     public init(_ arguments: [String] = []) throws {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         let folder = ProcessInfo.processInfo.environment["SLUICE_BINARIES"] ?? (own as NSString).deletingLastPathComponent
-        let output = Pipe()
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(folder)/sluice-sandbox")
-        process.arguments = arguments + ["--until-stdin-closes"]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        var line = Data()
-        while !line.contains(UInt8(ascii: "\n")) {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Failure(description: "sluice-sandbox ended before it listened") }
-            line += more
-        }
-        let text = String(decoding: line, as: UTF8.self)
+        child = try Child("\(folder)/sluice-sandbox", arguments + ["--until-stdin-closes"], input: .pipe, output: .pipe)
+        guard let text = child.read(until: "http://") else { throw Failure(description: "sluice-sandbox ended before it listened") }
         guard let place = text.range(of: "http://[0-9.]+:[0-9]+", options: .regularExpression) else { throw Failure(description: "no address in: \(text)") }
         address = String(text[place])
     }
 
-    deinit { if process.isRunning { process.terminate() } }
+    deinit {
+        child.signal(SIGTERM)
+        child.wait()
+    }
 
-    public var isRunning: Bool { process.isRunning }
+    public var isRunning: Bool { child.isRunning }
     /// Lets go of it, as the end of a test does, and waits until it is gone.
     public func letGo() throws {
-        try input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        try child.input?.close()
+        child.wait()
     }
 
     public struct Answer: Sendable {

@@ -8,17 +8,11 @@ public enum Tool {
 
     /// Runs a program with `input` and returns what it prints.
     public static func run(_ name: String, _ arguments: [String], input: String = "") throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        let out = Pipe(), into = Pipe()
-        process.standardOutput = out
-        process.standardInput = into
-        try process.run()
-        into.fileHandleForWriting.write(Data(input.utf8))
-        try into.fileHandleForWriting.close()
-        let bytes = out.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: bytes, as: UTF8.self)
+        let child = try Child(name, arguments, input: .pipe, output: .pipe)
+        child.input?.write(Data(input.utf8))
+        try child.input?.close()
+        let text = child.readToEnd()
+        child.wait()
+        return text
     }
 }

@@ -76,7 +76,7 @@ extension Broker {
         case .withdraw:
             let command: WithdrawCommand = try body(request)
             try storage { () throws(SQLiteError) in _ = try self.journal.withdraw(run: command.run) }
-            return reply(request, Acknowledged())
+            return reply(request, WithdrawReply(held: journal.queue.held(by: command.run)))
         case .lead: return try lead(request, now: now)
         case .inspect: return reply(request, try inspect(try body(request), now: now))
         case .requeue: return try requeue(request, now: now, time: time, into: &turn)

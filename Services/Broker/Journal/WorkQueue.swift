@@ -188,6 +188,11 @@ public struct WorkQueue: Sendable {
         return changed.sorted { $0.sequence < $1.sequence }
     }
 
+    /// How many entries of a run are with a worker.
+    public func held(by run: RunID) -> Int {
+        entries.values.count { if case .leased = $0.state { $0.run == run } else { false } }
+    }
+
     /// Offers a dead letter again, with all its deliveries before it. Nil where there is no such dead letter.
     public mutating func requeue(_ sequence: UInt64, now: Double) -> WorkEntry? {
         guard var entry = entries[sequence], entry.state == .dead else { return nil }

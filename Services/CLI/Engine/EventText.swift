@@ -68,7 +68,16 @@ public struct EventText: Sendable {
         case .taskDeadLettered(let letter): "\(letter.reason); entry \(letter.entry)"
         case .taskRequeued(let fact): "offered again\(fact.by.isEmpty ? "" : " by \(fact.by)"); entry \(fact.entry)"
         case .alertRaised(let alert): "\(alert.code): \(alert.summary)"
-        case .runSucceeded(let ended), .runFailed(let ended): ended.summary
+        case .runSucceeded(let ended), .runFailed(let ended), .runCancelled(let ended): ended.summary
+        case .runCancelRequested(let wish): wish.reason.isEmpty ? wish.cause.rawValue : "\(wish.cause.rawValue): \(wish.reason)"
+        case .pipelinePaused(let pause): pause.reason
+        case .pipelineUnpaused: ""
+        case .slaMissed(let missed): "\(missed.step.map { "step \($0), " } ?? "")deadline \(missed.deadline): \(missed.standing)"
+        case .runSlow(let slow): "more than \(slow.factor) times \(slow.expectedSeconds) s"
+        case .fileArrived(let file): "\(file.path), \(file.bytes) bytes"
+        case .webhookReceived(let webhook): webhook.body.text()
+        case .backfillRequested(let wish): "\(wish.from) to \(wish.to)"
+        case .backfillPlanned(let plan): plan.refusal ?? "\(plan.runs) runs"
         case .other(_, let data): data.isNull ? "" : data.text()
         }
         return Self.shortened(Self.printable(text), 120)
@@ -77,8 +86,8 @@ public struct EventText: Sendable {
     private func coloured(_ type: String, _ payload: Payload) -> String {
         switch payload {
         case .runSucceeded, .taskSucceeded: paint.green(type)
-        case .runFailed, .taskFailed, .taskDeadLettered, .runRejected, .alertRaised: paint.red(type)
-        case .taskSkipped: paint.yellow(type)
+        case .runFailed, .taskFailed, .taskDeadLettered, .runRejected, .slaMissed, .alertRaised: paint.red(type)
+        case .taskSkipped, .runCancelled, .runCancelRequested, .runSlow, .pipelinePaused: paint.yellow(type)
         default: type
         }
     }

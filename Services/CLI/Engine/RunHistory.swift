@@ -9,6 +9,8 @@ public struct RunHistory: Sendable {
     public private(set) var runs: [RunID: RunState] = [:]
     public private(set) var order: [RunID] = []
     public private(set) var rejections: [RunID: String] = [:]
+    /// The pipelines of runs that have been asked for.
+    public private(set) var requested: [RunID: String] = [:]
     private var position: UInt64 = 0
 
     public init(_ client: BusClient) { self.client = client }
@@ -23,7 +25,12 @@ public struct RunHistory: Sendable {
         }
     }
 
+    public static func unknown(_ run: String, _ command: String) -> PlainProblem {
+        PlainProblem("cli.unknown_run", "no run is named '\(run)'", at: .named(command), remedy: "see sluice runs for the names")
+    }
+
     private mutating func apply(_ event: Event) {
+        if case .runRequested = event.payload { requested[RunID(event.id)] = event.pipeline }
         guard let run = event.run else { return }
         switch event.payload {
         case .runStarted:

@@ -81,8 +81,17 @@ public struct RunText: Sendable {
         let part = run.started.isPartial ? "\npartial: \(run.started.steps.joined(separator: ", ")) alone, without \(run.started.omitted.joined(separator: ", "))" : ""
         guard let end = run.end else { return "\(bold(run.id.description)) is running\(part)" }
         let time = decimal(end.at - run.startedAt, 2)
-        return "\(bold(run.id.description)) \(end.isSuccess ? green("succeeded") : red("failed")) in \(time) s\(part)"
+        return "\(bold(run.id.description)) \(word(end.outcome)) in \(time) s\(part)"
             + (end.isSuccess ? "" : "\n\(end.summary.summary)")
+    }
+
+    /// How a run ended, in its colour.
+    public func word(_ outcome: RunEnd.Outcome) -> String {
+        switch outcome {
+        case .succeeded: green(outcome.rawValue)
+        case .failed: red(outcome.rawValue)
+        case .cancelled: yellow(outcome.rawValue)
+        }
     }
 
     private func rows(_ task: TaskState) -> String { task.report?.rows.map(grouped) ?? "" }
@@ -111,6 +120,10 @@ public struct RunText: Sendable {
     public func graph(_ run: RunState) -> String {
         var text = headline(run) + "\n"
         text += dim("pipeline \(run.pipeline), logical date \(run.started.logicalDate), definition \(run.started.pipelineHash.prefix(12))") + "\n"
+        if let rerun = run.started.rerun { text += "does \(rerun.of) over: \(rerun.extent.words)\n" }
+        if let backfill = run.started.backfill { text += dim("backfill \(backfill.id)") + "\n" }
+        for event in run.started.consumed ?? [] { text += dim("consumed \(event.id) (sequence \(event.sequence))") + "\n" }
+        if let cancel = run.cancel { text += yellow("to end: \(cancel.reason.isEmpty ? cancel.cause.rawValue : cancel.reason)") + "\n" }
         for step in run.started.steps {
             text += "\n\(bold(step))\n"
             for task in run.inOrder where task.spec.step == step { text += line(task, run) }
@@ -128,6 +141,9 @@ public struct RunText: Sendable {
         else if case .retrying(let time) = task.phase { words += "  again at \(time)" }
         if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
+        for report in task.earlier {
+            words += "\n" + dim("      attempt \(report.attempt)\(report.worker.isEmpty ? "" : " on \(report.worker)") at \(report.startedAt): \(report.problem?.summary ?? report.message)")
+        }
         var after = task.spec.after.map { edge in
             let name = switch edge.target {
             case .task(let task): task.description
@@ -159,6 +175,7 @@ public struct RunText: Sendable {
         case .succeeded: green("✓")
         case .failed: red("✗")
         case .skipped: dim("–")
+        case .cancelled: yellow("■")
         case .ready: "▶"
         case .retrying: yellow("↻")
         case .waiting: dim("·")
@@ -194,7 +211,7 @@ public struct RunText: Sendable {
         }
         return count
     }
-    private func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(0, columns - width(text))) }
+    public func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(0, columns - width(text))) }
     private func leftPadded(_ text: String, _ columns: Int) -> String { String(repeating: " ", count: max(0, columns - width(text))) + text }
 
     private func paint(_ code: String, _ text: String) -> String { isColoured ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }

@@ -9,7 +9,7 @@ import Wire
 /// `sluice events tail`: what happens, as it happens.
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "Look at the log of events.", subcommands: [Tail.self], defaultSubcommand: Tail.self)
+        commandName: "events", abstract: "Look at the log of events.", subcommands: [Tail.self, Audit.self], defaultSubcommand: Tail.self)
 
     struct Tail: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -48,7 +48,7 @@ struct Run: AsyncParsableCommand {
 /// `sluice runs`: what has run.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List runs, or show one: its task graph and its balance sheet.", subcommands: [List.self, Show.self],
+        commandName: "runs", abstract: "List runs, show one, end one, or do one over.", subcommands: [List.self, Show.self, Cancel.self, Again.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -63,9 +63,9 @@ struct RunsCommand: AsyncParsableCommand {
                 if history.order.isEmpty { Terminal.say("no runs yet") }
                 for id in history.order.suffix(limit).reversed() {
                     guard let state = history.runs[id] else { continue }
-                    let word = state.end.map { $0.isSuccess ? text.green("succeeded") : text.red("failed   ") } ?? "running  "
+                    let word = state.end.map { text.word($0.outcome) } ?? (state.cancel == nil ? "running" : text.yellow("cancelling"))
                     let waiting = text.waiting(state, now: SystemClock.now())
-                    Terminal.say("\(word)  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))\(waiting.isEmpty ? "" : "  " + text.yellow(waiting))")
+                    Terminal.say("\(text.padded(word, 10))  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))\(waiting.isEmpty ? "" : "  " + text.yellow(waiting))")
                 }
             }
         }
@@ -80,11 +80,110 @@ struct RunsCommand: AsyncParsableCommand {
                 var history = RunHistory(client)
                 try await history.catchUp()
                 guard let id = run.map({ RunID($0) }) ?? history.order.last, let state = history.runs[id] else {
-                    throw PlainProblem(
-                        "cli.unknown_run", "no run is named '\(run ?? "")'", at: .named("sluice runs show"), remedy: "see sluice runs for the names")
+                    throw RunHistory.unknown(run ?? "", "sluice runs show")
                 }
                 Terminal.say(Terminal.text.graph(state))
             }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a run before its time: what waits is dropped, what works is stopped without a half effect.")
+        @Argument(help: "The run's name.") var run: String
+        @Option(help: "Why, for those who look at it later.") var reason = ""
+        @Flag(help: "Do not wait for its end.") var detach = false
+
+        func run() async throws {
+            try await Installation().withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
+                var history = RunHistory(client)
+                try await history.catchUp()
+                let id = RunID(run)
+                guard let pipeline = history.runs[id]?.pipeline ?? history.requested[id] else { throw RunHistory.unknown(run, "sluice runs cancel") }
+                if let outcome = history.runs[id]?.end?.outcome {
+                    Terminal.say("\(id) has \(outcome.rawValue) already")
+                    return
+                }
+                try await client.publish([.saying(.runCancelRequested(RunCancelRequested(reason: reason)), pipeline: pipeline, run: id)])
+                guard !detach else { return }
+                do {
+                    let state = try await history.follow(id) { _ in }
+                    Terminal.say("\(id) \(Terminal.text.word(state.end?.outcome ?? .cancelled)): \(state.end?.summary.summary ?? "")")
+                } catch let problem as PlainProblem where problem.code == "cli.run_rejected" {
+                    Terminal.say("\(id): \(problem.summary)")
+                }
+            }
+        }
+    }
+}
+
+extension RunsCommand {
+    struct Again: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rerun", abstract: "Do a run over, under a name of its own: whole, from a step on, or only what did not succeed.",
+            discussion: "It stands for the same logical date, and follows the definition as it is now. The earlier run stays as it was.")
+        @Argument(help: "The run's name.") var run: String
+        @Option(help: ArgumentHelp("This step and those after it.", valueName: "step")) var from: String?
+        @Flag(help: "Only the steps, streams and models that did not succeed.") var failed = false
+        @Flag(help: "Print the new run's name and do not wait for its end.") var detach = false
+
+        func validate() throws {
+            if from != nil, failed { throw ValidationError("--from and --failed exclude each other") }
+        }
+
+        func run() async throws {
+            let state: RunState? = try await Installation().withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
+                var history = RunHistory(client)
+                try await history.catchUp()
+                let id = RunID(run)
+                guard let pipeline = history.runs[id]?.pipeline else { throw RunHistory.unknown(run, "sluice runs rerun") }
+                let request = Event.manualRequest(pipeline, again: Rerun(of: id, failed ? .failed : from.map { .from(step: $0) } ?? .whole))
+                guard !detach else {
+                    try await client.publish([request])
+                    Terminal.say(request.id)
+                    return nil
+                }
+                return try await RunFollower(client: client).run(request)
+            }
+            if let end = state?.end, !end.isSuccess { throw ExitCode(1) }
+        }
+    }
+}
+
+/// `sluice pause <pipeline>`: no run of it begins until it is unpaused.
+struct Pause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let no run of a pipeline begin; what runs goes on.")
+    @Argument(help: "The pipeline's name.") var pipeline: String
+    @Option(help: "Why, for those who look at it later.") var reason = ""
+
+    func run() async throws {
+        try await PipelineWord.publish(.pipelinePaused(PipelinePaused(reason: reason)), of: pipeline, "sluice pause")
+        Terminal.say("\(pipeline) is paused")
+    }
+}
+
+/// `sluice unpause <pipeline>`.
+struct Unpause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let a pipeline's runs begin again, those that waited first.")
+    @Argument(help: "The pipeline's name.") var pipeline: String
+
+    func run() async throws {
+        try await PipelineWord.publish(.pipelineUnpaused(PipelineUnpaused()), of: pipeline, "sluice unpause")
+        Terminal.say("\(pipeline) is not paused")
+    }
+}
+
+/// Says something of a pipeline that the log knows.
+enum PipelineWord {
+    static func publish(_ payload: Payload, of pipeline: String, _ command: String) async throws {
+        try await Installation().withBroker { client in
+            let board = try await PipelineBoard(client)
+            guard board.entries[pipeline] != nil else {
+                throw PlainProblem(
+                    "cli.unknown_pipeline", "no pipeline is named '\(pipeline)'", at: .named(command),
+                    remedy: board.entries.isEmpty ? "start the programs with sluice up --pipelines FOLDER" : "name one of \(board.entries.keys.sorted().joined(separator: ", "))")
+            }
+            try await client.publish([.saying(payload, pipeline: pipeline)])
         }
     }
 }
@@ -108,11 +207,13 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         guard isReady, !programs.isEmpty else { throw ExitCode(3) }
-        let (status, runs) = try await installation.withBroker { client in
+        let (board, status, runs) = try await installation.withBroker { client in
             var history = RunHistory(client)
             try await history.catchUp()
-            return (try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
+            return (try await PipelineBoard(client), try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
         }
+        if !board.entries.isEmpty { Terminal.say("pipelines") }
+        for line in board.lines(now: SystemClock.now(), text) { Terminal.say(line) }
         for run in runs where !run.isEnded {
             let waiting = text.waiting(run, now: SystemClock.now())
             let ended = run.tasks.values.count { $0.phase.isEnded }

@@ -24,8 +24,9 @@ import Wire
     static let configuration = CommandConfiguration(
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", discussion: EnvironmentFileOption.discussion, version: "0.1.0",
         subcommands: [
-            Init.self, DoctorCommand.self, Up.self, Run.self, RunsCommand.self, EventsCommand.self, Status.self, DeadLetters.self, Readers.self, KeysCommand.self,
-            Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self,
+            Init.self, DoctorCommand.self, Up.self, Run.self, RunsCommand.self, Backfill.self, Pause.self, Unpause.self, EventsCommand.self, Status.self,
+            DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self,
+            QueryCommand.self, ConnectorsCommand.self,
         ])
 
     static func main() async {

@@ -162,8 +162,10 @@ struct RunFollower {
 enum WarehouseURL {
     static func shown(_ url: String) -> String {
         guard let mark = url.firstRange(of: "://") else { return url }
-        let rest = String(url[mark.upperBound...])
-        guard let at = rest.lastIndex(of: "@") else { return url.hasPrefix("sqlite://") ? Files.absolute(rest) : url }
+        // What follows the ? may hold a password too.
+        let rest = String(url[mark.upperBound...].prefix { $0 != "?" })
+        guard !url[mark.upperBound...].dropFirst(rest.count).contains("@") else { return "\(url[..<mark.upperBound])…" }
+        guard let at = rest.lastIndex(of: "@") else { return url.hasPrefix("sqlite://") ? Files.absolute(rest) : "\(url[..<mark.upperBound])\(rest)" }
         return "\(url[..<mark.upperBound])…\(rest[at...])"
     }
 }

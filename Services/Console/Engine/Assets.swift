@@ -23,7 +23,7 @@ enum Assets {
         .scroll{overflow-x:auto}.panel{padding:14px;margin-bottom:12px}
         .bars{display:flex;gap:3px;align-items:end;height:22px}
         .bar{width:7px;height:22px;border-radius:2px;background:var(--wait)}
-        .bar.succeeded{background:var(--good)}.bar.failed,.bar.rejected{background:var(--bad)}.bar.running{background:var(--busy);animation:breathe 1.6s ease-in-out infinite}
+        .bar.succeeded{background:var(--good)}.bar.cancelled{background:var(--warn)}.bar.failed,.bar.rejected{background:var(--bad)}.bar.running{background:var(--busy);animation:breathe 1.6s ease-in-out infinite}
         @keyframes breathe{50%{opacity:.4}}
         button{font:inherit;font-size:13.5px;font-weight:550;color:var(--link);background:transparent;border:1px solid var(--line);border-radius:7px;padding:4px 12px;cursor:pointer;white-space:nowrap}
         button:hover{border-color:var(--link)}button:disabled{opacity:.5;cursor:default}

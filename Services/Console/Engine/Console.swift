@@ -15,11 +15,17 @@ public actor Console {
     private let hosts: Set<String>
     private let docs: DocsShelf
     private let note: @Sendable (String) -> Void
+    /// Fills the secrets of webhooks.
+    private let environment: [String: String]
     private var shelf = RunShelf()
+    private var gate = WebhookGate()
 
     /// - Parameter docsFolder: holds `<pipeline>/index.html`, as the `docs` step writes it.
-    public init(client: BusClient, hosts: [String] = [], docsFolder: String, note: @escaping @Sendable (String) -> Void) {
+    public init(
+        client: BusClient, hosts: [String] = [], docsFolder: String, environment: [String: String] = [:], note: @escaping @Sendable (String) -> Void
+    ) {
         self.client = client
+        self.environment = environment
         docs = DocsShelf(folder: docsFolder)
         self.hosts = Set(hosts.map { $0.lowercased() })
         self.note = note
@@ -63,9 +69,13 @@ public actor Console {
                 // What we have folded is no longer there.
                 note("the broker's log ends before position \(shelf.position), so it is a new one; reading it from its start")
                 shelf = RunShelf()
+                gate = WebhookGate()
                 continue
             }
-            for event in events { shelf.apply(event) }
+            for event in events {
+                if event.sequence > shelf.position { gate.apply(event.event) }
+                shelf.apply(event)
+            }
             shelf.advance(to: reply.upTo)
             if reply.upTo >= reply.newest { return }
         }
@@ -74,6 +84,8 @@ public actor Console {
     // MARK: Requests
 
     public func answer(_ ask: Ask) async -> Reply {
+        // Who signs may call us by any name: a browser that is led here has no signature.
+        if ask.path.hasPrefix("/hooks/") { return await hook(ask) }
         guard isAllowed(ask.headers["host"]) else {
             return .problem(
                 421, "console.unknown_host", "this console is not called '\(ask.headers["host"] ?? "")'",
@@ -143,6 +155,26 @@ public actor Console {
     }
 
     func broker<T: Sendable>(_ body: (BusClient) async throws -> T) async throws -> T { try await body(client) }
+
+    // MARK: Webhooks
+
+    private func hook(_ ask: Ask) async -> Reply {
+        guard ask.method == "POST", let pipeline = PathSegment.decoded(ask.path.dropFirst("/hooks/".count)), Name.isValid(pipeline) else {
+            return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "POST to /hooks/<pipeline>")
+        }
+        do {
+            // A signature that another console took a moment ago is in the log.
+            try await catchUp()
+            switch gate.judge(ask, pipeline: pipeline, now: SystemClock.now(), fill: { try Substitution.expand($0, environment: environment, file: Files.secret) }) {
+            case .refuse(let status, let problem): return .problem(status, problem)
+            case .take(let event):
+                try await client.publish([event])
+                return .json(["event": .string(event.id)], status: 202)
+            }
+        } catch {
+            return .problem(503, problem(error))
+        }
+    }
 
     private func start(_ pipeline: String, _ ask: Ask) async -> Reply {
         // A page of another origin cannot send this header without asking first, and we never say yes.

@@ -63,7 +63,7 @@ public enum RunJSON {
 
 /// A task's state in one word.
 enum PhaseWord: String {
-    case waiting, ready, retrying, succeeded, failed, skipped
+    case waiting, ready, retrying, succeeded, failed, skipped, cancelled
 
     init(_ phase: TaskState.Phase) {
         self = switch phase {
@@ -73,6 +73,7 @@ enum PhaseWord: String {
         case .succeeded: .succeeded
         case .failed: .failed
         case .skipped: .skipped
+        case .cancelled: .cancelled
         }
     }
 }

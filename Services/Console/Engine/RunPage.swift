@@ -23,7 +23,7 @@ enum RunPage {
 
     /// A run that has not begun, or whose tasks are no longer in memory.
     static func render(_ summary: RunShelf.Summary, now: Timestamp, version: String) -> HTML {
-        let isOver = summary.phase == .succeeded || summary.phase == .failed
+        let isOver = summary.phase == .succeeded || summary.phase == .failed || summary.phase == .cancelled
         return Page.frame(summary.run.description, version: version, """
             <p class="crumb"><a href="/">Runs</a> / \(summary.pipeline)</p><h1>\(summary.run.description) \(Page.pill(summary.phase.rawValue))</h1>
             <section class="empty"><p>\(summary.words)</p>\(isOver ? "<p>Its tasks are no longer in memory here; <code>sluice runs show \(summary.run.description)</code> reads them from the log.</p>" : "" as HTML)</section>

@@ -1,6 +1,8 @@
 public import Contracts
 public import Kernel
 public import Runs
+import Markup
+import Schedules
 
 /// The runs that people look at, folded from the log by the core that decides them.
 ///
@@ -13,7 +15,18 @@ public struct RunShelf: Sendable {
     static let requestsMax = 200
 
     public struct Summary: Sendable, Hashable {
-        public enum Phase: String, Sendable { case requested, rejected, running, succeeded, failed }
+        public enum Phase: String, Sendable {
+            case requested, rejected, running, cancelling, succeeded, failed, cancelled
+
+            init(_ state: RunState) {
+                self = switch state.end?.outcome {
+                case .succeeded: .succeeded
+                case .failed: .failed
+                case .cancelled: .cancelled
+                case nil: state.cancel == nil ? .running : .cancelling
+                }
+            }
+        }
         public var run: RunID
         public var pipeline: String
         public var phase: Phase
@@ -30,6 +43,25 @@ public struct RunShelf: Sendable {
     public struct PipelineInfo: Sendable, Hashable {
         public var name: String
         public var steps: [String]
+        public var schedule: Schedule?
+        public var triggers: [Trigger] = []
+        /// Why it is paused; nil where it is not.
+        public var pause: PipelinePaused?
+        /// Knows when the schedule is due; made once.
+        var trigger: (any TimeTrigger)?
+
+        public static func == (a: PipelineInfo, b: PipelineInfo) -> Bool {
+            a.name == b.name && a.steps == b.steps && a.schedule == b.schedule && a.triggers == b.triggers && a.pause == b.pause
+        }
+        public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+        /// What starts it, and when it runs next, for people.
+        func starts(now: Timestamp) -> [String] {
+            var words: [String] = []
+            if let schedule { words.append(schedule.words) }
+            if pause == nil, let next = trigger?.next(after: now) { words.append("next \(Words.time(next)) UTC") }
+            return words + triggers.map(\.words)
+        }
     }
 
     /// The sequence of the newest event that has been folded in.
@@ -56,7 +88,12 @@ public struct RunShelf: Sendable {
         position = sequenced.sequence
         let event = sequenced.event
         switch event.payload {
-        case .pipelineRegistered(let definition): pipelines[event.pipeline] = PipelineInfo(name: event.pipeline, steps: definition.steps)
+        case .pipelineRegistered(let definition):
+            pipelines[event.pipeline] = PipelineInfo(
+                name: event.pipeline, steps: definition.steps, schedule: definition.schedule, triggers: definition.triggers?.triggers ?? [],
+                pause: pipelines[event.pipeline]?.pause, trigger: try? definition.schedule?.trigger())
+        case .pipelinePaused(let pause): pipelines[event.pipeline]?.pause = pause
+        case .pipelineUnpaused: pipelines[event.pipeline]?.pause = nil
         case .runRequested: request(event)
         case .runRejected(let rejected):
             guard let run = event.run else { return }
@@ -125,7 +162,7 @@ public struct RunShelf: Sendable {
 
     static func summary(of state: RunState) -> Summary {
         var summary = Summary(
-            run: state.id, pipeline: state.pipeline, phase: state.end.map { $0.isSuccess ? .succeeded : .failed } ?? .running,
+            run: state.id, pipeline: state.pipeline, phase: Summary.Phase(state),
             startedAt: state.startedAt, endedAt: state.end?.at, words: state.end?.summary.summary ?? "", isPartial: state.started.isPartial)
         for task in state.tasks.values {
             summary.total += 1

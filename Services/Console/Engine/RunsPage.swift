@@ -14,7 +14,7 @@ enum RunsPage {
         if pipelines.isEmpty {
             main += "<section class=\"empty\"><p>No pipeline is registered yet. Put a <code>pipeline.yml</code> into the folder that <code>sluice up --pipelines</code> names.</p></section>"
         } else {
-            main += "<div class=\"cards\">\(pipelines.map { card($0, runs, hasDocs: hasDocs($0.name)) })</div>"
+            main += "<div class=\"cards\">\(pipelines.map { card($0, runs, hasDocs: hasDocs($0.name), now) })</div>"
         }
         main += "<h1>Runs</h1>"
         if runs.isEmpty {
@@ -35,15 +35,18 @@ enum RunsPage {
         return "<span class=\"actions\">\(docs)<button data-run=\"\(pipeline)\">\(words)</button></span>"
     }
 
-    private static func card(_ pipeline: RunShelf.PipelineInfo, _ runs: [RunShelf.Summary], hasDocs: Bool) -> HTML {
+    private static func card(_ pipeline: RunShelf.PipelineInfo, _ runs: [RunShelf.Summary], hasDocs: Bool, _ now: Timestamp) -> HTML {
         let mine = runs.filter { $0.pipeline == pipeline.name }
         let bars = mine.prefix(barsMax).reversed().map { run -> HTML in
             "<a class=\"bar \(run.phase.rawValue)\" href=\"/runs/\(PathSegment.encoded(run.run.description))\" title=\"\(run.run.description): \(run.phase.rawValue)\"></a>"
         }
         let last: HTML = mine.first.map { "\(Page.pill($0.phase.rawValue))" } ?? "<span class=\"quiet\">never ran</span>"
+        let paused: HTML = pipeline.pause == nil ? "" : "\(Page.pill("paused")) "
+        let starts = pipeline.starts(now: now)
+        let why: HTML = pipeline.pause.map { $0.reason.isEmpty ? "" : "<p class=\"quiet\">paused: \($0.reason)</p>" } ?? ""
         return """
-            <section class="card"><div class="row"><h2>\(pipeline.name)</h2>\(last)</div>
-            <p class="quiet">\(pipeline.steps.joined(separator: " → "))</p>
+            <section class="card"><div class="row"><h2>\(pipeline.name)</h2><span>\(paused)\(last)</span></div>
+            <p class="quiet">\(pipeline.steps.joined(separator: " → "))\(starts.isEmpty ? "" : "<br>\(starts.joined(separator: " · "))" as HTML)</p>\(why)
             <div class="row"><div class="bars">\(bars)</div>\(actions(pipeline.name, hasDocs: hasDocs, "Run now"))</div></section>
             """
     }

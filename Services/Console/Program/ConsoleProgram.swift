@@ -2,7 +2,8 @@
 //
 // Does      folds the log in memory; serves `/`, `/runs/{id}`, `/api/runs`, `/api/runs/{id}`, `/api/status`, and as
 //           `/docs/{pipeline}/index.html` what a step `dbt: docs` has written to SLUICE_HOME/docs;
-//           `POST /api/pipelines/{name}/runs` with `X-Sluice: 1` asks for a run, or for some of its steps.
+//           `POST /api/pipelines/{name}/runs` with `X-Sluice: 1` asks for a run, or for some of its steps;
+//           `POST /hooks/{name}`, signed, is a webhook.
 // Reads     SLUICE_HOME, SLUICE_BUS_*; SLUICE_CONSOLE_PORT (8080; a free one where SLUICE_PORT_BASE is 0);
 //           SLUICE_CONSOLE_HOST (127.0.0.1); SLUICE_CONSOLE_NAMES (names by which others may call it, with commas).
 // Writes    SLUICE_HOME/run/console.address. It changes state only by publishing `run.requested`.
@@ -31,7 +32,8 @@ import ServiceKit
             Files.remove("\(site.settings.runFolder)/\(site.settings.instance).address")
             let names = (site.settings.environment["SLUICE_CONSOLE_NAMES"] ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }
             let client = site.connect(topics: ["run."])
-            let console = Console(client: client, hosts: names, docsFolder: "\(site.settings.home)/docs", note: { site.log.warn($0) })
+            let console = Console(
+                client: client, hosts: names, docsFolder: "\(site.settings.home)/docs", environment: site.settings.environment, note: { site.log.warn($0) })
             if !address.isLoopback { site.log.warn("listening on \(address.host): whoever reaches it may read and start runs") }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await console.follow { site.health.markStarted() } }
@@ -89,6 +91,6 @@ import ServiceKit
 
     private static let phrases = [
         200: "OK", 202: "Accepted", 304: "Not Modified", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-        421: "Misdirected Request", 503: "Service Unavailable",
+        401: "Unauthorized", 409: "Conflict", 421: "Misdirected Request", 503: "Service Unavailable",
     ]
 }

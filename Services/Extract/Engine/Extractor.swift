@@ -63,6 +63,8 @@ public struct Extractor: Sendable {
         do {
             try await connector.read(ReadRequest(stream: arguments.stream, config: config, cursor: args["cursor"] ?? .null), into: sink)
             reach("extract.before_manifest")
+            // A task that was withdrawn lands nothing: without a manifest its files are nobody's.
+            try Task.checkCancellation()
             let manifest = try await sink.seal()
             reach("extract.after_manifest")
             return manifest

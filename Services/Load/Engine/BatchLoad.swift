@@ -29,7 +29,7 @@ struct BatchLoad {
     static func stage(_ arguments: StreamArguments, on session: any WarehouseSession) -> RelationName {
         RelationName(schema: session.defaultSchema, identifier: "\(stagePrefix(arguments))\(arguments.generation)")
     }
-    static func stagePrefix(_ arguments: StreamArguments) -> String { "_sluice_stage__\(arguments.schema)__\(arguments.stream)__" }
+    static func stagePrefix(_ arguments: StreamArguments) -> String { ScratchName.of("stage", target(arguments)) + "__" }
 
     /// The part of the table that this batch is the whole of.
     var window: String {
@@ -50,16 +50,22 @@ struct BatchLoad {
         }
     }
 
+    /// Batches of a stream may load at once; its seal waits for them and they for it, so what each has read of the other's
+    /// cursor and fences is still true when it commits.
+    static func streamLock(_ manifest: LandingManifest) -> String { "stream \(manifest.pipeline)/\(manifest.stream)" }
+
     func run() throws -> Completion {
         let (landedBytes, check) = try reader.bytesWithCheck(of: landed)
         let verification = Verification(check)
+        try session.lock(Self.streamLock(manifest), .shared)
         // A run that was overtaken to the end holds what the source said before: written now, it would stay, for the cursor
         // says that the source has been read since.
         guard try ledger.cursor(pipeline: manifest.pipeline, stream: manifest.stream).token == arguments.cursorToken else {
             throw Seal.cursorMoved(manifest.stream)
         }
-        let batch = try nextBatch()
+        let batch = try ledger.nextBatch()
         let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
+        try TableShape.hold(target, on: session)
         let replaced = try removeOlderGenerations(from: target, by: batch)
         var format = landed.format
         if format.kind != .csv {
@@ -88,7 +94,7 @@ struct BatchLoad {
     // MARK: Columns
 
     private func columns() throws -> [BatchPass.Column] {
-        let names = ColumnNames.canonical(landed.header)
+        let names = ColumnNames.canonical(landed.header, bytesMax: session.identifierBytesMax)
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
         let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
         let missing = needed.subtracting(names)
@@ -131,8 +137,10 @@ struct BatchLoad {
             let writer = try session.writer(into: written, columns: pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row])
             let quarantine = QuarantineWriter(ledger, batch: batch, file: landed.source)
             if try pass.run(into: writer, quarantine: quarantine.write) == .done {
+                let written = try writer.finish()
+                try quarantine.finish(pass.books.count(.quarantined))
                 try session.execute("release savepoint batch_pass")
-                return try writer.finish()
+                return written
             }
             try session.execute("rollback to savepoint batch_pass")
         }
@@ -165,12 +173,6 @@ struct BatchLoad {
     }
 
     // MARK: Ledger
-
-    private func nextBatch() throws -> Int64 {
-        guard case .integer(let last)? = try session.query("select coalesce(max(batch), 0) from \(ledger.table("_sluice_loads"))").rows.first?.first
-        else { return 1 }
-        return last + 1
-    }
 
     /// Removes the rows that older runs wrote into this window. The fence has let us in, so every other run is an older one.
     private func removeOlderGenerations(from target: RelationName, by batch: Int64) throws -> Int {
@@ -254,12 +256,23 @@ private final class QuarantineWriter {
         self.file = Array(file.utf8)
     }
 
+    private static let replacement = Array("\u{fffd}".utf8)
+
+    /// - Parameter expected: how many rows were set aside.
+    func finish(_ expected: Int) throws {
+        let written = try writer?.finish() ?? 0
+        guard written == expected else {
+            throw Books.problem("\(expected) rows were set aside and the engine took \(written)", "_sluice_quarantine, batch \(batch)")
+        }
+    }
+
     func write(_ row: Quarantined) throws {
         let writer = try self.writer ?? ledger.session.writer(
             into: RelationName(schema: ledger.session.defaultSchema, identifier: "_sluice_quarantine"),
             columns: ["batch", "row", "reason", "file", "line", "raw"])
         self.writer = writer
-        let raw = Array(String(decoding: row.raw.prefix(BatchLoad.quarantinedBytesMax), as: UTF8.self).utf8)
+        // What no engine's text can hold is replaced; the file has it as it was.
+        let raw = String(decoding: row.raw.prefix(BatchLoad.quarantinedBytesMax), as: UTF8.self).utf8.flatMap { $0 == 0 ? Self.replacement : [$0] }
         try Array(row.reason.utf8).withUnsafeBufferPointer { reason in
             try file.withUnsafeBufferPointer { file in
                 try raw.withUnsafeBufferPointer { raw in

@@ -169,13 +169,15 @@ struct BatchPass {
                 try quarantine(Quarantined(row: rows, line: reader.line, reason: reason, raw: record))
                 continue
             }
-            inserted.add(hash)
             cells[width + 1] = .integer(Int64(rows))
-            if let fault {
-                if case .unwritten(rows) = fault { continue }
-                if case .doubled(rows) = fault { try writer.write(UnsafeBufferPointer(cells)) }
+            do {
+                if case .doubled(rows)? = fault { try writer.write(UnsafeBufferPointer(cells)) }
+                if case .unwritten(rows)? = fault {} else { try writer.write(UnsafeBufferPointer(cells)) }
+                inserted.add(hash)
+            } catch let refused as RefusedCell {
+                books.add(hash, to: .quarantined)
+                try quarantine(Quarantined(row: rows, line: reader.line, reason: refused.description, raw: record))
             }
-            try writer.write(UnsafeBufferPointer(cells))
         }
         books.add(inserted, to: .inserted)
         return .done

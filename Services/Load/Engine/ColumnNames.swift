@@ -4,15 +4,17 @@ enum ColumnNames {
     static let row = "_sluice_row"
 
     /// One name for each column of a header, all different: `arrDelay` and `Arr Delay` become `arr_delay` and `arr_delay_2`.
-    static func canonical(_ header: [String]) -> [String] {
+    static func canonical(_ header: [String], bytesMax: Int = .max) -> [String] {
         var taken: Set<String> = []
         return header.enumerated().map { index, title in
+            // Only letters and digits of ASCII are left, so any byte is a place to cut.
+            func cut(_ text: String, _ count: Int) -> String { text.utf8.count <= count ? text : String(decoding: text.utf8.prefix(count), as: UTF8.self) }
             let base = canonical(title) ?? "column_\(index + 1)"
-            var name = base
+            var name = cut(base, bytesMax)
             var copy = 1
             while !taken.insert(name).inserted {
                 copy += 1
-                name = "\(base)_\(copy)"
+                name = "\(cut(base, bytesMax - "_\(copy)".utf8.count))_\(copy)"
             }
             return name
         }

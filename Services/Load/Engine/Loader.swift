@@ -88,7 +88,9 @@ public struct Loader: Sendable {
         // The run's generation and not the task's own token: batches of one window are tasks of one run, in any order.
         let fence = Fence(scope, token: arguments.generation, owner: .run)
         return try ledger.effect(run: assignment.run, task: assignment.spec.id, fence: fence) {
-            let completion = try body().signed(assignment, from: startedAt, to: now())
+            let warnings = Warnings(of: ledger.session)
+            var completion = try body().signed(assignment, from: startedAt, to: now())
+            if !warnings.texts.isEmpty { completion.report.details["warnings"] = .array(warnings.texts.map(JSON.string)) }
             reach(point)
             return completion
         }

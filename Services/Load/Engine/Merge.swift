@@ -13,7 +13,7 @@ struct Merge {
     let batch: Int64
 
     private var session: any WarehouseSession { load.ledger.session }
-    private var staging: RelationName { RelationName(schema: session.defaultSchema, identifier: "_sluice_merge__\(target.schema)__\(target.identifier)") }
+    private var staging: RelationName { RelationName(schema: session.defaultSchema, identifier: ScratchName.of("merge", target)) }
 
     static func key(_ arguments: StreamArguments) -> [String] {
         if let one = arguments.config["key"]?.stringValue { return [one] }
@@ -44,7 +44,7 @@ struct Merge {
     }
 
     private func settleKey(_ key: [String]) throws {
-        let name = session.quote("_sluice_key__\(target.schema)__\(target.identifier)")
+        let name = session.quote(ScratchName.of("key", target))
         try session.execute("create unique index if not exists \(name) on \(session.render(target)) (\(key.map(session.quote).joined(separator: ", ")))")
     }
 

@@ -19,6 +19,7 @@ struct Seal {
     var scope: String { arguments.disposition == .replace ? relation : "\(relation)/seal" }
 
     func run() throws -> Completion {
+        try session.lock(BatchLoad.streamLock(manifest), .exclusive)
         let loaded = try loadedBatches()
         // A newer run may have written a window before our batch came or after it: either way the rows there are not ours,
         // and a cursor that says they were would hide from the next run what the newer one has not read.
@@ -91,6 +92,7 @@ struct Seal {
         let stage = BatchLoad.stage(arguments, on: session)
         let loads = ledger.table("_sluice_loads")
         if try session.relation(stage) != nil {
+            try session.copyGrants(from: target, to: stage)
             try session.publish(staged: stage, as: target)
         } else if try session.relation(target) != nil {
             try session.execute("delete from \(session.render(target))")

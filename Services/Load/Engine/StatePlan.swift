@@ -9,6 +9,8 @@ struct StatePlan {
     private let warehouse: String
     private let schema: String
     private let connections: [JSON]
+    /// The streams that a run has left to do of an earlier one; nil for all.
+    private let only: Set<String>?
 
     init(_ assignment: Assignment) throws {
         let args = assignment.spec.args
@@ -17,6 +19,7 @@ struct StatePlan {
         schema = args["schema"]?.stringValue ?? "raw"
         pool = args["pool"]?.stringValue
         connections = args["connections"]?.arrayValue ?? []
+        only = args["only"]?.arrayValue.map { Set($0.compactMap(\.stringValue)) }
         var seen: Set<String> = []
         for stream in connections.flatMap({ $0["streams"]?.objectValue?.keys ?? [] }) {
             try Self.check(stream, isNew: seen.insert(stream).inserted, step: assignment.spec.step)
@@ -49,7 +52,7 @@ struct StatePlan {
     func tasks(cursor: (String) throws -> StoredCursor) throws -> [TaskSpec] {
         var tasks: [TaskSpec] = []
         for connection in connections {
-            for (stream, config) in connection["streams"]?.objectValue?.pairs ?? [] {
+            for (stream, config) in connection["streams"]?.objectValue?.pairs ?? [] where only?.contains(stream) != false {
                 let stored = try cursor(stream)
                 let arguments = StreamArguments(
                     stream: stream, config: config.isNull ? [:] : config, warehouse: warehouse, schema: schema, pool: pool,

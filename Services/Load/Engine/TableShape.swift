@@ -9,6 +9,13 @@ struct TableShape {
     private(set) var types: [String: ColumnType] = [:]
     private(set) var exists = false
 
+    /// Keeps a table's columns as they are until the transaction ends, but for our own changes. Others may write rows meanwhile;
+    /// where there is no table yet, whoever comes first makes it and the others wait.
+    static func hold(_ table: RelationName, on session: any WarehouseSession) throws {
+        try session.lock(lockName(table), try session.relation(table) == nil ? .exclusive : .shared)
+    }
+    private static func lockName(_ table: RelationName) -> String { "table \(table.schema).\(table.identifier)" }
+
     init(_ session: any WarehouseSession, _ table: RelationName) throws {
         self.session = session
         self.table = table
@@ -28,7 +35,12 @@ struct TableShape {
     }
 
     /// Creates the table, or adds and widens columns. Inside the caller's transaction.
+    ///
+    /// The table must be held. Two loads that hold it and both want to change it cannot both: the engine undoes one of them, which
+    /// is then done again.
     func evolve(to columns: [(name: String, type: ColumnType)]) throws {
+        guard !exists || !changes(to: columns).isEmpty else { return }
+        try session.lock(Self.lockName(table), .exclusive)
         func definition(_ column: (name: String, type: ColumnType)) -> String { "\(session.quote(column.name)) \(session.render(column.type))" }
         guard exists else {
             let own = [(ColumnNames.batch, ColumnType.integer), (ColumnNames.row, .integer)]

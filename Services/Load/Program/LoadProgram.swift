@@ -13,11 +13,12 @@ import LoadEngine
 import Platform
 import ServiceKit
 import WarehouseKit
+import WarehousePostgreSQL
 import WarehouseSQLite
 
 @main struct LoadProgram {
     static func main() async {
-        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self])
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "query" { Query.run(Array(arguments.dropFirst()), warehouses) }
         if arguments.first == Examination.word { await examine(warehouses) }

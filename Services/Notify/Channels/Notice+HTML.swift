@@ -4,8 +4,8 @@ extension Notice {
     /// A page of its own that needs nothing from anywhere: mail programs load no style sheets.
     var html: String {
         let colour = switch outcome {
-        case .failed: "#b42525"
-        case .warned: "#8a5a00"
+        case .failed, .slaMissed: "#b42525"
+        case .warned, .slow, .cancelled: "#8a5a00"
         case .succeeded, .recovered: "#157f47"
         }
         var parts = [

@@ -15,7 +15,7 @@ public import Pipelines
 /// - `floor` lies below every run that has begun and not ended: reading on from there brings all that is open back.
 public struct Routes: Sendable {
     /// The topics that it folds; anything else changes nothing.
-    public static let prefixes = ["run.", "tasks.added.", "task.failed.", "task.dead_lettered.", "pipeline.registered."]
+    public static let prefixes = ["run.", "sla.", "tasks.added.", "task.failed.", "task.dead_lettered.", "pipeline.registered."]
 
     private struct OpenRun {
         let startedAt: Timestamp
@@ -113,6 +113,17 @@ public struct Routes: Sendable {
             }
         case .runSucceeded(let ended): end(run, isFailure: false, ended, sequenced)
         case .runFailed(let ended): end(run, isFailure: true, ended, sequenced)
+        case .runCancelled(let ended):
+            // Somebody wanted that: it says nothing about whether the pipeline works.
+            guard let state = open.removeValue(forKey: run) else { return }
+            alarm(.cancelled, .cancelled, state.rules, ended.summary, seconds: event.time - state.startedAt, sequenced)
+        case .slaMissed(let missed):
+            let what = missed.step.map { "step \($0) had" } ?? "it had"
+            let words = "\(what) not succeeded by \(missed.deadline): \(missed.standing)"
+            alarm(.slaMissed, .slaMissed, missed.notify, words, seconds: event.time - missed.due, step: missed.step, sequenced)
+        case .runSlow(let slow):
+            let words = "it goes on for more than \(slow.factor) times the \(Int(slow.expectedSeconds.rounded())) s that it usually takes"
+            alarm(.slow, .slow, slow.notify, words, seconds: event.time - slow.startedAt, sequenced)
         default: return
         }
     }
@@ -139,6 +150,21 @@ public struct Routes: Sendable {
                 : success(place, target, steps: state.steps, hasWarnings: ended.warned > 0, sequenced.sequence)
             guard let story else { continue }
             decision.notices.append(notice(story, target, run, ended, state, event))
+            decision.through = sequenced.sequence
+        }
+    }
+
+    /// What is told as it comes, whatever was told before: each has an event of its own in the log, and only one.
+    private mutating func alarm(
+        _ outcome: Notice.Outcome, _ occasion: NotifyRule.Occasion, _ rules: [NotifyRule], _ summary: String, seconds: Double, step: String? = nil,
+        _ sequenced: SequencedEvent
+    ) {
+        let event = sequenced.event
+        guard let run = event.run, event.time >= since, sequenced.sequence > decidedThrough else { return }
+        for target in targets(rules, event.pipeline) where target.on.contains(occasion) {
+            decision.notices.append(Notice(
+                channel: target.rule.channel, target: target.name, options: target.rule.options, route: target.route, outcome: outcome,
+                pipeline: event.pipeline, run: run, endedAt: event.time, seconds: seconds, summary: summary, logs: [logFolder], step: step))
             decision.through = sequenced.sequence
         }
     }

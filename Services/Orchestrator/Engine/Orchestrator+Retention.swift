@@ -29,7 +29,7 @@ extension Orchestrator {
     /// Tells the broker what may go. The leader's word: a stand-by knows no more.
     func confirmNeeds(now: Double) async throws {
         guard now >= confirmAt else { return }
-        let position = needs.position(at: self.position)
+        let position = needs.position(at: self.position, waiting: waitingEvents)
         let kept = needs.kept(below: position)
         guard position != confirmed?.position || kept != confirmed?.kept else { return }
         try await client.confirm(reader: Self.readerName, position: position, keep: kept)

@@ -4,7 +4,7 @@ import Kernel
 import Pipelines
 import Platform
 import Runs
-import Triggers
+import Schedules
 
 /// The thin shell around `Fleet`: folds the log, publishes what the fleet decides, and leads while its lease holds.
 ///
@@ -31,21 +31,25 @@ public actor Orchestrator {
     private var asksAgainSoon = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
-    private var definitions: [String: (stamp: String, pipeline: Pipeline)] = [:]
-    private var triggers: [Schedule: CronTrigger] = [:]
+    private var definitions: [String: (stamp: String, registration: Event)] = [:]
+    private var triggers: [Schedule: any TimeTrigger] = [:]
     private var brokenSchedules: Set<Schedule> = []
     private var brokenDefinitions: [String: String] = [:]
+    private let environment: [String: String]
+    private var files: FileWatch?
 
     /// - Parameters:
     ///   - name: unlike any other orchestrator's, a restarted one's included.
     ///   - pipelinesFolder: holds `<name>/pipeline.yml`.
+    ///   - environment: fills the variables in the patterns of files.
     public init(
-        client: BusClient, name: String, pipelinesFolder: String, reach: @escaping @Sendable (String) -> Void,
+        client: BusClient, name: String, pipelinesFolder: String, environment: [String: String] = [:], reach: @escaping @Sendable (String) -> Void,
         note: @escaping @Sendable (String) -> Void
     ) {
         self.client = client
         self.name = name
         self.pipelinesFolder = pipelinesFolder
+        self.environment = environment
         self.reach = reach
         self.note = note
     }
@@ -65,9 +69,13 @@ public actor Orchestrator {
             }
         }
         let ears = Task { for await _ in await client.hints() { wake.yield() } }
+        let files = FileWatch(environment: environment, wake: { wake.yield() }, note: note)
+        self.files = files
+        let eyes = Task { await files.run() }
         defer {
             clock.cancel()
             ears.cancel()
+            eyes.cancel()
         }
         var isReady = false
         for await _ in rounds {
@@ -100,10 +108,14 @@ public actor Orchestrator {
     private func round(_ wake: AsyncStream<Void>.Continuation) async throws {
         try await fold()
         try await lead(wake)
+        files?.follow(epoch == nil ? [] : waitedFor)
         guard epoch != nil else { return }
         try await registerDefinitions()
         try await requestScheduled()
+        try await planBackfills()
+        try await tellOfFiles()
         while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
+        try await cancelRuns()
         try await confirmNeeds(now: SystemClock.monotonicSeconds())
         if let next = fleet.nextDeadline {
             let wait = next - SystemClock.now()
@@ -120,8 +132,10 @@ public actor Orchestrator {
         guard event.sequence > fleet.position else { return }
         fleet.apply(event)
         needs.apply(event)
+        files?.learn(event.event)
     }
     func advance(to sequence: UInt64) { fleet.advance(to: sequence) }
+    var waitingEvents: [EventReference] { fleet.pipelines.keys.flatMap { fleet.waitingEvents(of: $0) } }
 
     /// Folds what has come, to the end of the log.
     private func fold() async throws {
@@ -165,6 +179,8 @@ public actor Orchestrator {
             let part = Array(events[start..<min(start + Self.eventsPerPublishMax, events.count)])
             let sequences = try await client.publish(part, epoch: epoch)
             reach("orchestrator.after_publish")
+            // An answer to a request from before our beginning: it stands in the log, where we do not look.
+            for (event, sequence) in zip(part, sequences) where sequence <= fleet.position { fleet.noteAnswered(by: event) }
             var isContiguous = true
             for (event, sequence) in zip(part, sequences) {
                 guard isContiguous, sequence == fleet.position + 1 else { isContiguous = false; break }
@@ -172,6 +188,39 @@ public actor Orchestrator {
             }
             if !isContiguous { try await fold() }
             start += part.count
+        }
+    }
+
+    /// Takes the tasks of runs that are to end from the queue, and ends those of which no worker holds one any more.
+    private func cancelRuns() async throws {
+        for run in fleet.cancelling where try await client.withdraw(run) == 0 {
+            // Until just now a report may have been accepted; none will be from here on.
+            try await fold()
+            if let end = fleet.cancellation(of: run, now: SystemClock.now()) { try await publish([end]) }
+        }
+    }
+
+    // MARK: Files and backfills
+
+    private var waitedFor: Set<FileWatch.Rule> {
+        var rules: Set<FileWatch.Rule> = []
+        for (name, pipeline) in fleet.pipelines {
+            for case .file(let pattern, let seconds) in pipeline.triggers?.triggers ?? [] {
+                rules.insert(FileWatch.Rule(pipeline: name, pattern: pattern, settleSeconds: seconds))
+            }
+        }
+        return rules
+    }
+
+    private func tellOfFiles() async throws {
+        guard let files, case let arrived = files.waiting, !arrived.isEmpty else { return }
+        try await publish(arrived)
+        files.settle(arrived)
+    }
+
+    private func planBackfills() async throws {
+        for event in fleet.backfills {
+            try await publish(BackfillPlan.events(for: event, of: fleet.pipelines[event.pipeline], now: SystemClock.now()))
         }
     }
 
@@ -183,20 +232,26 @@ public actor Orchestrator {
         let now = SystemClock.now()
         var events: [Event] = []
         for (name, pipeline) in fleet.pipelines.sorted(by: { $0.key < $1.key }) {
-            guard let schedule = pipeline.schedule, let trigger = trigger(schedule) else { continue }
-            for time in trigger.due(schedule.catchUp, after: fleet.scheduledUpTo[name] ?? now, now: now) {
+            guard fleet.paused[name] == nil, let schedule = pipeline.schedule, let trigger = trigger(schedule) else { continue }
+            let start = fleet.scheduledUpTo[name] ?? now
+            let due = trigger.due(schedule.catchUp, after: start, now: now)
+            // Before the request: once that is in the log, these times lie behind us.
+            for time in due.isEmpty ? [] : trigger.letGo(schedule.catchUp, after: max(start, fleet.unpausedAt[name] ?? start), now: now) {
+                events += fleet.missedAlarms(name, dueAt: time, run: RunID("\(name)@\(time.compact)"), now: now)
+            }
+            for time in due {
                 events.append(Event(
                     source: "orchestrator", id: "\(name)@\(time.compact)", time: now, pipeline: name,
-                    payload: .runRequested(RunRequested(cause: .cron, logicalDate: time))))
+                    payload: .runRequested(RunRequested(cause: schedule.everySeconds == nil ? .cron : .interval, logicalDate: time))))
             }
         }
         if !events.isEmpty { try await publish(events) }
     }
 
-    private func trigger(_ schedule: Schedule) -> CronTrigger? {
+    private func trigger(_ schedule: Schedule) -> (any TimeTrigger)? {
         if let known = triggers[schedule] { return known }
         do {
-            let made = try CronTrigger(schedule)
+            let made = try schedule.trigger()
             triggers[schedule] = made
             return made
         } catch {
@@ -211,23 +266,30 @@ public actor Orchestrator {
     private func registerDefinitions() async throws {
         var events: [Event] = []
         for path in (try? PipelineReader.paths(in: pipelinesFolder)) ?? [] {
-            guard let pipeline = definition(path), fleet.pipelines[pipeline.name] != pipeline.registered else { continue }
-            events.append(Event(
-                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))/\(fleet.position)", time: SystemClock.now(),
-                pipeline: pipeline.name, payload: .pipelineRegistered(pipeline.registered)))
-            note("pipeline \(pipeline.name) from \(path)")
+            guard var event = registration(path), case .pipelineRegistered(let definition) = event.payload,
+                fleet.pipelines[event.pipeline] != definition
+            else { continue }
+            event.id += "/\(fleet.position)"
+            event.time = SystemClock.now()
+            events.append(event)
+            note("pipeline \(event.pipeline) from \(path)")
         }
         if !events.isEmpty { try await publish(events) }
     }
 
-    private func definition(_ path: String) -> Pipeline? {
+    private func registration(_ path: String) -> Event? {
         let stamp = Files.stamp(path)
-        if let known = definitions[path], known.stamp == stamp { return known.pipeline }
+        if let known = definitions[path], known.stamp == stamp { return known.registration }
         guard brokenDefinitions[path] != stamp else { return nil }
         do {
             let pipeline = try PipelineReader.read(path)
-            definitions[path] = (stamp, pipeline)
-            return pipeline
+            let event = Event(
+                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))", time: SystemClock.now(), pipeline: pipeline.name,
+                payload: .pipelineRegistered(pipeline.registered))
+            // As the log gives it back: numbers and the order of keys change on the way, and it is compared with what comes from there.
+            let registration = try Event(envelope: try event.envelope())
+            definitions[path] = (stamp, registration)
+            return registration
         } catch {
             brokenDefinitions[path] = stamp
             note("\(error)")

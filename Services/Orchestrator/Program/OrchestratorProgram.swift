@@ -10,8 +10,8 @@ import Contracts
 import Kernel
 import OrchestratorEngine
 import Platform
+import Schedules
 import ServiceKit
-import Triggers
 
 @main struct OrchestratorProgram {
     static func main() async {
@@ -20,7 +20,7 @@ import Triggers
             let folder = Files.absolute(site.settings.environment["SLUICE_PIPELINES"] ?? "pipelines")
             let client = site.connect(topics: ["run.", "task.", "tasks."])
             let orchestrator = Orchestrator(
-                client: client, name: "\(site.settings.instance)-\(Entropy.hex(8))", pipelinesFolder: folder,
+                client: client, name: "\(site.settings.instance)-\(Entropy.hex(8))", pipelinesFolder: folder, environment: site.settings.environment,
                 reach: { site.crash.reach($0) }, note: { site.log.info($0) })
             await orchestrator.run { site.health.markStarted() }
         }
@@ -30,7 +30,7 @@ import Triggers
         await Examination.run { question, tell in
             let schedule = Schedule(cron: question["cron"]?.stringValue ?? "", timezone: question["timezone"]?.stringValue ?? "")
             do {
-                let next = try CronTrigger(schedule).next(after: SystemClock.now())
+                let next = try schedule.trigger().next(after: SystemClock.now())
                 tell(next.map { Finding("schedule", .ok, "'\(schedule.cron)' in \(schedule.timezone), next at \($0)") }
                     ?? Finding("schedule", .fail, "'\(schedule.cron)' never comes", remedy: "name a day that exists", code: "triggers.never"))
             } catch {

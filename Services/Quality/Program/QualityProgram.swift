@@ -13,11 +13,12 @@ import Platform
 import QualityEngine
 import ServiceKit
 import WarehouseKit
+import WarehousePostgreSQL
 import WarehouseSQLite
 
 @main struct QualityProgram {
     static func main() async {
-        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self])
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "results" {
             let listing = ResultsListing(warehouses: warehouses, environment: Environment.current()) { print($0) }

@@ -34,7 +34,9 @@ struct Planner {
         var record = try record(isDocs ? "generate" : command.rawValue, warehouse, projects)
         let manifest = try ProjectCache.read(sealed, record, environment: environment)
         record.environment = InvocationRecord.digests(of: manifest.environmentRead, in: environment)
-        let selected = try Selector(manifest).select(texts("select"), exclude: texts("exclude"))
+        var selected = try Selector(manifest).select(texts("select"), exclude: texts("exclude"))
+        // What an earlier run left to do: of that, what the project still has.
+        if args["only"] != nil { selected.formIntersection(texts("only")) }
         let plan = RunPlan(command, manifest: manifest, selected: selected)
         let task = SealedTask(projects: projectsWritten, project: sealed.hash, invocation: try record.store(in: projects), warehouse: warehouseURL)
         if isDocs { return documentation(selected, manifest, task) }
@@ -68,7 +70,7 @@ struct Planner {
             id: InvocationRecord.id(of: key), startedAt: try InvocationRecord.firstStart(of: key, in: projects, now: startedAt),
             command: command, isFullRefresh: assignment.isFullRefresh || args["full_refresh"]?.boolValue == true,
             vars: args["vars"]?.objectValue ?? JSONObject(), targetName: args["target"]?.stringValue ?? "sluice",
-            targetType: type(of: warehouse).scheme, schema: args["schema"]?.stringValue ?? "main", environment: [:])
+            targetType: type(of: warehouse).adapter, schema: args["schema"]?.stringValue ?? warehouse.defaultSchema, environment: [:])
     }
 
     // MARK: Tasks

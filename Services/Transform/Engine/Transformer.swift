@@ -148,7 +148,9 @@ public struct Transformer: Sendable {
 
     private func effect(_ assignment: Assignment, _ opened: OpenedTask, scope: String, _ body: () throws -> Completion) throws -> Completion {
         let completion = try Ledger(on: opened.session).effect(of: assignment, scope: scope) {
-            let completion = try body()
+            let warnings = Warnings(of: opened.session)
+            var completion = try body()
+            if !warnings.texts.isEmpty { completion.report.details["warnings"] = .array(warnings.texts.map(JSON.string)) }
             reach("transform.before_commit")
             return completion
         }

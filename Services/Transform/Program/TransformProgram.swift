@@ -13,11 +13,12 @@ import Platform
 import ServiceKit
 import TransformEngine
 import WarehouseKit
+import WarehousePostgreSQL
 import WarehouseSQLite
 
 @main struct TransformProgram {
     static func main() async {
-        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self])
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "dbt" {
             let command = DbtCommand(

@@ -17,6 +17,9 @@ public final class Module: JinjaObject {
         }
     }
 
+    /// Every macro of the top level, also those whose name begins with an underscore.
+    public var definedMacros: [Macro] { state.macros }
+
     public subscript(_ name: String) -> Value? { exports.last { $0.name == name }?.value }
 
     public var typeName: String { "TemplateModule" }

@@ -103,6 +103,12 @@ final class ModuleState {
         }
     }
 
+    var macros: [Macro] {
+        order.compactMap { symbol in
+            if case .object(let object)? = hidden[symbol] ?? variables[symbol] { object as? Macro } else { nil }
+        }
+    }
+
     var visible: [String: Value] {
         var result = inheritance.variables
         for symbol in order { if let value = variables[symbol] { result[template.symbols[symbol]] = value } }

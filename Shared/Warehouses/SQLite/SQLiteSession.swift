@@ -16,11 +16,13 @@ public final class SQLiteSession: WarehouseSession {
 
     let connection: OpaquePointer
     let path: String
+    let layout: SQLiteLayout
     private var isInTransaction = false
 
-    public var defaultSchema: String { "main" }
+    static let defaultSchema = "main"
+    public var defaultSchema: String { Self.defaultSchema }
 
-    init(path: String) throws {
+    init(path: String, layout: SQLiteLayout = .oneFile) throws {
         try Self.createFolder(of: path)
         _ = Self.isMemoryUncounted
         var pointer: OpaquePointer?
@@ -33,11 +35,14 @@ public final class SQLiteSession: WarehouseSession {
         }
         connection = pointer
         self.path = path
+        self.layout = layout
         sqlite3_extended_result_codes(pointer, 1)
         sqlite3_busy_timeout(pointer, Self.busyTimeoutMilliseconds)
+        SQLiteFunctions.register(on: pointer)
         try enterWriteAheadMode()
         // With the legacy rule a rename leaves the views on the old name alone: publishing depends on it.
         try execute("pragma synchronous = full; pragma legacy_alter_table = on; pragma temp_store = memory; pragma cache_size = -\(Self.cacheKibibytes)")
+        try attachSchemas()
     }
 
     deinit { sqlite3_close_v2(connection) }
@@ -202,30 +207,35 @@ public final class SQLiteSession: WarehouseSession {
         return String(decoding: quoted, as: UTF8.self)
     }
 
-    public func render(_ name: RelationName) -> String { quote(plain(name)) }
-
-    /// The name in the file.
-    func plain(_ name: RelationName) -> String {
-        name.schema.isEmpty || name.schema == defaultSchema ? name.identifier : "\(name.schema)__\(name.identifier)"
+    public func render(_ name: RelationName) -> String {
+        let place = place(of: name)
+        return layout.isOneFile ? quote(place.name) : "\(schemaInSQL(place.schema)).\(quote(place.name))"
     }
 
     // MARK: Relations
 
     public func relation(_ name: RelationName) throws -> RelationInfo? {
-        let rows = try query("select type from sqlite_schema where type in ('table', 'view') and name = ? collate nocase", [.text(plain(name))]).rows
+        let place = place(of: name)
+        guard try isAttached(place.schema) else { return nil }
+        let rows = try query(
+            "select type from \(schemaInSQL(place.schema)).sqlite_schema where type in ('table', 'view') and name = ? collate nocase", [.text(place.name)]).rows
         guard case .text(let type)? = rows.first?.first else { return nil }
         return RelationInfo(name: name, kind: type == "view" ? .view : .table)
     }
 
-    /// The relations of a schema. In the default schema these are all whose names begin with no other known schema.
+    /// The relations of a schema. In one file the default schema has all whose names begin with no other known schema.
     public func relations(inSchema schema: String) throws -> [RelationInfo] {
-        let schemas = try schemas()
-        let rows = try query("select name, type from sqlite_schema where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\' order by name").rows
+        let place = place(of: RelationName(schema: schema, identifier: ""))
+        guard try isAttached(place.schema) else { return [] }
+        let schemas = layout.isOneFile ? try schemas() : []
+        let rows = try query(
+            "select name, type from \(schemaInSQL(place.schema)).sqlite_schema where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\' order by name"
+        ).rows
         let isDefault = schema.isEmpty || schema == defaultSchema
         return rows.compactMap { row in
             guard case .text(let name) = row[0], case .text(let type) = row[1] else { return nil }
             let kind: RelationInfo.Kind = type == "view" ? .view : .table
-            if isDefault {
+            if isDefault || !layout.isOneFile {
                 guard !schemas.contains(where: { name.hasPrefix($0 + "__") }) else { return nil }
                 return RelationInfo(name: RelationName(schema: schema, identifier: name), kind: kind)
             }
@@ -235,15 +245,19 @@ public final class SQLiteSession: WarehouseSession {
     }
 
     public func columns(of name: RelationName) throws -> [ColumnInfo] {
-        try query("select name, type from pragma_table_info(?)", [.text(plain(name))]).rows.compactMap { row in
+        let place = place(of: name)
+        return try query("select name, type from pragma_table_info(?, ?)", [.text(place.name), .text(place.schema)]).rows.compactMap { row in
             guard case .text(let name) = row[0], case .text(let type) = row[1] else { return nil }
             return ColumnInfo(name: name, type: type)
         }
     }
 
-    /// A schema is a prefix here. It is written down, so that a plain name with two underscores is not taken for one of it.
+    /// In one file a schema is a prefix, which is written down so that a plain name with two underscores is not taken for one
+    /// of it. Otherwise it is a file of its own.
     public func createSchema(_ schema: String) throws {
-        guard !schema.isEmpty, schema != defaultSchema, try !schemas().contains(schema) else { return }
+        guard !schema.isEmpty, schema != defaultSchema else { return }
+        guard layout.isOneFile else { return try attachNew(schema) }
+        guard try !schemas().contains(schema) else { return }
         try execute("create table if not exists _sluice_schemas (name text not null primary key)")
         try execute("insert into _sluice_schemas (name) values (?) on conflict do nothing", [.text(schema)])
     }
@@ -259,7 +273,7 @@ public final class SQLiteSession: WarehouseSession {
 
     public func publish(staged: RelationName, as target: RelationName) throws {
         if let old = try relation(target) { try drop(old) }
-        try execute("alter table \(render(staged)) rename to \(render(target))")
+        try execute("alter table \(render(staged)) rename to \(quote(place(of: target).name))")
     }
 
     // MARK: Types
@@ -283,9 +297,11 @@ public final class SQLiteSession: WarehouseSession {
 
     /// SQLite cannot change a column, so the table is rebuilt with the wider one, its indexes too.
     public func changeType(of column: String, in table: RelationName, to type: ColumnType) throws {
-        let columns = try query("select name, type, \"notnull\" from pragma_table_info(?)", [.text(plain(table))]).rows
-        let indexes = try query("select sql from sqlite_schema where type = 'index' and sql is not null and tbl_name = ?", [.text(plain(table))]).rows
-        let wider = RelationName(schema: defaultSchema, identifier: "_sluice_wider__" + plain(table))
+        let place = place(of: table)
+        let columns = try query("select name, type, \"notnull\" from pragma_table_info(?, ?)", [.text(place.name), .text(place.schema)]).rows
+        let indexes = try query(
+            "select sql from \(schemaInSQL(place.schema)).sqlite_schema where type = 'index' and sql is not null and tbl_name = ?", [.text(place.name)]).rows
+        let wider = RelationName(schema: place.schema, identifier: "_sluice_wider__" + place.name)
         var definitions: [String] = []
         var sources: [String] = []
         for row in columns {

@@ -4,7 +4,7 @@
     {{ return(adapter.dispatch('date_from_parts', 'nyc_flights')(year, month, day)) }}
 {%- endmacro %}
 {% macro default__date_from_parts(year, month, day) -%}
-    make_date({{ year }}, {{ month }}, {{ day }})
+    make_date(cast({{ year }} as integer), cast({{ month }} as integer), cast({{ day }} as integer))
 {%- endmacro %}
 {% macro sqlite__date_from_parts(year, month, day) -%}
     printf('%04d-%02d-%02d', {{ year }}, {{ month }}, {{ day }})

@@ -1,0 +1,57 @@
+internal import Compilation
+internal import Execution
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// `dbt clone --state FOLDER`: stands in for relations of another environment, by views on them.
+struct DbtClone {
+    private let site: DbtSite
+    init(_ site: DbtSite) { self.site = site }
+
+    func run() throws -> Int32 {
+        guard let folder = site.arguments.value("state") ?? site.arguments.value("defer-state") else {
+            throw PlainProblem("dbt.no_state", "--state or --defer-state are required for deferral, but neither was provided", at: .named("clone"), remedy: "name the folder of the other environment's artifacts with --state")
+        }
+        let old = try PreviousState(folder: folder, targetFolder: site.folder.path).manifest()
+        let (compiler, session) = try site.open()
+        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
+        let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
+        var results: [NodeResult] = []
+        for (index, node) in chosen.enumerated() {
+            let place = "\(index + 1) of \(chosen.count)"
+            site.log.progress(place, "START clone \(node.schema).\(node.alias)", "RUN")
+            let startedAt = site.command.now()
+            var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "No-op", startedAt: startedAt, finishedAt: startedAt, relationName: session.render(compiler.relationName(of: node)))
+            do { result.message = try clone(node, old["nodes"]?[node.uniqueID], compiler, session) } catch {
+                result.status = .error
+                result.message = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
+            }
+            result.finishedAt = site.command.now()
+            progress.end(result, node, place)
+            results.append(result)
+        }
+        try site.folder.write(
+            RunResults.json(
+                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "clone", arguments: .object(site.invocation.options)),
+            as: "run_results.json")
+        return progress.summary(results, seconds: site.command.now() - site.invocation.startedAt)
+    }
+
+    private func clone(_ node: Node, _ there: JSON?, _ compiler: Compiler, _ session: any WarehouseSession) throws -> String {
+        guard let there, let alias = there["alias"]?.stringValue, let schema = there["schema"]?.stringValue else { return "No relation found in state manifest for \(node.uniqueID)" }
+        let own = compiler.relationName(of: node)
+        let other = RelationName(database: there["database"]?.stringValue ?? own.database, schema: schema, identifier: alias)
+        let existing = try session.relation(own)
+        if existing != nil, !compiler.isFullRefresh(node) { return "Relation \(session.render(own)) already exists!" }
+        guard try session.relation(other) != nil else { return "No relation found in state manifest for \(node.uniqueID)" }
+        if session.render(own) == session.render(other) { return "Relation \(session.render(own)) already exists!" }
+        try session.transaction {
+            try session.createSchema(own.schema)
+            if let existing { try session.drop(existing) }
+            try session.execute("create view \(session.render(own)) as\nselect * from \(session.render(other))")
+        }
+        return "CREATE VIEW"
+    }
+}

@@ -1,0 +1,131 @@
+internal import Compilation
+internal import Contracts
+internal import Execution
+public import Kernel
+internal import Project
+public import WarehouseKit
+
+/// `sluice dbt …` in one process: dbt's commands, flags, log lines, artifacts and exit codes.
+///
+/// 0: all went well. 1: a node or test failed. 2: the project, the settings or the command line are wrong.
+public struct DbtCommand {
+    let warehouses: WarehouseRegistry
+    let environment: [String: String]
+    let now: @Sendable () -> Timestamp
+    let output: (String) -> Void
+
+    public init(
+        warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void
+    ) {
+        self.warehouses = warehouses
+        self.environment = environment
+        self.now = now
+        self.output = output
+    }
+
+    /// - Returns: the exit code.
+    public func run(arguments: [String]) -> Int32 {
+        if arguments.contains(where: { ["--version", "-v", "-V"].contains($0) }) {
+            output("sluice, as dbt \(ManifestWriter.dbtVersion)")
+            return 0
+        }
+        let parsed: DbtArguments
+        do { parsed = try DbtArguments(arguments, environment: environment) } catch {
+            output(DbtFailure.text(error))
+            return 2
+        }
+        return run(parsed)
+    }
+
+    private func run(_ arguments: DbtArguments) -> Int32 {
+        let startedAt = now()
+        let id = InvocationRecord.id(of: "\(startedAt)/\(UInt64.random(in: 0...UInt64.max))")
+        let log = DbtLog(arguments, invocation: id, now: now, output: output)
+        do {
+            return try run(arguments, log, startedAt, id)
+        } catch {
+            log("Encountered an error:\n\(DbtFailure.text(error))", .error, name: "MainEncounteredError")
+            return 2
+        }
+    }
+
+    private func run(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
+        let isList = arguments.word == "list"
+        if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion") }
+        switch arguments.command {
+        case "init": return try DbtInit(arguments: arguments, log: log).run()
+        case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log).run()
+        case "deps": return try DbtDeps(arguments: arguments, environment: environment, log: log).run()
+        case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
+        case "retry": return try retry(arguments, log, startedAt, id)
+        default: break
+        }
+        let site = try DbtSite(arguments, command: self, log: log, startedAt: startedAt, id: id)
+        return try run(site)
+    }
+
+    private func run(_ site: DbtSite) throws -> Int32 {
+        let arguments = site.arguments
+        if arguments.word != "list" {
+            for warning in site.manifest.warnings { try site.warn(warning) }
+            site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
+        }
+        switch arguments.command {
+        case "parse":
+            try site.writeManifest()
+            return 0
+        case "ls", "list":
+            try site.writeManifest()
+            return try DbtList(site).run()
+        case "show": return try DbtShow(site).run()
+        case "run-operation": return try DbtOperation(site).run()
+        case "source freshness": return try DbtFreshness(site).run()
+        case "clone": return try DbtClone(site).run()
+        case "docs generate": return try document(site)
+        case "docs serve": return try DocsServer(folder: site.folder.path, arguments: arguments, log: site.log).run()
+        case "compile" where arguments.value("inline") != nil: return try DbtShow(site).compile()
+        default: return try DbtRun(site).execute()
+        }
+    }
+
+    private func document(_ site: DbtSite) throws -> Int32 {
+        site.log("Building catalog", name: "BuildingCatalog")
+        let (compiler, session) = try site.open()
+        let docs = DocsWriter(manifest: site.manifest, compiler: compiler, session: session, invocation: site.invocation, now: now)
+        let result = try docs.write(
+            selected: try site.select(), compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
+            to: [site.folder], compiledIn: site.folder)
+        for problem in result.problems { site.log(problem, .error) }
+        site.log("Catalog written to \(site.folder.path)/catalog.json, the page to \(site.folder.path)/index.html", name: "CatalogWritten")
+        return result.problems.isEmpty ? 0 : 1
+    }
+
+    /// Runs the last command again, for what failed or was skipped then.
+    private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
+        // The project is read with the variables of the last run, which are not known yet.
+        let target = try arguments.value("target-path") ?? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars).targetPath
+        let folder = arguments.value("state") ?? (target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
+        guard let last = DbtFiles.json("\(folder)/run_results.json"), let which = last["args"]?["which"]?.stringValue else {
+            throw PlainProblem(
+                "dbt.nothing_to_retry", "Could not find previous run in '\(folder)' target directory", at: .file("\(folder)/run_results.json"),
+                remedy: "run a command first, or name the folder of its artifacts with --state")
+        }
+        let command = DbtArguments.commands.first { $0 == which || $0.hasSuffix(" \(which)") } ?? which
+        guard ["build", "clone", "compile", "docs generate", "run", "run-operation", "seed", "snapshot", "test"].contains(command) else {
+            throw PlainProblem("dbt.nothing_to_retry", "Previous command '\(which)' cannot be retried", at: .file("\(folder)/run_results.json"), remedy: "run it again")
+        }
+        let failed = (last["results"]?.arrayValue ?? []).filter { ["error", "fail", "skipped", "runtime error", "partial success"].contains($0["status"]?.stringValue ?? "") }
+        var values: [String: [String]] = [:]
+        var flags: [String: Bool] = [:]
+        for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) {
+            let name = String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+            if let flag = value.boolValue { flags[name] = flag } else if let list = value.arrayValue { values[name] = list.compactMap(\.stringValue) }
+            else if !value.isNull { values[name] = [value.stringValue ?? value.text()] }
+        }
+        var repeated = arguments.repeating(command, values: values, flags: flags, vars: last["args"]?["vars"]?.objectValue ?? JSONObject())
+        if command == "run-operation", let macro = last["args"]?["macro"]?.stringValue { repeated.repeat(words: [macro]) }
+        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id)
+        again.only = Set(failed.compactMap { $0["unique_id"]?.stringValue })
+        return try run(again)
+    }
+}

@@ -1,0 +1,83 @@
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// `dbt debug`: whether the project, the profile and the connection are as they should be.
+struct DbtDebug {
+    let arguments: DbtArguments
+    let environment: [String: String]
+    let warehouses: WarehouseRegistry
+    let log: DbtLog
+
+    func run() -> Int32 {
+        let folder = arguments.projectFolder
+        // Every other command says so too; here it would look like a mistake in the file.
+        guard DbtFiles.isFolder(folder) else {
+            log("Encountered an error:\n\(DbtFailure.text(DbtArguments.wrong("Invalid value for '--project-dir': Path '\(folder)' does not exist.", "name the project's folder")))", .error)
+            return 2
+        }
+        var failures: [String] = []
+        log("dbt version: \(ManifestWriter.dbtVersion)")
+        var settings = ReaderSettings(projectFolder: folder, environment: environment)
+        settings.profilesFolder = arguments.value("profiles-dir")
+        settings.targetName = arguments.value("target")
+        settings.vars = arguments.vars
+        var project: PackageFile?
+        var projectWord = "OK found and valid"
+        do { project = try ProjectReader.packageFile(in: folder, environment: environment, vars: arguments.vars) } catch {
+            projectWord = DbtFiles.exists("\(folder)/dbt_project.yml") ? "ERROR invalid" : "ERROR not found"
+            failures.append("Project loading failed for the following reason:\n\(DbtFailure.text(error))\n")
+        }
+        var target: Target?
+        var profileWord = "OK found and valid"
+        do {
+            guard let profile = arguments.value("profile") ?? project?.profile else {
+                throw PlainProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name, or say --profile")
+            }
+            target = try ProjectReader.target(of: profile, settings)
+            _ = try ProfileWarehouse.url(of: target!)
+        } catch {
+            let isMissing = (error as? any Problem)?.code == "project.no_profiles"
+            profileWord = isMissing ? "ERROR not found" : "ERROR invalid"
+            failures.insert("Profile loading failed for the following reason:\n\(DbtFailure.text(error))\n", at: 0)
+            target = nil
+        }
+        log("Using profiles dir at \(arguments.value("profiles-dir") ?? environment["DBT_PROFILES_DIR"] ?? folder)")
+        log("Using dbt_project.yml file at \(DbtFiles.absolute(folder))/dbt_project.yml")
+        if let target { log("adapter type: \(target.type)") }
+        if arguments.flag("connection") {
+            log("Skipping steps before connection verification")
+        } else {
+            log("Configuration:\n  profiles.yml file [\(profileWord)]\n  dbt_project.yml file [\(projectWord)]\nRequired dependencies:\n - git [\(gitWord(&failures))]\n")
+        }
+        connect(target, folder, &failures)
+        guard failures.isEmpty else {
+            log("\(failures.count) check\(failures.count == 1 ? "" : "s") failed:", .error)
+            for failure in failures { log(failure, .error) }
+            return 1
+        }
+        log("All checks passed!")
+        return 0
+    }
+
+    private func gitWord(_ failures: inout [String]) -> String {
+        let folders = (environment["PATH"] ?? "").split(separator: ":")
+        if folders.contains(where: { DbtFiles.exists("\($0)/git") }) { return "OK found" }
+        failures.append("git is not on the path; packages from git cannot be installed\n")
+        return "ERROR"
+    }
+
+    private func connect(_ target: Target?, _ folder: String, _ failures: inout [String]) {
+        guard let target else { return log("Connection test skipped since no profile was found") }
+        log("Connection:")
+        for (key, value) in target.visible.pairs where !["profile_name", "target_name", "name", "type", "threads"].contains(key) { log("  \(key): \(value.stringValue ?? value.text())") }
+        do {
+            let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: target)).open()
+            _ = try session.query("select 1 as id")
+            log("  Connection test: [OK connection ok]\n")
+        } catch {
+            log("  Connection test: [ERROR]\n", .error)
+            failures.append("dbt was unable to connect to the specified database.\nThe database returned the following error:\n\n  >\(DbtFailure.text(error))\n\nCheck your database credentials and try again.\n")
+        }
+    }
+}

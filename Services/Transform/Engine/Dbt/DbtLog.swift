@@ -1,0 +1,106 @@
+internal import Kernel
+
+/// The lines that a command tells people, as dbt writes them: with the time, or one JSON object each.
+struct DbtLog {
+    enum Level: String { case debug, info, warn, error }
+
+    let output: (String) -> Void
+    let now: @Sendable () -> Timestamp
+    let invocation: String
+    var isJSON = false
+    var isQuiet = false
+    var isDebug = false
+    /// Where the dots end.
+    var width = 80
+
+    init(_ arguments: DbtArguments, invocation: String, now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void) {
+        self.output = output
+        self.now = now
+        self.invocation = invocation
+        isJSON = arguments.value("log-format") == "json"
+        isQuiet = arguments.flag("quiet")
+        isDebug = arguments.flag("debug") || arguments.value("log-level") == "debug"
+        width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
+    }
+
+    func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note") {
+        if level == .debug, !isDebug { return }
+        if isQuiet, level != .error { return }
+        if isJSON {
+            let info: JSON = [
+                "category": "", "code": "", "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
+                "pid": 0, "thread": "MainThread", "ts": .string(now().description),
+            ]
+            return output(JSON([("info", info), ("data", ["msg": .string(text)])]).text())
+        }
+        let clock = now().civil
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { output("\(two(clock.hour)):\(two(clock.minute)):\(two(clock.second))  \(line)") }
+    }
+
+    /// What a command was asked for, without the time: `ls`, `show`, `compile --inline`.
+    func result(_ text: String, name: String) {
+        if isJSON { self(text, .info, name: name) } else { output(text) }
+    }
+
+    /// A line of a node at work: `1 of 3 START sql view model main.orders ........ [RUN]`.
+    func progress(_ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info) {
+        let left = "\(place) \(text) "
+        let dots = String(repeating: ".", count: max(0, width - left.unicodeScalars.count))
+        let time = seconds.map { " in \(Self.hundredths($0))s" } ?? ""
+        self("\(left)\(dots) [\(status)\(time)]", level)
+    }
+
+    static func hundredths(_ seconds: Double) -> String {
+        let number = Int((seconds * 100).rounded())
+        return "\(number / 100).\(number % 100 < 10 ? "0" : "")\(number % 100)"
+    }
+}
+
+/// What ends a command before it has done its work, in dbt's kinds of errors.
+enum DbtFailure {
+    /// `Compilation Error`, and what happened below it.
+    static func text(_ error: any Error) -> String {
+        guard let problem = error as? any Problem else { return "Runtime Error\n  \(error)" }
+        var lines = String(describing: problem).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // The kind says what the code says, so the first line is what happened alone; of several problems each keeps its code.
+        let first = "error[\(problem.code)]: \(problem.summary)"
+        if lines.first == first.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) {
+            lines[0] = String(lines[0].dropFirst("error[\(problem.code)]: ".count))
+        } else {
+            lines.insert(problem.summary, at: 0)
+        }
+        return "\(kind(problem.code))\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+    }
+
+    static func kind(_ code: ProblemCode) -> String {
+        let code = "\(code)"
+        if code.hasPrefix("warehouse.") { return "Database Error" }
+        if code == "dbt.usage" { return "Usage Error" }
+        if parsing.contains(code) { return "Parsing Error" }
+        if runtime.contains(code) || code.hasPrefix("dbt.") { return "Runtime Error" }
+        return "Compilation Error"
+    }
+
+    private static let parsing: Set<String> = [
+        "project.bad_yaml", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
+        "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.bad_version", "project.bad_access", "project.group_not_found",
+        "project.seed_depends", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
+    ]
+    private static let runtime: Set<String> = [
+        "project.not_found", "project.bad_name", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
+        "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.packages_missing", "project.version_refused", "project.cycle",
+        "project.ref_refused",
+    ]
+
+    /// A node's failure as its result has it: the kind, the node, what happened.
+    static func message(_ error: any Error, resource: String, name: String, path: String, compiled: String?) -> String {
+        let problem = error as? any Problem
+        var text = "\(problem.map { kind($0.code) } ?? "Runtime Error") in \(resource) \(name) (\(path))\n  "
+        text += (problem?.summary ?? "\(error)").split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
+        if let problem, !problem.location.description.isEmpty, problem.location.description != path { text += "\n  at \(problem.location)" }
+        if let problem, !problem.remedy.isEmpty { text += "\n  \(problem.remedy)" }
+        if let compiled { text += "\n  compiled code at \(compiled)" }
+        return text
+    }
+}

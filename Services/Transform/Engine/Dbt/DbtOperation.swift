@@ -1,0 +1,49 @@
+internal import Compilation
+internal import Execution
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// `dbt run-operation MACRO --args '{…}'`: calls a macro in a transaction of its own.
+struct DbtOperation {
+    private let site: DbtSite
+    init(_ site: DbtSite) { self.site = site }
+
+    func run() throws -> Int32 {
+        guard let name = site.arguments.words.first else { throw DbtArguments.wrong("Missing argument 'MACRO'.", "write run-operation and the macro's name") }
+        var given = JSONObject()
+        if let text = site.arguments.value("args") {
+            guard let written = (try? YAMLValue.object(text)) ?? nil else { throw DbtArguments.wrong("--args takes a map", "write --args '{name: value}'") }
+            given = written
+        }
+        let manifest = site.manifest
+        let parts = name.split(separator: ".").map(String.init)
+        let owners = parts.count == 2 ? [parts[0]] : [manifest.project.name] + manifest.packages.map(\.name) + ["dbt"]
+        let macro = owners.compactMap { manifest.macros["macro.\($0).\(parts[parts.count - 1])"] }.first
+        let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
+        let (compiler, session) = try site.open()
+        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        let startedAt = site.command.now()
+        var result = NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: startedAt)
+        do {
+            if macro == nil, !name.hasPrefix("dbt") {
+                let known = manifest.macros.values.map(\.name)
+                throw PlainProblem(
+                    "dbt.macro_not_found", "dbt could not find a macro with the name '\(name)' in any package", at: .named("run-operation \(name)"),
+                    remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
+            }
+            let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
+            _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
+        } catch {
+            result.status = .error
+            result.message = DbtFailure.message(error, resource: "operation", name: name, path: macro?.originalFilePath ?? "macros", compiled: nil)
+            site.log("Encountered an error while running operation: \(DbtFailure.text(error))", .error, name: "RunningOperationCaughtError")
+        }
+        result.finishedAt = site.command.now()
+        try site.folder.write(
+            RunResults.json(
+                [result], invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "run-operation",
+                arguments: .object(site.invocation.options)), as: "run_results.json")
+        return result.isFailure ? 1 : 0
+    }
+}

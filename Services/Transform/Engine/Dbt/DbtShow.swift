@@ -1,0 +1,122 @@
+internal import Compilation
+internal import Execution
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// `dbt show`: the first rows of a model, a test, a seed, or of SQL on the command line. Also `dbt compile --inline`.
+struct DbtShow {
+    private let site: DbtSite
+    private let compiler: Compiler
+    private let session: any WarehouseSession
+
+    init(_ site: DbtSite) throws {
+        self.site = site
+        (compiler, session) = try site.open()
+    }
+
+    private var arguments: DbtArguments { site.arguments }
+
+    private func inline(_ text: String) throws -> (Node, String) {
+        let manifest = site.manifest
+        let name = "inline_query"
+        var node = Node(
+            uniqueID: "sql_operation.\(manifest.project.name).\(name)", resourceType: .analysis, name: name, packageName: manifest.project.name, path: "sql/\(name)",
+            originalFilePath: "from remote system", rootFolder: manifest.project.folder, fqn: [manifest.project.name, "sql", name], rawCode: text)
+        node.database = manifest.target.database
+        node.schema = manifest.target.schema
+        let capture = try compiler.capture(node)
+        node.refs = capture.refs
+        node.sources = capture.sources
+        node.dependsOn = capture.refs.compactMap { manifest.node(for: $0, from: node.packageName)?.uniqueID } + capture.sources.compactMap { manifest.source(for: $0, from: node.packageName)?.uniqueID }
+        return (node, try compiler.compile(node).sql)
+    }
+
+    /// `compile --inline`
+    func compile() throws -> Int32 {
+        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        let (node, sql) = try inline(arguments.value("inline") ?? "")
+        try write(node, sql)
+        site.log.result(arguments.value("output") == "json" ? JSON([("compiled", .string(sql))]).text(isPretty: true) : "Compiled inline node is:\n\(sql)", name: "CompiledNode")
+        return 0
+    }
+
+    func run() throws -> Int32 {
+        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
+        let output = arguments.value("output") ?? "text"
+        guard ["text", "json"].contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose text or json") }
+        if let text = arguments.value("inline") {
+            let (node, sql) = try inline(text)
+            try preview(node, sql, limit, output, isInline: true)
+            return 0
+        }
+        guard !arguments.select.isEmpty || arguments.value("selector") != nil else { throw DbtArguments.wrong("Either --select or --inline must be passed to show", "name a model, or write SQL") }
+        let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { [.model, .seed, .snapshot, .analysis].contains($0.resourceType) || ($0.resourceType == .test && arguments.select.contains($0.name)) }
+        guard !chosen.isEmpty else { throw DbtArguments.wrong("nothing that can be shown is selected", "name a model, seed, snapshot, analysis or test") }
+        for node in chosen.sorted(by: { $0.uniqueID < $1.uniqueID }) {
+            let sql = node.resourceType == .seed ? "select * from \(session.render(compiler.relationName(of: node)))" : try compiler.compile(node).sql
+            try preview(node, sql, limit, output, isInline: false)
+        }
+        return 0
+    }
+
+    private func preview(_ node: Node, _ sql: String, _ limit: Int, _ output: String, isInline: Bool) throws {
+        let bounded = limit < 0 ? sql : "\(sql)\nlimit \(limit)"
+        let header = try node.config["sql_header"]?.stringValue.map { try compiler.render($0, for: node) + "\n" } ?? ""
+        let startedAt = site.command.now()
+        let rows = try session.query(header + bounded)
+        try write(node, bounded, startedAt)
+        guard output == "json" else {
+            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):\n\(TextTable.text(rows))", name: "ShowNode")
+        }
+        let list: JSON = .array(rows.rows.map { row in JSON(rows.columns.indices.map { (rows.columns[$0], row[$0].json) }) })
+        site.log.result(JSON(isInline ? [("show", list)] : [("node", .string(node.name)), ("show", list)]).text(isPretty: true), name: "ShowNode")
+    }
+
+    private func write(_ node: Node, _ sql: String, _ startedAt: Timestamp? = nil) throws {
+        let now = site.command.now()
+        let result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt ?? now, finishedAt: now, compiledSQL: sql)
+        try site.folder.write(
+            RunResults.json(
+                [result], invocationID: site.invocation.id, generatedAt: now, startedAt: site.invocation.startedAt, command: arguments.word, arguments: .object(site.invocation.options)),
+            as: "run_results.json")
+    }
+}
+
+extension SQLValue {
+    var json: JSON {
+        switch self {
+        case .null: .null
+        case .integer(let number): .integer(number)
+        case .double(let number): .double(number)
+        case .text(let text): .string(text)
+        case .blob(let bytes): .string(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        }
+    }
+}
+
+/// Rows for people: numbers to the right, long values cut, at most six columns.
+enum TextTable {
+    private static let columnsMax = 6
+    private static let widthMax = 20
+
+    static func text(_ rows: ResultSet) -> String {
+        let shown = Array(rows.columns.indices.prefix(columnsMax))
+        let isCut = rows.columns.count > columnsMax
+        func cut(_ text: String) -> String { text.unicodeScalars.count > widthMax ? String(text.unicodeScalars.prefix(widthMax - 3)) + "..." : text }
+        func cell(_ value: SQLValue) -> String { value == .null ? "" : cut(value.json.stringValue ?? value.json.text()) }
+        let names = shown.map { cut(rows.columns[$0]) } + (isCut ? ["..."] : [])
+        let body = rows.rows.map { row in shown.map { cell(row[$0]) } + (isCut ? ["..."] : []) }
+        let isNumber = shown.map { column in rows.rows.contains { $0[column] != .null } && rows.rows.allSatisfy { if case .text = $0[column] { false } else if case .blob = $0[column] { false } else { true } } } + (isCut ? [false] : [])
+        let widths = names.indices.map { column in ([names[column]] + body.map { $0[column] }).map(\.unicodeScalars.count).max() ?? 0 }
+        func line(_ cells: [String], numbers: Bool) -> String {
+            "| " + cells.enumerated().map { column, text in
+                let space = String(repeating: " ", count: widths[column] - text.unicodeScalars.count)
+                return numbers && isNumber[column] ? space + text : text + space
+            }.joined(separator: " | ") + " |"
+        }
+        let rule = "| " + widths.map { String(repeating: "-", count: $0) }.joined(separator: " | ") + " |"
+        return ([line(names, numbers: true), rule] + body.map { line($0, numbers: true) }).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,147 @@
+internal import Compilation
+internal import Contracts
+internal import Execution
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// What the commands that read a project share: the manifest, the selection, the target folder, the warehouse.
+final class DbtSite {
+    let arguments: DbtArguments
+    let command: DbtCommand
+    let log: DbtLog
+    private(set) var manifest: Manifest
+    private(set) var invocation: Invocation
+    let folder: RunFolder
+    /// Of `retry`: nothing else is run.
+    var only: Set<String>?
+    private var opened: (Compiler, any WarehouseSession)?
+
+    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String) throws {
+        self.arguments = arguments
+        self.command = command
+        self.log = log
+        var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.word, isFullRefresh: arguments.isFullRefresh)
+        invocation.storesFailures = arguments.flag("store-failures")
+        invocation.isEmpty = arguments.isEmpty
+        invocation.favorsState = arguments.flag("favor-state")
+        invocation.options = arguments.json.objectValue ?? JSONObject()
+        invocation.options["invocation_command"] = .string((["dbt"] + arguments.line).joined(separator: " "))
+        self.invocation = invocation
+        var settings = ReaderSettings(projectFolder: arguments.projectFolder, environment: command.environment)
+        settings.profilesFolder = arguments.value("profiles-dir")
+        settings.profileName = arguments.value("profile")
+        settings.targetName = arguments.value("target")
+        settings.vars = arguments.vars
+        settings.checksVersion = arguments.flag("version-check", byDefault: true)
+        manifest = try ProjectReader(settings, host: Compiler(parsing: command.environment, invocation: invocation)).read()
+        let target = arguments.value("target-path") ?? manifest.project.targetPath
+        folder = RunFolder(target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
+        if arguments.flag("defer") { manifest.deferred = try deferred() }
+    }
+
+    func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
+        guard arguments.flag("write-json", byDefault: true) else { return }
+        try folder.write(
+            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled).bytes, as: "manifest.json")
+    }
+
+    /// Tells a warning; with `--warn-error` it is an error.
+    func warn(_ text: String) throws {
+        if arguments.flag("warn-error") {
+            throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
+        }
+        log("[WARNING]: \(text)", .warn)
+    }
+
+    /// The compiler and the session of the profile's warehouse.
+    func open() throws -> (Compiler, any WarehouseSession) {
+        if let opened { return opened }
+        let session = try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)).open()
+        let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
+        let log = log
+        compiler.onMessage = { log($0) }
+        opened = (compiler, session)
+        return (compiler, session)
+    }
+
+    // MARK: Selection
+
+    /// The unique ids that the command is about.
+    func select() throws -> Set<String> {
+        let state = arguments.value("state").map { PreviousState(folder: $0, targetFolder: folder.path) }
+        let flags = manifest.project.flags["indirect_selection"]?.stringValue.flatMap(IndirectSelection.init(rawValue:))
+        var selector = Selector(manifest, state: state, indirect: arguments.indirect ?? flags ?? .eager)
+        var nothing: [String] = []
+        selector.onNothing = { nothing.append($0) }
+        var chosen: Set<String>
+        if let name = arguments.value("selector") {
+            guard arguments.select.isEmpty, arguments.exclude.isEmpty else {
+                throw DbtArguments.wrong("--selector stands alone: --select and --exclude are given too", "leave one of them out")
+            }
+            chosen = try selector.ids(of: manifest.selectors.selection(named: name))
+        } else if arguments.select.isEmpty, arguments.exclude.isEmpty, let name = manifest.selectors.byDefault {
+            log("Using default selector \(name)", name: "DefaultSelector")
+            chosen = try selector.ids(of: manifest.selectors.selection(named: name))
+        } else {
+            chosen = try selector.select(arguments.select, exclude: arguments.exclude)
+        }
+        for criterion in nothing { try warn("The selection criterion '\(criterion)' does not match any enabled nodes") }
+        let (wanted, unwanted) = (arguments.list("resource-type"), arguments.list("exclude-resource-type"))
+        chosen = chosen.filter { id in
+            let type = manifest[id]?.resourceType ?? .source
+            return (wanted.isEmpty || Self.fits(type, wanted)) && !Self.fits(type, unwanted)
+        }
+        if let only { chosen.formIntersection(only) }
+        invocation.selected = chosen.sorted()
+        if let opened { opened.0.select(invocation.selected) }
+        return chosen
+    }
+
+    /// `test` means data tests and unit tests; `all` and `default` mean everything.
+    private static func fits(_ type: ResourceType, _ words: [String]) -> Bool {
+        words.contains { word in
+            switch word {
+            case "all", "default": true
+            case "test", "data_test": type == .test
+            default: type.rawValue == word
+            }
+        }
+    }
+
+    /// Where the nodes of the state lie.
+    private func deferred() throws -> [String: Manifest.DeferredRelation] {
+        guard let folder = arguments.value("defer-state") ?? arguments.value("state") else {
+            throw PlainProblem(
+                "dbt.no_state", "Received a --defer argument, but no value was provided to --state.", at: .named("--defer"), remedy: "name the folder of the other environment's artifacts with --state")
+        }
+        let old = try PreviousState(folder: folder, targetFolder: self.folder.path).manifest()
+        var found: [String: Manifest.DeferredRelation] = [:]
+        for (id, node) in old["nodes"]?.objectValue?.pairs ?? [] where ["model", "seed", "snapshot"].contains(node["resource_type"]?.stringValue ?? "") {
+            guard node["config"]?["materialized"] != "ephemeral" else { continue }
+            found[id] = .init(database: node["database"]?.stringValue ?? "", schema: node["schema"]?.stringValue ?? "", identifier: node["alias"]?.stringValue ?? "")
+        }
+        return found
+    }
+
+    // MARK: Words
+
+    static func counts(_ manifest: Manifest) -> String {
+        let groups = Dictionary(grouping: Array(manifest.nodes.values) + manifest.others.values, by: \.resourceType).mapValues(\.count)
+        func word(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+        let words: [(ResourceType, String, String)] = [
+            (.model, "model", "models"), (.snapshot, "snapshot", "snapshots"), (.analysis, "analysis", "analyses"), (.test, "data test", "data tests"), (.seed, "seed", "seeds"),
+        ]
+        var parts = words.compactMap { type, one, many in groups[type].map { word($0, one, many) } }
+        if !manifest.hooks.isEmpty { parts.append(word(manifest.hooks.count, "operation", "operations")) }
+        if !manifest.sources.isEmpty { parts.append(word(manifest.sources.count, "source", "sources")) }
+        let more: [(ResourceType, String, String)] = [
+            (.exposure, "exposure", "exposures"), (.metric, "metric", "metrics"), (.semanticModel, "semantic model", "semantic models"),
+            (.savedQuery, "saved query", "saved queries"), (.unitTest, "unit test", "unit tests"),
+        ]
+        parts += more.compactMap { type, one, many in groups[type].map { word($0, one, many) } }
+        parts.append(word(manifest.macros.count, "macro", "macros"))
+        if !manifest.groups.isEmpty { parts.append(word(manifest.groups.count, "group", "groups")) }
+        return parts.joined(separator: ", ")
+    }
+}

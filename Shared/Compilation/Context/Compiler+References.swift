@@ -1,0 +1,93 @@
+internal import Jinja
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+extension Compiler {
+    func relation(of node: Node) -> RelationObject {
+        if let known = replacements[node.uniqueID] { return RelationObject(relationName(of: node), expression: known, dialect: dialect) }
+        let relation = RelationObject(relationName(of: node), expression: node.isEphemeral ? "__dbt__cte__\(node.alias)" : nil, dialect: dialect)
+        quote(relation, by: node.config["quoting"]?.objectValue)
+        return relation
+    }
+
+    /// Whether names are quoted: the project says so for all, a node or a source for itself.
+    func quote(_ relation: RelationObject, by own: JSONObject? = nil) {
+        for setting in [manifest.project.quoting, own ?? JSONObject()] {
+            relation.quotes.database = setting["database"]?.boolValue ?? relation.quotes.database
+            relation.quotes.schema = setting["schema"]?.boolValue ?? relation.quotes.schema
+            relation.quotes.identifier = setting["identifier"]?.boolValue ?? relation.quotes.identifier
+        }
+    }
+
+    /// As a reader sees it: no rows where only shapes are wanted, and only the rows of the batch where there is one.
+    private func input(_ relation: RelationObject, eventTime: String?) -> Value {
+        guard frame.mode == .execute, frame.node?.resourceType != .operation, relation.expression == nil else { return .object(relation) }
+        if invocation.isEmpty { relation.limit = 0 }
+        if let eventTime, let batch, frame.node?.uniqueID == batch.node {
+            relation.timeFilter = RelationObject.TimeFilter(column: eventTime, start: batch.start, end: batch.end)
+        }
+        return .object(relation)
+    }
+
+    func ref(_ arguments: Arguments) throws -> Value {
+        let names = arguments.positional.compactMap(\.asString)
+        guard (1...2).contains(names.count), names.count == arguments.positional.count else {
+            throw CompilationError("compile.bad_ref", "ref() takes a model's name, or a package's and a model's", remedy: "write ref('model')")
+        }
+        let version = try (arguments["v"] ?? arguments["version"]).flatMap { $0.isNone ? nil : try interpreter.text($0) }
+        let ref = Ref(name: names[names.count - 1], package: names.count == 2 ? names[0] : nil, version: version)
+        if frame.mode == .parse {
+            frame.capture.refs.append(ref)
+            return .object(RelationObject(RelationName(schema: manifest.target.schema, identifier: ref.name), dialect: dialect))
+        }
+        guard let node = manifest.node(for: ref, from: frame.package) else {
+            throw CompilationError("compile.ref_not_found", "there is no model '\(ref.name)'", remedy: "add it, or correct the name")
+        }
+        // The order of the run is made of what parsing saw; a reference that shows up only now may come too early.
+        if let reader = frame.node, reader.resourceType != .operation, !reader.dependsOn.contains(node.uniqueID), reader.uniqueID != node.uniqueID {
+            throw CompilationError(
+                "compile.hidden_ref", "'\(reader.name)' refers to '\(ref.name)', which did not show when the project was read",
+                remedy: "add this line to the model: -- depends_on: {{ ref('\(ref.name)') }}")
+        }
+        if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
+        return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue)
+    }
+
+    func source(_ arguments: Arguments) throws -> Value {
+        let names = arguments.positional.compactMap(\.asString)
+        guard names.count == 2 else {
+            throw CompilationError("compile.bad_source", "source() takes a source's and a table's name", remedy: "write source('source', 'table')")
+        }
+        let ref = SourceRef(source: names[0], table: names[1])
+        if frame.mode == .parse {
+            frame.capture.sources.append(ref)
+            return .object(RelationObject(RelationName(schema: names[0], identifier: names[1]), dialect: dialect))
+        }
+        guard let table = manifest.source(for: ref, from: frame.package) else {
+            throw CompilationError("compile.source_not_found", "there is no source table '\(names[0]).\(names[1])'", remedy: "add it to a schema file")
+        }
+        let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
+        let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
+        quote(relation, by: table.quoting)
+        return input(relation, eventTime: table.config["event_time"]?.stringValue)
+    }
+
+    /// True where the table is there, is to be kept, and the model is incremental: dbt's rule.
+    func isIncremental() throws -> Bool {
+        guard frame.mode == .execute, let node = frame.node, node.resourceType == .model, node.config.materialized == "incremental",
+            !isFullRefresh(node), let session
+        else { return false }
+        return try session.relation(relationName(of: node))?.kind == .table
+    }
+
+    /// A piece of text as a template of the node at work: `ref('x')` needs no braces.
+    func rendered(_ text: String) throws -> String {
+        guard text.contains("{{") || text.contains("{%") || text.contains("{#") || Self.isCall(text) else { return text }
+        let template = try TemplateCache.template(Self.isCall(text) ? "{{ \(text) }}" : text, name: frame.node?.originalFilePath ?? "dbt_project.yml", environment)
+        let package = frame.package
+        return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
+    }
+
+    static func isCall(_ text: String) -> Bool { ["ref(", "source("].contains { text.hasPrefix($0) } && text.hasSuffix(")") }
+}

@@ -1,0 +1,64 @@
+internal import Jinja
+internal import Kernel
+internal import WarehouseKit
+
+extension Compiler {
+    func openSession() throws -> any WarehouseSession {
+        guard let session else {
+            throw CompilationError("compile.no_warehouse", "a template asks the warehouse, and none is open", remedy: "run the command with a warehouse")
+        }
+        return session
+    }
+
+    /// Runs SQL; the engine's answer, and the rows where they are wanted.
+    func run(_ sql: String, fetches: Bool) throws -> (ResponseObject, TableObject?) {
+        let session = try openSession()
+        guard fetches else { return (ResponseObject(sql, rows: try session.execute(sql), dialect: dialect), nil) }
+        let table = TableObject(try session.query(sql, [], rowsMax: nil))
+        return (ResponseObject(sql, rows: table.table.rows.count, dialect: dialect), table)
+    }
+
+    func statement(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
+        guard frame.mode == .execute else { return "" }
+        var named = arguments
+        named.named.removeAll { $0.name == "caller" }
+        let bound = try named.bound("statement", "name", "fetch_result", "auto_begin", "language")
+        if let language = bound[3]?.asString, language != "sql" {
+            throw CompilationError("compile.unsupported", "models in Python are not supported", remedy: "write the model in SQL, or disable it")
+        }
+        guard let caller = arguments["caller"] else { return "" }
+        let sql = try interpreter.text(try interpreter.call(caller))
+        // Nothing to do is no error: some macros print a statement only where one is needed.
+        guard sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else { return "" }
+        let name = bound[0]?.asString
+        if name == "main" { frame.mainSQL = sql }
+        let (response, table) = try run(sql, fetches: bound[1]?.asInt == 1)
+        if let name { store(name, response, table) }
+        return ""
+    }
+
+    private func store(_ name: String, _ response: ResponseObject, _ table: TableObject?) {
+        frame.results[name] = .dict([
+            ("response", .object(response)), ("data", .list(table?.rowObjects ?? [])), ("table", table.map { .object($0) } ?? .none),
+        ])
+    }
+
+    func storeResult(_ arguments: Arguments) throws -> Value {
+        let bound = try arguments.bound("store_result", required: 2, "name", "response", "agate_table")
+        var table: TableObject?
+        if case .object(let object)? = bound[2] { table = object as? TableObject }
+        var response = ResponseObject(bound[1]?.asString ?? "", code: nil, rows: nil)
+        if case .object(let object)? = bound[1], let object = object as? ResponseObject { response = object }
+        store(bound[0]?.asString ?? "", response, table)
+        return ""
+    }
+
+    func storeRawResult(_ arguments: Arguments) throws -> Value {
+        let bound = try arguments.bound("store_raw_result", required: 1, "name", "message", "code", "rows_affected", "agate_table")
+        var table: TableObject?
+        if case .object(let object)? = bound[4] { table = object as? TableObject }
+        store(
+            bound[0]?.asString ?? "", ResponseObject(bound[1]?.asString ?? "", code: bound[2]?.asString, rows: bound[3].flatMap { $0.asInt ?? $0.asString.flatMap(Int.init) }), table)
+        return ""
+    }
+}

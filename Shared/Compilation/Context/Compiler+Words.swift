@@ -1,0 +1,214 @@
+internal import Jinja
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+extension Compiler {
+    /// A name as a template of `package` means it. As in dbt, macros go above dbt's own words: first those of the node's
+    /// package, then the project's, then those of the package that the text is of, then the library's.
+    func value(of name: String, package: String) throws -> Value? {
+        if let value = frames.last?.variables[name] { return value }
+        if let value = try projectMacro(name, package: package) { return value }
+        if let value = word(name) { return value }
+        return try macros.libraryMacro(name, interpreter)
+    }
+
+    private func projectMacro(_ name: String, package: String) throws -> Value? {
+        let own = frames.last?.package ?? package
+        if let value = try macros.macro(name, in: own, interpreter), own != "dbt" { return value }
+        let root = manifest.project.name
+        if root != own, let value = try macros.macro(name, in: root, interpreter) { return value }
+        if package != own, package != root, package != "dbt", let value = try macros.macro(name, in: package, interpreter) { return value }
+        return macros.isPackage(name) ? .object(PackageObject(name, self)) : nil
+    }
+
+    /// A macro by dbt's order of search, the library's included.
+    func macro(_ name: String, package: String) throws -> Value? {
+        for owner in package == manifest.project.name ? [package] : [package, manifest.project.name] where owner != "dbt" {
+            if let value = try macros.macro(name, in: owner, interpreter) { return value }
+        }
+        return try macros.libraryMacro(name, interpreter)
+    }
+
+    /// Calls the macro that `name` means for the node at work.
+    func call(_ name: String, _ arguments: [Value], _ interpreter: Interpreter) throws -> Value? {
+        guard let macro = try macro(name, package: frame.package) else { return nil }
+        return try interpreter.call(macro, Arguments(arguments))
+    }
+
+    /// Where `adapter.dispatch` looks, in order; nil stands for the order of a plain name.
+    func dispatchOrder(of namespace: String?) -> [String?] {
+        guard let namespace else { return [nil] }
+        if let stated = manifest.project.dispatch.first(where: { $0.namespace == namespace }) { return stated.order }
+        guard macros.isPackage(namespace) else { return [nil] }
+        return [manifest.project.name, namespace]
+    }
+
+    // MARK: Words
+
+    /// dbt's macros that are functions here, and are found below `dbt.` too.
+    static let functionsOfTheLibrary: Set<String> = [
+        "statement", "run_query", "is_incremental", "should_full_refresh", "should_store_failures",
+    ]
+
+    /// One of dbt's own words; those that never change are made once.
+    func word(_ name: String) -> Value? {
+        if let value = fixedWords[name] { return value }
+        if let make = Self.fixed[name] {
+            let value = make(self)
+            fixedWords[name] = value
+            return value
+        }
+        return Self.changing[name]?(self)
+    }
+
+    private static let fixed: [String: @Sendable (Compiler) -> Value] = {
+        var words: [String: @Sendable (Compiler) -> Value] = [
+            "target": { Value(.object($0.manifest.target.visible)) },
+            "project_name": { .string($0.manifest.project.name) },
+            "invocation_id": { .string($0.invocation.id) },
+            "run_started_at": { .object(DateTimeObject(PythonTime($0.invocation.startedAt, zone: .utc))) },
+            "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
+            "thread_id": { _ in "Thread-1" },
+            "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
+            "flags": { .object(FlagsObject($0.invocation)) },
+            "invocation_args_dict": { Value(.object($0.invocation.options)) },
+            "dbt_metadata_envs": { compiler in
+                let prefix = "DBT_ENV_CUSTOM_ENV_"
+                let names = compiler.variables.keys.filter { $0.hasPrefix(prefix) }.sorted()
+                return .dict(names.map { (String($0.dropFirst(prefix.count)), .string(compiler.variables[$0] ?? "")) })
+            },
+            "adapter": { .object(AdapterObject($0)) },
+            "api": { .dict([("Relation", .object(RelationFactory($0))), ("Column", .object(ColumnFactory($0)))]) },
+            "column": { .object(ColumnFactory($0)) },
+            "exceptions": { .object(ExceptionsObject($0)) },
+            "validation": { _ in .dict([("any", .object(AnyValidation()))]) },
+            "modules": { _ in
+                .dict([
+                    ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule())),
+                ])
+            },
+            "config": { .object(ConfigObject($0)) },
+            "var": { .object(VariableFunction($0)) },
+            "builtins": { compiler in
+                .dict(["ref", "source", "config", "var"].compactMap { name in compiler.word(name).map { (name, $0) } })
+            },
+        ]
+        for (name, body) in functions {
+            words[name] = { compiler in .function(name) { [unowned compiler] arguments, interpreter in try body(compiler, arguments, interpreter) } }
+        }
+        for name in DataFunctions.names { words[name] = { _ in DataFunctions.function(name) } }
+        return words
+    }()
+
+    private static let changing: [String: @Sendable (Compiler) -> Value] = [
+        "this": { compiler in compiler.frame.node.map { .object(compiler.relation(of: $0)) } ?? .none },
+        "execute": { .bool($0.frame.mode == .execute) },
+        "model": { $0.frame.model },
+        "schema": { .string($0.frame.node?.schema ?? $0.manifest.target.schema) },
+        "database": { .string($0.frame.node?.database ?? $0.manifest.target.database) },
+        "graph": { $0.graph },
+        "context": { .object(ContextObject($0)) },
+    ]
+
+    private static let functions: [String: @Sendable (Compiler, Arguments, Interpreter) throws -> Value] = [
+        "ref": { compiler, arguments, _ in try compiler.ref(arguments) },
+        "source": { compiler, arguments, _ in try compiler.source(arguments) },
+        "env_var": { compiler, arguments, _ in try compiler.environmentVariable(arguments) },
+        "is_incremental": { compiler, _, _ in .bool(try compiler.isIncremental()) },
+        "should_full_refresh": { compiler, _, _ in .bool(compiler.frame.node.map(compiler.isFullRefresh) ?? compiler.invocation.isFullRefresh) },
+        "should_store_failures": { compiler, _, _ in
+            .bool(compiler.frame.node.map { compiler.failuresRelation(of: $0) != nil } ?? compiler.invocation.storesFailures)
+        },
+        "return": { _, arguments, interpreter in throw interpreter.returning(arguments.positional.first ?? arguments["data"] ?? .none) },
+        "run_query": { compiler, arguments, interpreter in
+            guard compiler.frame.mode == .execute else { return .none }
+            let (_, table) = try compiler.run(try interpreter.text(arguments.positional.first ?? arguments["sql"] ?? .none), fetches: true)
+            return table.map { .object($0) } ?? .none
+        },
+        "statement": { compiler, arguments, interpreter in try compiler.statement(arguments, interpreter) },
+        "load_result": { compiler, arguments, _ in compiler.frame.results[arguments.positional.first?.asString ?? arguments["name"]?.asString ?? ""] ?? .none },
+        "store_result": { compiler, arguments, _ in try compiler.storeResult(arguments) },
+        "store_raw_result": { compiler, arguments, _ in try compiler.storeRawResult(arguments) },
+        "load_agate_table": { compiler, _, _ in
+            guard compiler.frame.mode == .execute, let node = compiler.frame.node, let table = try compiler.readSeed?(node) else { return .none }
+            return .object(TableObject(table))
+        },
+        "render": { compiler, arguments, interpreter in .string(try compiler.rendered(try interpreter.text(arguments.positional.first ?? ""))) },
+        "write": { compiler, arguments, interpreter in
+            if compiler.frame.mode == .execute, let node = compiler.frame.node { try compiler.onWrite(node, try interpreter.text(arguments.positional.first ?? "")) }
+            return ""
+        },
+        "doc": { compiler, arguments, _ in try compiler.documentation(arguments) },
+        "log": { compiler, arguments, interpreter in
+            let bound = try arguments.bound("log", required: 1, "msg", "info")
+            if bound[1]?.asInt == 1, compiler.frame.mode == .execute { compiler.onMessage(try interpreter.text(bound[0] ?? .none)) }
+            return ""
+        },
+        "print": { compiler, arguments, interpreter in
+            if compiler.frame.mode == .execute { compiler.onPrint(try interpreter.text(arguments.positional.first ?? arguments["msg"] ?? .none)) }
+            return ""
+        },
+        "debug": { _, _, _ in "" },
+        "submit_python_job": { _, _, _ in
+            throw CompilationError("compile.unsupported", "models in Python are not supported", remedy: "write the model in SQL, or disable it")
+        },
+    ]
+
+    private func environmentVariable(_ arguments: Arguments) throws -> Value {
+        let bound = try arguments.bound("env_var", required: 1, "var", "default")
+        let name = bound[0]?.asString ?? ""
+        // A secret may stand in profiles and packages only: whatever is rendered here ends in artifacts and logs.
+        guard !name.hasPrefix("DBT_ENV_SECRET") else {
+            throw CompilationError(
+                "compile.secret_variable", "Secret env vars are allowed only in profiles.yml or packages.yml. Found '\(name)' referenced elsewhere.",
+                remedy: "give it a name that does not begin with DBT_ENV_SECRET, or do not use it here")
+        }
+        if let value = environmentOverrides[name] { return .string(value.stringValue ?? value.text()) }
+        return .string(try EnvironmentVariables.value(name, default: bound[1].flatMap { $0.asString ?? $0.json?.text() }, in: variables) { environmentRead.insert($0) })
+    }
+
+    private func documentation(_ arguments: Arguments) throws -> Value {
+        let names = arguments.positional.compactMap(\.asString)
+        let packages = names.count == 2 ? [names[0]] : [frame.package, manifest.project.name] + manifest.packages.map(\.name)
+        for package in packages {
+            if let doc = manifest.docs.first(where: { $0.packageName == package && $0.name == names.last }) { return .string(doc.text) }
+        }
+        throw CompilationError("compile.doc_not_found", "Documentation for '\(names.joined(separator: "."))' not found", remedy: "add it as a docs block to a .md file")
+    }
+
+    private var graph: Value {
+        if let graphValue { return graphValue }
+        let value = Value(ManifestWriter.graph(of: manifest))
+        // While the project is being read, it still grows.
+        if frame.mode == .execute { graphValue = value }
+        return value
+    }
+}
+
+/// `context`: every name that a template can use, as a map.
+final class ContextObject: JinjaObject {
+    private unowned let compiler: Compiler
+    init(_ compiler: Compiler) { self.compiler = compiler }
+    var typeName: String { "dict" }
+    var isMapping: Bool { true }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
+        try key.asString.flatMap { try compiler.value(of: $0, package: compiler.frame.package) }
+    }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { try item(.string(name), interpreter) }
+    func contains(_ value: Value) throws -> Bool? {
+        try value.asString.map { try compiler.value(of: $0, package: compiler.frame.package) != nil }
+    }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "get": return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+        case "keys": return .list(compiler.macros.names(of: compiler.frame.package).sorted().map(Value.string))
+        default: return nil
+        }
+    }
+}
+
+extension Interpreter {
+    /// A value as printing it in a template would show it.
+    func text(_ value: Value) throws -> String { try text(of: value) }
+}

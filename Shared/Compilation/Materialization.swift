@@ -1,0 +1,96 @@
+internal import Jinja
+public import Kernel
+public import Project
+public import WarehouseKit
+
+/// What a materialization did.
+public struct MaterializationResult: Sendable {
+    /// The engine's answer to the statement `main`.
+    public var message: String
+    public var rows: Int?
+    /// The rows of the statement `main`, where it fetched them: a test's.
+    public var table: Table?
+    public var adapterResponse: JSON
+}
+
+extension Compiler {
+    /// Builds a node by the macro of its materialization. Everything happens on the session's open transaction.
+    /// - Parameter compiled: the node's SQL; nil for a seed.
+    public func materialize(_ compiled: CompiledNode, with extra: [(String, JSON)] = []) throws -> MaterializationResult {
+        let node = compiled.node
+        do {
+            let frame = Frame(node, package: node.packageName, mode: .execute)
+            frame.variables = [
+                "pre_hooks": .list(Hook.all(node.config["pre-hook"]).map(\.value)), "post_hooks": .list(Hook.all(node.config["post-hook"]).map(\.value)),
+                "sql": .string(compiled.sql), "compiled_code": .string(compiled.sql), "compiled_sql": .string(compiled.sql),
+            ]
+            for (name, value) in extra { frame.variables[name] = Value(value) }
+            frame.modelExtras = modelExtras(compiled)
+            return try inside(frame) {
+                let result = try interpreter.call(try materialization(of: node))
+                guard result.asDict?["relations"] != nil else {
+                    throw CompilationError(
+                        "compile.bad_materialization", "Invalid return value from materialization, \"relations\" not found, got \(result.asDict == nil ? "text" : "keys: \(result.asDict?.keys.compactMap(\.asString) ?? [])")",
+                        at: node.location, remedy: "end the materialization with return({'relations': [this]})")
+                }
+                guard let main = frame.results["main"]?.asDict else {
+                    throw CompilationError("compile.bad_materialization", "main is not being called during running model", at: node.location, remedy: "run the materialization's statement as {% call statement('main') %}")
+                }
+                return Self.result(main)
+            }
+        } catch {
+            throw CompilationError.of(error, node: node)
+        }
+    }
+
+    private func modelExtras(_ compiled: CompiledNode) -> [(String, Value)] {
+        var extras: [(String, Value)] = []
+        if !compiled.sql.isEmpty { extras = [("compiled_code", .string(compiled.sql)), ("compiled_sql", .string(compiled.sql)), ("compiled", true)] }
+        extras.append(("relation_name", compiled.relationName.map(Value.string) ?? .none))
+        if let batch, batch.node == compiled.node.uniqueID {
+            func time(_ text: String?) -> Value { text.flatMap(PythonTime.read).map { .object(DateTimeObject($0)) } ?? .none }
+            extras.append(("batch", .dict([("id", .string(batch.id)), ("event_time_start", time(batch.start)), ("event_time_end", time(batch.end))])))
+        }
+        return extras
+    }
+
+    private static func result(_ main: DictValue) -> MaterializationResult {
+        var response = ResponseObject("")
+        if case .object(let object)? = main["response"], let object = object as? ResponseObject { response = object }
+        var table: Table?
+        if case .object(let object)? = main["table"] { table = (object as? TableObject)?.table }
+        return MaterializationResult(
+            message: response.message, rows: response.rows, table: table, adapterResponse: (try? response.jsonValue()).flatMap(\.?.json) ?? [:])
+    }
+
+    /// Runs the hooks that stand outside a node's transaction, one by one.
+    public func runHooks(_ hooks: [Hook], of node: Node, _ run: (String) throws -> Void) throws {
+        for hook in hooks where !hook.isInTransaction {
+            let sql = try render(hook.sql, for: node).trimmed
+            if !sql.isEmpty { try run(sql) }
+        }
+    }
+
+    // MARK: Which one
+
+    /// dbt's rule: of the namesakes, the adapter's own goes above the default one, and the project's above a package's above
+    /// the library's. A package alone cannot take the place of one of dbt's: the project has to say so itself.
+    private func materialization(of node: Node) throws -> Value {
+        let name = node.config.materialized
+        let adapters = dialect.prefixes
+        for adapter in adapters {
+            let macro = "materialization_\(name)_\(adapter)"
+            if let value = try macros.macro(macro, in: manifest.project.name, interpreter) { return value }
+            if let value = try macros.libraryMacro(macro, interpreter) { return value }
+            let isBuiltin = try adapters.contains { try macros.libraryMacro("materialization_\(name)_\($0)", interpreter) != nil }
+            guard !isBuiltin else { continue }
+            for package in manifest.packages.dropFirst() {
+                if let value = try macros.macro(macro, in: package.name, interpreter) { return value }
+            }
+        }
+        let words = adapters.reversed().map { "'\($0)'" }.joined(separator: " and ")
+        throw CompilationError(
+            "compile.no_materialization", "No materialization '\(name)' was found for adapter \(dialect.adapter)! (searched types \(words))", at: node.location,
+            remedy: "choose view, table, incremental or ephemeral, or write the materialization as a macro")
+    }
+}

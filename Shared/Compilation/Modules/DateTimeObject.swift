@@ -1,0 +1,266 @@
+internal import Jinja
+internal import Kernel
+
+/// A `datetime` of Python's.
+final class DateTimeObject: JinjaObject {
+    let time: PythonTime
+    init(_ time: PythonTime) { self.time = time }
+
+    var typeName: String { "datetime" }
+    func text(_ interpreter: Interpreter) throws -> String { time.iso(separator: " ") }
+    func representation(_ interpreter: Interpreter) throws -> String {
+        let (year, month, day) = time.date.parts
+        var parts = [year, month, day, time.hour, time.minute]
+        if time.second != 0 || time.microsecond != 0 { parts.append(time.second) }
+        if time.microsecond != 0 { parts.append(time.microsecond) }
+        let zone = time.zone.map { ", tzinfo=<\($0.name)>" } ?? ""
+        return "datetime.datetime(\(parts.map(String.init).joined(separator: ", "))\(zone))"
+    }
+    func jsonValue() throws -> Value? { .string(time.iso()) }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "year": return .int(time.date.parts.year)
+        case "month": return .int(time.date.parts.month)
+        case "day": return .int(time.date.parts.day)
+        case "hour": return .int(time.hour)
+        case "minute": return .int(time.minute)
+        case "second": return .int(time.second)
+        case "microsecond": return .int(time.microsecond)
+        case "tzinfo": return time.zone.map { .object(ZoneObject($0)) } ?? .some(.none)
+        default: return nil
+        }
+    }
+
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "strftime": return .string(TimeFormat.text(time, arguments.positional.first?.asString ?? arguments["format"]?.asString ?? ""))
+        case "isoformat":
+            let bound = try arguments.bound("isoformat", "sep", "timespec")
+            return .string(time.iso(separator: bound[0]?.asString ?? "T", precision: bound[1]?.asString ?? "auto"))
+        case "timestamp": return .double(time.instant.seconds)
+        case "date": return .object(DateObject(time.date))
+        case "time", "timetz": return .object(TimeOfDayObject(PythonTime(wall: time.wall - Int64(time.date.days) * 86_400_000_000)))
+        case "astimezone":
+            let zone = ZoneObject.zone(arguments.positional.first ?? arguments["tz"]) ?? .utc
+            return .object(DateTimeObject(PythonTime(time.instant, zone: zone)))
+        case "replace": return .object(DateTimeObject(try replaced(arguments)))
+        case "utcoffset": return time.offset.map { .object(SpanObject(seconds: $0)) } ?? .some(.none)
+        case "dst": return time.zone == nil ? Value.none : .object(SpanObject(seconds: 0))
+        case "tzname": return time.zone.map { .string($0.abbreviation(atWall: time.wall / 1_000_000)) } ?? .some(.none)
+        case "ctime": return .string(TimeFormat.text(time, "%a %b %e %H:%M:%S %Y"))
+        default: return try DateObject(time.date).callMethod(name, arguments, interpreter)
+        }
+    }
+
+    private func replaced(_ arguments: Arguments) throws -> PythonTime {
+        let names = ["year", "month", "day", "hour", "minute", "second", "microsecond"]
+        let (year, month, day) = time.date.parts
+        var parts = [year, month, day, time.hour, time.minute, time.second, time.microsecond]
+        for (index, value) in arguments.positional.prefix(7).enumerated() { parts[index] = value.asInt ?? parts[index] }
+        var zone = time.zone
+        for (name, value) in arguments.named {
+            if name == "tzinfo" { zone = ZoneObject.zone(value) } else if let index = names.firstIndex(of: name) { parts[index] = value.asInt ?? parts[index] }
+        }
+        return try DatetimeType.time(parts, zone: zone)
+    }
+
+    func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? {
+        guard case .object(let object) = other else { return nil }
+        if let span = object as? SpanObject {
+            switch operation {
+            case .add: return .object(DateTimeObject(PythonTime(wall: time.wall + span.microseconds, zone: time.zone)))
+            case .subtract where !isReversed: return .object(DateTimeObject(PythonTime(wall: time.wall - span.microseconds, zone: time.zone)))
+            default: return nil
+            }
+        }
+        guard operation == .subtract, let other = object as? DateTimeObject else { return nil }
+        try checkZones(other)
+        let distance = time.instant.microseconds - other.time.instant.microseconds
+        return .object(SpanObject(microseconds: isReversed ? -distance : distance))
+    }
+
+    private func checkZones(_ other: DateTimeObject) throws {
+        guard (time.zone == nil) == (other.time.zone == nil) else {
+            throw JinjaError(.type, "can't compare or subtract offset-naive and offset-aware datetimes")
+        }
+    }
+
+    func order(against other: Value) throws -> Int? {
+        guard case .object(let object) = other, let other = object as? DateTimeObject else { return nil }
+        try checkZones(other)
+        let (left, right) = (time.instant, other.time.instant)
+        return left < right ? -1 : left == right ? 0 : 1
+    }
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let other = object as? DateTimeObject else { return false }
+        return (time.zone == nil) == (other.time.zone == nil) && time.instant == other.time.instant
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(time.instant) }
+}
+
+/// A `date` of Python's.
+final class DateObject: JinjaObject {
+    let date: PythonDate
+    init(_ date: PythonDate) { self.date = date }
+
+    var typeName: String { "date" }
+    func text(_ interpreter: Interpreter) throws -> String { date.iso }
+    func representation(_ interpreter: Interpreter) throws -> String {
+        let (year, month, day) = date.parts
+        return "datetime.date(\(year), \(month), \(day))"
+    }
+    func jsonValue() throws -> Value? { .string(date.iso) }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "year": .int(date.parts.year)
+        case "month": .int(date.parts.month)
+        case "day": .int(date.parts.day)
+        default: nil
+        }
+    }
+
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "strftime": return .string(TimeFormat.text(PythonTime(date), arguments.positional.first?.asString ?? arguments["format"]?.asString ?? ""))
+        case "isoformat": return .string(date.iso)
+        case "weekday": return .int(date.weekday)
+        case "isoweekday": return .int(date.weekday + 1)
+        case "isocalendar":
+            let (year, week, day) = date.isoWeek
+            return .tuple(TupleValue([.int(year), .int(week), .int(day)], names: ["year", "week", "weekday"]))
+        case "toordinal": return .int(date.ordinal)
+        case "ctime": return .string(TimeFormat.text(PythonTime(date), "%a %b %e %H:%M:%S %Y"))
+        case "replace":
+            let bound = try arguments.bound("replace", "year", "month", "day")
+            let (year, month, day) = date.parts
+            return .object(DateObject(try DatetimeType.date([bound[0]?.asInt ?? year, bound[1]?.asInt ?? month, bound[2]?.asInt ?? day])))
+        default: return nil
+        }
+    }
+
+    func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? {
+        guard case .object(let object) = other else { return nil }
+        if let span = object as? SpanObject {
+            switch operation {
+            case .add: return .object(DateObject(PythonDate(days: date.days + span.days)))
+            case .subtract where !isReversed: return .object(DateObject(PythonDate(days: date.days - span.days)))
+            default: return nil
+            }
+        }
+        guard operation == .subtract, let other = object as? DateObject else { return nil }
+        let days = date.days - other.date.days
+        return .object(SpanObject(seconds: (isReversed ? -days : days) * 86_400))
+    }
+    func order(against other: Value) throws -> Int? {
+        guard case .object(let object) = other, let other = object as? DateObject else { return nil }
+        return date < other.date ? -1 : date == other.date ? 0 : 1
+    }
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let other = object as? DateObject else { return false }
+        return date == other.date
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(date) }
+}
+
+/// A `time` of Python's: a reading without a day.
+final class TimeOfDayObject: JinjaObject {
+    let time: PythonTime
+    init(_ time: PythonTime) { self.time = time }
+
+    var typeName: String { "time" }
+    private var iso: String { String(time.iso().utf8.dropFirst(11)) ?? "" }
+    func text(_ interpreter: Interpreter) throws -> String { iso }
+    func jsonValue() throws -> Value? { .string(iso) }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "hour": .int(time.hour)
+        case "minute": .int(time.minute)
+        case "second": .int(time.second)
+        case "microsecond": .int(time.microsecond)
+        default: nil
+        }
+    }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "strftime": .string(TimeFormat.text(time, arguments.positional.first?.asString ?? ""))
+        case "isoformat": .string(iso)
+        default: nil
+        }
+    }
+    func order(against other: Value) throws -> Int? {
+        guard case .object(let object) = other, let other = object as? TimeOfDayObject else { return nil }
+        return time.wall < other.time.wall ? -1 : time.wall == other.time.wall ? 0 : 1
+    }
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let other = object as? TimeOfDayObject else { return false }
+        return time == other.time
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(time) }
+}
+
+/// A `timedelta` of Python's.
+final class SpanObject: JinjaObject {
+    let microseconds: Int64
+    init(microseconds: Int64) { self.microseconds = microseconds }
+    init(seconds: Int) { microseconds = Int64(seconds) * 1_000_000 }
+
+    static let units: [(name: String, microseconds: Double)] = [
+        ("days", 86_400_000_000), ("seconds", 1_000_000), ("microseconds", 1), ("milliseconds", 1000), ("minutes", 60_000_000), ("hours", 3_600_000_000),
+        ("weeks", 604_800_000_000),
+    ]
+
+    var typeName: String { "timedelta" }
+    /// Whole days, downwards; what is left is never negative.
+    var days: Int { Int((Double(microseconds) / 86_400_000_000).rounded(.down)) }
+    private var rest: Int64 { microseconds - Int64(days) * 86_400_000_000 }
+
+    func text(_ interpreter: Interpreter) throws -> String {
+        let seconds = Int(rest / 1_000_000)
+        var text = "\(seconds / 3600):\(Digits.padded(seconds / 60 % 60, 2)):\(Digits.padded(seconds % 60, 2))"
+        if rest % 1_000_000 != 0 { text += ".\(Digits.padded(Int(rest % 1_000_000), 6))" }
+        return days == 0 ? text : "\(days) day\(abs(days) == 1 ? "" : "s"), \(text)"
+    }
+    func isTrue() throws -> Bool { microseconds != 0 }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "days": .int(days)
+        case "seconds": .int(Int(rest / 1_000_000))
+        case "microseconds": .int(Int(rest % 1_000_000))
+        default: nil
+        }
+    }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        name == "total_seconds" ? .double(Double(microseconds) / 1_000_000) : nil
+    }
+
+    func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? {
+        if case .object(let object) = other, let span = object as? SpanObject {
+            switch operation {
+            case .add: return .object(SpanObject(microseconds: microseconds + span.microseconds))
+            case .subtract: return .object(SpanObject(microseconds: isReversed ? span.microseconds - microseconds : microseconds - span.microseconds))
+            case .divide where span.microseconds != 0 && !isReversed: return .double(Double(microseconds) / Double(span.microseconds))
+            case .floorDivide where span.microseconds != 0 && !isReversed:
+                return .int(Int((Double(microseconds) / Double(span.microseconds)).rounded(.down)))
+            default: return nil
+            }
+        }
+        guard let number = other.asDouble else { return nil }
+        switch operation {
+        case .multiply: return .object(SpanObject(microseconds: Int64((Double(microseconds) * number).rounded(.toNearestOrEven))))
+        case .divide where number != 0 && !isReversed: return .object(SpanObject(microseconds: Int64((Double(microseconds) / number).rounded(.toNearestOrEven))))
+        case .floorDivide where number != 0 && !isReversed: return .object(SpanObject(microseconds: Int64((Double(microseconds) / number).rounded(.down))))
+        default: return nil
+        }
+    }
+    func order(against other: Value) throws -> Int? {
+        guard case .object(let object) = other, let other = object as? SpanObject else { return nil }
+        return microseconds < other.microseconds ? -1 : microseconds == other.microseconds ? 0 : 1
+    }
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let other = object as? SpanObject else { return false }
+        return microseconds == other.microseconds
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(microseconds) }
+}

@@ -1,0 +1,174 @@
+internal import Jinja
+internal import Kernel
+
+/// `modules.datetime`.
+final class DatetimeModule: JinjaObject {
+    var typeName: String { "module" }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "datetime": .object(DatetimeType(.datetime))
+        case "date": .object(DatetimeType(.date))
+        case "time": .object(DatetimeType(.time))
+        case "timezone": .object(DatetimeType(.timezone))
+        case "timedelta": .object(DatetimeType(.timedelta))
+        default: nil
+        }
+    }
+}
+
+/// One of the module's types: called to make a value, asked for one by its methods.
+final class DatetimeType: JinjaObject {
+    enum Kind { case datetime, date, time, timedelta, timezone }
+    private let kind: Kind
+    init(_ kind: Kind) { self.kind = kind }
+    var typeName: String { "type" }
+    var isCallable: Bool { true }
+
+    static func date(_ parts: [Int]) throws -> PythonDate {
+        guard let date = PythonDate(year: parts[0], month: parts[1], day: parts[2]) else {
+            throw JinjaError(.value, (1...12).contains(parts[1]) ? "day is out of range for month" : "month must be in 1..12")
+        }
+        return date
+    }
+
+    /// Year, month, day, hour, minute, second, microsecond.
+    static func time(_ parts: [Int], zone: PythonZone?) throws -> PythonTime {
+        let names = ["hour must be in 0..23", "minute must be in 0..59", "second must be in 0..59", "microsecond must be in 0..999999"]
+        for (index, limit) in [24, 60, 60, 1_000_000].enumerated() where !(0..<limit).contains(parts[index + 3]) { throw JinjaError(.value, names[index]) }
+        return PythonTime(try date(parts), hour: parts[3], minute: parts[4], second: parts[5], microsecond: parts[6], zone: zone)
+    }
+
+    func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
+        switch kind {
+        case .datetime:
+            let bound = try arguments.bound("datetime", required: 3, "year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo")
+            return .object(DateTimeObject(try Self.time(bound.prefix(7).map { $0?.asInt ?? 0 }, zone: ZoneObject.zone(bound[7]))))
+        case .date:
+            let bound = try arguments.bound("date", required: 3, "year", "month", "day")
+            return .object(DateObject(try Self.date(bound.map { $0?.asInt ?? 0 })))
+        case .time:
+            let bound = try arguments.bound("time", "hour", "minute", "second", "microsecond", "tzinfo")
+            return .object(TimeOfDayObject(try Self.time([1970, 1, 1] + bound.prefix(4).map { $0?.asInt ?? 0 }, zone: ZoneObject.zone(bound[4]))))
+        case .timedelta:
+            var sum = 0.0
+            for (index, value) in arguments.positional.enumerated() where index < SpanObject.units.count { sum += (value.asDouble ?? 0) * SpanObject.units[index].microseconds }
+            for (name, value) in arguments.named {
+                guard let unit = SpanObject.units.first(where: { $0.name == name }) else {
+                    throw JinjaError(.type, "'\(name)' is an invalid keyword argument for __new__()")
+                }
+                sum += (value.asDouble ?? 0) * unit.microseconds
+            }
+            return .object(SpanObject(microseconds: Int64(sum.rounded(.toNearestOrEven))))
+        case .timezone:
+            guard case .object(let object)? = arguments.positional.first, let span = object as? SpanObject else {
+                throw JinjaError(.type, "timezone() argument 1 must be datetime.timedelta")
+            }
+            return .object(ZoneObject(.fixed(Int(span.microseconds / 1_000_000), name: arguments.positional.count > 1 ? arguments.positional[1].asString : nil)))
+        }
+    }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch (kind, name) {
+        case (.timezone, "utc"): .object(ZoneObject(.utc))
+        case (.date, "min"): .object(DateObject(try Self.date([1, 1, 1])))
+        case (.date, "max"): .object(DateObject(try Self.date([9999, 12, 31])))
+        case (.datetime, "min"): .object(DateTimeObject(PythonTime(try Self.date([1, 1, 1]))))
+        case (.datetime, "max"):
+            .object(DateTimeObject(PythonTime(try Self.date([9999, 12, 31]), hour: 23, minute: 59, second: 59, microsecond: 999_999)))
+        default: nil
+        }
+    }
+
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        let first = arguments.positional.first
+        switch name {
+        case "now", "utcnow", "today":
+            let zone = name == "now" ? ZoneObject.zone(first ?? arguments["tz"]) : nil
+            return value(PythonTime(WallClock.now(), zone: zone))
+        case "fromisoformat":
+            guard let time = PythonTime.read(first?.asString ?? "") else {
+                throw CompilationError("compile.bad_date", "Invalid isoformat string: '\(first?.asString ?? "")'", remedy: "write it as 2026-01-31")
+            }
+            return value(time)
+        case "strptime":
+            let bound = try arguments.bound("strptime", required: 2, "date_string", "format")
+            return value(try TimeFormat.time(bound[0]?.asString ?? "", bound[1]?.asString ?? ""))
+        case "fromtimestamp", "utcfromtimestamp":
+            let zone = name == "fromtimestamp" ? ZoneObject.zone(arguments.positional.count > 1 ? arguments.positional[1] : arguments["tz"]) : nil
+            return value(PythonTime(Timestamp(seconds: first?.asDouble ?? 0), zone: zone))
+        case "fromordinal": return value(PythonTime(PythonDate(days: (first?.asInt ?? 1) - 719_163)))
+        case "combine":
+            guard arguments.positional.count >= 2, case .object(let day) = arguments.positional[0], case .object(let clock) = arguments.positional[1],
+                let time = (clock as? TimeOfDayObject)?.time, let date = (day as? DateObject)?.date ?? (day as? DateTimeObject)?.time.date
+            else { throw JinjaError(.type, "combine() takes a date and a time") }
+            return value(PythonTime(wall: Int64(date.days) * 86_400_000_000 + time.wall, zone: time.zone))
+        default:
+            // As in Python, a method may be asked of the type with the value as its first argument.
+            guard case .object(let object)? = first else { return nil }
+            return try object.callMethod(name, Arguments(Array(arguments.positional.dropFirst()), named: arguments.named), interpreter)
+        }
+    }
+
+    private func value(_ time: PythonTime) -> Value {
+        switch kind {
+        case .date: .object(DateObject(time.date))
+        case .time: .object(TimeOfDayObject(time))
+        default: .object(DateTimeObject(time))
+        }
+    }
+}
+
+/// `modules.pytz`, on the system's zone database.
+final class ZonesModule: JinjaObject {
+    var typeName: String { "module" }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "utc", "UTC": .object(ZoneObject(.utc))
+        default: nil
+        }
+    }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "timezone":
+            let text = arguments.positional.first?.asString ?? arguments["zone"]?.asString ?? ""
+            guard let zone = PythonZone.named(text) else {
+                throw CompilationError(
+                    "compile.unknown_zone", "there is no time zone '\(text)' in the system's database", remedy: "write it as Europe/Berlin; the database is the package tzdata")
+            }
+            return .object(ZoneObject(zone))
+        case "FixedOffset": return .object(ZoneObject(.fixed((arguments.positional.first?.asInt ?? 0) * 60, name: nil)))
+        default: return nil
+        }
+    }
+}
+
+/// A zone as templates handle it.
+final class ZoneObject: JinjaObject {
+    let zone: PythonZone
+    init(_ zone: PythonZone) { self.zone = zone }
+    static func zone(_ value: Value?) -> PythonZone? {
+        if case .object(let object)? = value { (object as? ZoneObject)?.zone } else { nil }
+    }
+
+    var typeName: String { "tzinfo" }
+    func text(_ interpreter: Interpreter) throws -> String { zone.name }
+    func representation(_ interpreter: Interpreter) throws -> String { zone == .utc ? "<UTC>" : "<DstTzInfo '\(zone.name)'>" }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { name == "zone" ? .string(zone.name) : nil }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        guard case .object(let object)? = arguments.positional.first ?? arguments["dt"], let time = (object as? DateTimeObject)?.time else { return nil }
+        switch name {
+        case "localize":
+            guard time.zone == nil else { throw JinjaError(.value, "Not naive datetime (tzinfo is already set)") }
+            return .object(DateTimeObject(PythonTime(wall: time.wall, zone: zone)))
+        case "normalize", "fromutc": return .object(DateTimeObject(PythonTime(time.instant, zone: zone)))
+        case "utcoffset": return .object(SpanObject(seconds: zone.offset(atWall: time.wall / 1_000_000)))
+        case "tzname": return .string(zone.abbreviation(atWall: time.wall / 1_000_000))
+        case "dst": return .object(SpanObject(seconds: 0))
+        default: return nil
+        }
+    }
+    func isEqual(to other: Value) -> Bool {
+        if case .object(let object) = other, let other = object as? ZoneObject { other.zone == zone } else { false }
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(zone) }
+}

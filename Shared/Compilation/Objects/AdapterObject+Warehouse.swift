@@ -1,0 +1,220 @@
+internal import Jinja
+internal import Kernel
+internal import WarehouseKit
+
+extension AdapterObject {
+    func relation(_ value: Value?) -> RelationObject? {
+        if case .object(let object)? = value { object as? RelationObject } else { nil }
+    }
+
+    /// What the warehouse is asked or told; nil for a method that is none of these.
+    func callOnWarehouse(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        let session = try compiler.openSession()
+        switch name {
+        case "get_relation": return try getRelation(arguments, session)
+        case "get_columns_in_relation":
+            return try compiler.call("get_columns_in_relation", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
+        case "described_columns":
+            guard let relation = relation(arguments.positional.first) else { return [] }
+            return .list(try columns(of: relation, session).map { .object($0) })
+        case "get_missing_columns":
+            let bound = try arguments.bound("get_missing_columns", required: 2, "from_relation", "to_relation")
+            let known = Set(try columnObjects(bound[1], interpreter).map { $0.name.lowercased() })
+            return .list(try columnObjects(bound[0], interpreter).filter { !known.contains($0.name.lowercased()) }.map { .object($0) })
+        case "expand_target_column_types":
+            let bound = try arguments.bound("expand_target_column_types", required: 2, "from_relation", "to_relation")
+            try expand(bound[0] ?? .none, bound[1] ?? .none, interpreter)
+            return ""
+        case "get_column_schema_from_query":
+            let result = try session.query(try interpreter.text(arguments.positional.first ?? arguments["sql"] ?? ""), [], rowsMax: 0)
+            return .list(result.columns.indices.map { .object(ColumnObject(result.columns[$0], described: result.types[$0], dialect: compiler.dialect)) })
+        case "check_schema_exists":
+            let bound = try arguments.bound("check_schema_exists", required: 2, "database", "schema")
+            let schema = RelationObject(RelationName(database: bound[0]?.asString ?? "", schema: "INFORMATION_SCHEMA", identifier: ""), dialect: compiler.dialect)
+            guard case .object(let object)? = try compiler.call("check_schema_exists", [.object(schema), bound[1] ?? .none], interpreter), let table = object as? TableObject
+            else { return false }
+            return .bool(table.table.rows.first?.first.map { $0 != .integer(0) && $0 != .text("0") } ?? false)
+        case "list_schemas":
+            guard case .object(let object)? = try compiler.call("list_schemas", [arguments.positional.first ?? .none], interpreter), let table = object as? TableObject else { return [] }
+            return .list(table.table.rows.compactMap { $0.first.map { .string($0.shown) } })
+        case "list_relations_without_caching":
+            return try compiler.call("list_relations_without_caching", [schemaRelation(arguments)], interpreter)
+        case "list_relations": return try compiler.call("list_relations_without_caching", [schemaRelation(arguments)], interpreter)
+        case "described_relations":
+            guard let schema = relation(arguments.positional.first)?.schema else { return [] }
+            return .list(try session.relations(inSchema: schema).map { .object(found($0)) })
+        case "execute", "run_sql_for_tests": return try execute(arguments, interpreter)
+        case "add_query": return try addQuery(arguments, interpreter, session)
+        case "insert_rows":
+            try insertRows(arguments, session)
+            return ""
+        case "publish_relation":
+            let bound = try arguments.bound("publish_relation", required: 2, "staged", "target")
+            if let staged = relation(bound[0]), let target = relation(bound[1]) { try session.publish(staged: staged.name, as: target.name) }
+            return ""
+        case "retire_relation":
+            if let old = relation(arguments.positional.first) { try session.drop(old.info) }
+            return ""
+        case "make_schema":
+            try session.createSchema(arguments.positional.first?.asString ?? "")
+            return ""
+        case "view_definition":
+            guard let relation = relation(arguments.positional.first) else { return Value.none }
+            return try viewDefinition(relation, session)
+        case "is_same_definition": return true
+        default: return try change(name, arguments, interpreter, session)
+        }
+    }
+
+    /// What changes relations: each is a macro that a project may have its own version of.
+    private func change(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter, _ session: any WarehouseSession) throws -> Value? {
+        switch name {
+        case "drop_relation":
+            guard let relation = relation(arguments.positional.first ?? arguments["relation"]) else { return "" }
+            _ = try compiler.call("drop_relation", [.object(try known(relation, session))], interpreter)
+        case "truncate_relation":
+            _ = try compiler.call("truncate_relation", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
+        case "rename_relation":
+            let bound = try arguments.bound("rename_relation", required: 2, "from_relation", "to_relation")
+            guard let from = relation(bound[0]) else { return "" }
+            _ = try compiler.call("rename_relation", [.object(try known(from, session)), bound[1] ?? .none], interpreter)
+        case "create_schema": _ = try compiler.call("create_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
+        case "drop_schema": _ = try compiler.call("drop_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
+        default: return nil
+        }
+        return ""
+    }
+
+    /// The relation with its kind, which templates need not state.
+    private func known(_ relation: RelationObject, _ session: any WarehouseSession) throws -> RelationObject {
+        guard relation.kind == nil, let info = try session.relation(relation.name) else { return relation }
+        let copy = relation.copy()
+        copy.kind = info.kind.rawValue
+        return copy
+    }
+
+    // MARK: Relations
+
+    private func getRelation(_ arguments: Arguments, _ session: any WarehouseSession) throws -> Value {
+        let bound = try arguments.bound("get_relation", "database", "schema", "identifier")
+        let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
+        guard let info = try session.relation(name) else { return .none }
+        return .object(found(RelationInfo(name: name, kind: info.kind)))
+    }
+
+    private func found(_ info: RelationInfo) -> RelationObject {
+        let relation = RelationObject(info.name, kind: info.kind.rawValue, dialect: compiler.dialect)
+        compiler.quote(relation)
+        return relation
+    }
+
+    private func schemaRelation(_ arguments: Arguments) throws -> Value {
+        if let relation = arguments.positional.first ?? arguments["schema_relation"], case .object = relation { return relation }
+        let bound = try arguments.bound("list_relations", "database", "schema")
+        let name = RelationName(database: bound[0]?.asString ?? "", schema: (bound[1] ?? bound[0])?.asString ?? "", identifier: "")
+        return .object(RelationObject(name, dialect: compiler.dialect))
+    }
+
+    private func viewDefinition(_ relation: RelationObject, _ session: any WarehouseSession) throws -> Value {
+        let plain = relation.plainSQL.filter { $0 != "\"" }
+        guard case .text(let sql)? = try session.query("select sql from sqlite_schema where type = 'view' and name = ? collate nocase", [.text(plain)], rowsMax: 1).rows.first?.first,
+            let range = sql.lowercased().firstRange(ofWord: "as")
+        else {
+            throw CompilationError("compile.missing_relation", "there is no view \(relation.sql)", remedy: "look it up with adapter.get_relation first")
+        }
+        return .string(String(decoding: Array(sql.utf8).dropFirst(range), as: UTF8.self))
+    }
+
+    // MARK: Columns
+
+    private func columns(of relation: RelationObject, _ session: any WarehouseSession) throws -> [ColumnObject] {
+        try session.columns(of: relation.name).map { ColumnObject($0.name, described: $0.type, dialect: compiler.dialect) }
+    }
+
+    private func columnObjects(_ relation: Value?, _ interpreter: Interpreter) throws -> [ColumnObject] {
+        let columns = try compiler.call("get_columns_in_relation", [relation ?? .none], interpreter)
+        return columns?.asList?.compactMap { if case .object(let object) = $0 { object as? ColumnObject } else { nil } } ?? []
+    }
+
+    private func expand(_ from: Value, _ to: Value, _ interpreter: Interpreter) throws {
+        // Only text of a stated length can be too short.
+        guard compiler.dialect.adapter != "sqlite" else { return }
+        let wanted = Dictionary(try columnObjects(from, interpreter).map { ($0.name, $0) }) { first, _ in first }
+        for column in try columnObjects(to, interpreter) {
+            guard let other = wanted[column.name], column.canExpand(to: other) else { continue }
+            let type = ColumnObject.string(other.charSize ?? 256)
+            _ = try compiler.call("alter_column_type", [to, .string(column.name), .string(type)], interpreter)
+        }
+    }
+
+    // MARK: Statements
+
+    private func execute(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
+        let bound = try arguments.bound("execute", required: 1, "sql", "auto_begin", "fetch", "limit")
+        let (response, table) = try compiler.run(try interpreter.text(bound[0] ?? ""), fetches: bound[2]?.asInt == 1)
+        return .tuple([.object(response), .object(table ?? TableObject(Table(names: [], kinds: [], rows: [])))])
+    }
+
+    private func addQuery(_ arguments: Arguments, _ interpreter: Interpreter, _ session: any WarehouseSession) throws -> Value {
+        let bound = try arguments.bound("add_query", required: 1, "sql", "auto_begin", "bindings", "abridge_sql_log")
+        let sql = try interpreter.text(bound[0] ?? "")
+        guard let bindings = bound[2]?.asList else {
+            _ = try compiler.run(sql, fetches: false)
+            return ""
+        }
+        // A place for a value is %s for some engines and ? for others; a session's own is always ?.
+        let places = sql.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: "?")
+        try session.execute(places, bindings.map(SQLValue.init))
+        return ""
+    }
+
+    /// Fewer than any engine's bound on the values of one statement.
+    private static let valuesMax = 900
+
+    private func insertRows(_ arguments: Arguments, _ session: any WarehouseSession) throws {
+        guard let relation = relation(arguments.positional.first), let columns = arguments.positional[1].asString,
+            case .object(let object)? = arguments.positional.last, let table = (object as? TableObject)?.table, !table.names.isEmpty
+        else { return }
+        let places = "(" + table.names.map { _ in "?" }.joined(separator: ", ") + ")"
+        let insert = "insert into \(relation.sql) (\(columns)) values "
+        let rowsPerStatement = max(1, Self.valuesMax / table.names.count)
+        var start = 0
+        while start < table.rows.count {
+            let chunk = table.rows[start..<min(start + rowsPerStatement, table.rows.count)]
+            try session.execute(insert + chunk.map { _ in places }.joined(separator: ", "), Array(chunk.joined()))
+            start += rowsPerStatement
+        }
+    }
+}
+
+extension SQLValue {
+    /// A template's value on its way into a statement.
+    init(_ value: Value) {
+        switch value {
+        case .none, .undefined: self = .null
+        case .bool(let flag): self = .integer(flag ? 1 : 0)
+        case .int(let number): self = .integer(Int64(number))
+        case .double(let number): self = .double(number)
+        case .string(let text): self = .text(text)
+        default:
+            if case .object(let object) = value, let text = (try? object.jsonValue())?.asString { self = .text(text) } else { self = .text(value.json?.text() ?? "") }
+        }
+    }
+}
+
+extension String {
+    /// The place behind the first `word` that stands alone.
+    fileprivate func firstRange(ofWord word: String) -> Int? {
+        let bytes = Array(utf8)
+        let wanted = Array(word.utf8)
+        var isQuoted = false
+        for place in bytes.indices.dropFirst() {
+            if bytes[place] == UInt8(ascii: "\"") { isQuoted.toggle() }
+            guard !isQuoted, bytes[place...].starts(with: wanted), bytes[place - 1] <= 0x20 || bytes[place - 1] == UInt8(ascii: "\""),
+                place + wanted.count < bytes.count, bytes[place + wanted.count] <= 0x20 || bytes[place + wanted.count] == UInt8(ascii: "(")
+            else { continue }
+            return place + wanted.count
+        }
+        return nil
+    }
+}

@@ -1,0 +1,225 @@
+internal import Jinja
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// `adapter`: what templates ask of the warehouse. What it does to relations goes through the macro of that name, so that a
+/// project's own version is the one that runs.
+final class AdapterObject: JinjaObject {
+    unowned let compiler: Compiler
+    init(_ compiler: Compiler) { self.compiler = compiler }
+
+    var typeName: String { "Adapter" }
+    private var dialect: Dialect { compiler.dialect }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "Relation": .object(RelationFactory(compiler))
+        case "Column": .object(ColumnFactory(compiler))
+        case "behavior": .object(BehaviorObject())
+        case "config": .dict([("project_name", .string(compiler.manifest.project.name)), ("credentials", compiler.word("target") ?? .none)])
+        default: nil
+        }
+    }
+
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        if let value = try callAlways(name, arguments, interpreter) { return value }
+        // Parse mode has no warehouse: questions are answered with nothing, as in dbt.
+        guard compiler.frame.mode == .execute else { return Self.answersInParseMode[name] ?? .string("") }
+        return try callOnWarehouse(name, arguments, interpreter) ?? callForMaterialization(name, arguments, interpreter)
+    }
+
+    private static var answersInParseMode: [String: Value] {
+        [
+            "get_columns_in_relation": [], "list_relations": [], "list_relations_without_caching": [], "get_missing_columns": [], "get_relation": .none,
+            "get_column_schema_from_query": [], "check_schema_exists": false, "list_schemas": [],
+        ]
+    }
+
+    /// What needs no warehouse.
+    private func callAlways(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "dispatch": return try dispatch(arguments, interpreter)
+        case "type": return .string(dialect.adapter)
+        case "quote": return .string(dialect.quote(try interpreter.text(arguments.positional.first ?? arguments["identifier"] ?? "")))
+        case "quote_as_configured":
+            let bound = try arguments.bound("quote_as_configured", required: 1, "identifier", "quote_key")
+            return .string(dialect.quote(try interpreter.text(bound[0] ?? "")))
+        case "quote_seed_column":
+            let bound = try arguments.bound("quote_seed_column", required: 1, "column", "quote_config")
+            let column = try interpreter.text(bound[0] ?? "")
+            return .string(bound[1]?.asInt == 0 ? column : dialect.quote(column))
+        // One node is one transaction, which its runner ends; there is no cache of relations to keep.
+        case "commit", "clear_transaction", "cache_added", "cache_dropped", "cache_renamed", "commit_if_has_connection", "nice_connection_name", "release_connection",
+            "pre_model_hook", "post_model_hook", "set_query_header", "clear_macro_resolver":
+            return ""
+        case "verify_database": return ""
+        case "valid_incremental_strategies", "builtin_incremental_strategies": return .list(dialect.incrementalStrategies.map(Value.string))
+        case "convert_type":
+            guard case .object(let object)? = arguments.positional.first, let table = object as? TableObject, let index = arguments.positional.last?.asInt else { return nil }
+            return .string(dialect.word(for: table.table.kinds[index]))
+        case "get_hard_deletes_behavior": return .string(try hardDeletes())
+        case "parse_index": return .object(try IndexObject(arguments.positional.first ?? .none))
+        case "standardize_grants_dict": return standardizedGrants(arguments)
+        case "render_raw_columns_constraints":
+            return .list(try ConstraintWriter(compiler, interpreter).columns(arguments["raw_columns"] ?? arguments.positional.first ?? .none).map(Value.string))
+        case "render_raw_model_constraints":
+            return .list(try ConstraintWriter(compiler, interpreter).model(arguments["raw_constraints"] ?? arguments.positional.first ?? .none).map(Value.string))
+        case "rows_of":
+            let rows = arguments.positional.first?.asList?.map { $0.asList?.map(SQLValue.init) ?? [] } ?? []
+            return .object(TableObject(ResultSet(columns: arguments.positional[1].asList?.compactMap(\.asString) ?? [], types: [], rows: rows)))
+        default: return nil
+        }
+    }
+
+    // MARK: Dispatch
+
+    /// The macro of the running adapter, or the default one: `sqlite__name`, `default__name`, package by package.
+    private func dispatch(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
+        let bound = try arguments.bound("dispatch", required: 1, "macro_name", "macro_namespace", "packages")
+        let name = bound[0]?.asString ?? ""
+        if name.contains(".") {
+            throw CompilationError(
+                "compile.bad_dispatch", "In adapter.dispatch, got a macro name of \"\(name)\", but \".\" is not a valid macro name component",
+                remedy: "write adapter.dispatch('\(name.split(separator: ".").last ?? "")', '\(name.split(separator: ".").first ?? "")')")
+        }
+        let namespace = bound[1]?.asString
+        let packages: [String?] = compiler.dispatchOrder(of: namespace)
+        for package in packages {
+            for prefix in dialect.prefixes {
+                let full = "\(prefix)__\(name)"
+                let found = try package.map { try compiler.macros.macro(full, in: $0, interpreter) } ?? compiler.macro(full, package: compiler.frame.package)
+                if let found { return found }
+            }
+        }
+        let tried = packages.flatMap { package in dialect.prefixes.map { "\(package.map { "\($0)." } ?? "")\($0)__\(name)" } }
+        throw CompilationError(
+            "compile.dispatch_failed", "In dispatch: No macro named '\(name)' found within namespace: '\(namespace ?? "None")'",
+            remedy: "define one of: \(tried.joined(separator: ", "))")
+    }
+
+    // MARK: Questions of a materialization
+
+    private func hardDeletes() throws -> String {
+        let config = compiler.frame.node?.config
+        let stated = config?["hard_deletes"]?.stringValue
+        if config?["invalidate_hard_deletes"]?.boolValue == true {
+            guard stated == nil else {
+                throw CompilationError("compile.bad_config", "You cannot set both the invalidate_hard_deletes and hard_deletes config properties on the same snapshot.", remedy: "keep hard_deletes")
+            }
+            return "invalidate"
+        }
+        guard let stated else { return "ignore" }
+        guard ["ignore", "invalidate", "new_record"].contains(stated) else {
+            throw CompilationError("compile.bad_config", "Invalid setting for property hard_deletes.", remedy: "choose ignore, invalidate or new_record")
+        }
+        return stated
+    }
+
+    private func callForMaterialization(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "get_incremental_strategy_macro": return try strategyMacro(arguments, interpreter)
+        case "assert_valid_snapshot_target_given_strategy", "valid_snapshot_target":
+            try checkSnapshotTarget(arguments, interpreter)
+            return ""
+        case "submit_python_job", "generate_python_submission_response":
+            throw CompilationError("compile.unsupported", "models in Python are not supported", remedy: "write the model in SQL, or disable it")
+        default: return nil
+        }
+    }
+
+    private func strategyMacro(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
+        let bound = try arguments.bound("get_incremental_strategy_macro", required: 2, "model_context", "strategy")
+        let strategy = bound[1]?.asString ?? "default"
+        let builtin = ["append", "delete+insert", "merge", "insert_overwrite", "microbatch"]
+        if builtin.contains(strategy), !dialect.incrementalStrategies.contains(strategy) {
+            throw CompilationError(
+                "compile.bad_strategy", "The incremental strategy '\(strategy)' is not valid for this adapter", remedy: "choose one of: \(dialect.incrementalStrategies.joined(separator: ", "))")
+        }
+        let macro = "get_incremental_\(strategy.map { $0 == "+" ? "_" : String($0) }.joined())_sql"
+        guard let found = try compiler.macro(macro, package: compiler.frame.package) else {
+            throw CompilationError(
+                "compile.bad_strategy", "dbt could not find an incremental strategy macro with the name \"\(macro)\" in \(compiler.manifest.project.name)",
+                remedy: "define that macro, or choose one of: \(dialect.incrementalStrategies.joined(separator: ", "))")
+        }
+        return found
+    }
+
+    /// A snapshot's table has the columns that the strategy will write.
+    private func checkSnapshotTarget(_ arguments: Arguments, _ interpreter: Interpreter) throws {
+        guard case .object(let object)? = arguments.positional.first, let relation = object as? RelationObject, let session = compiler.session else { return }
+        let names = arguments.positional.count > 1 ? arguments.positional[1].asDict : nil
+        let strategy = arguments.positional.count > 2 ? arguments.positional[2].asDict : nil
+        let present = Set(try session.columns(of: relation.name).map { $0.name.lowercased() })
+        func name(_ key: String) -> String { names?[key]?.asString ?? key }
+        var wanted = ["dbt_scd_id", "dbt_valid_from", "dbt_valid_to"]
+        if strategy?["hard_deletes"]?.asString == "new_record" { wanted.append("dbt_is_deleted") }
+        let missing = wanted.map(name).filter { !present.contains($0.lowercased()) }
+        guard missing.isEmpty else {
+            throw CompilationError(
+                "compile.bad_snapshot_target", "Snapshot target is missing configured columns (missing \(missing.map { "\"\($0)\"" }.joined(separator: ", ")))",
+                remedy: "see https://docs.getdbt.com/docs/build/snapshots#snapshot-meta-fields for more information")
+        }
+    }
+
+    /// `{privilege: [grantees]}` of what the warehouse lists.
+    private func standardizedGrants(_ arguments: Arguments) -> Value {
+        guard case .object(let object)? = arguments.positional.first ?? arguments["grants_table"], let table = (object as? TableObject)?.table,
+            let grantee = table.names.firstIndex(of: "grantee"), let privilege = table.names.firstIndex(of: "privilege_type")
+        else { return [:] }
+        let grants = DictValue()
+        for row in table.rows {
+            let key = row[privilege].shown.lowercased()
+            grants[key] = .list((grants[key]?.asList ?? []) + [.string(row[grantee].shown)])
+        }
+        return .dict(grants)
+    }
+}
+
+/// `adapter.behavior`: dbt's switches for behaviour that will change. All are off.
+final class BehaviorObject: JinjaObject {
+    private let isFlag: Bool
+    init(isFlag: Bool = false) { self.isFlag = isFlag }
+    var typeName: String { isFlag ? "BehaviorFlagRendered" : "Behavior" }
+    func isTrue() throws -> Bool { !isFlag }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        isFlag ? (name == "no_warn" || name == "setting" ? false : nil) : .object(BehaviorObject(isFlag: true))
+    }
+}
+
+/// `adapter.parse_index(…)`: an entry of the configuration `indexes`.
+final class IndexObject: JinjaObject {
+    private let columns: [String]
+    private let isUnique: Bool
+    private let type: String?
+
+    init(_ value: Value) throws {
+        guard let dict = value.asDict, let columns = dict["columns"]?.asList?.compactMap(\.asString) ?? dict["columns"]?.asString.map({ [$0] }), !columns.isEmpty else {
+            throw CompilationError("compile.bad_index", "Could not parse index config: it needs a list of columns", remedy: "write indexes: [{columns: [id], unique: true}]")
+        }
+        let known: Set<String> = ["columns", "unique", "type", "name"]
+        if let other = dict.keys.compactMap(\.asString).first(where: { !known.contains($0) }) {
+            throw CompilationError("compile.bad_index", "Could not parse index config: Additional properties are not allowed ('\(other)' was unexpected)", remedy: "keep columns, unique and type")
+        }
+        self.columns = columns
+        isUnique = dict["unique"]?.asInt == 1
+        type = dict["type"]?.asString
+    }
+    var typeName: String { "PostgresIndexConfig" }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "columns": .list(columns.map(Value.string))
+        case "unique": .bool(isUnique)
+        case "type": type.map(Value.string) ?? Value.none
+        default: nil
+        }
+    }
+    /// A name that is as good as its definition, and new each time: an old table's index may still have the last one.
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        guard name == "render" else { return nil }
+        var relation = ""
+        if case .object(let object)? = arguments.positional.first, let object = object as? RelationObject { relation = object.sql }
+        let parts = columns + [relation, isUnique ? "True" : "False", type ?? "None", "\(WallClock.now().microseconds)"]
+        return .string(Checksum.md5(parts.joined(separator: "_")))
+    }
+}

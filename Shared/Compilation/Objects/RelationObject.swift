@@ -1,0 +1,248 @@
+internal import Jinja
+internal import Kernel
+internal import WarehouseKit
+
+/// A table, view or ephemeral model as templates handle it: prints as SQL, tells its parts.
+final class RelationObject: JinjaObject {
+    /// Which of the three parts are written, or quoted.
+    struct Parts: Hashable {
+        var database = true, schema = true, identifier = true
+    }
+    /// Rows of one stretch of time: `select * from … where column >= start and column < end`.
+    struct TimeFilter: Hashable {
+        var column: String
+        var start: String?
+        var end: String?
+    }
+
+    var database: String?
+    var schema: String?
+    var identifier: String?
+    /// dbt's word: `table`, `view`, `materialized_view`, `cte`, `external`; nil where nobody has looked.
+    var kind: String?
+    /// The name of a common table expression, which stands for the relation; nil for one in the warehouse.
+    var expression: String?
+    var includes = Parts()
+    var quotes = Parts()
+    var limit: Int?
+    var timeFilter: TimeFilter?
+    let dialect: Dialect
+
+    init(_ name: RelationName, kind: String? = nil, expression: String? = nil, dialect: Dialect) {
+        database = name.database.isEmpty ? nil : name.database
+        schema = name.schema.isEmpty ? nil : name.schema
+        identifier = name.identifier.isEmpty ? nil : name.identifier
+        self.kind = kind
+        self.expression = expression
+        self.dialect = dialect
+    }
+
+    func copy() -> RelationObject {
+        let copy = RelationObject(name, kind: kind, expression: expression, dialect: dialect)
+        (copy.database, copy.schema, copy.identifier) = (database, schema, identifier)
+        (copy.includes, copy.quotes, copy.limit, copy.timeFilter) = (includes, quotes, limit, timeFilter)
+        return copy
+    }
+
+    var name: RelationName { RelationName(database: database ?? "", schema: schema ?? "", identifier: identifier ?? "") }
+    var info: RelationInfo { RelationInfo(name: name, kind: RelationInfo.Kind(rawValue: kind ?? "") ?? .table) }
+    var typeName: String { "Relation" }
+
+    // MARK: As SQL
+
+    /// The relation itself, without limits.
+    var plainSQL: String { expression ?? dialect.render(self) }
+
+    var sql: String {
+        var text = plainSQL
+        if let timeFilter {
+            text = "(select * from \(text) where \(dialect.condition(timeFilter)))\(dialect.alias("_dbt_et_filter_subq", identifier))"
+        }
+        guard let limit else { return text }
+        let rows = limit == 0 ? "where 1 = 0 limit 0" : "limit \(limit)"
+        return "(select * from \(text) \(rows))\(dialect.alias("_dbt_limit_subq", identifier))"
+    }
+
+    func text(_ interpreter: Interpreter) throws -> String { sql }
+    func representation(_ interpreter: Interpreter) throws -> String { "<Relation \(sql)>" }
+
+    // MARK: Members
+
+    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
+        switch attribute {
+        case "database": return text(database)
+        case "schema": return text(schema)
+        case "identifier", "name", "table": return text(identifier)
+        case "type": return text(kind ?? (expression == nil ? nil : "cte"))
+        case "is_table": return .bool(kind == "table")
+        case "is_view": return .bool(kind == "view")
+        case "is_cte": return .bool(expression != nil || kind == "cte")
+        case "is_materialized_view": return .bool(kind == "materialized_view")
+        case "is_dynamic_table", "is_pointer": return false
+        case "can_be_renamed": return .bool(kind == "table" || kind == "view")
+        case "can_be_replaced": return .bool(kind == "view")
+        case "is_function": return .bool(kind == "function")
+        case "limit": return limit.map { .int($0) } ?? .some(.none)
+        case "path":
+            return .dict([("database", text(database)), ("schema", text(schema)), ("identifier", text(identifier))])
+        case "include_policy": return Self.value(includes)
+        case "quote_policy": return Self.value(quotes)
+        case "quote_character": return "\""
+        case "dbt_created": return false
+        case "Table", "View", "CTE", "MaterializedView", "External", "Function": return RelationFactory.kind(attribute)
+        default: return nil
+        }
+    }
+
+    private func text(_ part: String?) -> Value { part.map(Value.string) ?? Value.none }
+    private static func value(_ parts: Parts) -> Value {
+        .dict([("database", .bool(parts.database)), ("schema", .bool(parts.schema)), ("identifier", .bool(parts.identifier))])
+    }
+
+    func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch method {
+        case "render": return .string(sql)
+        case "render_limited": return .string(sql)
+        case "include": return .object(changed { try? Self.set(&$0.includes, arguments) })
+        case "quote": return .object(changed { try? Self.set(&$0.quotes, arguments) })
+        case "without_identifier": return .object(changed { ($0.includes.identifier, $0.expression) = (false, nil) })
+        case "incorporate": return .object(try incorporate(arguments))
+        case "replace_path": return .object(changed { relation in for (name, value) in arguments.named { relation.set(name, value) } })
+        case "replace":
+            return .object(try incorporate(arguments))
+        case "matches":
+            let wanted = arguments.named + zip(["database", "schema", "identifier"], arguments.positional).map { (name: $0, value: $1) }
+            return .bool(wanted.allSatisfy { name, value in value.isNone || value.asString?.lowercased() == part(name)?.lowercased() })
+        case "information_schema":
+            let view = arguments.positional.first?.asString ?? arguments["view_name"]?.asString
+            let relation = RelationObject(RelationName(database: database ?? "", schema: "INFORMATION_SCHEMA", identifier: view ?? ""), dialect: dialect)
+            relation.quotes = Parts(database: true, schema: false, identifier: false)
+            return .object(relation)
+        case "information_schema_only":
+            return .object(RelationObject(RelationName(database: database ?? "", schema: "INFORMATION_SCHEMA", identifier: ""), dialect: dialect))
+        case "quoted":
+            return .string(dialect.quote(try interpreter.text(arguments.positional.first ?? "")))
+        case "relation_max_name_length": return .int(63)
+        case "get": return try attribute(arguments.positional.first?.asString ?? "", interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : .none)
+        case "to_dict":
+            return .dict([
+                ("path", try attribute("path", interpreter) ?? .none), ("type", text(kind)), ("quote_policy", Self.value(quotes)), ("include_policy", Self.value(includes)),
+            ])
+        default: return nil
+        }
+    }
+
+    private func part(_ name: String) -> String? { name == "database" ? database : name == "schema" ? schema : name == "identifier" ? identifier : nil }
+
+    private func changed(_ change: (RelationObject) -> Void) -> RelationObject {
+        let copy = copy()
+        change(copy)
+        return copy
+    }
+
+    private static func set(_ parts: inout Parts, _ arguments: Arguments) throws {
+        let bound = try arguments.bound("include", "database", "schema", "identifier")
+        func flag(_ value: Value?, _ old: Bool) -> Bool { value.flatMap { $0.isNone ? nil : $0.asInt }.map { $0 != 0 } ?? old }
+        parts.database = flag(bound[0], parts.database)
+        parts.schema = flag(bound[1], parts.schema)
+        parts.identifier = flag(bound[2], parts.identifier)
+    }
+
+    private func set(_ name: String, _ value: Value) {
+        switch name {
+        case "database": database = value.asString
+        case "schema": schema = value.asString
+        case "identifier": identifier = value.asString
+        default: break
+        }
+    }
+
+    private func incorporate(_ arguments: Arguments) throws -> RelationObject {
+        let copy = copy()
+        for (name, value) in arguments.named {
+            switch name {
+            case "path": for (key, part) in value.asDict?.pairs ?? [] { copy.set(key.asString ?? "", part) }
+            case "type": copy.kind = value.asString
+            case "quote_policy": Self.set(&copy.quotes, value)
+            case "include_policy": Self.set(&copy.includes, value)
+            default: break
+            }
+        }
+        return copy
+    }
+
+    private static func set(_ parts: inout Parts, _ value: Value) {
+        for (key, flag) in value.asDict?.pairs ?? [] {
+            switch key.asString {
+            case "database": parts.database = flag.asInt != 0
+            case "schema": parts.schema = flag.asInt != 0
+            case "identifier": parts.identifier = flag.asInt != 0
+            default: break
+            }
+        }
+    }
+
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let relation = object as? RelationObject else { return false }
+        return relation.name == name && relation.expression == expression && relation.kind == kind
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    func isTrue() throws -> Bool { true }
+    func jsonValue() throws -> Value? { .string(sql) }
+}
+
+/// `api.Relation`, also as `adapter.Relation`.
+final class RelationFactory: JinjaObject {
+    private unowned let compiler: Compiler
+    init(_ compiler: Compiler) { self.compiler = compiler }
+    var typeName: String { "RelationProxy" }
+
+    static func kind(_ name: String) -> Value? {
+        switch name {
+        case "Table": "table"
+        case "View": "view"
+        case "CTE": "cte"
+        case "MaterializedView": "materialized_view"
+        case "External": "external"
+        case "Function": "function"
+        default: nil
+        }
+    }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { Self.kind(name) }
+
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "create": return .object(try create(arguments))
+        case "create_from", "create_from_node", "create_from_source": return .object(try create(from: arguments))
+        case "scd_args":
+            let bound = try arguments.bound("scd_args", required: 2, "primary_key", "updated_at")
+            return .list((bound[0]?.asList ?? [bound[0] ?? .none]) + [bound[1] ?? .none])
+        case "add_ephemeral_prefix": return .string("__dbt__cte__\(arguments.positional.first?.asString ?? "")")
+        case "get_default_quote_policy", "get_default_include_policy":
+            return .dict([("database", true), ("schema", true), ("identifier", true)])
+        default: return nil
+        }
+    }
+
+    private func create(_ arguments: Arguments) throws -> RelationObject {
+        let places = ["database", "schema", "identifier", "type"]
+        let bound = try Arguments(arguments.positional, named: arguments.named.filter { places.contains($0.name) })
+            .bound("create", "database", "schema", "identifier", "type")
+        let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
+        let relation = RelationObject(name, kind: bound[3]?.asString, dialect: compiler.dialect)
+        compiler.quote(relation, by: arguments["quote_policy"]?.json?.objectValue)
+        return relation
+    }
+
+    /// From what `graph` lists: a source or a node.
+    private func create(from arguments: Arguments) throws -> RelationObject {
+        guard let node = (arguments.positional.last ?? arguments["source"] ?? arguments["node"])?.asDict else {
+            throw CompilationError("compile.bad_relation", "create_from() takes a node or a source of the graph", remedy: "pass an entry of graph.nodes or graph.sources")
+        }
+        let name = RelationName(
+            database: node["database"]?.asString ?? "", schema: node["schema"]?.asString ?? "",
+            identifier: (node["identifier"] ?? node["alias"] ?? node["name"])?.asString ?? "")
+        return RelationObject(name, dialect: compiler.dialect)
+    }
+}

@@ -1,0 +1,329 @@
+internal import Jinja
+internal import Kernel
+public import WarehouseKit
+
+/// The rows of a seed or of a query, with what is known of their columns.
+public struct Table: Sendable {
+    public var names: [String]
+    public var kinds: [TableKind]
+    public var rows: [[SQLValue]]
+
+    public init(names: [String], kinds: [TableKind], rows: [[SQLValue]]) {
+        self.names = names
+        self.kinds = kinds
+        self.rows = rows
+    }
+
+    init(_ result: ResultSet) {
+        names = result.columns
+        rows = result.rows
+        kinds = result.columns.indices.map { index in
+            Self.kind(of: result.types.indices.contains(index) ? result.types[index].lowercased() : "", result.rows.lazy.map { $0[index] })
+        }
+    }
+
+    /// By the engine's word where it has a type for truth values and times; otherwise by the values themselves.
+    private static func kind(of word: String, _ values: some Sequence<SQLValue>) -> TableKind {
+        switch word {
+        case "bool", "boolean": return .boolean
+        case "date" where isText(values, 10): return .date
+        case _ where word.hasPrefix("timestamp") && isText(values, 19): return .timestamp
+        case _ where word.hasPrefix("numeric"): return .number
+        default: break
+        }
+        var kind = TableKind.integer
+        for value in values {
+            switch value {
+            case .text, .blob: return .text
+            case .double: kind = .number
+            case .integer, .null: continue
+            }
+        }
+        return kind
+    }
+    /// Engines without such types store any text under these words.
+    private static func isText(_ values: some Sequence<SQLValue>, _ length: Int) -> Bool {
+        values.allSatisfy { if case .text(let text) = $0 { text.utf8.count >= length && PythonTime.read(text) != nil } else { $0 == .null } }
+    }
+}
+
+/// The rows of a query as templates see them: rows by number or name, columns with their values.
+final class TableObject: JinjaObject {
+    let table: Table
+    init(_ table: Table) { self.table = table }
+    convenience init(_ result: ResultSet) { self.init(Table(result)) }
+
+    private(set) lazy var rowObjects: [Value] = table.rows.map { row in
+        .object(RowObject(table.names, row.indices.map { Value(row[$0], table.kinds[$0]) }))
+    }
+
+    var typeName: String { "Table" }
+    var count: Int? { table.rows.count }
+    // An empty answer is still an answer: `{% if results %}` is true of it.
+    func isTrue() throws -> Bool { true }
+    func text(_ interpreter: Interpreter) throws -> String {
+        let shown = table.names.indices.map { "| \(table.names[$0]) | \(Self.word(table.kinds[$0])) |" }
+        return (["| column | data_type |", "| ------ | --------- |"] + shown).joined(separator: "\n") + "\n"
+    }
+
+    private static func word(_ kind: TableKind) -> String {
+        switch kind {
+        case .integer: "Integer"
+        case .number: "Number"
+        case .boolean: "Boolean"
+        case .date: "Date"
+        case .timestamp: "DateTime"
+        case .text: "Text"
+        }
+    }
+
+    private var columns: [(String, Value)] {
+        table.names.indices.map { index in
+            let values = table.rows.map { Value($0[index], table.kinds[index]) }
+            return (table.names[index], .object(TableColumnObject(table.names[index], Self.word(table.kinds[index]), index, values)))
+        }
+    }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "rows": .list(rowObjects)
+        case "columns": .object(TableColumnsObject(columns))
+        case "column_names": .tuple(table.names.map(Value.string))
+        case "column_types": .tuple(table.kinds.map { .string(Self.word($0)) })
+        default: nil
+        }
+    }
+
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "print_table":
+            let bound = try arguments.bound("print_table", "max_rows", "max_columns", "output", "max_column_width", "locale", "max_precision")
+            print(TablePrinter(table).text(rowsMax: bound[0]?.asInt ?? 20, columnsMax: bound[1]?.asInt ?? 6, widthMax: bound[3]?.asInt ?? 20))
+            return Value.none
+        case "print_csv":
+            print(TablePrinter(table).csv)
+            return Value.none
+        case "print_json":
+            print(Value.list(table.rows.map { row in .dict(Array(zip(table.names, row.indices.map { Value(row[$0], table.kinds[$0]) }))) }).json?.text() ?? "")
+            return Value.none
+        case "select": return try keep(names(arguments.positional.first ?? arguments["key"]))
+        case "exclude":
+            let dropped = names(arguments.positional.first ?? arguments["key"])
+            return try keep(table.names.filter { !dropped.contains($0) })
+        case "rename":
+            let bound = try arguments.bound("rename", "column_names", "row_names", "slug_columns", "slug_rows")
+            var renamed = table
+            if let map = bound[0]?.asDict { renamed.names = table.names.map { map[$0]?.asString ?? $0 } }
+            else if let names = bound[0]?.asList { renamed.names = names.compactMap(\.asString) }
+            return .object(TableObject(renamed))
+        case "limit":
+            let numbers = arguments.positional.compactMap(\.asInt)
+            var cut = table
+            cut.rows = numbers.count > 1 ? Array(table.rows[min(numbers[0], table.rows.count)..<min(numbers[1], table.rows.count)]) : Array(table.rows.prefix(numbers.first ?? table.rows.count))
+            return .object(TableObject(cut))
+        case "where", "find":
+            guard let test = arguments.positional.first else { return nil }
+            var kept = table
+            kept.rows = []
+            for (row, object) in zip(table.rows, rowObjects) where try interpreter.isTrue(interpreter.call(test, Arguments([object]))) {
+                if name == "find" { return object }
+                kept.rows.append(row)
+            }
+            return name == "find" ? Value.none : .object(TableObject(kept))
+        case "distinct":
+            var seen: Set<[SQLValue]> = []
+            var kept = table
+            let wanted = names(arguments.positional.first).compactMap { table.names.firstIndex(of: $0) }
+            kept.rows = table.rows.filter { row in seen.insert(wanted.isEmpty ? row : wanted.map { row[$0] }).inserted }
+            return .object(TableObject(kept))
+        case "order_by":
+            return try ordered(names(arguments.positional.first ?? arguments["key"]), isReversed: arguments["reverse"]?.asInt == 1, interpreter)
+        default: return nil
+        }
+    }
+
+    private func names(_ value: Value?) -> [String] { value?.asString.map { [$0] } ?? value?.asList?.compactMap(\.asString) ?? [] }
+
+    private func keep(_ names: [String]) throws -> Value {
+        let places = try names.map { name -> Int in
+            guard let place = table.names.firstIndex(of: name) else {
+                throw CompilationError("compile.no_column", "the table has no column '\(name)'", remedy: "it has: \(table.names.joined(separator: ", "))")
+            }
+            return place
+        }
+        return .object(TableObject(Table(names: names, kinds: places.map { table.kinds[$0] }, rows: table.rows.map { row in places.map { row[$0] } })))
+    }
+
+    private func ordered(_ names: [String], isReversed: Bool, _ interpreter: Interpreter) throws -> Value {
+        let places = names.compactMap { table.names.firstIndex(of: $0) }
+        var sorted = table
+        sorted.rows = table.rows.enumerated().sorted { left, right in
+            for place in places {
+                guard let order = left.element[place].order(against: right.element[place]) else { continue }
+                if order != 0 { return isReversed ? order > 0 : order < 0 }
+            }
+            return left.offset < right.offset
+        }.map(\.element)
+        return .object(TableObject(sorted))
+    }
+
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(rowObjects) }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
+        guard let index = key.asInt else { return nil }
+        let place = index < 0 ? rowObjects.count + index : index
+        return rowObjects.indices.contains(place) ? rowObjects[place] : nil
+    }
+}
+
+/// One row: a sequence of values that also answers to column names.
+final class RowObject: JinjaObject {
+    private let names: [String]
+    private let values: [Value]
+    init(_ names: [String], _ values: [Value]) {
+        self.names = names
+        self.values = values
+    }
+    var typeName: String { "Row" }
+    var count: Int? { values.count }
+    var isSequence: Bool { true }
+    func text(_ interpreter: Interpreter) throws -> String { "<agate.Row: (\(try values.map { try interpreter.text($0) }.joined(separator: ", ")))>" }
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(values) }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
+        if let index = key.asInt { return values.indices.contains(index < 0 ? values.count + index : index) ? values[index < 0 ? values.count + index : index] : nil }
+        return key.asString.flatMap { value(of: $0) }
+    }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { value(of: name) }
+    private func value(of name: String) -> Value? {
+        if let place = names.firstIndex(of: name) { return values[place] }
+        return names.firstIndex { $0.lowercased() == name.lowercased() }.map { values[$0] }
+    }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "values": .tuple(values)
+        case "keys": .tuple(names.map(Value.string))
+        case "items": .list(zip(names, values).map { .tuple([.string($0), $1]) })
+        case "dict": .dict(Array(zip(names, values)))
+        case "get": arguments.positional.first?.asString.flatMap(value(of:)) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+        default: nil
+        }
+    }
+    func isEqual(to other: Value) -> Bool {
+        let items: [Value]? = if case .object(let object) = other, let row = object as? RowObject { row.values } else { other.asList }
+        guard let items, items.count == values.count else { return false }
+        return zip(items, values).allSatisfy { $0.json == $1.json }
+    }
+    func jsonValue() throws -> Value? { .list(values) }
+}
+
+final class TableColumnObject: JinjaObject {
+    private let name: String
+    private let kind: String
+    private let index: Int
+    private let values: [Value]
+    init(_ name: String, _ kind: String, _ index: Int, _ values: [Value]) {
+        self.name = name
+        self.kind = kind
+        self.index = index
+        self.values = values
+    }
+    var typeName: String { "Column" }
+    var count: Int? { values.count }
+    var isSequence: Bool { true }
+    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
+        switch attribute {
+        case "name": .string(name)
+        case "index": .int(index)
+        case "data_type": .string(kind)
+        default: nil
+        }
+    }
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(values) }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
+        key.asInt.flatMap { values.indices.contains($0 < 0 ? values.count + $0 : $0) ? values[$0 < 0 ? values.count + $0 : $0] : nil }
+    }
+    func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch method {
+        case "values": return .tuple(values)
+        case "values_distinct": return .tuple(Self.distinct(values))
+        case "values_without_nulls": return .tuple(values.filter { !$0.isNone })
+        default: return nil
+        }
+    }
+    static func distinct(_ values: [Value]) -> [Value] {
+        var seen: Set<JSON> = []
+        return values.filter { seen.insert($0.json ?? .null).inserted }
+    }
+}
+
+final class TableColumnsObject: JinjaObject {
+    private let columns: [(String, Value)]
+    init(_ columns: [(String, Value)]) { self.columns = columns }
+    var typeName: String { "MappedSequence" }
+    var count: Int? { columns.count }
+    var isSequence: Bool { true }
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(columns.map(\.1)) }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
+        if let index = key.asInt { return columns.indices.contains(index < 0 ? columns.count + index : index) ? columns[index < 0 ? columns.count + index : index].1 : nil }
+        guard let name = key.asString else { return nil }
+        return columns.first { $0.0 == name }?.1 ?? columns.first { $0.0.lowercased() == name.lowercased() }?.1
+    }
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { try item(.string(name), interpreter) }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "values": .tuple(columns.map(\.1))
+        case "keys": .tuple(columns.map { .string($0.0) })
+        case "items": .list(columns.map { .tuple([.string($0.0), $0.1]) })
+        case "dict": .dict(columns)
+        case "get": try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+        default: nil
+        }
+    }
+}
+
+extension Value {
+    init(_ value: SQLValue, _ kind: TableKind? = nil) {
+        switch value {
+        case .null: self = .none
+        case .integer(let number): self = kind == .boolean ? .bool(number != 0) : .int(Int(number))
+        case .double(let number): self = .double(number)
+        case .text(let text):
+            switch kind {
+            case .boolean: self = .bool(["t", "true", "1"].contains(text.lowercased()))
+            case .number: self = Int(text).map(Value.int) ?? Double(text).map(Value.double) ?? .string(text)
+            case .date: self = PythonTime.read(text).map { .object(DateObject($0.date)) } ?? .string(text)
+            case .timestamp: self = PythonTime.read(text).map { .object(DateTimeObject($0)) } ?? .string(text)
+            default: self = .string(text)
+            }
+        case .blob(let bytes): self = .string(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}
+
+extension SQLValue {
+    var shown: String {
+        switch self {
+        case .null: ""
+        case .integer(let number): String(number)
+        case .double(let number): String(number)
+        case .text(let text): text
+        case .blob(let bytes): "(\(bytes.count) bytes)"
+        }
+    }
+
+    fileprivate var number: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .double(let number): number
+        default: nil
+        }
+    }
+
+    /// Nothing sorts behind everything.
+    fileprivate func order(against other: SQLValue) -> Int? {
+        if self == other { return 0 }
+        if self == .null { return 1 }
+        if other == .null { return -1 }
+        if let number, let other = other.number { return number < other ? -1 : number > other ? 1 : 0 }
+        return shown < other.shown ? -1 : 1
+    }
+}

@@ -1,0 +1,95 @@
+internal import Jinja
+internal import Kernel
+public import Project
+internal import WarehouseKit
+
+extension Compiler {
+    /// A unit test's model on its made-up inputs, as a node that the materialization `unit` can run.
+    public func compile(unitTest node: Node) throws -> CompiledNode {
+        do {
+            guard let test = node.unitTest, let model = manifest.nodes[test.testedNode] else {
+                throw CompilationError("compile.bad_unit_test", "unit test '\(node.name)' is about no model of the project", at: node.location, remedy: "correct its model:")
+            }
+            defer {
+                replacements = [:]
+                variableOverrides = JSONObject()
+                environmentOverrides = JSONObject()
+            }
+            var inputs: [(name: String, sql: String)] = []
+            for given in test.given {
+                let name = "__dbt__cte__\(inputName(given))"
+                inputs.append((name, try fixture(given, of: node, model)))
+                replacements[given.nodeID] = name
+            }
+            variableOverrides = test.vars
+            environmentOverrides = test.environment
+            let frame = Frame(model, package: model.packageName, mode: .execute)
+            for (name, value) in test.macros.pairs where !name.contains(".") {
+                let value = Value(value)
+                frame.variables[name] = .function(name) { _, _ in value }
+            }
+            frame.macroOverrides = Dictionary(test.macros.pairs.filter { $0.key.contains(".") }.map { ($0.key, Value($0.value)) }) { first, _ in first }
+            let body = try inside(frame) { try render(model.rawCode, name: model.originalFilePath) }
+            if let missing = frame.ephemerals.first {
+                throw CompilationError(
+                    "compile.bad_unit_test", "unit test '\(node.name)' gives no rows for '\(manifest.nodes[missing]?.name ?? missing)', which its model reads", at: node.location, remedy: "add it under given:")
+            }
+            return CompiledNode(
+                node: expectation(node, test, model), sql: CommonTableExpressions.inject(inputs, into: body), relationName: nil, ephemerals: [])
+        } catch {
+            throw CompilationError.of(error, node: node)
+        }
+    }
+
+    private func inputName(_ given: UnitTest.Given) -> String {
+        manifest.nodes[given.nodeID]?.name ?? manifest.sources[given.nodeID].map { "\($0.sourceName)__\($0.name)" } ?? "this"
+    }
+
+    /// The rows of one input as a query, with the types of the relation that they stand for.
+    private func fixture(_ given: UnitTest.Given, of node: Node, _ model: Node) throws -> String {
+        let rows: [JSONObject]
+        switch given.fixture.rows {
+        case .sql(let text): return try inside(Frame(model, package: model.packageName, mode: .execute)) { try rendered(text) }
+        case .rows(let given): rows = given
+        }
+        let name: RelationName
+        if let parent = manifest.nodes[given.nodeID] { name = relationName(of: parent) }
+        else if let source = manifest.sources[given.nodeID] { name = RelationName(database: source.database, schema: source.schema, identifier: source.identifier) }
+        else { name = relationName(of: model) }
+        if let parent = manifest.nodes[given.nodeID], parent.isEphemeral { return try plainFixture(rows) }
+        let frame = Frame(node, package: node.packageName, mode: .execute)
+        frame.variables["defer_relation"] = .object(RelationObject(name, dialect: dialect))
+        return try inside(frame) {
+            guard let result = try call("get_fixture_sql", [.list(rows.map { Value(.object($0)) }), .dict([])], interpreter) else { return "" }
+            return try interpreter.text(result)
+        }
+    }
+
+    /// Rows of an ephemeral model, which has no relation to tell types.
+    private func plainFixture(_ rows: [JSONObject]) throws -> String {
+        let names = rows.flatMap(\.keys).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        func literal(_ json: JSON) -> String {
+            switch json {
+            case .null: "null"
+            case .bool(let flag): dialect.joinsSchema ? (flag ? "1" : "0") : (flag ? "true" : "false")
+            case .string(let text): "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+            default: json.text()
+            }
+        }
+        return rows.map { row in "select " + names.map { "\(literal(row[$0] ?? .null)) as \(dialect.quote($0))" }.joined(separator: ", ") }.joined(separator: "\nunion all\n")
+    }
+
+    private func expectation(_ node: Node, _ test: UnitTest, _ model: Node) -> Node {
+        var node = node
+        node.schema = model.schema
+        node.database = model.database
+        node.alias = node.name
+        node.config.values["materialized"] = "unit"
+        node.config.values["tested_model"] = .string(model.name)
+        switch test.expect.rows {
+        case .rows(let rows): node.config.values["expected_rows"] = .array(rows.map(JSON.object))
+        case .sql(let text): node.config.values["expected_sql"] = .string(text)
+        }
+        return node
+    }
+}

@@ -1,0 +1,65 @@
+/// One file of the library: macros of one noun, in Jinja, under the names that dbt documents.
+struct LibraryFile: Sendable {
+    /// `dbt`, or the package of an adapter: `dbt_sqlite`, `dbt_postgres`.
+    let package: String
+    let path: String
+    let text: String
+
+    /// - Parameter dispatched: signatures of macros that only pass their arguments on to the adapter's own version; no default
+    ///   value holds a comma.
+    init(_ package: String, _ path: String, dispatched: [String] = [], _ text: String) {
+        self.package = package
+        self.path = path
+        self.text = text + "\n" + dispatched.map(Self.dispatching).joined(separator: "\n")
+    }
+
+    private static func dispatching(_ signature: String) -> String {
+        let parts = signature.split(separator: "(", maxSplits: 1)
+        let parameters = parts[1].dropLast().split(separator: ",").map { $0.split(separator: "=")[0].filter { $0 != " " } }
+        return "{% macro \(signature) %}{{ return(adapter.dispatch('\(parts[0])', 'dbt')(\(parameters.joined(separator: ", ")))) }}{% endmacro %}"
+    }
+}
+
+/// One macro of the library, cut out of its file, so that it can be read when it is first called.
+public struct LibraryMacro: Sendable {
+    public let package: String
+    /// As it is called: a test is `test_unique`, a materialization `materialization_table_default`.
+    public let name: String
+    public let path: String
+    /// The line of its opening tag in its file.
+    public let line: Int
+    public let text: String
+}
+
+/// dbt's own macros, written for this project: what each must do is dbt's documented interface, the text is ours.
+public enum MacroLibrary {
+    static let files: [LibraryFile] = [
+        hooks, configuration, names, docs,
+        view, table, incremental, seed, snapshot, test, unit,
+        schemaChanges, merging, incrementalStrategies, snapshotTables, snapshotStrategies, seedRows,
+        relations, creating, schemas, columns, contracts, metadata, grants, comments, indexes, freshness, showing, timestamps,
+        genericTests, types, functions, dates, fixtures, seriesOfRows, clone,
+        sqliteRelations, sqliteFunctions, sqliteDates, sqliteMerging,
+        postgresRelations, postgresFunctions, postgresDates, postgresMaterializedViews,
+    ]
+
+    /// The packages of an adapter in the order in which they are asked: its own, then `dbt`.
+    public static func packages(for adapter: String) -> [String] {
+        let own = "dbt_\(adapter)"
+        return byPackage[own] == nil ? ["dbt"] : [own, "dbt"]
+    }
+
+    public static func macro(_ name: String, in package: String) -> LibraryMacro? { byPackage[package]?[name] }
+    public static func macros(of package: String) -> [LibraryMacro] { (byPackage[package] ?? [:]).values.sorted { $0.name < $1.name } }
+
+    private static let byPackage: [String: [String: LibraryMacro]] = {
+        var found: [String: [String: LibraryMacro]] = [:]
+        for file in files {
+            for macro in LibraryScanner(file).macros() {
+                precondition(found[file.package]?[macro.name] == nil, "the library has one \(file.package).\(macro.name)")
+                found[file.package, default: [:]][macro.name] = macro
+            }
+        }
+        return found
+    }()
+}

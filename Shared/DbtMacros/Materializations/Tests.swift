@@ -1,0 +1,161 @@
+extension MacroLibrary {
+    static let test = LibraryFile(
+        "dbt", "materializations/test.sql", dispatched: ["get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)"], #"""
+        {%- materialization test, default -%}
+            {%- set relations = [] -%}
+            {%- set limit = config.get('limit') -%}
+            {%- if should_store_failures() -%}
+                {%- set kind = config.get('store_failures_as') or 'table' -%}
+                {%- if kind not in ['table', 'view'] -%}
+                    {{ exceptions.raise_compiler_error("'" ~ kind ~ "' is not a valid value for `store_failures_as`. Accepted values are: ['ephemeral', 'table', 'view']") }}
+                {%- endif -%}
+                {%- set old_relation = adapter.get_relation(database=database, schema=schema, identifier=model.alias) -%}
+                {%- set target_relation = api.Relation.create(identifier=model.alias, schema=schema, database=database, type=kind) -%}
+                {%- if old_relation -%}{%- do adapter.drop_relation(old_relation) -%}{%- endif -%}
+                {%- call statement(auto_begin=True) -%}{{ get_create_sql(target_relation, limited_rows(sql, limit)) }}{%- endcall -%}
+                {%- do relations.append(target_relation) -%}
+                {%- set main_sql = 'select * from ' ~ target_relation -%}
+            {%- else -%}
+                {%- set main_sql = sql -%}
+            {%- endif -%}
+            {%- call statement('main', fetch_result=True) -%}
+                {{ get_test_sql(main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit) }}
+            {%- endcall -%}
+            {{ return({'relations': relations}) }}
+        {%- endmaterialization -%}
+
+        {% macro limited_rows(sql, limit) %}{{ return(sql if limit is none else sql ~ '\nlimit ' ~ limit) }}{% endmacro %}
+
+        {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
+            select
+                {{ fail_calc }} as failures,
+                {{ fail_calc }} {{ warn_if }} as should_warn,
+                {{ fail_calc }} {{ error_if }} as should_error
+            from (
+            {{ limited_rows(main_sql, limit) }}
+            ) dbt_internal_test
+        {%- endmacro %}
+        """#)
+
+    static let unit = LibraryFile(
+        "dbt", "materializations/unit.sql", dispatched: ["get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names)"], #"""
+        {# What the model makes of the given rows beside what is expected of it; the runner compares the two. #}
+        {%- materialization unit, default -%}
+            {%- set expected_rows = config.get('expected_rows') -%}
+            {%- set expected_sql = config.get('expected_sql') -%}
+            {%- set temp_relation = make_temp_relation(this.incorporate(type='table')) -%}
+            {%- set tested = get_columns_in_query(sql) -%}
+            {%- set names = {} -%}
+            {%- for name in tested -%}{%- do names.update({name | lower: name}) -%}{%- endfor -%}
+            {%- set expected_column_names = [] -%}
+            {%- if expected_sql -%}
+                {%- set expected_column_names = get_columns_in_query(expected_sql) -%}
+            {%- elif expected_rows | length > 0 -%}
+                {%- for name in expected_rows[0].keys() -%}{%- do expected_column_names.append(name) -%}{%- endfor -%}
+            {%- else -%}
+                {%- set expected_column_names = tested -%}
+            {%- endif -%}
+            {%- for name in expected_column_names if name | lower not in names -%}
+                {{ exceptions.raise_compiler_error("Invalid column name: '" ~ name ~ "' in unit test fixture for expected output.\nAccepted columns for '" ~ config.get('tested_model') ~ "' are: " ~ tested) }}
+            {%- endfor -%}
+            {%- do drop_relation_if_exists(load_cached_relation(temp_relation)) -%}
+            {%- do run_query(get_create_table_as_sql(True, temp_relation, get_empty_subquery_sql(sql))) -%}
+            {%- set types = {} -%}
+            {%- for column in adapter.get_columns_in_relation(temp_relation) -%}{%- do types.update({column.name | lower: column.data_type}) -%}{%- endfor -%}
+            {%- set expected_fixture_sql = expected_sql or get_expected_sql(expected_rows, types, expected_column_names) -%}
+            {%- set quoted = [] -%}
+            {%- for name in expected_column_names -%}{%- do quoted.append(adapter.quote(names.get(name | lower, name))) -%}{%- endfor -%}
+            {%- call statement('main', fetch_result=True) -%}
+                {{ get_unit_test_sql(sql, expected_fixture_sql, quoted) }}
+            {%- endcall -%}
+            {%- do adapter.drop_relation(temp_relation) -%}
+            {{ return({'relations': []}) }}
+        {%- endmaterialization -%}
+
+        {% macro default__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) -%}
+            with dbt_internal_unit_test_actual as (
+                select {{ expected_column_names | join(', ') }}, {{ string_literal('actual') }} as {{ adapter.quote('actual_or_expected') }}
+                from (
+                    {{ main_sql }}
+                ) _dbt_internal_unit_test_actual
+            ),
+            dbt_internal_unit_test_expected as (
+                select {{ expected_column_names | join(', ') }}, {{ string_literal('expected') }} as {{ adapter.quote('actual_or_expected') }}
+                from (
+                    {{ expected_fixture_sql }}
+                ) _dbt_internal_unit_test_expected
+            )
+            select * from dbt_internal_unit_test_actual
+            union all
+            select * from dbt_internal_unit_test_expected
+        {%- endmacro %}
+        """#)
+
+    static let fixtures = LibraryFile("dbt", "unit_fixtures.sql", #"""
+        {# A given input as a query: each row a select, each value with the type that the real relation has. #}
+        {% macro get_fixture_sql(rows, column_name_to_data_types) %}
+            {%- set types = column_name_to_data_types -%}
+            {%- if not types -%}
+                {%- set types = {} -%}
+                {%- set relation = adapter.get_relation(database=defer_relation.database, schema=defer_relation.schema, identifier=defer_relation.identifier)
+                    if defer_relation else load_relation(this) -%}
+                {%- if not relation -%}
+                    {{ exceptions.raise_compiler_error("Not able to get columns for unit test '" ~ model.name ~ "' from relation " ~ (defer_relation or this) ~ " because the relation doesn't exist") }}
+                {%- endif -%}
+                {%- for column in adapter.get_columns_in_relation(relation) -%}
+                    {%- do types.update({column.name | lower: column.data_type}) -%}
+                {%- endfor -%}
+            {%- endif -%}
+            {%- for row in rows -%}
+                {%- set formatted = format_row(row, types) -%}
+                select
+                {%- for name, type in types.items() %}
+                    {{ formatted.get(name, safe_cast('null', type)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                {%- endfor %}
+                {{ 'union all' if not loop.last }}
+            {% endfor -%}
+            {%- if rows | length == 0 -%}
+                select
+                {%- for name, type in types.items() %}
+                    {{ safe_cast('null', type) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                {%- endfor %}
+                limit 0
+            {%- endif -%}
+        {% endmacro %}
+
+        {% macro get_expected_sql(rows, column_name_to_data_types, column_name_to_quoted=none) %}
+            {%- if rows | length == 0 -%}
+                select * from dbt_internal_unit_test_actual limit 0
+            {%- else -%}
+                {%- for row in rows -%}
+                    {%- set formatted = format_row(row, column_name_to_data_types) -%}
+                    select
+                    {%- for name, value in formatted.items() %}
+                        {{ value }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                    {{ 'union all' if not loop.last }}
+                {% endfor -%}
+            {%- endif -%}
+        {% endmacro %}
+
+        {% macro format_row(row, column_name_to_data_types) %}
+            {%- set formatted = {} -%}
+            {%- for name, value in row.items() -%}
+                {%- set key = name | lower -%}
+                {%- if key not in column_name_to_data_types -%}
+                    {{ exceptions.raise_compiler_error("Invalid column name: '" ~ name ~ "' in unit test fixture for '" ~ model.name ~ "'.\nAccepted columns for '" ~ model.name ~ "' are: " ~ (column_name_to_data_types.keys() | list)) }}
+                {%- endif -%}
+                {%- set type = column_name_to_data_types[key] -%}
+                {%- if value is none -%}
+                    {%- do formatted.update({key: safe_cast('null', type)}) -%}
+                {%- elif value is string -%}
+                    {%- do formatted.update({key: safe_cast(string_literal(escape_single_quotes(value)), type)}) -%}
+                {%- else -%}
+                    {%- do formatted.update({key: safe_cast(value | string, type)}) -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {{ return(formatted) }}
+        {% endmacro %}
+        {% macro validate_fixture_rows(rows, row_number) %}{{ return('') }}{% endmacro %}
+        """#)
+}

@@ -1,0 +1,31 @@
+extension MacroLibrary {
+    static let names = LibraryFile(
+        "dbt", "names.sql",
+        dispatched: [
+            "generate_alias_name(custom_alias_name=none, node=none)", "generate_schema_name(custom_schema_name=none, node=none)",
+            "generate_database_name(custom_database_name=none, node=none)",
+        ], #"""
+        {% macro default__generate_alias_name(custom_alias_name=none, node=none) -%}
+            {%- if custom_alias_name -%}
+                {{ custom_alias_name | trim }}
+            {%- elif node.version -%}
+                {{ node.name ~ "_v" ~ (node.version | replace(".", "_")) }}
+            {%- else -%}
+                {{ node.name }}
+            {%- endif -%}
+        {%- endmacro %}
+        {% macro default__generate_schema_name(custom_schema_name, node) -%}
+            {{ target.schema if custom_schema_name is none else target.schema ~ '_' ~ (custom_schema_name | trim) }}
+        {%- endmacro %}
+        {% macro generate_schema_name_for_env(custom_schema_name, node) -%}
+            {{ custom_schema_name | trim if target.name == 'prod' and custom_schema_name is not none else target.schema }}
+        {%- endmacro %}
+        {% macro default__generate_database_name(custom_database_name=none, node=none) -%}
+            {{ target.database if custom_database_name is none else custom_database_name | trim }}
+        {%- endmacro %}
+        """#)
+
+    static let docs = LibraryFile("dbt", "docs.sql", #"""
+        {% macro get_docs_text(name) -%}{{ doc(name) }}{%- endmacro %}
+        """#)
+}

@@ -1,0 +1,101 @@
+internal import Digest
+public import Kernel
+
+/// A package that a project asks for, as `packages.yml` or `dependencies.yml` names it.
+public struct PackageSpec: Hashable, Sendable {
+    public enum Origin: Hashable, Sendable {
+        /// A folder, below the project's or from the root.
+        case local(String)
+        /// A repository, the revision of it, and the folder in it.
+        case git(String, revision: String?, subdirectory: String?)
+        /// An archive, and the name of the package in it.
+        case tarball(String, name: String)
+        /// A package of dbt's hub, by name and versions.
+        case hub(String, versions: [String])
+    }
+    public var origin: Origin
+    public var location: ProblemLocation
+
+    /// As the file states it; the lock file keeps it with the revision that was found.
+    public var json: JSON {
+        switch origin {
+        case .local(let path): ["local": .string(path)]
+        case .git(let url, let revision, let subdirectory):
+            JSON([("git", .string(url))] + (revision.map { [("revision", .string($0))] } ?? []) + (subdirectory.map { [("subdirectory", .string($0))] } ?? []))
+        case .tarball(let url, let name): ["tarball": .string(url), "name": .string(name)]
+        case .hub(let name, let versions): ["package": .string(name), "version": .array(versions.map(JSON.string))]
+        }
+    }
+
+    /// What makes two mentions the same package.
+    public var key: String {
+        switch origin {
+        case .local(let path): "local \(path)"
+        case .git(let url, _, let subdirectory): "git \(url) \(subdirectory ?? "")"
+        case .tarball(let url, _): "tarball \(url)"
+        case .hub(let name, _): "package \(name)"
+        }
+    }
+}
+
+/// The packages that a project asks for.
+public struct PackageList: Sendable {
+    public var specs: [PackageSpec] = []
+
+    /// Reads `packages.yml` or `dependencies.yml`; empty where there is neither.
+    public static func read(in folder: String, environment: [String: String], vars: JSONObject) throws(ProjectProblem) -> PackageList {
+        if let list = try read("packages.yml", in: folder, environment, vars) { return list }
+        return try read("dependencies.yml", in: folder, environment, vars) ?? PackageList()
+    }
+
+    /// Reads `package-lock.yml`; nil where there is none or it was made of another list.
+    public static func locked(in folder: String, for list: PackageList) throws(ProjectProblem) -> PackageList? {
+        guard let text = FileTree.text("\(folder)/package-lock.yml") else { return nil }
+        let document = try YAMLValue.read(text, file: "package-lock.yml")
+        guard document["sha1_hash"]?.text == list.digest else { return nil }
+        return try PackageList(document)
+    }
+
+    private static func read(_ name: String, in folder: String, _ environment: [String: String], _ vars: JSONObject) throws(ProjectProblem) -> PackageList? {
+        guard let text = FileTree.text("\(folder)/\(name)") else { return nil }
+        let document = try YAMLRenderer(environment: environment, vars: vars).render(try YAMLValue.read(text, file: name))
+        if let project = document["projects"]?.items.first {
+            throw ProjectProblem("project.unsupported", "other projects under 'projects:' need dbt's platform", at: project.location, remedy: "name their packages under 'packages:'")
+        }
+        return try PackageList(document)
+    }
+
+    private init() {}
+
+    private init(_ document: YAMLValue) throws(ProjectProblem) {
+        for entry in document["packages"]?.items ?? [] { specs.append(try Self.spec(entry)) }
+    }
+
+    private static func spec(_ entry: YAMLValue) throws(ProjectProblem) -> PackageSpec {
+        func wrong(_ summary: String, _ remedy: String) -> ProjectProblem { ProjectProblem("project.bad_package", summary, at: entry.location, remedy: remedy) }
+        let origin: PackageSpec.Origin
+        if let path = entry["local"]?.text {
+            origin = .local(path)
+        } else if let url = (entry["git"] ?? entry["private"])?.text {
+            let revisions = entry["revision"]?.strings ?? []
+            guard revisions.count <= 1 else { throw wrong("the package '\(url)' asks for several revisions", "name one revision") }
+            origin = .git(url, revision: revisions.first, subdirectory: entry["subdirectory"]?.text)
+        } else if let url = entry["tarball"]?.text {
+            guard let name = entry["name"]?.text else { throw wrong("the tarball '\(url)' has no name", "add name: and the package's name") }
+            origin = .tarball(url, name: name)
+        } else if let name = entry["package"]?.text {
+            origin = .hub(name, versions: entry["version"]?.strings ?? [])
+        } else {
+            throw wrong("a package says neither local, git, tarball nor package", "write one of them")
+        }
+        return PackageSpec(origin: origin, location: entry.location)
+    }
+
+    /// Tells a list from another: the order does not matter.
+    public var digest: String { Digest.hex(.sha1, specs.map { Self.sorted($0.json).text() }.sorted().joined(separator: "\n")) }
+
+    private static func sorted(_ json: JSON) -> JSON {
+        guard let object = json.objectValue else { return json }
+        return JSON(object.pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+}

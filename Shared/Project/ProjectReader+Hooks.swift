@@ -1,0 +1,51 @@
+internal import Kernel
+
+extension ProjectReader {
+    /// The hooks of a run as nodes: dependencies first, so that the project has the last word.
+    func hooks(of manifest: Manifest) -> [Manifest.Hook] {
+        var found: [Manifest.Hook] = []
+        for package in manifest.packages.dropFirst() + manifest.packages.prefix(1) {
+            for (isAtStart, texts) in [(true, package.onRunStart), (false, package.onRunEnd)] {
+                for (index, text) in texts.enumerated() { found.append(hook(text, index, isAtStart, package, manifest)) }
+            }
+        }
+        return found
+    }
+
+    /// What a node's own hooks refer to counts as what the node refers to; a seed must refer to nothing.
+    func addHooks(_ node: inout Node) {
+        let texts = node.config.preHooks + node.config.postHooks
+        guard texts.contains(where: { $0.contains("{{") || $0.contains("{%") }) else { return }
+        for text in texts where text.contains("ref(") || text.contains("source(") {
+            var template = node
+            template.rawCode = text
+            let capture = capture(template, text)
+            for ref in capture.refs where !node.refs.contains(ref) { node.refs.append(ref) }
+            for source in capture.sources where !node.sources.contains(source) { node.sources.append(source) }
+        }
+        guard node.resourceType == .seed, !node.refs.isEmpty || !node.sources.isEmpty else { return }
+        problems.add(
+            "project.seed_depends",
+            "Seeds cannot depend on other nodes. dbt detected a seed with a pre- or post-hook that calls 'ref', 'source', or 'metric', either directly or indirectly via other macros: '\(node.name)'",
+            at: node.location, remedy: "refer to the relation by its name, or move the hook to a model")
+    }
+
+    private func hook(_ text: String, _ index: Int, _ isAtStart: Bool, _ package: PackageFile, _ manifest: Manifest) -> Manifest.Hook {
+        let kind = isAtStart ? "on-run-start" : "on-run-end"
+        let name = "\(package.name)-\(kind)-\(index)"
+        var node = Node(
+            uniqueID: "operation.\(package.name).\(name)", resourceType: .operation, name: name, packageName: package.name, path: "hooks/\(name).sql",
+            originalFilePath: "./dbt_project.yml", rootFolder: package.folder, fqn: [package.name, "hooks", name], rawCode: text)
+        node.database = manifest.target.database
+        node.schema = manifest.target.schema
+        node.config = NodeConfig(JSON([("tags", [.string(kind)])]).objectValue ?? JSONObject())
+        node.checksum = checksum(text)
+        if let template = try? environment.parse(text, name: "dbt_project.yml"), let capture = StaticReader.capture(template) {
+            node.refs = capture.refs
+            node.sources = capture.sources
+            node.dependsOn = capture.refs.compactMap { manifest.node(for: $0, from: package.name)?.uniqueID }
+                + capture.sources.compactMap { manifest.source(for: $0, from: package.name)?.uniqueID }
+        }
+        return Manifest.Hook(node: node, isAtStart: isAtStart, index: index)
+    }
+}

@@ -1,0 +1,228 @@
+internal import Jinja
+internal import Kernel
+
+/// Nodes that are not a file each: snapshots in blocks or yml, unit tests, exposures, metrics and what describes them.
+extension ProjectReader {
+    /// The `{% snapshot %}` blocks of a file.
+    func readSnapshots(_ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
+        let path = "\(folder)/\(file)"
+        guard let text = FileTree.text("\(package.folder)/\(path)") else {
+            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
+            return
+        }
+        do {
+            let template = try environment.parse(text, name: path)
+            for block in template.definitions where block.tag == "snapshot" {
+                // The file's name is part of the path that configuration follows: a file may hold several snapshots.
+                let stem = FileTree.stem(of: file)
+                var node = Node(
+                    uniqueID: "snapshot.\(package.name).\(block.name)", resourceType: .snapshot, name: block.name, packageName: package.name, path: file,
+                    originalFilePath: path, rootFolder: package.folder, fqn: [package.name] + FileTree.folders(of: file) + [stem, block.name],
+                    rawCode: template.bodyText(of: block))
+                node.line = block.line
+                node.checksum = checksum(Self.trimmed(text))
+                add(&node, package, patches, node.rawCode, &manifest)
+                check(manifest.nodes[node.uniqueID])
+            }
+        } catch {
+            problems.add(TemplateProblem.of(error, file: path, text: text))
+        }
+    }
+
+    /// A node that a schema file defines.
+    func addWritten(_ written: Node, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
+        guard let package = manifest.packages.first(where: { $0.name == written.packageName }) else { return }
+        var node = written
+        if node.resourceType == .snapshot {
+            add(&node, package, patches, node.rawCode, &manifest)
+            return check(manifest.nodes[node.uniqueID])
+        }
+        if !node.rawCode.isEmpty {
+            let capture = self.capture(node, node.rawCode)
+            node.refs = capture.refs
+            node.sources = capture.sources
+            node.metrics = capture.metrics
+            node.rawCode = ""
+        }
+        let own = node.config.values
+        configure(&node, package, nil, own, manifest)
+        if !node.beside.isEmpty {
+            var config = node.beside
+            ConfigMerge.lay(node.config.values, over: &config)
+            if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+            node.config = NodeConfig(config)
+        }
+        if let twin = manifest.others[node.uniqueID] {
+            problems.add(
+                "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
+                remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
+        } else if node.config.isEnabled {
+            manifest.others[node.uniqueID] = node
+        } else {
+            manifest.disabled.append(node)
+        }
+    }
+
+    func add(_ group: Manifest.Group, _ manifest: inout Manifest) {
+        if let twin = manifest.groups[group.uniqueID] {
+            problems.add(
+                "project.duplicate_name", "two groups have the name '\(group.name)'", at: .file(group.originalFilePath), remedy: "rename one; the other is in \(twin.originalFilePath)")
+        }
+        manifest.groups[group.uniqueID] = group
+    }
+
+    /// dbt's rules for a snapshot's configuration.
+    private func check(_ node: Node?) {
+        guard let node else { return }
+        func wrong(_ summary: String, _ remedy: String) { problems.add("project.bad_snapshot", summary, at: node.location, remedy: remedy) }
+        let config = node.config
+        guard let strategy = config["strategy"]?.stringValue, config["unique_key"].map({ !$0.isNull && $0 != "" && $0 != [] }) ?? false else {
+            return wrong("Snapshots must be configured with a 'strategy' and 'unique_key'.", "configure both for '\(node.name)'")
+        }
+        if strategy == "timestamp", config["updated_at"]?.stringValue == nil {
+            wrong("A snapshot configured with the timestamp strategy must specify an updated_at configuration.", "add updated_at to '\(node.name)'")
+        }
+        if strategy == "timestamp", config["check_cols"]?.isNull == false {
+            wrong("A 'timestamp' snapshot should not have 'check_cols'", "remove check_cols from '\(node.name)'")
+        }
+        if strategy == "check" {
+            switch config["check_cols"] {
+            case .array(let names)? where !names.isEmpty: break
+            case "all"?: break
+            case .string(let text)?: wrong("Invalid value for 'check_cols': \(text). Expected 'all' or a list of strings.", "write check_cols: all, or a list of columns")
+            default: wrong("A snapshot configured with the check strategy must specify a check_cols configuration.", "add check_cols to '\(node.name)'")
+            }
+        }
+        if config.materialized != "snapshot" { wrong("A snapshot must have a materialized value of 'snapshot'", "remove materialized from '\(node.name)'") }
+    }
+
+    // MARK: Unit tests
+
+    /// Finds the model and the inputs of each unit test; one for all versions of a model becomes one for each.
+    func resolveUnitTests(_ manifest: inout Manifest) {
+        for (id, written) in manifest.others(of: .unitTest).sorted(by: { $0.key < $1.key }) {
+            guard var test = written.unitTest else { continue }
+            let words = test.model.split(separator: " ").map(String.init)
+            let ref = Ref(name: words[0], version: words.count == 2 ? words[1].drop { $0 == "v" }.description : nil)
+            manifest.others[id] = nil
+            guard let model = manifest.node(for: ref, from: written.packageName), model.resourceType == .model else {
+                if manifest.disabled.contains(where: { $0.name == ref.name && $0.resourceType == .model }) {
+                    manifest.disabled.append(written)
+                } else {
+                    problems.add(
+                        "project.ref_not_found", "Unable to find model '\(written.packageName).\(test.model)' for unit test '\(written.name)' in \(written.originalFilePath)",
+                        at: written.location, remedy: "correct model:, or add the model")
+                }
+                continue
+            }
+            if model.version == nil || ref.version != nil {
+                add(written, &test, of: model, as: id, &manifest)
+                continue
+            }
+            func numbers(_ key: String) -> [String]? { test.versions[key]?.arrayValue?.map(PythonText.text) }
+            let siblings = manifest.nodes.values.filter { $0.resourceType == .model && $0.name == model.name && $0.packageName == model.packageName && $0.version != nil }
+            for sibling in siblings.sorted(by: { $0.uniqueID < $1.uniqueID }) {
+                let number = PythonText.text(sibling.version ?? .null)
+                guard numbers("include")?.contains(number) ?? true, !(numbers("exclude")?.contains(number) ?? false) else { continue }
+                add(written, &test, of: sibling, as: "\(id)_v\(number)", &manifest)
+            }
+        }
+    }
+
+    private func add(_ written: Node, _ test: inout UnitTest, of model: Node, as id: String, _ manifest: inout Manifest) {
+        var node = written
+        node.uniqueID = id
+        node.version = model.version
+        node.schema = model.schema
+        test.testedNode = model.uniqueID
+        for index in test.given.indices { test.given[index].nodeID = input(test.given[index].input, of: written, model, manifest) ?? "" }
+        node.dependsOn = [model.uniqueID]
+        node.unitTest = test
+        manifest.others[id] = node
+    }
+
+    private func input(_ text: String, of test: Node, _ model: Node, _ manifest: Manifest) -> String? {
+        if Self.trimmed(text) == "this" { return model.uniqueID }
+        let capture = (try? environment.parse("{{ \(text) }}", name: test.originalFilePath)).flatMap(StaticReader.capture)
+        if let ref = capture?.refs.first {
+            if let node = manifest.node(for: ref, from: test.packageName) { return node.uniqueID }
+        } else if let ref = capture?.sources.first {
+            if let source = manifest.source(for: ref, from: test.packageName) { return source.uniqueID }
+        } else {
+            problems.add(
+                "project.bad_unit_test", "Unexpected input \(text) in unit test '\(test.name)'", at: test.location,
+                remedy: "write ref('…'), source('…', '…') or this")
+            return nil
+        }
+        problems.add(
+            "project.ref_not_found", "Unit test '\(test.name)' had an input (\(text)) which was not found in the manifest.", at: test.location,
+            remedy: "correct the input, or add what it names")
+        return nil
+    }
+
+    // MARK: Metrics
+
+    /// Links metrics with the semantic models whose measures they use, and everything that names metrics with them.
+    func resolveMetrics(_ manifest: inout Manifest) {
+        var measures: [String: String] = [:]
+        for (id, model) in manifest.others(of: .semanticModel).sorted(by: { $0.key < $1.key }) {
+            for measure in model.details["measures"]?.arrayValue ?? [] { if let name = measure["name"]?.stringValue { measures[name] = id } }
+            if let parent = model.dependsOn.first.flatMap({ manifest.nodes[$0] }) {
+                manifest.others[id]?.details["node_relation"] = [
+                    "alias": .string(parent.alias), "schema_name": .string(parent.schema), "database": .string(parent.database), "relation_name": .null,
+                ]
+            }
+        }
+        for id in manifest.others(of: .savedQuery).keys {
+            // Where an export does not say where it goes, it goes with the models.
+            guard var exports = manifest.others[id]?.details["exports"]?.arrayValue else { continue }
+            for index in exports.indices {
+                if exports[index]["config"]?["schema_name"]?.isNull ?? true { exports[index]["config"]?["schema_name"] = .string(manifest.target.schema) }
+                if exports[index]["config"]?["database"]?.isNull ?? true { exports[index]["config"]?["database"] = .string(manifest.target.database) }
+            }
+            manifest.others[id]?.details["exports"] = .array(exports)
+        }
+        let metrics = Dictionary(manifest.others(of: .metric).values.map { ($0.name, $0.uniqueID) }) { first, _ in first }
+        for id in manifest.others.keys.sorted() {
+            guard var node = manifest.others[id] else { continue }
+            let parameters = node.details["type_params"]
+            let used = [parameters?["measure"], parameters?["conversion_type_params"]?["base_measure"], parameters?["conversion_type_params"]?["conversion_measure"]]
+            for measure in used.compactMap({ $0?["name"]?.stringValue }) {
+                guard let owner = measures[measure] else {
+                    problems.add(
+                        "project.measure_not_found", "A semantic model having a measure `\(measure)` does not exist but was referenced.", at: node.location,
+                        remedy: "add the measure to a semantic model, or correct the metric '\(node.name)'")
+                    continue
+                }
+                node.dependsOn.append(owner)
+            }
+            for name in node.metrics.compactMap(\.last) {
+                guard let metric = metrics[name] else {
+                    problems.add(
+                        "project.metric_not_found", "The metric `\(name)` does not exist but was referenced by \(node.resourceType.rawValue) '\(node.name)'.", at: node.location,
+                        remedy: Similarity.nearest(to: name, among: metrics.keys).map { "did you mean '\($0)'?" } ?? "add the metric")
+                    continue
+                }
+                node.dependsOn.append(metric)
+            }
+            var seen: Set<String> = []
+            node.dependsOn = node.dependsOn.filter { seen.insert($0).inserted }
+            manifest.others[id] = node
+        }
+        for id in manifest.others(of: .metric).keys {
+            let used = measuresUsed(by: id, manifest, [])
+            manifest.others[id]?.details["type_params"]?["input_measures"] = .array(used)
+        }
+    }
+
+    /// The measures that a metric needs, its own and those of the metrics that it is made of.
+    private func measuresUsed(by id: String, _ manifest: Manifest, _ path: [String]) -> [JSON] {
+        guard let node = manifest.others[id], !path.contains(id), let parameters = node.details["type_params"] else { return [] }
+        let conversion = parameters["conversion_type_params"]
+        var found = [parameters["measure"], conversion?["base_measure"], conversion?["conversion_measure"]].compactMap { $0 }.filter { !$0.isNull }
+        for parent in node.dependsOn where parent.hasPrefix("metric.") {
+            for measure in measuresUsed(by: parent, manifest, path + [id]) where !found.contains(measure) { found.append(measure) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,106 @@
+public import Kernel
+
+/// `selectors.yml`: selections with names.
+public struct SelectorsFile: Sendable {
+    private var selections: [String: Selection] = [:]
+    /// The one that is used where a command names nothing.
+    public private(set) var byDefault: String?
+    /// As the manifest has them.
+    public private(set) var json = JSONObject()
+
+    public init() {}
+
+    static func read(in folder: String, renderer: YAMLRenderer, problems: ProblemList) -> SelectorsFile {
+        var file = SelectorsFile()
+        guard let text = FileTree.text("\(folder)/selectors.yml") else { return file }
+        do throws(ProjectProblem) {
+            let document = try renderer.render(try YAMLValue.read(text, file: "selectors.yml"))
+            for entry in document["selectors"]?.items ?? [] { try file.add(entry) }
+        } catch {
+            problems.add(error)
+        }
+        return file
+    }
+
+    /// The selection of that name.
+    public func selection(named name: String) throws(ProjectProblem) -> Selection {
+        if let selection = selections[name] { return selection }
+        throw ProjectProblem(
+            "project.selector_not_found", "Could not find selector named \(name), expected one of \(selections.keys.sorted())", at: .file("selectors.yml"),
+            remedy: Similarity.nearest(to: name, among: selections.keys).map { "did you mean '\($0)'?" } ?? "define it in selectors.yml")
+    }
+
+    private mutating func add(_ entry: YAMLValue) throws(ProjectProblem) {
+        guard let name = entry["name"]?.text, let definition = entry["definition"] else {
+            throw Self.wrong("a selector needs a name and a definition", entry)
+        }
+        selections[name] = try selection(definition)
+        if entry["default"]?.json == true || entry["default"]?.json == "true" {
+            if let other = byDefault { throw Self.wrong("two selectors are the default: '\(other)' and '\(name)'", entry) }
+            byDefault = name
+        }
+        json[name] = JSON([("name", .string(name)), ("definition", definition.json), ("description", JSON(entry["description"]?.text)), ("default", .bool(byDefault == name))])
+    }
+
+    // MARK: Definitions
+
+    private func selection(_ written: YAMLValue) throws(ProjectProblem) -> Selection {
+        if let text = written.text { return try Selection([text]) }
+        if let parts = written["union"] { return try combined(parts) { .union($0) } }
+        if let parts = written["intersection"] { return try combined(parts) { .intersection($0) } }
+        guard written.isMap else { throw Self.wrong("a definition is a text or a map", written) }
+        let members = written.members
+        if members.count == 1 { return .criterion(try criterion(method: members[0].key, value: members[0].value, written)) }
+        guard let method = written["method"]?.text, let value = written["value"] else { throw Self.wrong("a definition needs method: and value:", written) }
+        var found: Selection
+        if method == "selector" {
+            found = try selection(named: value.text ?? "")
+        } else {
+            found = .criterion(try criterion(method: method, value: value, written))
+        }
+        if let excluded = written["exclude"] { found = .difference(found, try united(excluded)) }
+        return found
+    }
+
+    private func combined(_ parts: YAMLValue, _ make: ([Selection]) -> Selection) throws(ProjectProblem) -> Selection {
+        var chosen: [Selection] = []
+        var left: Selection?
+        for part in parts.items {
+            if part.members.count == 1, let excluded = part["exclude"] {
+                if left != nil { throw Self.wrong("You cannot provide multiple exclude arguments to the same selector set operator", part) }
+                left = try united(excluded)
+            } else {
+                chosen.append(try selection(part))
+            }
+        }
+        return left.map { .difference(make(chosen), $0) } ?? make(chosen)
+    }
+
+    private func united(_ list: YAMLValue) throws(ProjectProblem) -> Selection {
+        var parts: [Selection] = []
+        for item in list.items { parts.append(try selection(item)) }
+        return .union(parts)
+    }
+
+    private func criterion(method: String, value: YAMLValue, _ written: YAMLValue) throws(ProjectProblem) -> Selection.Criterion {
+        // `tag: nightly+` may hold operators of the graph; the long form states them as keys.
+        guard let text = value.text else { throw Self.wrong("the value of '\(method)' is no text", written) }
+        var criterion = Selection.Criterion()
+        criterion.text = "\(method):\(text)"
+        criterion.value = text
+        try criterion.set(method: method)
+        func isTrue(_ key: String) -> Bool { written[key]?.json == true }
+        criterion.withChildrensParents = isTrue("childrens_parents")
+        if isTrue("parents") { criterion.parents = .init(max: written["parents_depth"]?.json.intValue) }
+        if isTrue("children") { criterion.children = .init(max: written["children_depth"]?.json.intValue) }
+        if let word = written["indirect_selection"]?.text {
+            guard let indirect = IndirectSelection(rawValue: word) else { throw Self.wrong("there is no indirect_selection '\(word)'", written) }
+            criterion.indirect = indirect
+        }
+        return criterion
+    }
+
+    private static func wrong(_ summary: String, _ place: YAMLValue) -> ProjectProblem {
+        ProjectProblem("project.bad_selector", summary, at: place.location, remedy: "see dbt's documentation of selectors.yml")
+    }
+}

@@ -1,0 +1,223 @@
+internal import Kernel
+
+/// Makes metrics, semantic models and saved queries of their entries in a schema file, in the words of the manifest.
+///
+/// Nothing here is queried by us: others read it from the manifest.
+struct SemanticReader {
+    let package: PackageFile
+    let problems: ProblemList
+
+    /// The node of an entry, and the metrics that a semantic model creates of its measures.
+    func nodes(for entry: YAMLValue, section: String) -> [Node] {
+        guard let name = entry["name"]?.text else {
+            problems.add("project.missing_name", "an entry of '\(section)' has no name", at: entry.location, remedy: "add name:")
+            return []
+        }
+        switch section {
+        case "metrics": return metric(name, entry).map { [$0] } ?? []
+        case "saved_queries": return savedQuery(name, entry).map { [$0] } ?? []
+        default: return semanticModel(name, entry)
+        }
+    }
+
+    private func wrong(_ what: String, _ entry: YAMLValue, _ remedy: String) {
+        problems.add("project.bad_semantics", what, at: entry.location, remedy: remedy)
+    }
+
+    private static func object(_ pairs: [(String, JSON)]) -> JSONObject { JSON(pairs).objectValue ?? JSONObject() }
+
+    private func configured(_ node: inout Node, _ entry: YAMLValue) {
+        node.description = entry["description"]?.text ?? ""
+        var config = JSONObject()
+        for key in ["meta", "tags", "group"] { if let value = entry[key] { config[key] = value.json } }
+        if let block = entry["config"]?.json.objectValue { ConfigMerge.lay(block, over: &config) }
+        node.config = NodeConfig(config)
+    }
+
+    // MARK: Metrics
+
+    private static let metricTypes = ["simple", "ratio", "cumulative", "derived", "conversion"]
+
+    private func metric(_ name: String, _ entry: YAMLValue) -> Node? {
+        guard let type = entry["type"]?.text?.lowercased(), Self.metricTypes.contains(type) else {
+            wrong("the metric '\(name)' has no type that dbt knows", entry, "choose one of: \(Self.metricTypes.joined(separator: ", "))")
+            return nil
+        }
+        let isName = name.utf8.allSatisfy { $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) }
+        guard isName, let first = name.utf8.first, first > 0x39, first != 0x5f else {
+            wrong("the metric name '\(name)' is invalid", entry, "begin it with a letter, and use letters, digits and underscores")
+            return nil
+        }
+        guard let parameters = entry["type_params"] else {
+            wrong("the metric '\(name)' has no type_params", entry, "add type_params:")
+            return nil
+        }
+        var node = ExposureReader.node(.metric, name, entry, package)
+        configured(&node, entry)
+        let types = typeParameters(parameters, type)
+        node.details = Self.object([
+            ("label", .string(entry["label"]?.text ?? name)), ("type", .string(type)), ("type_params", .object(types)),
+            ("filter", Self.filter(entry["filter"])), ("metadata", .null), ("time_granularity", JSON(entry["time_granularity"]?.text)),
+        ])
+        for key in ["numerator", "denominator"] { if let name = types[key]?["name"]?.stringValue { node.metrics.append([name]) } }
+        for input in types["metrics"]?.arrayValue ?? [] { if let name = input["name"]?.stringValue { node.metrics.append([name]) } }
+        return node
+    }
+
+    private func typeParameters(_ written: YAMLValue, _ type: String) -> JSONObject {
+        let conversion = written["conversion_type_params"]
+        var cumulative: JSON = .null
+        if type == "cumulative" {
+            let own = written["cumulative_type_params"]
+            cumulative = JSON([
+                ("window", Self.window(own?["window"] ?? written["window"])), ("grain_to_date", JSON((own?["grain_to_date"] ?? written["grain_to_date"])?.text)),
+                ("period_agg", .string(own?["period_agg"]?.text ?? "first")), ("metric", .null),
+            ])
+        }
+        return Self.object([
+            ("measure", Self.measure(written["measure"])), ("input_measures", []), ("numerator", Self.input(written["numerator"])),
+            ("denominator", Self.input(written["denominator"])), ("expr", JSON(written["expr"].map { PythonText.text($0.json) })),
+            ("window", Self.window(written["window"])), ("grain_to_date", JSON(written["grain_to_date"]?.text)),
+            ("metrics", .array((written["metrics"]?.items ?? []).map(Self.input))),
+            ("conversion_type_params", conversion.map { conversion in
+                JSON([
+                    ("base_measure", Self.measure(conversion["base_measure"])), ("conversion_measure", Self.measure(conversion["conversion_measure"])),
+                    ("entity", JSON(conversion["entity"]?.text)), ("calculation", .string(conversion["calculation"]?.text ?? "conversion_rate")),
+                    ("window", Self.window(conversion["window"])), ("constant_properties", conversion["constant_properties"]?.json ?? .null),
+                ])
+            } ?? .null),
+            ("cumulative_type_params", cumulative), ("metric_aggregation_params", .null),
+        ])
+    }
+
+    private static func measure(_ written: YAMLValue?) -> JSON {
+        guard let written, let name = written.text ?? written["name"]?.text else { return .null }
+        return JSON([
+            ("name", .string(name)), ("filter", filter(written["filter"])), ("alias", JSON(written["alias"]?.text)),
+            ("join_to_timespine", written["join_to_timespine"]?.json ?? false), ("fill_nulls_with", written["fill_nulls_with"]?.json ?? .null),
+        ])
+    }
+
+    private static func input(_ written: YAMLValue?) -> JSON {
+        guard let written, let name = written.text ?? written["name"]?.text else { return .null }
+        return JSON([
+            ("name", .string(name)), ("filter", filter(written["filter"])), ("alias", JSON(written["alias"]?.text)),
+            ("offset_window", window(written["offset_window"])), ("offset_to_grain", JSON(written["offset_to_grain"]?.text)),
+        ])
+    }
+
+    private static func filter(_ written: YAMLValue?) -> JSON {
+        guard let written, !written.isNull else { return .null }
+        return ["where_filters": .array(written.strings.map { ["where_sql_template": .string($0)] })]
+    }
+
+    private static let grains: Set<String> = ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"]
+
+    /// `28 days` as a count and a granularity.
+    private static func window(_ written: YAMLValue?) -> JSON {
+        let parts = (written?.text ?? "").lowercased().split(separator: " ").map(String.init)
+        guard parts.count == 2, let count = Int(parts[0]) else { return .null }
+        let single = parts[1].hasSuffix("s") ? String(parts[1].dropLast()) : parts[1]
+        return ["count": JSON(count), "granularity": .string(grains.contains(single) ? single : parts[1])]
+    }
+
+    // MARK: Semantic models
+
+    private func semanticModel(_ name: String, _ entry: YAMLValue) -> [Node] {
+        guard let model = entry["model"]?.text else {
+            wrong("the semantic model '\(name)' has no model", entry, "add model: ref('…')")
+            return []
+        }
+        var node = ExposureReader.node(.semanticModel, name, entry, package)
+        configured(&node, entry)
+        node.rawCode = "{{ \(model) }}"
+        let shared = entry["config"]?["meta"]?.json
+        func element(_ item: YAMLValue, _ more: [(String, JSON)]) -> JSON {
+            var meta = shared?.objectValue ?? JSONObject()
+            for (key, value) in item["config"]?["meta"]?.json.objectValue?.pairs ?? [] { meta[key] = value }
+            return JSON([
+                ("name", JSON(item["name"]?.text)), ("description", JSON(item["description"]?.text)), ("label", JSON(item["label"]?.text)),
+                ("expr", JSON(item["expr"].map { PythonText.text($0.json) })), ("config", ["meta": .object(meta)]),
+            ] + more)
+        }
+        func items(_ key: String) -> [YAMLValue] { entry[key]?.items ?? [] }
+        node.details = Self.object([
+            ("model", .string(model)), ("node_relation", .null), ("label", JSON(entry["label"]?.text)),
+            ("defaults", entry["defaults"].map { ["agg_time_dimension": JSON($0["agg_time_dimension"]?.text)] } ?? .null),
+            ("entities", .array(items("entities").map { element($0, [("type", JSON($0["type"]?.text?.lowercased())), ("role", JSON($0["role"]?.text))]) })),
+            ("measures", .array(items("measures").map { item in
+                element(item, [
+                    ("agg", JSON(item["agg"]?.text?.lowercased())), ("create_metric", false),
+                    ("agg_params", item["agg_params"]?.json ?? .null), ("non_additive_dimension", item["non_additive_dimension"]?.json ?? .null),
+                    ("agg_time_dimension", JSON(item["agg_time_dimension"]?.text)),
+                ])
+            })),
+            ("dimensions", .array(items("dimensions").map { item in
+                element(item, [
+                    ("type", JSON(item["type"]?.text?.lowercased())), ("is_partition", item["is_partition"]?.json ?? false), ("metadata", .null),
+                    ("type_params", item["type_params"].map {
+                        ["time_granularity": JSON($0["time_granularity"]?.text?.lowercased()), "validity_params": $0["validity_params"]?.json ?? .null]
+                    } ?? .null),
+                ])
+            })),
+            ("metadata", .null), ("primary_entity", JSON(entry["primary_entity"]?.text)),
+        ])
+        return [node] + items("measures").filter { $0["create_metric"]?.json.boolValue == true }.map { created(of: $0, entry) }
+    }
+
+    private func created(of measure: YAMLValue, _ entry: YAMLValue) -> Node {
+        let name = measure["name"]?.text ?? ""
+        var node = ExposureReader.node(.metric, name, entry, package)
+        node.description = measure["description"]?.text ?? "Metric created from measure \(name)"
+        node.config = NodeConfig(Self.object([("enabled", true), ("meta", entry["config"]?["meta"]?.json ?? [:])]))
+        let text = YAMLValue(
+            .map([
+                .init(key: "measure", line: measure.line, value: YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),
+                .init(key: "expr", line: measure.line, value: measure["expr"] ?? YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),
+            ]), file: measure.file, line: measure.line, column: 1)
+        node.details = Self.object([
+            ("label", .string(measure["label"]?.text ?? name)), ("type", "simple"), ("type_params", .object(typeParameters(text, "simple"))), ("filter", .null),
+            ("metadata", .null), ("time_granularity", .null),
+        ])
+        return node
+    }
+
+    // MARK: Saved queries
+
+    private func savedQuery(_ name: String, _ entry: YAMLValue) -> Node? {
+        guard let parameters = entry["query_params"], !(parameters["metrics"]?.items.isEmpty ?? true) || !(parameters["group_by"]?.items.isEmpty ?? true) else {
+            wrong("the saved query '\(name)' asks for no metrics", entry, "add query_params: with metrics:")
+            return nil
+        }
+        var node = ExposureReader.node(.savedQuery, name, entry, package)
+        configured(&node, entry)
+        node.metrics = (parameters["metrics"]?.strings ?? []).map { [$0] }
+        let texts: (String) -> JSON = { key in .array((parameters[key]?.strings ?? []).map(JSON.string)) }
+        node.details = Self.object([
+            (
+                "query_params",
+                JSON([
+                    ("metrics", texts("metrics")), ("group_by", texts("group_by")), ("where", Self.filter(parameters["where"])),
+                    ("order_by", texts("order_by")), ("limit", parameters["limit"]?.json ?? .null),
+                ])
+            ),
+            ("exports", .array((entry["exports"]?.items ?? []).map { item in
+                let config = item["config"]
+                return JSON([
+                    ("name", JSON(item["name"]?.text)),
+                    (
+                        "config",
+                        JSON([
+                            ("export_as", JSON((config?["export_as"] ?? entry["config"]?["export_as"])?.text)),
+                            ("schema_name", JSON((config?["schema"] ?? entry["config"]?["schema"])?.text)), ("alias", JSON((config?["alias"] ?? item["name"])?.text)),
+                            ("database", JSON(config?["database"]?.text)),
+                        ])
+                    ),
+                    ("unrendered_config", config?.json ?? [:]),
+                ])
+            })),
+            ("label", JSON(entry["label"]?.text)), ("metadata", .null),
+        ])
+        return node
+    }
+}

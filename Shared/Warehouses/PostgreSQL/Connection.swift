@@ -1,0 +1,172 @@
+internal import CPostgres
+internal import Glibc
+internal import Kernel
+
+/// One connection of libpq. Used from one thread at a time; its calls block.
+final class Connection {
+    let pointer: OpaquePointer
+    /// `host:port/database`
+    let place: String
+    /// Told what the server says besides results: `NOTICE:  …`.
+    var onNotice: (String) -> Void = { _ in }
+
+    init(_ settings: ConnectionSettings) throws {
+        place = settings.place
+        pointer = try Self.connect(settings)
+        PQsetNoticeReceiver(pointer, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit { PQfinish(pointer) }
+
+    private static let receiveNotice: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?) -> Void = { context, result in
+        guard let context, let result else { return }
+        // Alive: libpq calls only from within calls on this connection.
+        let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+        guard let text = PQresultErrorMessage(result) else { return }
+        connection.onNotice(Lines.trimmed(String(cString: text)))
+    }
+
+    // MARK: Opening
+
+    /// libpq's blocking call says why a server refused only in words of the server's language; this one shows the code too.
+    private static func connect(_ settings: ConnectionSettings) throws -> OpaquePointer {
+        let keys = settings.parameters.map { strdup($0.key) }
+        let values = settings.parameters.map { strdup($0.value) }
+        defer { for text in keys + values { free(text) } }
+        let keyPointers = keys.map { UnsafePointer<CChar>($0) } + [nil]
+        let valuePointers = values.map { UnsafePointer<CChar>($0) } + [nil]
+        guard let pointer = PQconnectStartParams(keyPointers, valuePointers, 0) else {
+            throw PostgreSQLProblem(connecting: "out of memory", to: settings.place)
+        }
+        do {
+            PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+            try poll(pointer, settings)
+            PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
+            return pointer
+        } catch {
+            PQfinish(pointer)
+            throw error
+        }
+    }
+
+    private static func poll(_ pointer: OpaquePointer, _ settings: ConnectionSettings) throws {
+        func failed() -> PostgreSQLProblem {
+            PostgreSQLProblem(connecting: PQerrorMessage(pointer).map { String(cString: $0) } ?? "", to: settings.place)
+        }
+        guard PQstatus(pointer) != CONNECTION_BAD else { throw failed() }
+        let deadline = ContinuousClock.now.advanced(by: .seconds(settings.connectSeconds))
+        var status = PGRES_POLLING_WRITING
+        while status != PGRES_POLLING_OK {
+            guard status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING else { throw failed() }
+            var waiting = pollfd(fd: PQsocket(pointer), events: Int16(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
+            let left = ContinuousClock.now.duration(to: deadline).components.seconds
+            let ready = left < 0 ? 0 : Glibc.poll(&waiting, 1, Int32(left * 1_000 + 999))
+            if ready < 0, errno == EINTR { continue }
+            guard ready != 0 else {
+                throw PostgreSQLProblem(connecting: "no answer within \(settings.connectSeconds) s", to: settings.place)
+            }
+            status = PQconnectPoll(pointer)
+        }
+    }
+
+    // MARK: Statements
+
+    var isLost: Bool { PQstatus(pointer) == CONNECTION_BAD }
+    var transactionStatus: PGTransactionStatusType { PQtransactionStatus(pointer) }
+
+    /// Runs SQL text as it is, one statement or more.
+    func send(_ sql: String) throws {
+        guard PQsendQuery(pointer, sql) == 1 else { throw PostgreSQLProblem(self) }
+    }
+
+    /// Runs one statement with values for `$1`, `$2`, …; the server finds out their types.
+    func send(_ sql: String, _ values: Parameters) throws {
+        let isSent = values.bytes.withUnsafeBufferPointer { bytes in
+            let pointers = values.places.map { $0.flatMap { place in bytes.baseAddress.map { $0 + place } } }
+            return PQsendQueryParams(pointer, sql, Int32(pointers.count), values.types, pointers, values.lengths, values.formats, 0)
+        }
+        guard isSent == 1 else { throw PostgreSQLProblem(self) }
+    }
+
+    /// Takes all results of what was sent; nil where there was none. The first error is thrown after the last result.
+    func results(of sql: String, _ body: (Result) throws -> Void = { _ in }) throws {
+        var failure: (any Error)?
+        while let pointer = PQgetResult(self.pointer) {
+            let result = Result(pointer)
+            switch result.status {
+            case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE:
+                failure = failure ?? PostgreSQLProblem(result, self, sql: sql)
+                // A connection that is gone would say so for ever.
+                if isLost { throw failure ?? PostgreSQLProblem(self) }
+            case PGRES_COPY_IN:
+                failure = failure ?? Self.noCopy(place)
+                PQputCopyEnd(self.pointer, "not supported here")
+            case PGRES_COPY_OUT, PGRES_COPY_BOTH:
+                failure = failure ?? Self.noCopy(place)
+                var line: UnsafeMutablePointer<CChar>?
+                while PQgetCopyData(self.pointer, &line, 0) > 0 { PQfreemem(line) }
+            default:
+                guard failure == nil else { continue }
+                do { try body(result) } catch { failure = error }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private static func noCopy(_ place: String) -> PlainProblem {
+        PlainProblem("warehouse.sql", "COPY with the client's data is not for statements", at: .named(place), remedy: "load the data with a pipeline or a seed")
+    }
+}
+
+/// One result of libpq.
+final class Result {
+    let pointer: OpaquePointer
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { PQclear(pointer) }
+
+    var status: ExecStatusType { PQresultStatus(pointer) }
+    func field(_ code: Int32) -> String? { PQresultErrorField(pointer, code).map { String(cString: $0) } }
+    /// `INSERT 0 5`
+    var tag: String { String(cString: PQcmdStatus(pointer)) }
+    /// Of a statement that changes rows or makes a table of them.
+    var rowsChanged: Int {
+        // A `select` that only reads has its number of rows in the same place.
+        if status == PGRES_TUPLES_OK, tag.hasPrefix("SELECT") { return 0 }
+        return Int(String(cString: PQcmdTuples(pointer))) ?? 0
+    }
+}
+
+/// Values on their way to the server: texts whose types it finds out, or bytes.
+struct Parameters {
+    private(set) var bytes: [CChar] = []
+    /// Where each value begins in `bytes`; nil is null.
+    private(set) var places: [Int?] = []
+    private(set) var types: [UInt32] = []
+    private(set) var formats: [Int32] = []
+    private(set) var lengths: [Int32] = []
+
+    mutating func append(text: String?) {
+        places.append(text == nil ? nil : bytes.count)
+        if let text { bytes += text.utf8CString }
+        types.append(0)
+        formats.append(0)
+        lengths.append(0)
+    }
+
+    mutating func append(binary: [UInt8], type: UInt32) {
+        places.append(bytes.count)
+        bytes += binary.lazy.map { CChar(bitPattern: $0) } + [0]
+        types.append(type)
+        formats.append(1)
+        lengths.append(Int32(binary.count))
+    }
+}
+
+enum Lines {
+    static func trimmed(_ text: String) -> String {
+        var bytes = Array(text.utf8)[...]
+        while let last = bytes.last, last <= 0x20 { bytes.removeLast() }
+        while let first = bytes.first, first <= 0x20 { bytes.removeFirst() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,1 @@
+{% macro word(a) %}{{ a }}{% endmacro %}

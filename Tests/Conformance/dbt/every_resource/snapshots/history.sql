@@ -1,0 +1,1 @@
+{% snapshot history %}{{ config(strategy='check', unique_key='id', check_cols=['status']) }} select * from {{ ref('orders') }}{% endsnapshot %}

@@ -1,0 +1,175 @@
+import Contracts
+import Dispatch
+import Kernel
+import LoadEngine
+import Support
+import Synchronization
+import Testing
+import WarehouseKit
+
+/// Replicas at once, programs that die, runs that overtake each other: on every engine the table is what one program would make.
+@Suite(.everyEngine, .namesEngine) struct ManyWritersTests {
+    static func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+        let failures = Mutex<[any Error]>([])
+        let group = DispatchGroup()
+        // A thread for each: `concurrentPerform` has no more of them than there are cores.
+        for index in 0..<count {
+            DispatchQueue(label: "\(index)").async(group: group) { do { try body(index) } catch { failures.withLock { $0.append(error) } } }
+        }
+        group.wait()
+        if let first = failures.withLock({ $0.first }) { throw first }
+    }
+
+    /// The program dies at its 1st call to the warehouse, at its 2nd, … until it comes through.
+    @Test(arguments: ["append", "replace", "merge"])
+    func `a load that is killed between any two statements is loaded once by the next delivery`(disposition: String) async throws {
+        let desk = try Desk()
+        try desk.deliver("id,v\n1,10\n2,20\n", as: "t_1.csv")
+        // The second file widens a column, and has a row that goes to quarantine and one whose key comes twice.
+        try desk.deliver("id,v\n3,3.5\n4\n3,30\n", as: "t_2.csv")
+        for number in 1... {
+            let stream = "t\(number)"
+            let streams: JSON = [stream: ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"]]]
+            let kill = Kill(at: number), run = RunID("p@\(number)"), token = UInt64(number * 1_000)
+            await Kill.$current.withValue(kill) {
+                await #expect(throws: (any Error).self) {
+                    try await desk.run(run, token: token, streams)
+                    if !kill.hasFired { throw Kill.Killed() }
+                }
+            }
+            let sound = try Desk(desk.folder)
+            try await sound.run(run, token: token, streams)
+            let rows = try sound.rows("select id, v from raw__\(stream) order by id, v")
+            let expected: [[SQLValue]] = [[.integer(1), .double(10)], [.integer(2), .double(20)], [.integer(3), .double(3.5)], [.integer(3), .double(30)]]
+            #expect(rows == (disposition == "merge" ? [expected[0], expected[1], expected[3]] : expected), "killed at call \(number)")
+            #expect(try sound.number("select sum(\"rows\") from _sluice_loads where stream = '\(stream)'") == 5, "killed at call \(number)")
+            #expect(try sound.number("select count(*) from _sluice_seals where stream = '\(stream)'") == 1)
+            #expect(try sound.number("select count(*) from _sluice_quarantine q join _sluice_loads l on l.batch = q.batch where l.stream = '\(stream)'") == 1)
+            #expect(try sound.scratchTables().isEmpty)
+            guard kill.hasFired else { return #expect(number > 50) }
+        }
+    }
+
+    @Test func `replicas that load a stream's batches at once, each twice, load each row once`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv"]]
+        // Whoever loads the first batch of all makes what the numbers of batches come from, and the others wait for it.
+        try desk.deliver("id\n1\n", as: "other.csv")
+        try await desk.run("p@0", token: 1, ["other": ["path": "other.csv"]])
+        let files = 6
+        for file in 0..<files {
+            // The table is new to all of them, and some need a wider column or one that others have not.
+            let header = file % 3 == 2 ? "id,v,more" : "id,v"
+            let rows = (0..<200).map { row in "\(file * 1_000 + row),\(file % 2 == 1 && row == 150 ? "0.5" : "\(row)")" + (file % 3 == 2 ? ",x" : "") }
+            try desk.deliver(([header] + rows).joined(separator: "\n") + "\n", as: "t_\(file).csv")
+        }
+        var run = desk.begin("p@1", token: 10, streams)
+        try await desk.advance(&run) { $0.kind == "load_batch" }
+        let loads = run.waiting.filter { $0.kind == "load_batch" }
+        #expect(loads.count == files)
+        let answers = Mutex<[TaskID: Set<Completion>]>([:])
+        let assignments = loads.enumerated().map { desk.assignment($0.element, run: run.run, token: 20 + UInt64($0.offset)) }
+        try Self.inParallel(files * 2) { index in
+            let assignment = assignments[index / 2]
+            let completion = try desk.loader.load(assignment)
+            answers.withLock { _ = $0[assignment.spec.id, default: []].insert(completion) }
+        }
+        #expect(answers.withLock { $0 }.values.allSatisfy { $0.count == 1 })
+        #expect(try desk.number("select count(*) from raw__t") == Int64(files * 200))
+        #expect(try desk.number("select count(distinct _sluice_batch) from raw__t") == Int64(files))
+        #expect(try desk.number("select count(*) from _sluice_loads where stream = 't'") == Int64(files))
+        for (task, completions) in answers.withLock({ $0 }) {
+            run.waiting.removeAll { $0.id == task }
+            run.done[task] = completions.first
+        }
+        let seal = try #require(run.waiting.first { $0.kind == "seal" })
+        let sealing = desk.assignment(seal, run: run.run, token: 40)
+        let seals = Mutex<Set<Completion>>([])
+        try Self.inParallel(3) { _ in
+            let completion = try desk.loader.load(sealing)
+            seals.withLock { _ = $0.insert(completion) }
+        }
+        #expect(seals.withLock { $0.count } == 1 && seals.withLock { $0.first?.report.rows } == files * 200)
+    }
+
+    /// A load that the newer run has not committed yet shows in no fence; the older run's seal must wait for it all the same.
+    @Test func `a seal does not pass a newer run's load that is at work`() async throws {
+        let folder = try TemporaryFolder("desk")
+        let older = try Desk(folder)
+        try older.deliver("id,v\n1,10\n", as: "t_1.csv")
+        let streams: JSON = ["t": ["path": "t_*.csv"]]
+        var one = older.begin("p@1", token: 10, streams)
+        // Two has read the inbox as it is now; what one read is newer: its file has other words by then.
+        var two = older.begin("p@2", token: 100, streams)
+        try await older.advance(&two) { $0.kind == "load_batch" }
+        try older.deliver("id,v\n1,11\n", as: "t_1.csv")
+        try await older.advance(&one) { $0.kind == "seal" }
+        let seal = older.assignment(try #require(one.waiting.first { $0.kind == "seal" }), run: one.run, token: 20)
+        let sealed = Mutex<Result<Completion, any Error>?>(nil)
+        let group = DispatchGroup()
+        let newer = try Desk(folder, reach: { point in
+            guard point == "load.before_commit" else { return }
+            DispatchQueue(label: "seal").async(group: group) {
+                let outcome = Result { try older.loader.load(seal) }
+                sealed.withLock { $0 = outcome }
+            }
+            // Long enough for a seal that does not wait; one that waits is none the worse for it.
+            _ = group.wait(timeout: .now() + .milliseconds(300))
+        })
+        try await newer.advance(&two) { $0.kind == "seal" }
+        group.wait()
+        let completion = try #require(try sealed.withLock { $0 }?.get())
+        #expect(completion.report.details["superseded"]?.boolValue == true, "\(completion.report.message)")
+        #expect(try newer.number("select count(*) from _sluice_cursors") == 0)
+    }
+
+    @Test func `what an engine cannot hold goes to quarantine with its place, and the rest is loaded`() async throws {
+        let desk = try Desk()
+        try desk.folder.write(Array("id,note,day\n1,a,2013-01-01\n2,b".utf8) + [0] + Array("c,2013-01-02\n3,d,0000-01-01\n4,e,2013-01-04\n".utf8), to: "inbox/t.csv")
+        let run = try await desk.run("p@1", token: 10, ["t": ["path": "t.csv"]], deliveries: 2)
+        guard desk.engine == .postgresql else { return #expect(run.message("ingest.load.t.0") == "4 rows") }
+        #expect(run.message("ingest.load.t.0") == "2 rows, 2 quarantined")
+        #expect(run.books[.landed] == run.books[.inserted]! + run.books[.quarantined]!)
+        #expect(try desk.rows("select id, note, day from raw__t order by id") == [
+            [.integer(1), .text("a"), .text("2013-01-01")], [.integer(4), .text("e"), .text("2013-01-04")],
+        ])
+        #expect(try desk.rows("select \"row\", line, reason, raw from _sluice_quarantine order by 1") == [
+            [.integer(2), .integer(3), .text("column 'note' holds a NUL byte, which PostgreSQL has not in texts"), .text("2,b\u{fffd}c,2013-01-02")],
+            [.integer(3), .integer(4), .text("column 'day' holds no date that PostgreSQL has"), .text("3,d,0000-01-01")],
+        ])
+    }
+
+    @Test func `a view that a replaced table no longer fits is told of in the seal's report`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t.csv", "disposition": "replace"]]
+        try desk.deliver("id,v\n1,2\n", as: "t.csv")
+        try await desk.run("p@1", token: 10, streams)
+        try desk.execute("create view seen as select v from raw__t")
+        try desk.deliver("id\n1\n", as: "t.csv")
+        let run = try await desk.run("p@2", token: 100, streams, deliveries: 2)
+        let warnings = run.done["ingest.seal.t"]?.report.details["warnings"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        // SQLite keeps such a view, and whoever reads it hears of it.
+        #expect(desk.engine == .sqlite ? warnings.isEmpty : warnings.count == 1 && warnings[0].contains("create view public.seen"))
+    }
+
+    @Test(arguments: ["append", "replace", "merge"])
+    func `names longer than an engine keeps are shortened and told apart`(disposition: String) async throws {
+        let desk = try Desk()
+        let long = String(repeating: "a_long_name_", count: 5)
+        let streams = [long + "one", long + "two"]
+        for stream in streams { try desk.deliver("id,\(long)\(long)x,\(long)\(long)y\n1,\(stream.utf8.count),2\n", as: "\(stream)_1.csv") }
+        func config() -> JSON {
+            JSON(streams.map { ($0, ["path": .string("\($0)_*.csv"), "disposition": .string(disposition), "key": ["id"]]) })
+        }
+        try await desk.run("p@1", token: 10, config())
+        for stream in streams { try desk.deliver("id,\(long)\(long)x,\(long)\(long)y\n2,3,4\n", as: "\(stream)_2.csv") }
+        try await desk.run("p@2", token: 100, config())
+        for stream in streams {
+            #expect(try desk.number("select count(*) from raw__\(stream)") == 2, "\(stream)")
+            let session = try desk.session()
+            let columns = try session.columns(of: RelationName(schema: "raw", identifier: stream)).map(\.name)
+            #expect(columns.count == 5 && Set(columns).count == 5 && columns.allSatisfy { $0.utf8.count <= session.identifierBytesMax })
+        }
+        #expect(try desk.scratchTables().isEmpty)
+    }
+}

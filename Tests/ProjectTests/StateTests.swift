@@ -1,0 +1,85 @@
+import Kernel
+import ModellingSupport
+import Project
+import Support
+import Testing
+
+@Suite struct StateTests {
+    private static let files = [
+        "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+persist_docs: {relation: true}}",
+        "models/a.sql": "select {{ one() }} as id", "models/b.sql": "{{ config(materialized='table', tags=['x']) }} select * from {{ ref('a') }}",
+        "models/c.sql": "select * from {{ source('raw', 't') }}", "seeds/codes.csv": "id\n1\n", "macros/one.sql": "{% macro one() %}1{% endmacro %}",
+        "models/schema.yml": """
+            sources: [{name: raw, tables: [{name: t}]}]
+            models: [{name: a, description: old}, {name: b, columns: [{name: id, data_type: int, tests: [unique]}], config: {contract: {enforced: true}}}]
+            unit_tests: [{name: u, model: b, given: [], expect: {rows: [{id: 1}]}}]
+            exposures: [{name: board, type: dashboard, owner: {name: x}, depends_on: [ref('b')]}]
+            """,
+    ]
+
+    /// What a selection names after `changes`, compared with the manifest from before them.
+    private func names(_ selection: String, after changes: [String: String]) throws -> String {
+        let before = try TestProject(Self.files)
+        let folder = try TemporaryFolder("state")
+        let written = ManifestWriter(try before.manifest(), invocationID: "old", generatedAt: TestProject.startedAt).bytes
+        try folder.write(written, to: "manifest.json")
+        let now = try TestProject(Self.files.merging(changes) { _, new in new }).manifest()
+        let state = PreviousState(folder: folder.path, targetFolder: folder.path)
+        return try Selector(now, state: state, indirect: .empty).select([selection]).map { now[$0]?.name ?? $0 }.sorted().joined(separator: " ")
+    }
+
+    private static let schema = files["models/schema.yml"]!
+
+    @Test func `a project that has not changed has nothing that is modified`() throws {
+        #expect(try names("state:modified", after: [:]) == "")
+        #expect(try names("state:new", after: [:]) == "")
+        #expect(try names("state:unmodified", after: [:]) == "a b board c codes source.shop.raw.t u unique_b_id")
+        #expect(try names("state:old", after: [:]) == "a b board c codes source.shop.raw.t u unique_b_id")
+    }
+
+    @Test func `each kind of change is found, and by its own name alone`() throws {
+        let kinds = ["modified.body", "modified.configs", "modified.relation", "modified.persisted_descriptions", "modified.contract"]
+        func found(_ changes: [String: String]) throws -> [String: String] {
+            var found: [String: String] = [:]
+            for kind in ["modified"] + kinds {
+                let names = try names("state:\(kind)", after: changes)
+                if !names.isEmpty { found[kind] = names }
+            }
+            return found
+        }
+        #expect(try found(["models/a.sql": "select 2 as id"]) == ["modified": "a", "modified.body": "a"])
+        #expect(try found(["seeds/codes.csv": "id\n2\n"]) == ["modified": "codes", "modified.body": "codes"])
+        #expect(try found(["models/c.sql": "{{ config(materialized='table') }} select * from {{ source('raw', 't') }}"])
+            == ["modified": "c", "modified.body": "c", "modified.configs": "c"])
+        #expect(try found(["dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+persist_docs: {relation: true}, +schema: far}"])
+            == ["modified": "a b c", "modified.relation": "a b c"])
+        #expect(try found(["models/schema.yml": Self.schema.replacing("description: old", with: "description: new")])
+            == ["modified": "a", "modified.persisted_descriptions": "a"])
+        #expect(try found(["models/schema.yml": Self.schema.replacing("data_type: int", with: "data_type: text")]) == ["modified": "b", "modified.contract": "b"])
+        #expect(try found(["models/schema.yml": Self.schema.replacing("{id: 1}", with: "{id: 2}")]) == ["modified": "u"])
+        #expect(try found(["models/schema.yml": Self.schema.replacing("type: dashboard", with: "type: notebook")]) == ["modified": "board"])
+        #expect(try found(["models/schema.yml": Self.schema.replacing("{name: t}", with: "{name: t, identifier: far}")]) == ["modified": "source.shop.raw.t", "modified.relation": "source.shop.raw.t"])
+        // Tags and groups say who asks for a model, not what it is.
+        #expect(try found(["models/schema.yml": Self.schema.replacing("description: old", with: "description: old, config: {tags: [y]}")]).isEmpty)
+    }
+
+    @Test func `what is new is new, and modified too`() throws {
+        #expect(try names("state:new", after: ["models/d.sql": "select 1"]) == "d")
+        #expect(try names("state:modified", after: ["models/d.sql": "select 1"]) == "d")
+    }
+
+    @Test func `results and freshness of the earlier run can be selected by`() throws {
+        let folder = try TemporaryFolder("state")
+        let now = try TemporaryFolder("now")
+        try folder.write(#"{"results": [{"unique_id": "model.shop.a", "status": "error"}, {"unique_id": "model.shop.b", "status": "success"}]}"#, to: "run_results.json")
+        try folder.write(#"{"results": [{"unique_id": "source.shop.raw.t", "max_loaded_at": "2026-01-01T00:00:00Z"}]}"#, to: "sources.json")
+        try now.write(#"{"results": [{"unique_id": "source.shop.raw.t", "max_loaded_at": "2026-01-02T00:00:00Z"}]}"#, to: "sources.json")
+        let manifest = try TestProject(Self.files).manifest()
+        let selector = Selector(manifest, state: PreviousState(folder: folder.path, targetFolder: now.path), indirect: .empty)
+        #expect(try selector.select(["result:error+"]) == ["model.shop.a", "model.shop.b", "test.shop.unique_b_id.\(try #require(manifest.nodes.keys.first { $0.contains("unique_b_id") }).suffix(10))", "unit_test.shop.b.u", "exposure.shop.board"])
+        #expect(try selector.select(["result:success"]) == ["model.shop.b"])
+        #expect(try selector.select(["source_status:fresher+"]) == ["source.shop.raw.t", "model.shop.c"])
+        #expect(throws: ProjectProblem.self) { try selector.select(["state:modified"]) }
+        #expect(throws: ProjectProblem.self) { try selector.select(["result:fine"]) }
+    }
+}

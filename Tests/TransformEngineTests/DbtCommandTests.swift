@@ -1,0 +1,239 @@
+import FoundationEssentials
+import Kernel
+import ModellingSupport
+import Synchronization
+import Testing
+import TransformEngine
+import WarehouseKit
+import WarehouseSQLite
+
+/// `sluice dbt …` on a project of a test's own.
+final class DbtDrill {
+    let project: TestProject
+    private let lines = Mutex<[String]>([])
+    /// Commands come one second after another: what is older would be refused.
+    private var runs = 0.0
+
+    init(_ files: [String: String]) throws {
+        var files = files
+        if files["dbt_project.yml"] == nil { files["dbt_project.yml"] = "name: shop\nprofile: shop\n" }
+        project = try TestProject(files)
+        try project.write(
+            "profiles.yml",
+            """
+            shop:
+              target: dev
+              outputs:
+                dev: {type: sqlite, threads: 1, database: db, schema: main, schemas_and_paths: {main: "\(project.warehousePath)"}, schema_directory: "\(project.folder)/schemas"}
+                other: {type: sqlite, threads: 1, database: db, schema: other, schemas_and_paths: {main: "\(project.warehousePath)"}, schema_directory: "\(project.folder)/schemas"}
+            """)
+    }
+
+    /// Everything that was told so far.
+    var output: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    /// Runs a command; its exit code and what it told.
+    @discardableResult
+    func run(_ words: String..., now: Timestamp? = nil) -> (code: Int32, text: String) {
+        runs += 1
+        let now = now ?? TestProject.startedAt.adding(seconds: runs)
+        let from = lines.withLock { $0.count }
+        let command = DbtCommand(
+            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.folder],
+            now: { now }, output: { line in self.lines.withLock { $0.append(line) } })
+        var words = words
+        if !words.contains("--project-dir"), words.first != "init" { words += ["--project-dir", project.projectFolder] }
+        let code = command.run(arguments: words)
+        return (code, lines.withLock { $0[from...].joined(separator: "\n") })
+    }
+
+    func artifact(_ name: String) throws -> JSON {
+        try JSON(parsing: [UInt8](try #require(FileManager.default.contents(atPath: "\(project.projectFolder)/target/\(name)"))))
+    }
+    var statuses: [String: String] {
+        get throws {
+            var found: [String: String] = [:]
+            for result in try artifact("run_results.json")["results"]?.arrayValue ?? [] { found[result["unique_id"]?.stringValue ?? ""] = result["status"]?.stringValue }
+            return found
+        }
+    }
+    func query(_ sql: String) throws -> [[SQLValue]] { try SQLiteWarehouse(path: project.warehousePath).open().query(sql).rows }
+}
+
+@Suite struct DbtCommandTests {
+    private static let files = [
+        "models/a.sql": "{{ config(materialized='table') }} select 1 as id, 'x' as word", "models/b.sql": "select * from {{ ref('a') }}",
+        "models/schema.yml": """
+            sources: [{name: raw, tables: [{name: events, config: {loaded_at_field: at, freshness: {warn_after: {count: 1, period: hour}, error_after: {count: 1, period: day}}}}]}]
+            models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]
+            exposures: [{name: board, type: dashboard, owner: {name: x}, depends_on: [ref('b')]}]
+            """,
+        "seeds/codes.csv": "id,word\n1,a\n", "macros/m.sql": "{% macro fill(n=1) %}{% do run_query('create table filled as select ' ~ n ~ ' as n') %}{% endmacro %}",
+    ]
+
+    // MARK: The command line
+
+    @Test(arguments: [
+        ["--nope", "run"], ["fly"], ["run", "--select"], ["docs"], ["docs", "print"], ["run", "extra"], ["ls", "--output", "xml"], ["run", "--vars", "x"], ["run", "--indirect-selection", "odd"],
+        ["show"], ["run-operation"], [],
+    ])
+    func `a wrong command line ends with 2 and says what is wrong`(_ words: [String]) throws {
+        let drill = try DbtDrill(Self.files)
+        let command = DbtCommand(warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: [:], now: { TestProject.startedAt }, output: { _ in })
+        #expect(command.run(arguments: words + ["--project-dir", drill.project.projectFolder]) == 2)
+    }
+
+    @Test func `errors come in dbt's kinds`() throws {
+        func kind(_ files: [String: String], _ words: String...) throws -> String {
+            let drill = try DbtDrill(Self.files.merging(files) { _, new in new })
+            let (code, text) = drill.run(words[0])
+            #expect(code == 2)
+            let lines = text.split(separator: "\n").map { $0.drop { $0 != " " }.drop { $0 == " " } }
+            let at = try #require(lines.firstIndex { $0.hasPrefix("Encountered an error:") })
+            return String(lines[at + 1])
+        }
+        #expect(try kind(["models/a.sql": "select * from {{ ref('none') }}"], "parse") == "Compilation Error")
+        #expect(try kind(["models/schema.yml": "models: ["], "parse") == "Parsing Error")
+        #expect(try kind(["dbt_project.yml": "name: shop\nprofile: none\n"], "parse") == "Runtime Error")
+        #expect(try kind(["dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"{{ fill('nothing from none') }}\"]\n"], "run") == "Database Error")
+    }
+
+    // MARK: Running
+
+    @Test func `a build tells each step, and what is idle, and how it ended`() throws {
+        let drill = try DbtDrill(Self.files.merging(["dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"create table if not exists log (n)\"]\non-run-end: [\"insert into log select {{ results | length }}\"]\n"]) { _, new in new })
+        let (code, text) = drill.run("build")
+        #expect(code == 0, "\(text)")
+        #expect(text.contains("1 of 5 START sql table model main.a ............................................ [RUN]"), "\(text)")
+        #expect(text.contains("5 of 5 NO-OP exposure board"))
+        #expect(text.contains("Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=1 TOTAL=7"))
+        #expect(try drill.query("select n from log") == [[.integer(6)]])
+        #expect(try drill.statuses["operation.shop.shop-on-run-start-0"] == "success")
+        #expect(try drill.statuses["exposure.shop.board"] == "no-op")
+        #expect(try drill.artifact("manifest.json")["nodes"]?["operation.shop.shop-on-run-end-0"]?["index"] == 0)
+    }
+
+    @Test func `a hook that the warehouse refuses skips all nodes`() throws {
+        let drill = try DbtDrill(Self.files.merging(["dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"select nothing\", \"select 1\"]\n"]) { _, new in new })
+        #expect(drill.run("run").code == 1)
+        #expect(try drill.statuses == [
+            "operation.shop.shop-on-run-start-0": "error", "operation.shop.shop-on-run-start-1": "skipped", "model.shop.a": "skipped", "model.shop.b": "skipped",
+        ])
+    }
+
+    @Test func `retry runs what failed and what was skipped for it`() throws {
+        let drill = try DbtDrill(Self.files.merging(["models/a.sql": "select nothing as id"]) { _, new in new })
+        #expect(drill.run("build", "--vars", "{day: 1}").code == 1)
+        try drill.project.write("models/a.sql", "select {{ var('day') }} as id")
+        let (code, text) = drill.run("retry")
+        #expect(code == 0, "\(text)")
+        #expect(try drill.statuses == ["model.shop.a": "success", "model.shop.b": "success", "exposure.shop.board": "no-op", "test.shop.unique_a_id.\(try drill.testHash)": "pass"])
+        #expect(try drill.query("select id from b") == [[.integer(1)]])
+    }
+
+    @Test func `an ephemeral model that does not compile skips its readers, with its own error`() throws {
+        let drill = try DbtDrill([
+            "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 {% if execute %}{{ exceptions.raise_compiler_error('broken') }}{% endif %}",
+            "models/r.sql": "select * from {{ ref('e') }}",
+        ])
+        #expect(drill.run("run").code == 1)
+        let result = try drill.artifact("run_results.json")["results"]?[0]
+        #expect(result?["status"] == "skipped")
+        #expect(result?["message"]?.stringValue?.hasPrefix("Compilation Error in model e (models/e.sql)") == true)
+    }
+
+    // MARK: Looking
+
+    @Test func `ls prints what is selected in each form`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("ls", "-s", "+b").text == "shop.a\nshop.b\nshop.unique_a_id")
+        #expect(drill.run("ls", "--resource-type", "exposure", "source").text == "exposure:shop.board\nsource:shop.raw.events")
+        #expect(drill.run("ls", "--output", "path", "--exclude-resource-type", "test", "--select", "a").text == "models/a.sql")
+        #expect(drill.run("ls", "-s", "a", "--resource-type", "model", "--output", "json", "--output-keys", "name", "config.materialized").text == #"{"name":"a","config.materialized":"table"}"#)
+        #expect(drill.run("ls", "-s", "nobody").text.contains("No nodes selected!"))
+    }
+
+    @Test func `show prints rows of a model and of SQL on the line, as many as are asked for`() throws {
+        let drill = try DbtDrill(Self.files)
+        drill.run("run")
+        #expect(drill.run("show", "-s", "b").text.hasSuffix("Previewing node 'b':\n| id | word |\n| -- | ---- |\n|  1 | x    |"))
+        let rows = "select 1 as n union all select 2 union all select 3 from {{ ref('a') }}"
+        #expect(drill.run("show", "--inline", rows, "--limit", "2").text.hasSuffix("| n |\n| - |\n| 1 |\n| 2 |"))
+        #expect(drill.run("show", "--inline", rows, "--limit", "-1", "--output", "json", "-q").text.filter { $0 != " " && $0 != "\n" } == #"{"show":[{"n":1},{"n":2},{"n":3}]}"#)
+        #expect(drill.run("compile", "--inline", "select '{{ ref('a').identifier }}'").text.hasSuffix("Compiled inline node is:\nselect 'a'"))
+    }
+
+    @Test func `an operation calls a macro with its arguments, and nothing stays of one that fails`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("run-operation", "fill", "--args", "{n: 7}").code == 0)
+        #expect(try drill.query("select n from filled") == [[.integer(7)]])
+        #expect(drill.run("run-operation", "fill").code == 1)
+        let (code, text) = drill.run("run-operation", "fil")
+        #expect(code == 1)
+        #expect(text.contains("dbt could not find a macro with the name 'fil' in any package"))
+    }
+
+    @Test(arguments: [("2026-01-01 00:00:00", "error", 1), ("2026-01-01 21:00:00", "warn", 0), ("2026-01-01 23:30:00", "pass", 0)])
+    func `the freshness of a source is judged by its limits`(_ newest: String, _ status: String, _ code: Int) throws {
+        let drill = try DbtDrill(Self.files)
+        try FileManager.default.createDirectory(atPath: "\(drill.project.folder)/schemas", withIntermediateDirectories: true)
+        do { try SQLiteWarehouse(path: "\(drill.project.folder)/schemas/raw.db").open().execute("create table events as select '\(newest)' as at") }
+        let now = try #require(Timestamp(rfc3339: "2026-01-02T00:00:01Z"))
+        #expect(drill.run("source", "freshness", now: now).code == Int32(code))
+        let result = try drill.artifact("sources.json")["results"]?[0]
+        #expect(result?["status"]?.stringValue == status)
+        #expect(result?["criteria"]?["warn_after"] == ["count": 1, "period": "hour"])
+    }
+
+    @Test func `what the state has stands in for what is not here`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("run", "--target", "dev").code == 0)
+        try FileManager.default.moveItem(atPath: "\(drill.project.projectFolder)/target", toPath: "\(drill.project.folder)/state")
+        let state = "\(drill.project.folder)/state"
+        #expect(drill.run("compile", "--target", "other", "-s", "b").text.contains("from other.\"a\""))
+        #expect(drill.run("compile", "--target", "other", "-s", "b", "--defer", "--state", state).text.contains("from main.\"a\""))
+        // Built here by then, it is read here, unless the state is favoured.
+        #expect(drill.run("run", "--target", "other", "-s", "a").code == 0)
+        #expect(drill.run("compile", "--target", "other", "-s", "b", "--defer", "--state", state).text.contains("from other.\"a\""))
+        #expect(drill.run("compile", "--target", "other", "-s", "b", "--defer", "--favor-state", "--state", state).text.contains("from main.\"a\""))
+        #expect(drill.run("run", "--defer").code == 2)
+        #expect(drill.run("ls", "-s", "state:modified", "--state", state).text.contains("does not match any enabled nodes"))
+    }
+
+    // MARK: Housekeeping
+
+    @Test func `a new project builds, and clean removes what it left`() throws {
+        let drill = try DbtDrill([:])
+        let (code, text) = drill.run("init", "fresh", "--project-dir", drill.project.folder)
+        #expect(code == 0, "\(text)")
+        let folder = "\(drill.project.folder)/fresh"
+        #expect(drill.run("build", "--project-dir", folder, "--profiles-dir", folder).code == 0, "\(drill.output)")
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/target/manifest.json"))
+        #expect(drill.run("clean", "--project-dir", folder).code == 0)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/target"))
+    }
+
+    @Test(arguments: ["models", "..", "/", "."])
+    func `clean refuses the project's own folders and those outside`(_ target: String) throws {
+        let drill = try DbtDrill(Self.files.merging(["dbt_project.yml": "name: shop\nprofile: shop\nclean-targets: ['\(target)']\n"]) { _, new in new })
+        #expect(drill.run("clean").code == 2)
+        #expect(FileManager.default.fileExists(atPath: "\(drill.project.projectFolder)/models/a.sql"))
+    }
+
+    @Test func `debug says what is wrong with each part`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("debug").text.contains("All checks passed!"))
+        #expect(drill.run("debug", "--target", "none").text.contains("The profile 'shop' does not have a target named 'none'."))
+        try drill.project.write("dbt_project.yml", "nme: shop\n")
+        let (code, text) = drill.run("debug", "--profile", "shop")
+        #expect(code == 1)
+        #expect(text.contains("dbt_project.yml file [ERROR invalid]"))
+    }
+}
+
+extension DbtDrill {
+    /// The end of the one test's unique id.
+    var testHash: String {
+        get throws { String(try #require(try artifact("manifest.json")["nodes"]?.objectValue?.keys.first { $0.hasPrefix("test.") }).suffix(10)) }
+    }
+}

@@ -1,0 +1,100 @@
+import Kernel
+import ModellingSupport
+import Project
+import Support
+import Synchronization
+import Testing
+@testable import TransformEngine
+import WarehouseKit
+import WarehousePostgreSQL
+
+/// A dbt project whose profile is of type postgres, by dbt's own commands.
+@Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed")) struct PostgreSQLTests {
+    static func project(_ database: String, _ more: [String: String] = [:]) throws -> TestProject {
+        let server = try PostgresServer.shared.get()
+        return try TestProject([
+            "profiles.yml": """
+                shop:
+                  target: dev
+                  outputs:
+                    dev:
+                      {type: postgres, host: 127.0.0.1, port: \(server.port), user: \(PostgresServer.user), dbname: \(database), schema: "analytics team",
+                       pass: "{{ env_var('PG_PASSWORD') }}", sslmode: require, threads: 4, connect_timeout: 5, keepalives_idle: 0, search_path: "raw, public"}
+                """,
+            "seeds/prices.csv": "item,cents\napple,30\npear,45\n",
+            "models/stg.sql": "{{ config(materialized='view') }} select item, cents from {{ ref('prices') }}",
+            "models/total.sql": "{{ config(materialized='table') }} select sum(cents) as cents, count(*) as items from {{ ref('stg') }}",
+            "models/seen.sql": "{{ config(materialized='incremental', unique_key='item') }} select * from {{ ref('stg') }}",
+            "models/schema.yml": "version: 2\nmodels:\n  - name: stg\n    columns:\n      - {name: item, data_tests: [unique, not_null]}\n",
+        ].merging(more) { _, new in new })
+    }
+
+    private static let commands = Mutex(0)
+
+    static func dbt(_ project: TestProject, _ arguments: String...) -> (status: Int32, output: String) {
+        let lines = Mutex<[String]>([])
+        // Each command is a minute later than the one before it.
+        let now = TestProject.startedAt.adding(seconds: 60 * Double(commands.withLock { $0 += 1; return $0 }))
+        let command = DbtCommand(
+            warehouses: WarehouseRegistry([PostgreSQLWarehouse.self]), environment: ["PG_PASSWORD": PostgresServer.password], now: { now },
+            output: { line in lines.withLock { $0.append(line) } })
+        let status = command.run(arguments: arguments + ["--project-dir", project.projectFolder, "--profiles-dir", project.projectFolder])
+        return (status, lines.withLock { $0.joined(separator: "\n") })
+    }
+
+    @Test func `a project builds, twice, over a view of somebody else's`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database)
+        for round in 1...2 {
+            let built = Self.dbt(project, "build")
+            #expect(built.status == 0, "\(built.output)")
+            #expect(!built.output.contains(PostgresServer.password))
+            if round == 1 { try server.psql(database, "create view public.report as select cents / items as mean from \"analytics team\".total") }
+        }
+        let rows = try server.psql(database, "select cents, items, (select mean from report) from \"analytics team\".total; select count(*) from \"analytics team\".seen")
+        #expect(rows == "75|2|37\n2\n")
+        let manifest = try JSON(parsing: [UInt8](project.read("target/manifest.json")))
+        let node = manifest["nodes"]?["model.shop.total"]
+        #expect(node?["relation_name"]?.stringValue == "\"\(database)\".\"analytics team\".\"total\"")
+        #expect(manifest["metadata"]?["adapter_type"]?.stringValue == "postgres")
+    }
+
+    @Test func `a wrong model says where, keeps the old relation and leaves the rest`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database)
+        #expect(Self.dbt(project, "build").status == 0)
+        try project.write("models/total.sql", "{{ config(materialized='table') }}\nselect sum(cents) as cents,\n  nonsense from {{ ref('stg') }}")
+        let failed = Self.dbt(project, "run")
+        #expect(failed.status == 1 && failed.output.contains("column \"nonsense\" does not exist (42703)"), "\(failed.output)")
+        #expect(try server.psql(database, "select items from \"analytics team\".total") == "2\n")
+    }
+
+    @Test func `a profile that lacks something, or has a wrong password, says so and shows nothing`() throws {
+        let server = try PostgresServer.shared.get()
+        let project = try Self.project(server.makeDatabase())
+        let text = String(decoding: try project.read("profiles.yml"), as: UTF8.self)
+        for (old, new, words) in [
+            ("dbname:", "dbnam:", "the profile does not say its 'dbname'"), ("host: 127.0.0.1, ", "", "the profile does not say its 'host'"),
+            ("type: postgres", "type: oracle", "a profile of type 'oracle' is not supported yet"),
+            ("pass: \"{{ env_var('PG_PASSWORD') }}\"", "password: planted-wr0ng", "password authentication failed"),
+        ] {
+            try project.write("profiles.yml", text.replacing(old, with: new))
+            let result = Self.dbt(project, "run")
+            #expect(result.status == 2 && result.output.contains(words) && !result.output.contains("wr0ng") && !result.output.contains("planted p@ss"), "\(result.output)")
+        }
+    }
+
+    @Test func `the address of a profile holds each part, whatever is in it`() throws {
+        let values: JSON = [
+            "host": "db.example", "user": "us/er@x", "password": "p:@/?&#% ü", "dbname": "my db", "schema": "analytics", "port": 6_543, "sslmode": "verify-full",
+            "role": "builder", "keepalives_idle": 0,
+        ]
+        let target = Target(profileName: "p", name: "t", type: "postgres", schema: "analytics", database: "my db", values: values.objectValue!)
+        let url = try ProfileWarehouse.url(of: target)
+        #expect(url == "postgresql:///my%20db?host=db.example&port=6543&user=us%2fer%40x&schema=analytics&password=p%3a%40%2f%3f%26%23%25%20%c3%bc&sslmode=verify-full&connect_timeout=10&application_name=dbt&role=builder")
+        #expect(try PostgreSQLWarehouse(address: WarehouseAddress(url)).defaultSchema == "analytics")
+        #expect(try WarehouseAddress(url).description == "postgresql:///my%20db")
+    }
+}
