@@ -208,6 +208,6 @@ let package = Package(
             "Contracts", "Execution", "Kernel", "ModellingSupport", "Project", "QualityEngine", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite",
         ]),
         tests("WarehousePostgreSQL", ["Kernel", "Support", "WarehouseConformance", "WarehouseKit"]),
-        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "Support"]),
+        tests("WarehouseSQLite", ["WarehouseKit", "WarehouseConformance", "Contracts", "Kernel", "SQLite", "Support"]),
     ]
 )

@@ -9,7 +9,10 @@ public struct RunFolder: Sendable {
 
     /// Where dbt writes a node's SQL.
     public func compiledPath(of node: Node) -> String {
-        let below = node.test == nil ? node.originalFilePath : "\(node.originalFilePath)/\(node.path)"
+        let file = node.originalFilePath
+        // One file holds many tests, so it is a folder here.
+        let below = if node.unitTest != nil { "\(file)/\((file.split(separator: "/").dropLast() + ["\(node.name).sql"]).joined(separator: "/"))" }
+            else if node.test != nil { "\(file)/\(node.path)" } else { file }
         return "\(path)/compiled/\(node.packageName)/\(below)"
     }
 
@@ -53,11 +56,11 @@ public struct RunFolder: Sendable {
 /// `run_results.json` in dbt's shape, version 6.
 public enum RunResults {
     public static func json(
-        _ results: [NodeResult], invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, command: String, arguments: JSON = [:]
+        _ results: [NodeResult], invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, command: String, arguments: JSON = [:], environment: JSONObject = JSONObject()
     ) -> JSON {
         let metadata: JSON = [
             "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "dbt_version": .string(ManifestWriter.dbtVersion),
-            "generated_at": .string(generatedAt.description), "invocation_id": .string(invocationID), "env": [:],
+            "generated_at": .string(generatedAt.description), "invocation_id": .string(invocationID), "env": .object(environment),
             "invocation_started_at": .string(startedAt.description),
         ]
         var args = arguments

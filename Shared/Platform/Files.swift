@@ -67,12 +67,14 @@ public enum Files {
         }
     }
 
-    /// Makes a folder and those above it. An existing folder is fine, a file of that name is not.
+    /// Makes a folder and those above it, `mode` being that of the folder itself. An existing folder is fine, as it is; a file of that
+    /// name is not.
     public static func createFolder(_ path: String, mode: UInt32 = 0o755) throws {
         var made = ""
-        for part in path.split(separator: "/", omittingEmptySubsequences: true) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        for (place, part) in parts.enumerated() {
             made += (made.isEmpty && !path.hasPrefix("/") ? "" : "/") + part
-            guard mkdir(made, mode_t(mode)) != 0 else { continue }
+            guard mkdir(made, mode_t(place == parts.count - 1 ? mode : 0o755)) != 0 else { continue }
             guard errno == EEXIST else { throw failure("cannot be made", made) }
             var info = stat()
             guard stat(made, &info) == 0 else { throw failure("cannot be made", made) }

@@ -60,7 +60,7 @@ struct PackageFileReader {
             }
             let written = try YAMLValue.read(text, file: "dbt_project.yml")
             // Hooks are templates of their run, not of the project file.
-            let document = try renderer.render(written, leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "query-comment", "vars"])
+            let document = try renderer.render(written, leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "pre_hook", "post_hook", "+pre_hook", "+post_hook", "query-comment", "vars"])
             return try packageFile(document, problems)
         } catch {
             problems.add(error)

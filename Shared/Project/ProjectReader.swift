@@ -46,6 +46,9 @@ public final class ProjectReader {
         let target = try readTarget(project)
         renderer.target = .object(target.visible)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("DBT_ENV_CUSTOM_ENV_") {
+            manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
+        }
         manifest.selectors = SelectorsFile.read(in: settings.projectFolder, renderer: renderer, problems: problems)
         let known = problems.problems.count
         readMacros(into: &manifest)

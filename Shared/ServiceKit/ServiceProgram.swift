@@ -92,7 +92,7 @@ public enum ServiceProgram {
     }
 
     private static func prepare(_ settings: Settings) throws {
-        for folder in [settings.home, settings.runFolder, settings.logFolder] { try Files.createFolder(folder) }
+        try settings.makeFolders()
         // Only we may reach the sockets: the folder is the lock on a local bus.
         if let folder = settings.socketFolder {
             try Files.createFolder(folder)

@@ -112,6 +112,13 @@ public struct Settings: Sendable {
     public var runFolder: String { "\(home)/run" }
     public var logFolder: String { "\(home)/logs" }
 
+    /// Makes what is not there of the home and of the folders that every program writes to.
+    public func makeFolders() throws {
+        // It holds raw data and reports: nobody else's business.
+        try Files.createFolder(home, mode: 0o700)
+        for folder in [runFolder, logFolder] { try Files.createFolder(folder) }
+    }
+
     /// The programs in the order of their probe ports.
     public static let programs = ["broker", "orchestrator", "extract", "load", "transform", "quality", "notify", "console"]
 

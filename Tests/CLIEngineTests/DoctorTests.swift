@@ -128,6 +128,16 @@ import Testing
         #expect(Doctor.status(of: sections) == 2)
     }
 
+    @Test func `over TCP the broker keeps its journal and the others their ports, wherever they are`() async throws {
+        let folder = try TemporaryFolder("doctor")
+        let here = try await doctor(folder, ["SLUICE_PORT_BASE": "40000"]).examine()
+        let there = try await doctor(folder, ["SLUICE_PORT_BASE": "40000", "SLUICE_BUS_COMMANDS": "tcp://broker:5560", "SLUICE_BUS_FEED": "tcp://broker:5561"]).examine()
+        func home(_ sections: [Doctor.Section]) -> [String] { sections.first { $0.name == "home" }?.findings.map(\.check) ?? [] }
+        #expect(home(here) == ["folder", "disk", "journal", "ports"] && home(there) == ["folder", "disk", "journal"])
+        #expect(there.first { $0.name == "home" }?.findings.last?.summary == "with the broker of tcp://broker:5560")
+        #expect(there.first { $0.name == "programs" }?.findings.map(\.summary) == ["none is running on this home"])
+    }
+
     @Test func `a home that is not there yet is not made`() async throws {
         let folder = try TemporaryFolder("doctor")
         let sections = try await doctor(folder).examine()

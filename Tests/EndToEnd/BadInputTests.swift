@@ -37,7 +37,7 @@ import Testing
             #expect((3600...3700).contains(minutes))
 
             for words in [["status"], ["runs"], ["runs", "show", run.description]] {
-                let output = try home.run("sluice", words).output
+                let output = try await home.run("sluice", words).output
                 #expect(output.range(of: Self.waiting, options: .regularExpression) != nil && output.contains("Facebook's limit is reached (4)"), "\(words): \(output)")
             }
             // No worker sleeps with a lease in its hands: the next extract task is done at once.

@@ -23,7 +23,7 @@ import Testing
             let script = "\(TestHome.repository)/Tests/EndToEnd/follow.py"
             let lines = try String(contentsOfFile: script, encoding: .utf8).split(separator: "\n").count
             #expect(lines <= 40)
-            let result = try home.run(python, [script, "\(home.path)/run", "drill"])
+            let result = try await home.run(python, [script, "\(home.path)/run", "drill"])
             #expect(result.status == 0, "\(result.output)")
             let words = result.output.split(separator: "\n").map(String.init)
             #expect(words.contains("live run.succeeded.v1"))
@@ -60,13 +60,13 @@ import Testing
             try await home.start("broker")
             try await home.start("load")
             try await home.until("load is ready") { home.probe("load", "/readyz")?.status == 200 }
-            #expect(try home.run("sluice-load", ["--probe"], ["SLUICE_INSTANCE": "load"]).status == 0)
+            #expect(try await home.run("sluice-load", ["--probe"], ["SLUICE_INSTANCE": "load"]).status == 0)
             home.kill("broker")
             try await home.until("load is not ready") { home.probe("load", "/readyz")?.status == 503 }
             #expect(home.probe("load", "/readyz")?.body.contains("broker") == true)
             #expect(home.probe("load", "/livez")?.status == 200)
             #expect(home.probe("load", "/startupz")?.status == 200)
-            #expect(try home.run("sluice-load", ["--probe"], ["SLUICE_INSTANCE": "load"]).status == 1)
+            #expect(try await home.run("sluice-load", ["--probe"], ["SLUICE_INSTANCE": "load"]).status == 1)
             try await home.start("broker")
             try await home.until("load is ready again") { home.probe("load", "/readyz")?.status == 200 }
             // Its store out of reach: the home is moved away and back.
@@ -93,14 +93,14 @@ import Testing
 
     @Test func `a crash point outside a test is refused with the way out`() async throws {
         let home = try TestHome(["SLUICE_TEST": "", "SLUICE_CRASH_AT": "load.before_complete"])
-        let result = try home.run("sluice-load", [])
+        let result = try await home.run("sluice-load", [])
         #expect(result.status == 2)
         #expect(result.output.contains("SLUICE_CRASH_AT is set outside a test"))
         await home.end()
     }
 
     @Test func `two orchestrators: one leads, the other takes over within three seconds of its death`() async throws {
-        try await TestHome.with { home in
+        try await TestHome.with(alone: true) { home in
             try home.write(Self.drill, to: "pipelines/drill/pipeline.yml")
             for program in ["broker", "extract", "load"] { try await home.start(program) }
             try await home.start("orchestrator", instance: "orchestrator-a")

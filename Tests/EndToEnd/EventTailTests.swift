@@ -68,22 +68,25 @@ import Testing
             try await publish(home, 0..<30, pipeline: "bakery")
             try await publish(home, 0..<3, type: "drill.end.v1")
             let log = try await home.log()
-            func look(_ arguments: String...) throws -> [JSON] {
-                let result = try home.run("sluice", ["events", "tail", "--json", "--no-follow"] + arguments)
+            func look(_ arguments: String...) async throws -> [JSON] {
+                let result = try await home.run("sluice", ["events", "tail", "--json", "--no-follow"] + arguments)
                 #expect(result.status == 0)
                 return try result.output.split(separator: "\n").map { try JSON(parsing: String($0)) }
             }
-            #expect(try look().count == 20 && look("-n", "0").isEmpty && look("-n", "500").count == 63)
-            #expect(try look("--topic", "drill.end.").count == 3)
-            #expect(try look("--pipeline", "bakery", "-n", "5").map { $0["data"]?["n"]?.intValue } == [25, 26, 27, 28, 29])
-            #expect(try look("--run", "shop@1", "-n", "100").count == 16)
+            #expect(try await look().count == 20)
+            #expect(try await look("-n", "0").isEmpty)
+            #expect(try await look("-n", "500").count == 63)
+            #expect(try await look("--topic", "drill.end.").count == 3)
+            #expect(try await look("--pipeline", "bakery", "-n", "5").map { $0["data"]?["n"]?.intValue } == [25, 26, 27, 28, 29])
+            #expect(try await look("--run", "shop@1", "-n", "100").count == 16)
             let since = try #require(log.dropFirst(40).first?.sequence)
-            #expect(try look("--since", "\(since)").map { $0["sequence"]?.intValue } == log.dropFirst(40).map { Int($0.sequence) })
-            #expect(try look("--since", "\(since)", "-n", "2").count == 2 && look("--since", "\(log.last!.sequence + 1)").isEmpty)
+            #expect(try await look("--since", "\(since)").map { $0["sequence"]?.intValue } == log.dropFirst(40).map { Int($0.sequence) })
+            #expect(try await look("--since", "\(since)", "-n", "2").count == 2)
+            #expect(try await look("--since", "\(log.last!.sequence + 1)").isEmpty)
             // The newest of a pipeline that has been silent for long lie far back.
             try await publish(home, 100..<1600, pipeline: "noise")
-            #expect(try look("--pipeline", "bakery", "-n", "2").map { $0["data"]?["n"]?.intValue } == [28, 29])
-            let words = try home.run("sluice", ["events", "tail", "--no-follow", "-n", "1", "--topic", "drill.end."]).output
+            #expect(try await look("--pipeline", "bakery", "-n", "2").map { $0["data"]?["n"]?.intValue } == [28, 29])
+            let words = try await home.run("sluice", ["events", "tail", "--no-follow", "-n", "1", "--topic", "drill.end."]).output
             #expect(words.hasSuffix("drill.end           shop@0  {\"n\":2}\n") && !words.contains("\u{1b}"))
         }
     }
@@ -92,7 +95,7 @@ import Testing
         try await TestHome.with { home in
             try await home.start("broker")
             try await publish(home, 0..<30)
-            let result = try home.run("/usr/bin/timeout", ["20", "/bin/bash", "-c", "set -o pipefail; \(TestHome.binaries)/sluice events tail | head -n 3"])
+            let result = try await home.run("/usr/bin/timeout", ["20", "/bin/bash", "-c", "set -o pipefail; \(TestHome.binaries)/sluice events tail | head -n 3"])
             #expect(result.status == 0 && result.output.split(separator: "\n").count == 3, "\(result.output)")
         }
     }
@@ -103,7 +106,7 @@ import Testing
             try await publish(home, 0..<3)
             await home.forget()
             home.kill("broker")
-            #expect(try home.run("sluice", ["events", "tail", "--no-follow", "-n", "2"]).output.split(separator: "\n").count == 2)
+            #expect(try await home.run("sluice", ["events", "tail", "--no-follow", "-n", "2"]).output.split(separator: "\n").count == 2)
             let tail = try Tail(home, ["--json"])
             try await home.start("broker")
             try await home.until("it has the three") { tail.sequences.count == 3 }

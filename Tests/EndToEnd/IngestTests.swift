@@ -55,7 +55,7 @@ import Testing
             let third = try await home.finish(home.request("ingest"))
             #expect(third.end?.isSuccess == true)
             #expect(try database.number("select count(*) from raw__flights") == 200)
-            let shown = try home.run("sluice", ["runs", "show", second.id.description])
+            let shown = try await home.run("sluice", ["runs", "show", second.id.description])
             #expect(shown.output.contains("balance sheet") && shown.output.contains("50 inserted  balanced"), "\(shown.output)")
         }
     }

@@ -111,7 +111,7 @@ import Testing
                 "up", "--pipelines", "\(karaoke.home.path)/pipelines", "--run", "karaoke_social", "--exit", "--show",
                 "karaoke_social=select count(*) || ' rows' as metrics from fct_daily_page_metrics", "--show", "select 'last' as shown",
             ]
-            let first = try karaoke.home.run("sluice", words)
+            let first = try await karaoke.home.run("sluice", words)
             #expect(first.status == 0 && first.output.contains("60 rows") && first.output.contains("last"), "\(first.output)")
             // What the source would not give is said where people look.
             #expect(first.output.contains("post_engaged_users"), "\(first.output)")
@@ -131,7 +131,7 @@ import Testing
             #expect(try karaoke.cursors == marks)
             try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
             try karaoke.sandbox.control("DELETE", "requests")
-            let second = try karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
+            let second = try await karaoke.home.run("sluice", words, ["SOCIAL_AS_OF": "2026-09-02"])
             #expect(second.output.contains("incremental"), "\(second.output)")
             let asked = try karaoke.requests("/insights")
             #expect(!asked.isEmpty && asked.allSatisfy { $0["query"]?["since"]?.stringValue == "2026-08-29" })
@@ -146,7 +146,8 @@ import Testing
             let cursors = try karaoke.cursors
             try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
             try karaoke.sandbox.control("DELETE", "requests")
-            let notices = try Self.notices(karaoke)
+            // The first run's own comes on its own time, and must not be taken for the failure's.
+            try await karaoke.home.until("a notice of the first run") { try Self.notices(karaoke) == 1 }
             try await karaoke.restartExtract(["SOCIAL_AS_OF": "2026-09-02", "FB_ACCESS_TOKEN": Sandbox.expiredToken])
             let state = try await karaoke.run()
             #expect(state.end?.isSuccess == false)
@@ -159,7 +160,7 @@ import Testing
             #expect(try karaoke.requests("/v26.0/").count == 2)
             #expect(try karaoke.cursors.filter { $0.hasPrefix("page") } == cursors.filter { $0.hasPrefix("page") })
             #expect(state.inOrder.filter { $0.spec.step == "run_dbt_models" }.allSatisfy { $0.phase == .skipped })
-            try await karaoke.home.until("one notice of the failure") { try Self.notices(karaoke) == notices + 1 }
+            try await karaoke.home.until("one notice of the failure") { try Self.notices(karaoke) == 2 }
 
             // The same again is no news.
             #expect(try await karaoke.run().end?.isSuccess == false)
@@ -168,7 +169,7 @@ import Testing
             #expect(try await karaoke.run().end?.isSuccess == true)
             #expect(try await karaoke.marts() == KaraokeExpectation(today: KaraokeHome.today + 1).marts())
             try await karaoke.home.until("its end is told") { try Self.log(karaoke).contains("karaoke_social works again") }
-            #expect(try Self.notices(karaoke) == notices + 1)
+            #expect(try Self.notices(karaoke) == 2)
         }
     }
 
@@ -181,7 +182,7 @@ import Testing
             #expect(state.end?.isSuccess == true, "\(state.end?.summary.summary ?? "")")
             let words = state.inOrder.compactMap { $0.report?.message }.joined(separator: "\n")
             #expect(words.contains("'impressions' (tried page_media_view, page_impressions)") && words.contains("post_clicks"), "\(words)")
-            let shown = try karaoke.home.run("sluice", ["runs", "show", state.id.description]).output
+            let shown = try await karaoke.home.run("sluice", ["runs", "show", state.id.description]).output
             #expect(shown.contains("page_media_view"))
             let database = try karaoke.database
             let lines = try database.rows(
@@ -242,7 +243,7 @@ import Testing
             let key = try #require(JSON(parsing: [UInt8](FileManager.default.contents(atPath: "\(karaoke.secrets)/key.json") ?? Data()))["private_key"]?.stringValue)
             let line = String(key.split(separator: "\n")[3])
             for words in [["runs", "show", good.id.description], ["runs"], ["status"], ["dead-letters"]] {
-                _ = try karaoke.home.run("sluice", words)
+                _ = try await karaoke.home.run("sluice", words)
             }
             for event in try await karaoke.home.log() {
                 let text = String(reflecting: event.event)
@@ -331,7 +332,7 @@ import Testing
                 """, columns: 0)
             try karaoke.edit("dbt/models/marts/dim_page.sql") { "select * from (\n\($0)\n) where page_id <> '\(World.defaultPages[1])'\n" }
             try karaoke.edit("dbt/models/staging/stg_posts.sql") { $0.replacingOccurrences(of: "    permalink_url,\n    status_type,\n    message,", with: "    nullif(permalink_url, permalink_url) as permalink_url,\n    status_type,\n    message,") }
-            try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date as", with: "metric_date as") }
+            try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date", with: "metric_date") }
             try karaoke.edit("dbt/models/staging/stg_ga4_summary.sql") { $0 + "where property_id in (select property_id from {{ source('raw', 'ga4_historical_summary') }}) and 0 < (select count(*) from {{ source('raw', 'post_performance') }})\n" }
             let state = try await karaoke.run()
             #expect(state.end?.isSuccess == false)

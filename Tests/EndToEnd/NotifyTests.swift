@@ -219,9 +219,8 @@ import Testing
             let settings = town.settings.merging(["SLUICE_ROUTES": "\(home.path)/routes.yml"]) { _, new in new }
             try await home.start("broker")
             try await home.start("notify", settings)
-            try await home.until("the start is told") { log(home).contains("route 'birds' (\(home.path)/routes.yml:2) leads nowhere") }
-            #expect(log(home).contains("there is no channel 'pigeon'"))
-            #expect(log(home).contains("route 'nobody' (\(home.path)/routes.yml:3) leads nowhere") && log(home).contains("the rule names no recipients"))
+            try await home.until("the start is told") { log(home).contains("route 'nobody' (\(home.path)/routes.yml:3) leads nowhere") && log(home).contains("the rule names no recipients") }
+            #expect(log(home).contains("route 'birds' (\(home.path)/routes.yml:2) leads nowhere") && log(home).contains("there is no channel 'pigeon'"))
             try await failingRun(home, "shop@1", [])
             try await home.until("the mail is out") { town.mails.count == 1 && waiting(home) == 2 }
             #expect(sent(home).count == 1)
@@ -233,7 +232,7 @@ import Testing
             #expect(town.mails.last?["to"] == "desk@example.com")
 
             try home.write("- {severity: loud, to: email}\n", to: "routes.yml")
-            let wrong = try home.run("sluice-notify", [], settings.merging(["SLUICE_INSTANCE": "other"]) { _, new in new })
+            let wrong = try await home.run("sluice-notify", [], settings.merging(["SLUICE_INSTANCE": "other"]) { _, new in new })
             #expect(wrong.status == 2)
             #expect(wrong.output.contains("'loud' is no severity"))
         }
@@ -254,10 +253,10 @@ import Testing
                   - {on: [failed], to: file, loft: north}
                 """, to: "wrong.yml")
             let file = "\(home.path)/wrong.yml"
-            let wrong = try home.run("sluice", ["validate", file])
+            let wrong = try await home.run("sluice", ["validate", file])
             #expect(wrong.status == 2 && wrong.output.contains("wrong.yml:10") && wrong.output.contains("no field 'loft'"), "\(wrong.output)")
             try home.write(String(contentsOfFile: file, encoding: .utf8).replacingOccurrences(of: ", loft: north", with: ", options: {loft: north}"), to: "wrong.yml")
-            let refused = try home.run("sluice", ["validate", file])
+            let refused = try await home.run("sluice", ["validate", file])
             #expect(refused.status == 2, "\(refused.output)")
             for (line, words) in [
                 (6, "there is no channel 'pigeon'"), (7, "the rule names no recipients"), (8, "this is no mail address"), (10, "the channel 'file' has no option 'loft'"),
@@ -269,9 +268,9 @@ import Testing
             #expect(refused.output.contains("note: \(file):9 is not checked whole: SLUICE_WEBHOOK_SECRET is not set"), "\(refused.output)")
 
             try home.write("- {name: birds, severity: error, to: pigeon}\n- {name: ops, severity: error, to: file}\n", to: "routes.yml")
-            let routes = try home.run("sluice", ["validate", "\(home.path)/routes.yml"])
+            let routes = try await home.run("sluice", ["validate", "\(home.path)/routes.yml"])
             #expect(routes.status == 2 && routes.output.contains("route 'birds'") && routes.output.contains("routes.yml:1") && !routes.output.contains("'ops'"), "\(routes.output)")
-            let good = try home.run("sluice", ["validate", "\(TestHome.repository)/deploy/pipelines/karaoke_social/pipeline.yml"])
+            let good = try await home.run("sluice", ["validate", "\(TestHome.repository)/deploy/pipelines/karaoke_social/pipeline.yml"])
             #expect(good.status == 0, "\(good.output)")
 
             try home.write("name: shop\nsteps: [{name: a, noop: load}]\nnotify:\n  - {on: [failed], to: pigeon}\n", to: "pipelines/shop/pipeline.yml")

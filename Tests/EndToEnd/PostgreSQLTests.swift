@@ -55,7 +55,7 @@ import Testing
             #expect(workers.isSuperset(of: ["load-1", "load-2", "transform-1", "transform-2"]), "\(workers)")
             #expect(try server.psql(database, "select count(*) - count(distinct run || ' ' || task) from _sluice_done") == "0\n")
             // A look by the command for people.
-            let shown = try home.run("sluice", ["query", server.address(database), "select carrier_name, 1.50::numeric(4,2) as price from dim_airline order by 1 limit 1"])
+            let shown = try await home.run("sluice", ["query", server.address(database), "select carrier_name, 1.50::numeric(4,2) as price from dim_airline order by 1 limit 1"])
             #expect(shown.status == 0 && shown.output.contains("AirTran") && shown.output.contains("1.50"), "\(shown.output)")
         }
     }

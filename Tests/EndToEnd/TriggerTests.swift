@@ -22,19 +22,19 @@ import Testing
     private func say(_ home: TestHome, _ type: String, _ id: String) async throws {
         try await home.bus.publish([Event(source: "shop", id: id, time: Timestamp(seconds: Date().timeIntervalSince1970), pipeline: "shop", payload: .other(type: type, data: ["id": .string(id)]))])
     }
-    private func audit(_ home: TestHome) throws -> String {
-        let result = try home.run("sluice", ["events", "audit"])
+    private func audit(_ home: TestHome) async throws -> String {
+        let result = try await home.run("sluice", ["events", "audit"])
         #expect(result.status == 0, "\(result.output)")
         return result.output
     }
 
     @Test func `three pipelines are a chain that hands its logical date on, begun within a second of the success before`() async throws {
-        try await TestHome.with { home in
+        try await TestHome.with(alone: true) { home in
             try define(home, "generate")
             try define(home, "transfer", "triggers: {any: [{pipeline: generate}]}\n")
             try define(home, "model", "triggers: {any: [{pipeline: transfer}]}\n")
             try await start(home, 3)
-            let result = try home.run("sluice", ["run", "generate", "--logical-date", "2026-01-01T00:00:00Z"])
+            let result = try await home.run("sluice", ["run", "generate", "--logical-date", "2026-01-01T00:00:00Z"])
             #expect(result.status == 0, "\(result.output)")
             try await home.until("the last has run") { try await !succeeded(home, "model").isEmpty }
             let log = try await home.log()
@@ -46,7 +46,7 @@ import Testing
                 #expect(started.logicalDate.description == "2026-01-01T00:00:00Z")
                 #expect(started.consumed == [EventReference(sequence: end.sequence, source: end.event.source, id: end.event.id)])
             }
-            #expect(try audit(home).contains("2 events for 2 pipelines: 0 orphans, 0 doubles"))
+            #expect(try await audit(home).contains("2 events for 2 pipelines: 0 orphans, 0 doubles"))
         }
     }
 
@@ -65,10 +65,10 @@ import Testing
             }
             try await home.until("every message has had its run", seconds: 60) { try await succeeded(home, "each").count >= 20 }
             try await home.until("nothing waits", seconds: 60) {
-                guard let output = try? home.run("sluice", ["events", "audit"]).output else { return false }
+                guard let output = try? await home.run("sluice", ["events", "audit"]).output else { return false }
                 return output.contains("each  20 events, 20 consumed\n") && output.contains("gathers  20 events, 20 consumed\n")
             }
-            #expect(try audit(home).contains(": 0 orphans, 0 doubles"))
+            #expect(try await audit(home).contains(": 0 orphans, 0 doubles"))
             #expect(Set(try await succeeded(home, "each")).count == 20)
         }
     }
@@ -86,7 +86,7 @@ import Testing
             try await home.until("it has run again") { try await succeeded(home, "inbox").count == 2 }
             let files = try await home.log().compactMap { if case .fileArrived(let file) = $0.event.payload { file } else { nil } }
             #expect(files.map(\.path) == Array(repeating: "\(home.path)/inbox/orders.csv", count: 2) && Set(files.map(\.sha256)).count == 2)
-            #expect(try audit(home).contains("2 events for 1 pipelines: 0 orphans, 0 doubles"))
+            #expect(try await audit(home).contains("2 events for 1 pipelines: 0 orphans, 0 doubles"))
         }
     }
 
@@ -96,29 +96,29 @@ import Testing
             try await start(home, 1, ["broker", "orchestrator", "load", "console"])
             try await home.until("the console listens") { FileManager.default.fileExists(atPath: "\(home.path)/run/console.address") }
             let address = try String(contentsOfFile: "\(home.path)/run/console.address", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-            func sign(_ text: String) throws -> String {
+            func sign(_ text: String) async throws -> String {
                 let shell = "printf %s '\(text)' | openssl dgst -sha256 -hmac planted-hook-secret -r | cut -d' ' -f1"
-                return try home.run("/bin/sh", ["-c", shell]).output.trimmingCharacters(in: .whitespacesAndNewlines)
+                return try await home.run("/bin/sh", ["-c", shell]).output.trimmingCharacters(in: .whitespacesAndNewlines)
             }
-            func post(_ body: String, _ signature: String, key: String) throws -> String {
-                try home.run("/usr/bin/curl", [
+            func post(_ body: String, _ signature: String, key: String) async throws -> String {
+                try await home.run("/usr/bin/curl", [
                     "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "X-Sluice-Signature: \(signature)", "-H", "Idempotency-Key: \(key)", "-H", "Host: hooks.example.com",
                     "-d", body, "\(address)/hooks/hooked",
                 ]).output
             }
             let now = Int(Date().timeIntervalSince1970)
-            let good = "t=\(now),v1=\(try sign("\(now).{\"order\":7}"))"
-            #expect(try post("{\"order\":7}", good, key: "order-7") == "202")
-            #expect(try post("{\"order\":7}", good, key: "order-7") == "202")
-            #expect(try post("{\"order\":7}", good, key: "order-8") == "409")
-            #expect(try post("{\"order\":9}", good, key: "order-9") == "401")
+            let good = "t=\(now),v1=\(try await sign("\(now).{\"order\":7}"))"
+            #expect(try await post("{\"order\":7}", good, key: "order-7") == "202")
+            #expect(try await post("{\"order\":7}", good, key: "order-7") == "202")
+            #expect(try await post("{\"order\":7}", good, key: "order-8") == "409")
+            #expect(try await post("{\"order\":9}", good, key: "order-9") == "401")
             let old = now - 3600
-            #expect(try post("{}", "t=\(old),v1=\(try sign("\(old).{}"))", key: "old") == "401")
+            #expect(try await post("{}", "t=\(old),v1=\(try await sign("\(old).{}"))", key: "old") == "401")
             try await home.until("it has run") { try await succeeded(home, "hooked").count == 1 }
             let again = now + 1
-            #expect(try post("{}", "t=\(again),v1=\(try sign("\(again).{}"))", key: "order-7") == "202")
-            #expect(try audit(home).contains("1 events for 1 pipelines: 0 orphans, 0 doubles"))
-            let everything = try home.run("/bin/sh", ["-c", "grep -rl planted-hook-secret \(home.path)/journal \(home.path)/logs \(home.path)/run || true"]).output
+            #expect(try await post("{}", "t=\(again),v1=\(try await sign("\(again).{}"))", key: "order-7") == "202")
+            #expect(try await audit(home).contains("1 events for 1 pipelines: 0 orphans, 0 doubles"))
+            let everything = try await home.run("/bin/sh", ["-c", "grep -rl planted-hook-secret \(home.path)/journal \(home.path)/logs \(home.path)/run || true"]).output
             #expect(everything.isEmpty, "\(everything)")
         }
     }
@@ -137,16 +137,16 @@ import Testing
                 """, to: "pipelines/monthly/pipeline.yml")
             for month in ["2025-11", "2025-12", "2026-01"] { try home.write("id,month\n1,\(month)\n", to: "raw-in/\(month)/users.csv") }
             try await start(home, 1, ["broker", "orchestrator", "extract", "load"])
-            let result = try home.run("sluice", ["backfill", "monthly", "--from", "2025-11-01", "--to", "2026-01-31"])
+            let result = try await home.run("sluice", ["backfill", "monthly", "--from", "2025-11-01", "--to", "2026-01-31"])
             #expect(result.status == 0 && result.output.contains("3 runs of monthly asked for"), "\(result.output)")
             let database = try TestDatabase("\(home.path)/warehouse/monthly.db")
             #expect(try database.rows("select month from raw__users order by 1", columns: 1) == ["2025-11", "2025-12", "2026-01"])
-            let again = try home.run("sluice", ["backfill", "monthly", "--from", "2025-12-01", "--to", "2025-12-31", "--max-active", "2"])
+            let again = try await home.run("sluice", ["backfill", "monthly", "--from", "2025-12-01", "--to", "2025-12-31", "--max-active", "2"])
             #expect(again.status == 0, "\(again.output)")
             #expect(try database.rows("select month from raw__users order by 1", columns: 1) == ["2025-11", "2025-12", "2026-01"])
-            let refused = try home.run("sluice", ["backfill", "monthly", "--from", "2026-02-01", "--to", "2026-01-01"])
+            let refused = try await home.run("sluice", ["backfill", "monthly", "--from", "2026-02-01", "--to", "2026-01-01"])
             #expect(refused.status == 2 && refused.output.contains("behind its end"))
-            #expect(try home.run("sluice", ["backfill", "monthly", "--from", "2027-02-01", "--to", "2027-02-01", "--every", "1d"]).status == 1, "there is no such folder")
+            #expect(try await home.run("sluice", ["backfill", "monthly", "--from", "2027-02-01", "--to", "2027-02-01", "--every", "1d"]).status == 1, "there is no such folder")
         }
     }
 
@@ -159,7 +159,7 @@ import Testing
             let first = try await home.finish(home.request("ingest", id: "ingest@first"))
             try #require(first.end?.outcome == .failed)
             try IngestTests.deliver(home, days: 1...2)
-            let result = try home.run("sluice", ["runs", "rerun", "ingest@first", "--failed"])
+            let result = try await home.run("sluice", ["runs", "rerun", "ingest@first", "--failed"])
             #expect(result.status == 0, "\(result.output)")
             let name = try #require(try await home.log().compactMap { entry -> RunID? in
                 if case .runStarted(let started) = entry.event.payload, started.rerun != nil { entry.event.run } else { nil }
@@ -167,15 +167,15 @@ import Testing
             let state = try #require(try await home.state(of: name))
             let streams = Set(state.inOrder.compactMap { $0.spec.args["stream"]?.stringValue })
             #expect(streams == ["airlines"])
-            #expect(try home.run("sluice", ["runs", "show", name.description]).output.contains("does ingest@first over: only what did not succeed"))
+            #expect(try await home.run("sluice", ["runs", "show", name.description]).output.contains("does ingest@first over: only what did not succeed"))
             let database = try TestDatabase("\(home.path)/warehouse/ingest.db")
             #expect(try database.number("select count(*) from raw__flights") == 100 && database.number("select count(*) from raw__airlines") == 3)
-            #expect(try home.run("sluice", ["runs", "rerun", name.description, "--failed"]).status == 2)
+            #expect(try await home.run("sluice", ["runs", "rerun", name.description, "--failed"]).status == 2)
         }
     }
 
     @Test func `a missed deadline and a slow run are told once, the run still going on`() async throws {
-        try await TestHome.with { home in
+        try await TestHome.with(alone: true) { home in
             try home.write("""
                 name: late
                 sla: 1s

@@ -38,7 +38,13 @@ public final class TestHome: @unchecked Sendable {
     }
 
     /// Runs `body` in a fresh home; afterwards every program is ended, and the folder removed where the test passed.
-    public static func with(_ extra: [String: String] = [:], _ body: @Sendable (TestHome) async throws -> Void) async throws {
+    ///
+    /// - Parameter alone: no other home stands beside it: for a test that measures time.
+    public static func with(_ extra: [String: String] = [:], alone: Bool = false, _ body: @Sendable (TestHome) async throws -> Void) async throws {
+        try await Turns.shared.with(alone: alone) { try await inFreshHome(extra, body) }
+    }
+
+    private static func inFreshHome(_ extra: [String: String], _ body: @Sendable (TestHome) async throws -> Void) async throws {
         let home = try TestHome(extra)
         do {
             try await body(home)
@@ -81,12 +87,7 @@ public final class TestHome: @unchecked Sendable {
     public func startAll(_ arguments: [String] = []) async throws {
         let process = try Child("\(Self.binaries)/sluice", ["up", "--pipelines", "\(path)/pipelines"] + arguments, environment: environment, output: .pipe)
         processes["up"] = process
-        var text = ""
-        while !text.contains("ready") {
-            let bytes = process.output?.availableData ?? Data()
-            guard !bytes.isEmpty else { throw Failure("sluice up ended: \(text)") }
-            text += String(decoding: bytes, as: UTF8.self)
-        }
+        guard await process.line(with: "ready") != nil else { throw Failure("sluice up ended before it was ready") }
     }
 
     /// The process ids of `sluice up` and of all that it runs.
@@ -131,12 +132,12 @@ public final class TestHome: @unchecked Sendable {
     }
 
     /// Runs a program to its end.
-    public func run(_ program: String, _ arguments: [String], _ extra: [String: String] = [:]) throws -> (status: Int32, output: String) {
+    public func run(_ program: String, _ arguments: [String], _ extra: [String: String] = [:]) async throws -> (status: Int32, output: String) {
         let file = "\(path)/output-\(UInt32.random(in: 0 ... .max))"
         let process = try Child(
             program.hasPrefix("/") ? program : "\(Self.binaries)/\(program)", arguments, environment: environment.merging(extra) { _, new in new },
             output: .file(file), errors: nil)
-        let status = process.wait()
+        let status = await process.end()
         return (status, String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self))
     }
 

@@ -73,6 +73,10 @@ import Testing
         try Files.createFolder("\(folder.path)/a/b/c")
         try Files.createFolder("\(folder.path)/a/b/c")
         #expect(try Files.list("\(folder.path)/a/b") == ["c"])
+        try Files.createFolder("\(folder.path)/d/e", mode: 0o700)
+        var above = stat(), last = stat()
+        #expect(stat("\(folder.path)/d", &above) == 0 && stat("\(folder.path)/d/e", &last) == 0)
+        #expect(above.st_mode & 0o077 != 0 && last.st_mode & 0o777 == 0o700)
         try folder.write("", to: "file")
         for path in ["\(folder.path)/file", "\(folder.path)/file/below"] {
             #expect { try Files.createFolder(path) } throws: { "\($0)".contains("/file cannot be made: Not a directory") }

@@ -89,6 +89,13 @@ public final class Child: @unchecked Sendable {
         return lock.withLock { reap(0) ?? -1 }
     }
 
+    /// As `wait`, for a test beside others: a wait in a task holds one of the few threads that all tests share.
+    public func end() async -> Int32 { await Self.aside { self.wait() } }
+
+    private static func aside<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume(returning: body()) } }
+    }
+
     private func reap(_ options: Int32) -> Int32? {
         if let ended { return ended }
         var status: Int32 = 0
@@ -110,6 +117,9 @@ public final class Child: @unchecked Sendable {
             if let text = String(data: bytes, encoding: .utf8), let place = text.range(of: mark), text[place.lowerBound...].contains("\n") { return text }
         }
     }
+
+    /// As `read(until:)`, for a test beside others.
+    public func line(with mark: String) async -> String? { await Self.aside { self.read(until: mark) } }
 
     public struct Failure: Error, CustomStringConvertible { public let description: String }
 }

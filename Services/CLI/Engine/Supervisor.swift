@@ -59,7 +59,7 @@ public actor Supervisor {
     /// - Returns: the seconds that it took.
     public func start(_ plan: Plan, timeoutSeconds: Double = 30) async throws -> Double {
         let begin = SystemClock.monotonicSeconds()
-        for folder in [settings.home, settings.runFolder, settings.logFolder] { try Files.createFolder(folder) }
+        try settings.makeFolders()
         try takeHome()
         for (program, instance) in plan.instances {
             Files.remove("\(settings.runFolder)/\(instance).json")

@@ -18,29 +18,36 @@ struct Init: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation()
         let settings = installation.settings
-        var made = 0
-        // The home holds raw data and reports: nobody else's business.
-        for (folder, mode) in [(settings.home, 0o700)] + ["journal", "raw", "warehouse", "projects", "logs", "run"].map({ ("\(settings.home)/\($0)", 0o755) }) {
-            let isThere = Files.exists(folder)
-            if !isThere {
-                try Files.createFolder(folder, mode: UInt32(mode))
-                made += 1
-            }
-            Terminal.say("\(isThere ? "there" : "made ")  \(folder)")
+        // Over TCP the broker is on another machine or in another container, and has its journal there.
+        let isWhole = settings.socketFolder != nil
+        let folders = [settings.home] + ((isWhole ? ["journal"] : []) + ["raw", "warehouse", "projects", "logs", "run"]).map { "\(settings.home)/\($0)" }
+        let there = Set(folders.filter(Files.exists))
+        try settings.makeFolders()
+        for folder in folders {
+            try Files.createFolder(folder)
+            Terminal.say("\(there.contains(folder) ? "there" : "made ")  \(folder)")
         }
-        if try await makeJournal(installation) { made += 1 }
+        var made = folders.count - there.count
+        if isOpenToOthers(settings.home) { Terminal.say("open   others on this machine may read the home: chmod 700 \(settings.home)") }
+        if isWhole {
+            if try await makeJournal(installation) { made += 1 }
+        } else {
+            Terminal.say("left   the journal to the broker of \(settings.bus.commands)")
+        }
         for name in try definitions() { Terminal.say("valid  \(name)") }
-        Terminal.say(made == 0 ? "nothing to do: all was there" : "ready: sluice up --pipelines \(pipelines)")
+        Terminal.say(made == 0 ? "nothing to do: all was there" : isWhole ? "ready: sluice up --pipelines \(pipelines)" : "ready")
     }
 
-    /// The broker makes its journal; over TCP it is on another machine or in another container, which has its own.
+    /// A folder that somebody made by hand keeps the mode that they gave it.
+    private func isOpenToOthers(_ folder: String) -> Bool {
+        var info = stat()
+        return stat(folder, &info) == 0 && info.st_mode & 0o007 != 0
+    }
+
+    /// The broker makes its journal.
     private func makeJournal(_ installation: Installation) async throws -> Bool {
         let settings = installation.settings
         let journal = "\(settings.home)/journal/journal.db"
-        guard settings.socketFolder != nil else {
-            Terminal.say("left   the journal to the broker of \(settings.bus.commands)")
-            return false
-        }
         guard !Files.exists(journal) else {
             Terminal.say("there  \(journal)")
             return false

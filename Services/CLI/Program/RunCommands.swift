@@ -195,18 +195,19 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation()
         let text = Terminal.text
-        var isReady = true
+        var unready: Set<String> = []
         let names = (try? Files.list(installation.settings.runFolder)) ?? []
         let programs = names.filter { $0.hasSuffix(".json") && $0 != "ports.json" }
         if programs.isEmpty { Terminal.complain("no programs have run on \(installation.settings.home); start them with sluice up") }
         for name in programs {
             guard let file = try? JSON(parsing: Files.readAll("\(installation.settings.runFolder)/\(name)")), let port = file["probe"]?.intValue else { continue }
             let answer = ProbeClient.get("/readyz", port: port)
-            isReady = isReady && answer?.status == 200
+            if answer?.status != 200 { unready.insert(String(name.dropLast(5))) }
             let word = answer.map { $0.status == 200 ? text.green("ready") : text.red("not ready") } ?? text.red("down")
             Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
-        guard isReady, !programs.isEmpty else { throw ExitCode(3) }
+        // Without the broker there is nothing more to tell; without another program there is all the rest.
+        guard !programs.isEmpty, !unready.contains("broker") else { throw ExitCode(3) }
         let (board, status, runs) = try await installation.withBroker { client in
             var history = RunHistory(client)
             try await history.catchUp()
@@ -220,6 +221,7 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(run.id)  \(waiting.isEmpty ? "running" : text.yellow(waiting))  \(text.dim("\(ended) of \(run.tasks.count) tasks"))")
         }
         Terminal.say(status.text(isPretty: true))
+        if !unready.isEmpty { throw ExitCode(3) }
     }
 }
 

@@ -246,7 +246,13 @@ public final class SQLiteSession: WarehouseSession {
 
     public func columns(of name: RelationName) throws -> [ColumnInfo] {
         let place = place(of: name)
-        return try query("select name, type from pragma_table_info(?, ?)", [.text(place.name), .text(place.schema)]).rows.compactMap { row in
+        let columns = try columns(of: place.name, in: place.schema)
+        // A temporary table of that name is in no file; whoever made it asks for it by the schema of what it stands for.
+        return columns.isEmpty ? try self.columns(of: place.name, in: "temp") : columns
+    }
+
+    private func columns(of table: String, in schema: String) throws -> [ColumnInfo] {
+        try query("select name, type from pragma_table_info(?, ?)", [.text(table), .text(schema)]).rows.compactMap { row in
             guard case .text(let name) = row[0], case .text(let type) = row[1] else { return nil }
             return ColumnInfo(name: name, type: type)
         }

@@ -46,15 +46,17 @@ extension Doctor {
 
     private var journal: Check {
         {
+            guard settings.socketFolder != nil else { return [Finding("journal", .skipped, "with the broker of \(settings.bus.commands)")] }
             guard Files.exists("\(settings.home)/journal/journal.db") else { return [Finding("journal", .skipped, "none yet; the first start makes it")] }
             if case .up = state(of: "broker") { return [Finding("journal", .ok, "held by the running broker")] }
             return await sibling.examine("broker", ["home": .string(settings.home)], check: "journal")
         }
     }
 
-    /// Only where nothing runs here: else they are taken by the programs themselves.
+    /// Only where nothing runs here: else they are taken by the programs themselves. Over TCP each program is a machine's or a
+    /// container's own, with ports of its own.
     private var ports: [Finding] {
-        guard !Settings.programs.contains(where: { if case .down = state(of: $0) { false } else { true } }) else { return [] }
+        guard settings.socketFolder != nil, !Settings.programs.contains(where: { if case .down = state(of: $0) { false } else { true } }) else { return [] }
         var wanted = settings.probePorts.map { (name: "the probe of \($0.program)", port: $0.port, variable: "SLUICE_PORT_BASE") }
         if let port = consolePort { wanted.append(("the console", port, "SLUICE_CONSOLE_PORT")) }
         guard !wanted.isEmpty else { return [] }
@@ -95,12 +97,16 @@ extension Doctor {
         return .up(isReady: answer.status == 200, words: answer.body.split(separator: "\n").first.map(String.init) ?? "")
     }
 
-    /// Of each program whether it is there, and how it does where it runs. That none runs is said once.
+    /// Of each program whether it is there, and how it does where it runs. That none runs is said once. Over TCP only those that have
+    /// run on this home are asked: where the others are nobody knows here.
     var programChecks: [Check] {
         [{
             let replicas = ((try? Files.list(settings.runFolder)) ?? []).filter { $0.hasSuffix(".json") && $0 != "ports.json" }.map { String($0.dropLast(5)) }
-            let findings = (Settings.programs + replicas.filter { !Settings.programs.contains($0) }.sorted()).map(program)
-            guard findings.contains(where: { $0.state != .skipped }) else { return [Finding("programs", .skipped, "none is running; sluice up starts them")] }
+            let own = settings.socketFolder == nil ? [] : Settings.programs
+            let findings = (own + replicas.filter { !own.contains($0) }.sorted()).map(program)
+            guard findings.contains(where: { $0.state != .skipped }) else {
+                return [Finding("programs", .skipped, own.isEmpty ? "none is running on this home" : "none is running; sluice up starts them")]
+            }
             return findings
         }]
     }

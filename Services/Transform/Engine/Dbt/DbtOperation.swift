@@ -26,7 +26,7 @@ struct DbtOperation {
         let startedAt = site.command.now()
         var result = NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: startedAt)
         do {
-            if macro == nil, !name.hasPrefix("dbt") {
+            if macro == nil, try !compiler.hasMacro(named: name) {
                 let known = manifest.macros.values.map(\.name)
                 throw PlainProblem(
                     "dbt.macro_not_found", "dbt could not find a macro with the name '\(name)' in any package", at: .named("run-operation \(name)"),

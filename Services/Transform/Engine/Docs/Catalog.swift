@@ -46,11 +46,11 @@ struct Catalog {
     // MARK: catalog.json
 
     /// dbt's catalog, version 1. Columns are numbered from 0 and an unknown type is `UNKNOWN`, as its sqlite adapter has it.
-    func json(invocationID: String, generatedAt: Timestamp, startedAt: Timestamp) -> JSON {
+    func json(invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, environment: JSONObject) -> JSON {
         let metadata: [(String, JSON)] = [
             ("dbt_schema_version", "https://schemas.getdbt.com/dbt/catalog/v1.json"), ("dbt_version", .string(ManifestWriter.dbtVersion)),
             ("generated_at", .string(generatedAt.description)), ("invocation_id", .string(invocationID)),
-            ("invocation_started_at", .string(startedAt.description)), ("env", [:]),
+            ("invocation_started_at", .string(startedAt.description)), ("env", .object(environment)),
         ]
         return JSON([("metadata", JSON(metadata)), ("nodes", Self.json(nodes)), ("sources", Self.json(sources)), ("errors", .null)])
     }

@@ -48,7 +48,7 @@ struct DocsWriter {
             manifest: manifest, catalog: catalog, sql: compiled.compactMapValues(\.sql), relations: compiled.compactMapValues(\.relationName),
             results: try TestHistory(on: session).latest(), generatedAt: generatedAt)
         let manifestBytes = ManifestWriter(manifest, invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt, compiled: compiled).bytes
-        let catalogJSON = catalog.json(invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt)
+        let catalogJSON = catalog.json(invocationID: invocation.id, generatedAt: generatedAt, startedAt: invocation.startedAt, environment: manifest.metadataEnvironment)
         let html = Array(page.html.text.utf8)
         for folder in folders {
             try folder.write(manifestBytes, as: "manifest.json")
