@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `an open run survives a log that is cut and an orchestrator that dies, and the pipelines stay known`() async throws {
+    @Test func `an open run survives a log that is cut and an orchestrator that dies, and the pipelines stay known`() async throws {
         try await TestHome.with(Self.bounds) { home in
             try home.write("name: slow\nsteps:\n  - {name: one, noop: extract}\n  - {name: two, noop: load, seconds: 6}\n  - {name: three, noop: extract}\n", to: "pipelines/slow/pipeline.yml")
             try home.write(BusTests.drill, to: "pipelines/drill/pipeline.yml")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func `dead letters are listed, shown and offered again by command and by HTTP`() async throws {
+    @Test func `dead letters are listed, shown and offered again by command and by HTTP`() async throws {
         try await TestHome.with(["SLUICE_DELIVERIES_MAX": "1", "SLUICE_LEASE_SECONDS": "0.5"]) { home in
             try home.write(BusTests.drill, to: "pipelines/drill/pipeline.yml")
             for program in ["broker", "orchestrator"] { try await home.start(program) }
@@ -62,27 +62,27 @@ import Testing
             #expect(state.end?.isSuccess == false)
             try await home.start("console")
             try await home.until("the console serves") { home.probe("console", "/readyz")?.status == 200 }
-            let list = try home.run("sluice", ["dead-letters"])
+            let list = try await home.run("sluice", ["dead-letters"])
             #expect(list.output.contains("given up after 1 deliveries, the last to ghost"), "\(list.output)")
             let entry = try #require(list.output.split(separator: " ").first.map(String.init))
-            #expect(try home.run("sluice", ["dead-letters", "show", entry]).output.contains("\"specversion\""))
+            #expect(try await home.run("sluice", ["dead-letters", "show", entry]).output.contains("\"specversion\""))
 
             let log = try String(contentsOfFile: "\(home.path)/logs/console.log", encoding: .utf8)
             let address = try #require(log.firstMatch(of: /http:\/\/[0-9.]+:[0-9]+/)).0
             #expect(TestHTTP.get("\(address)/api/dead-letters")?.body.contains("\"entry\":\(entry)") == true)
             #expect(TestHTTP.get("\(address)/api/dead-letters/\(entry)")?.body.contains("\"event\"") == true)
             #expect(TestHTTP.get("\(address)/api/dead-letters/99")?.status == 404)
-            func post(_ headers: [String]) throws -> String {
-                try home.run("/usr/bin/curl", ["-s", "-X", "POST", "-w", "%{http_code}"] + headers.flatMap { ["-H", $0] } + ["\(address)/api/dead-letters/\(entry)/requeue"]).output
+            func post(_ headers: [String]) async throws -> String {
+                try await home.run("/usr/bin/curl", ["-s", "-X", "POST", "-w", "%{http_code}"] + headers.flatMap { ["-H", $0] } + ["\(address)/api/dead-letters/\(entry)/requeue"]).output
             }
-            #expect(try post([]).hasSuffix("403"))
-            #expect(try post(["X-Sluice: 1"]).hasSuffix("202"))
-            #expect(try home.run("sluice", ["dead-letters"]).output.contains("no dead letters"))
+            #expect(try await post([]).hasSuffix("403"))
+            #expect(try await post(["X-Sluice: 1"]).hasSuffix("202"))
+            #expect(try await home.run("sluice", ["dead-letters"]).output.contains("no dead letters"))
             let again = try #require(try await home.bus.claim(.extract, worker: "second", waitSeconds: 20))
             #expect(again.0.delivery == 2)
             // Given up a second time, and asked for by command.
             try await home.until("it is dead again") { try await home.bus.inspect(.deadLetters) != [] }
-            #expect(try home.run("sluice", ["dead-letters", "requeue", entry]).output.contains("is offered again"))
+            #expect(try await home.run("sluice", ["dead-letters", "requeue", entry]).output.contains("is offered again"))
             let facts = try await home.log().compactMap { if case .taskRequeued(let fact) = $0.event.payload { fact.by } else { nil } }
             #expect(facts == ["console", "cli"])
         }
