@@ -61,15 +61,7 @@ public final class Compiler: ParseTimeHost {
     /// Says what the command works on, where it was not known at the start: `selected_resources`.
     public func select(_ ids: [String]) { invocation.selected = ids }
 
-    private static func jinja() -> Environment {
-        var environment = DbtSyntax.environment
-        environment.filters["as_text"] = { value, _, _ in value }
-        environment.filters["as_native"] = { value, _, _ in NativeText.value(value) }
-        environment.filters["as_bool"] = { value, _, _ in try NativeText.bool(value) }
-        environment.filters["as_number"] = { value, _, _ in try NativeText.number(value) }
-        environment.filters["is_list"] = { value, _, _ in if case .list = value { true } else { false } }
-        return environment
-    }
+    private static func jinja() -> Environment { DbtSyntax.environment }
 
     public func prepare(_ manifest: Manifest) throws {
         self.manifest = manifest
@@ -104,6 +96,7 @@ public final class Compiler: ParseTimeHost {
     public func compile(_ node: Node) throws -> CompiledNode {
         do {
             let frame = Frame(node, package: node.packageName, mode: .execute)
+            frame.modelExtras = batchExtra(of: node)
             let body = try inside(frame) {
                 if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
                 return try render(node.rawCode, name: node.originalFilePath)

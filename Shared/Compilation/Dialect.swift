@@ -38,6 +38,13 @@ struct Dialect {
         return parts.joined(separator: ".")
     }
 
+    /// What a relation can be renamed to: its own name, without the schema where that is a part of its own.
+    func nameInPlace(_ relation: RelationObject) -> String {
+        guard joinsSchema, let session else { return quote(relation.identifier ?? "") }
+        let name = session.render(relation.name)
+        return name.firstIndex(of: "\"").map { String(name[$0...]) } ?? name
+    }
+
     private func quoted(_ part: String, _ isQuoted: Bool) -> String { isQuoted ? quote(part) : part }
 
     /// What stands behind a subquery that takes a relation's place.

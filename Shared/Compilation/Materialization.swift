@@ -47,11 +47,14 @@ extension Compiler {
         var extras: [(String, Value)] = []
         if !compiled.sql.isEmpty { extras = [("compiled_code", .string(compiled.sql)), ("compiled_sql", .string(compiled.sql)), ("compiled", true)] }
         extras.append(("relation_name", compiled.relationName.map(Value.string) ?? .none))
-        if let batch, batch.node == compiled.node.uniqueID {
-            func time(_ text: String?) -> Value { text.flatMap(PythonTime.read).map { .object(DateTimeObject($0)) } ?? .none }
-            extras.append(("batch", .dict([("id", .string(batch.id)), ("event_time_start", time(batch.start)), ("event_time_end", time(batch.end))])))
-        }
-        return extras
+        return extras + batchExtra(of: compiled.node)
+    }
+
+    /// `model.batch`: what the model at work is built for.
+    func batchExtra(of node: Node) -> [(String, Value)] {
+        guard let batch, batch.node == node.uniqueID else { return [] }
+        func time(_ text: String?) -> Value { text.flatMap(PythonTime.read).map { .object(DateTimeObject($0)) } ?? .none }
+        return [("batch", .dict([("id", .string(batch.id)), ("event_time_start", time(batch.start)), ("event_time_end", time(batch.end))]))]
     }
 
     private static func result(_ main: DictValue) -> MaterializationResult {

@@ -24,6 +24,8 @@ extension Compiler {
             variableOverrides = test.vars
             environmentOverrides = test.environment
             let frame = Frame(model, package: model.packageName, mode: .execute)
+            // A unit test builds nothing, so its model is not incremental unless the test says so.
+            frame.variables["is_incremental"] = .function("is_incremental") { _, _ in false }
             for (name, value) in test.macros.pairs where !name.contains(".") {
                 let value = Value(value)
                 frame.variables[name] = .function(name) { _, _ in value }

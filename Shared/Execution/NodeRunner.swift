@@ -29,6 +29,22 @@ public struct NodeRunner {
         }
     }
 
+    /// Does whatever a node is there for, its hooks outside the transaction around it.
+    /// - Parameter carryOut: does what it is given, once. Where it is told that the node writes, in one transaction with its own
+    ///   note of what is done; where that note says that it was done before, not at all.
+    public func run<Outcome>(_ node: Node, _ carryOut: (_ isWriter: Bool, _ body: () throws -> NodeResult) throws -> Outcome) throws -> Outcome {
+        switch node.resourceType {
+        case .unitTest: return try carryOut(false) { try unitTest(node) }
+        case .test: return try carryOut(compiler.failuresRelation(of: node) != nil) { try test(node) }
+        default:
+            // These have no note of their own: they run each time that the node is asked for.
+            try runOutside(.before, of: node)
+            let outcome = try carryOut(true) { try build(node) }
+            try runOutside(.after, of: node)
+            return outcome
+        }
+    }
+
     private func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
         let compiled = try compiled(node)
         compiler.readSeed = { try SeedReader(node: $0).read() }
@@ -74,10 +90,10 @@ public struct NodeRunner {
         return Int(rows)
     }
 
-    public enum HookPhase { case before, after }
+    private enum HookPhase { case before, after }
 
     /// Runs the hooks that stand outside the node's transaction: those that prepare it, or those that follow its commit.
-    public func runOutside(_ phase: HookPhase, of node: Node) throws {
+    private func runOutside(_ phase: HookPhase, of node: Node) throws {
         let hooks = Hook.all(node.config[phase == .before ? "pre-hook" : "post-hook"])
         guard hooks.contains(where: { !$0.isInTransaction }) else { return }
         do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }
@@ -117,11 +133,12 @@ public struct NodeRunner {
         }
     }
 
-    /// Runs a unit test: its model on the given rows, compared with what is expected. Must run inside a transaction, which may
-    /// be rolled back: all that it makes is gone at its end.
+    /// Runs a unit test: its model on the given rows, compared with what is expected. All that it makes is gone at its end.
     public func unitTest(_ node: Node) throws -> NodeResult {
         let startedAt = clock()
         do {
+            try session.begin()
+            defer { session.rollback() }
             let compiled = try compiler.compile(unitTest: node)
             let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
             return NodeResult(

@@ -9,7 +9,10 @@ public struct RunFolder: Sendable {
 
     /// Where dbt writes a node's SQL.
     public func compiledPath(of node: Node) -> String {
-        let below = node.test == nil ? node.originalFilePath : "\(node.originalFilePath)/\(node.path)"
+        let file = node.originalFilePath
+        // One file holds many tests, so it is a folder here.
+        let below = if node.unitTest != nil { "\(file)/\((file.split(separator: "/").dropLast() + ["\(node.name).sql"]).joined(separator: "/"))" }
+            else if node.test != nil { "\(file)/\(node.path)" } else { file }
         return "\(path)/compiled/\(node.packageName)/\(below)"
     }
 

@@ -62,7 +62,7 @@ public struct OpenedTask {
     }
 
     public func node(_ id: String) throws -> Node {
-        guard let node = manifest.nodes[id] else {
+        guard let node = manifest[id] else {
             throw PlainProblem("transform.node_unknown", "the project has no node '\(id)'", at: .named(id), remedy: "run programs of one version")
         }
         return node

@@ -15,6 +15,11 @@ public enum DbtSyntax {
             BlockTag("docs", body: .verbatim),
             BlockTag("snapshot", body: .verbatim),
         ]
+        environment.filters["as_text"] = { value, _, _ in value }
+        environment.filters["as_native"] = { value, _, _ in NativeText.value(value) }
+        environment.filters["as_bool"] = { value, _, _ in try NativeText.bool(value) }
+        environment.filters["as_number"] = { value, _, _ in try NativeText.number(value) }
+        environment.filters["is_list"] = { value, _, _ in if case .list = value { true } else { false } }
         return environment
     }
 }

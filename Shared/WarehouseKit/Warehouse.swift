@@ -184,6 +184,11 @@ public protocol WarehouseSession: AnyObject {
     func publish(staged: RelationName, as target: RelationName) throws
     /// Lets everyone do with `new` what they may do with `old`.
     func copyGrants(from old: RelationName, to new: RelationName) throws
+    /// Lets `reader` read these relations and nothing else, as they are now by what is committed, where the engine itself has no users who could be granted
+    /// that. Whoever reads sees all of them as before or all as now.
+    ///
+    /// - Throws: where `reader` cannot name a reader, or there is no room.
+    func share(_ relations: [RelationName], with reader: String) throws
     /// Told what the engine says besides results, for people.
     var onNotice: (String) -> Void { get set }
 }
@@ -196,6 +201,7 @@ extension WarehouseSession {
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
+    public func share(_ relations: [RelationName], with reader: String) throws {}
     public var onNotice: (String) -> Void {
         get { { _ in } }
         set {}

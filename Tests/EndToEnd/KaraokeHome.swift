@@ -5,6 +5,7 @@ import Kernel
 import Runs
 import SandboxWorld
 import Support
+import Testing
 
 /// A home with the pipeline karaoke_social, and the outer world that it reads from.
 struct KaraokeHome {
@@ -45,7 +46,10 @@ struct KaraokeHome {
 
     func edit(_ file: String, _ change: (String) -> String) throws {
         let path = "\(home.path)/pipelines/karaoke_social/\(file)"
-        try change(String(contentsOfFile: path, encoding: .utf8)).write(toFile: path, atomically: true, encoding: .utf8)
+        let before = try String(contentsOfFile: path, encoding: .utf8)
+        let after = change(before)
+        #expect(after != before, "the words that are to be changed in \(file) are not there any more")
+        try after.write(toFile: path, atomically: true, encoding: .utf8)
     }
 
     func start() async throws { for program in Self.programs { try await home.start(program) } }

@@ -146,7 +146,8 @@ import Testing
             let cursors = try karaoke.cursors
             try karaoke.sandbox.control("POST", "today", #"{"advance": 1}"#)
             try karaoke.sandbox.control("DELETE", "requests")
-            let notices = try Self.notices(karaoke)
+            // The first run's own comes on its own time, and must not be taken for the failure's.
+            try await karaoke.home.until("a notice of the first run") { try Self.notices(karaoke) == 1 }
             try await karaoke.restartExtract(["SOCIAL_AS_OF": "2026-09-02", "FB_ACCESS_TOKEN": Sandbox.expiredToken])
             let state = try await karaoke.run()
             #expect(state.end?.isSuccess == false)
@@ -159,7 +160,7 @@ import Testing
             #expect(try karaoke.requests("/v26.0/").count == 2)
             #expect(try karaoke.cursors.filter { $0.hasPrefix("page") } == cursors.filter { $0.hasPrefix("page") })
             #expect(state.inOrder.filter { $0.spec.step == "run_dbt_models" }.allSatisfy { $0.phase == .skipped })
-            try await karaoke.home.until("one notice of the failure") { try Self.notices(karaoke) == notices + 1 }
+            try await karaoke.home.until("one notice of the failure") { try Self.notices(karaoke) == 2 }
 
             // The same again is no news.
             #expect(try await karaoke.run().end?.isSuccess == false)
@@ -168,7 +169,7 @@ import Testing
             #expect(try await karaoke.run().end?.isSuccess == true)
             #expect(try await karaoke.marts() == KaraokeExpectation(today: KaraokeHome.today + 1).marts())
             try await karaoke.home.until("its end is told") { try Self.log(karaoke).contains("karaoke_social works again") }
-            #expect(try Self.notices(karaoke) == notices + 1)
+            #expect(try Self.notices(karaoke) == 2)
         }
     }
 
@@ -331,7 +332,7 @@ import Testing
                 """, columns: 0)
             try karaoke.edit("dbt/models/marts/dim_page.sql") { "select * from (\n\($0)\n) where page_id <> '\(World.defaultPages[1])'\n" }
             try karaoke.edit("dbt/models/staging/stg_posts.sql") { $0.replacingOccurrences(of: "    permalink_url,\n    status_type,\n    message,", with: "    nullif(permalink_url, permalink_url) as permalink_url,\n    status_type,\n    message,") }
-            try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date as", with: "metric_date as") }
+            try karaoke.edit("dbt/models/marts/fct_daily_page_metrics.sql") { $0.replacingOccurrences(of: "page_id || '-' || metric_date", with: "metric_date") }
             try karaoke.edit("dbt/models/staging/stg_ga4_summary.sql") { $0 + "where property_id in (select property_id from {{ source('raw', 'ga4_historical_summary') }}) and 0 < (select count(*) from {{ source('raw', 'post_performance') }})\n" }
             let state = try await karaoke.run()
             #expect(state.end?.isSuccess == false)

@@ -64,6 +64,30 @@ import WarehouseSQLite
         #expect(listing.run(["--last", "x"]) == 2)
     }
 
+    @Test func `a unit test that fails says what differs, and its model is not built`() throws {
+        let unit = "model: orders, given: [{input: \"source('raw', 'orders')\", rows: [{id: 7}]}]"
+        let project = try TestProject([
+            "models/orders.sql": "{{ config(materialized='table') }} select id from {{ source('raw', 'orders') }}",
+            "models/schema.yml": """
+                sources: [{name: raw, tables: [{name: orders}]}]
+                models: [{name: orders, columns: [{name: id, data_tests: [not_null]}]}]
+                unit_tests:
+                  - {name: keeps, \(unit), expect: {rows: [{id: 7}]}}
+                  - {name: adds, \(unit), expect: {rows: [{id: 8}]}}
+                """,
+        ])
+        let session = try project.warehouse.open()
+        try session.execute("create table raw__orders (id integer); insert into raw__orders values (1)")
+        let drill = Drill(project)
+        #expect(try drill.perform("shop@1", deliveries: 2) == Outcome(failed: ["unit_test adds"], skipped: ["model orders", "test not_null_orders_id"]))
+        #expect(drill.specs["unit_test adds"]?.pool == nil && drill.reports["unit_test keeps"]?.message == "passed")
+        let problem = try #require(drill.reports["unit_test adds"]?.problem)
+        #expect(problem.code == "quality.unit_test_failed" && !problem.isRetryable)
+        #expect(problem.summary.contains("unit test 'adds'") && problem.summary.contains("'orders'") && problem.summary.contains("+++"))
+        #expect(problem.remedy.contains("models/schema.yml/models/adds.sql"))
+        #expect(try session.relation(RelationName(schema: "main", identifier: "orders")) == nil)
+    }
+
     @Test func `results older than the history keeps go with the next run`() throws {
         let (drill, session) = try drill("not_null")
         _ = try drill.perform("shop@1")

@@ -225,26 +225,6 @@ struct Status: AsyncParsableCommand {
     }
 }
 
-/// `sluice dead-letters`: tasks that no worker reported on.
-struct DeadLetters: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "List tasks that were given up, or offer one again.", subcommands: [List.self, Requeue.self], defaultSubcommand: List.self)
-
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The dead letters.")
-        func run() async throws {
-            let letters = try await Installation().withBroker { try await $0.inspect(.deadLetters) }
-            for letter in letters.arrayValue ?? [] { Terminal.say(letter.text()) }
-            if letters == [] { Terminal.say("no dead letters") }
-        }
-    }
-    struct Requeue: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Offer a dead letter again.")
-        @Argument(help: "The number under `entry`.") var entry: UInt64
-        func run() async throws { try await Installation().withBroker(needsPrograms: true) { try await $0.requeue(entry) } }
-    }
-}
-
 /// `sluice validate`: the mistakes of a definition, before anything runs.
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -25,7 +25,8 @@ import Wire
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", discussion: EnvironmentFileOption.discussion, version: "0.1.0",
         subcommands: [
             Init.self, DoctorCommand.self, Up.self, Run.self, RunsCommand.self, Backfill.self, Pause.self, Unpause.self, EventsCommand.self, Status.self,
-            DeadLetters.self, Validate.self, Dbt.self, LoadFile.self, QuarantineRows.self, Trace.self, QueryCommand.self, ConnectorsCommand.self,
+            DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self, LoadFile.self, QuarantineRows.self, Trace.self,
+            QueryCommand.self, ConnectorsCommand.self,
         ])
 
     static func main() async {

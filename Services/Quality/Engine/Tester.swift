@@ -5,7 +5,7 @@ public import Kernel
 internal import Project
 public import WarehouseKit
 
-/// Runs a dbt project's tests, one a task. Most only read, so a second delivery just asks again; one whose failing rows are
+/// Runs a dbt project's tests and unit tests, one a task. Most only read, so a second delivery just asks again; one whose failing rows are
 /// kept writes them anew in one transaction with the ledger's entry, and a second delivery answers with the first one's words.
 ///
 /// Kind: `test`. Crash points: `quality.after_query`, `quality.before_commit`, `quality.after_commit`.
@@ -39,8 +39,9 @@ public struct Tester: Sendable {
         let node = try opened.node(task.uniqueID)
         var completion: Completion
         do {
-            completion = try opened.compiler.failuresRelation(of: node) == nil
-                ? ask(node, opened) : try store(node, opened, assignment)
+            completion = try NodeRunner(opened.compiler, session: opened.session, clock: now).run(node) { isWriter, body in
+                isWriter ? try store(node, opened, assignment, body) : try ask(node, opened, body)
+            }
         } catch {
             let problem = ProblemRecord(any: error, code: "quality.failed")
             try? opened.folder.keep(NodeResult(
@@ -51,17 +52,17 @@ public struct Tester: Sendable {
         return completion.signed(assignment, from: startedAt, to: now())
     }
 
-    private func ask(_ node: Node, _ opened: OpenedTask) throws -> Completion {
-        let result = try NodeRunner(opened.compiler, session: opened.session, clock: now).test(node)
+    private func ask(_ node: Node, _ opened: OpenedTask, _ body: () throws -> NodeResult) throws -> Completion {
+        let result = try body()
         reach("quality.after_query")
         return Completion(report: try report(result, node, opened))
     }
 
     /// A test that fails commits too: its rows are what people will look for.
-    private func store(_ node: Node, _ opened: OpenedTask, _ assignment: Assignment) throws -> Completion {
+    private func store(_ node: Node, _ opened: OpenedTask, _ assignment: Assignment, _ body: () throws -> NodeResult) throws -> Completion {
         let relation = opened.session.render(opened.compiler.relationName(of: node))
         let completion = try Ledger(on: opened.session).effect(of: assignment, scope: relation) {
-            let completion = try ask(node, opened)
+            let completion = try ask(node, opened, body)
             reach("quality.before_commit")
             return completion
         }
@@ -71,20 +72,24 @@ public struct Tester: Sendable {
 
     private func report(_ result: NodeResult, _ node: Node, _ opened: OpenedTask) throws -> TaskReport {
         let compiled = try opened.folder.writeCompiled(result.compiledSQL ?? "", of: node)
-        let tested = opened.manifest.tested(by: node)
+        let tested = node.unitTest?.model ?? opened.manifest.tested(by: node)
         let counted = result.rowsAffected ?? 0
         let rows = "\(counted) failing row\(counted == 1 ? "" : "s")"
         var kept = result
         kept.compiledSQL = nil
         // What a limit lets pass is told all the same: it is how a table goes bad slowly.
-        let message = result.status != .pass ? "\(result.status.rawValue): \(rows)" : counted > 0 ? "passed with \(rows)" : "passed"
+        let message = result.status != .pass ? "\(result.status.rawValue): \(node.unitTest == nil ? rows : "other rows than expected")" : counted > 0 ? "passed with \(rows)" : "passed"
         var report = TaskReport(
             rows: counted, message: message,
             details: [
                 "status": .string(result.status.rawValue), "failures": JSON(counted), "model": .string(tested), "compiled": .string(compiled),
                 "file": .string(node.location.description), "limits": .string(result.message), "stored": JSON(result.relationName), "result": kept.json,
             ])
-        if result.status == .fail {
+        if result.status == .fail, node.unitTest != nil {
+            report.problem = ProblemRecord(
+                code: "quality.unit_test_failed", summary: "unit test '\(node.name)' got other rows of '\(tested)' than it expects:\(result.message)",
+                location: node.location.description, remedy: "correct the model or what the test expects; its query is in \(compiled)", isRetryable: false)
+        } else if result.status == .fail {
             let look = result.relationName.map { "the rows are in \($0), the query in \(compiled)" } ?? "look at the rows with the query in \(compiled)"
             report.problem = ProblemRecord(
                 code: "quality.test_failed", summary: "test '\(node.name)' on '\(tested)' found \(rows)\(Self.limit(of: node))",

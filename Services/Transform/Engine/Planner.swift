@@ -59,7 +59,7 @@ struct Planner {
         guard let command = RunPlan.Command(rawValue: word), command != .compile else {
             throw PlainProblem(
                 "transform.unsupported", "a pipeline cannot run 'dbt: \(word)' yet", at: .named("step \(assignment.spec.step)"),
-                remedy: "choose build, run, test, seed or docs")
+                remedy: "choose build, run, test, seed, snapshot or docs")
         }
         return command
     }
@@ -97,8 +97,8 @@ struct Planner {
             id: id("open"), step: step, role: .transform, kind: "open", title: "open \(manifest.project.name)",
             args: with([("schemas", .array(schemas.map(JSON.string)))]), after: [.task(assignment.spec.id)], pool: pool)]
         for uniqueID in plan.order {
-            guard let node = manifest.nodes[uniqueID] else { continue }
-            let isTest = node.resourceType == .test
+            guard let node = manifest[uniqueID] else { continue }
+            let isTest = node.resourceType == .test || node.resourceType == .unitTest
             let isWriter = writers.contains(uniqueID)
             let parents = (plan.waitsFor[uniqueID] ?? []).map { Edge.task(id($0)) }
             tasks.append(TaskSpec(
@@ -124,7 +124,7 @@ struct Planner {
     }
 
     private static func summary(_ plan: RunPlan, _ manifest: Manifest) -> String {
-        let kinds = Dictionary(grouping: plan.order.compactMap { manifest.nodes[$0]?.resourceType }, by: \.rawValue).mapValues(\.count)
+        let kinds = Dictionary(grouping: plan.order.compactMap { manifest[$0]?.resourceType }, by: \.rawValue).mapValues(\.count)
         guard !kinds.isEmpty else { return "nothing is selected" }
         return kinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\($0.value == 1 ? "" : "s")" }.joined(separator: ", ")
     }

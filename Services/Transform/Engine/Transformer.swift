@@ -5,10 +5,10 @@ public import WarehouseKit
 internal import Compilation
 internal import Project
 
-/// Builds a dbt project's models and seeds, task by task.
+/// Builds a dbt project's models, seeds and snapshots, task by task.
 ///
 /// Kinds: `plan` seals the project and adds the other tasks; `open` creates schemas and runs on-run-start; `node` builds one
-/// model or seed; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
+/// model, seed or snapshot; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
 /// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`.
 public struct Transformer: Sendable {
     let warehouses: WarehouseRegistry
@@ -69,10 +69,13 @@ public struct Transformer: Sendable {
         let completion: Completion
         do {
             let relation = opened.session.render(opened.compiler.relationName(of: node))
-            completion = try effect(assignment, opened, scope: relation) {
-                let result = try NodeRunner(opened.compiler, session: opened.session, clock: now).build(node)
-                if let sql = result.compiledSQL { try opened.folder.writeCompiled(sql, of: node) }
-                return Completion(report: Self.report(result, of: node))
+            let runner = NodeRunner(opened.compiler, session: opened.session, clock: now)
+            completion = try runner.run(node) { _, body in
+                try effect(assignment, opened, scope: relation) {
+                    let result = try body()
+                    if let sql = result.compiledSQL { try opened.folder.writeCompiled(sql, of: node) }
+                    return Completion(report: Self.report(result, of: node))
+                }
             }
         } catch {
             let problem = ProblemRecord(any: error, code: "transform.failed")
@@ -88,7 +91,7 @@ public struct Transformer: Sendable {
     private static func report(_ result: NodeResult, of node: Node) -> TaskReport {
         var kept = result
         kept.compiledSQL = nil
-        let what = node.resourceType == .seed ? "seed" : node.config.materialized
+        let what = node.resourceType == .model ? node.config.materialized : node.resourceType.rawValue
         let rows = result.rowsAffected.map { ", \($0) rows" } ?? ""
         return TaskReport(
             rows: result.rowsAffected, message: "\(what) \(result.relationName ?? node.name)\(rows)",
@@ -119,6 +122,7 @@ public struct Transformer: Sendable {
             RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
         try opened.folder.write(ManifestWriter(
             opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).bytes, as: "manifest.json")
+        if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }
         reach("transform.after_artifacts")
         return completion
     }

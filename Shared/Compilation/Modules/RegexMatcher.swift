@@ -61,7 +61,7 @@ private final class RegexRun {
     private let flags: RegexFlags
     var groups: [Range<Int>?]
     private var steps = 0
-    private static let stepsMax = 20_000_000
+    private static let stepsMax = 2_000_000
     private var depth = 0
     private static let depthMax = 20_000
 

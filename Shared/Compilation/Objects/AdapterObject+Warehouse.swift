@@ -58,6 +58,7 @@ extension AdapterObject {
         case "make_schema":
             try session.createSchema(arguments.positional.first?.asString ?? "")
             return ""
+        case "name_in_place": return relation(arguments.positional.first).map { .string(compiler.dialect.nameInPlace($0)) } ?? .some(.none)
         case "view_definition":
             guard let relation = relation(arguments.positional.first) else { return Value.none }
             return try viewDefinition(relation, session)
@@ -116,8 +117,11 @@ extension AdapterObject {
     }
 
     private func viewDefinition(_ relation: RelationObject, _ session: any WarehouseSession) throws -> Value {
-        let plain = relation.plainSQL.filter { $0 != "\"" }
-        guard case .text(let sql)? = try session.query("select sql from sqlite_schema where type = 'view' and name = ? collate nocase", [.text(plain)], rowsMax: 1).rows.first?.first,
+        let rendered = relation.plainSQL
+        let name = compiler.dialect.nameInPlace(relation)
+        let plain = name.filter { $0 != "\"" }
+        let schema = rendered == name ? "" : String(rendered.dropLast(name.count))
+        guard case .text(let sql)? = try session.query("select sql from \(schema)sqlite_schema where type = 'view' and name = ? collate nocase", [.text(plain)], rowsMax: 1).rows.first?.first,
             let range = sql.lowercased().firstRange(ofWord: "as")
         else {
             throw CompilationError("compile.missing_relation", "there is no view \(relation.sql)", remedy: "look it up with adapter.get_relation first")

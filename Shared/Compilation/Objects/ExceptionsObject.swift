@@ -44,7 +44,10 @@ final class ExceptionsObject: JinjaObject {
         func columns(_ value: Value?) -> [(name: String, type: String)] {
             value?.asList?.compactMap(\.asDict).map { ($0["name"]?.asString ?? "", $0["data_type"]?.asString ?? "") } ?? []
         }
-        let stated = columns(arguments.positional.first ?? arguments["yaml_columns"])
+        // An engine that does not type expressions cannot say what the contract's words became.
+        let written = Dictionary(compiler.frame.node?.columns.map { ($0.name.lowercased(), $0.dataType ?? "") } ?? []) { first, _ in first }
+        let stated = columns(arguments.positional.first ?? arguments["yaml_columns"]).map { ($0.name, $0.type.isEmpty ? written[$0.name] ?? "" : $0.type) }
+            .map { (name: $0.0, type: $0.1) }
         let found = columns(arguments.positional.count > 1 ? arguments.positional[1] : arguments["sql_columns"])
         var rows: [[String]] = []
         for column in found {

@@ -1,7 +1,10 @@
 extension MacroLibrary {
     static let sqliteRelations = LibraryFile("dbt_sqlite", "relations.sql", #"""
+        {# There are no roles: what a reader may see is copied for it when the command is through. #}
+        {% macro sqlite__apply_grants(relation, grant_config, should_revoke=True) %}{% endmacro %}
         {% macro sqlite__drop_table(relation) %}drop table if exists {{ relation.render() }}{% endmacro %}
         {% macro sqlite__drop_view(relation) %}drop view if exists {{ relation.render() }}{% endmacro %}
+        {% macro sqlite__temporary_name(relation) %}{{ return(adapter.name_in_place(relation)) }}{% endmacro %}
         {% macro sqlite__truncate_relation(relation) %}
             {%- call statement('truncate_relation') -%}delete from {{ relation.render() }}{%- endcall -%}
         {% endmacro %}
@@ -12,7 +15,7 @@ extension MacroLibrary {
                 {%- call statement('drop_relation') -%}drop view if exists {{ from_relation.render() }}{%- endcall -%}
                 {%- call statement('rename_relation') -%}create view {{ to_relation.render() }} as {{ definition }}{%- endcall -%}
             {%- else -%}
-                {%- call statement('rename_relation') -%}alter table {{ from_relation.render() }} rename to {{ to_relation.render() }}{%- endcall -%}
+                {%- call statement('rename_relation') -%}alter table {{ from_relation.render() }} rename to {{ adapter.name_in_place(to_relation) }}{%- endcall -%}
             {%- endif -%}
         {% endmacro %}
         {% macro sqlite__replace_with_view(existing_relation, target_relation, sql) %}
@@ -128,6 +131,10 @@ extension MacroLibrary {
                 else "'$[#" ~ part_number ~ "]'" -%}
             coalesce(json_extract({{ list }}, {{ index }}), case when {{ string_text }} is not null then '' end)
         {%- endmacro %}
+        {# An expression's column has no type here, or one that means nothing. #}
+        {% macro sqlite__fixture_cast(text, type) %}
+            {{ return(text if type | upper in ['', 'NUM'] or text == 'null' else safe_cast(text, type)) }}
+        {% endmacro %}
         {% macro sqlite__array_construct(inputs, data_type) -%}json_array({{ inputs | join(', ') }}){%- endmacro %}
         {% macro sqlite__array_append(array, new_element) -%}json_insert({{ array }}, '$[#]', {{ new_element }}){%- endmacro %}
         {% macro sqlite__array_concat(array_1, array_2) -%}

@@ -66,7 +66,7 @@ extension MacroLibrary {
                 'dbt_valid_to': 'dbt_valid_to', 'dbt_valid_from': 'dbt_valid_from', 'dbt_scd_id': 'dbt_scd_id',
                 'dbt_updated_at': 'dbt_updated_at', 'dbt_is_deleted': 'dbt_is_deleted'
             } -%}
-            {%- do names.update(config.get('snapshot_meta_column_names') or {}) -%}
+            {%- for key, name in (config.get('snapshot_meta_column_names') or {}).items() if name -%}{%- do names.update({key: name}) -%}{%- endfor -%}
             {{ return(names) }}
         {% endmacro %}
 
@@ -187,16 +187,15 @@ extension MacroLibrary {
             where {{ row_changed }}
             {%- if strategy.hard_deletes in ('invalidate', 'new_record') %}
             union all
-            select 'delete' as dbt_change_type, source_data.*, snapshotted_data.{{ columns.dbt_scd_id }}
+            select 'delete' as dbt_change_type, source_data.*,
+                {{ snapshot_get_time() }} as {{ columns.dbt_updated_at }},
+                {{ snapshot_get_time() }} as {{ columns.dbt_valid_from }},
+                {{ snapshot_get_time() }} as {{ columns.dbt_valid_to }},
+                snapshotted_data.{{ columns.dbt_scd_id }}
                 {%- if keeps_deleted %}, snapshotted_data.{{ columns.dbt_is_deleted }}{%- endif %}
             from snapshotted_data
-            left join (
-                select *, {{ unique_key_fields(key) }},
-                    {{ snapshot_get_time() }} as {{ columns.dbt_updated_at }},
-                    {{ snapshot_get_time() }} as {{ columns.dbt_valid_from }},
-                    {{ snapshot_get_time() }} as {{ columns.dbt_valid_to }}
-                from snapshot_query
-            ) as source_data on {{ unique_key_join_on(key, 'snapshotted_data', 'source_data') }}
+            left join (select *, {{ unique_key_fields(key) }} from snapshot_query) as source_data
+                on {{ unique_key_join_on(key, 'snapshotted_data', 'source_data') }}
             where {{ unique_key_is_null(key, 'source_data') }}
                 {%- if keeps_deleted %} and snapshotted_data.{{ columns.dbt_is_deleted }} <> 'True'{%- endif %}
             {%- endif %}

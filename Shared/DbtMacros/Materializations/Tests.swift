@@ -110,14 +110,14 @@ extension MacroLibrary {
                 {%- set formatted = format_row(row, types) -%}
                 select
                 {%- for name, type in types.items() %}
-                    {{ formatted.get(name, safe_cast('null', type)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                    {{ formatted.get(name, fixture_cast('null', type)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
                 {%- endfor %}
                 {{ 'union all' if not loop.last }}
             {% endfor -%}
             {%- if rows | length == 0 -%}
                 select
                 {%- for name, type in types.items() %}
-                    {{ safe_cast('null', type) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                    {{ fixture_cast('null', type) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
                 {%- endfor %}
                 limit 0
             {%- endif -%}
@@ -147,15 +147,17 @@ extension MacroLibrary {
                 {%- endif -%}
                 {%- set type = column_name_to_data_types[key] -%}
                 {%- if value is none -%}
-                    {%- do formatted.update({key: safe_cast('null', type)}) -%}
+                    {%- do formatted.update({key: fixture_cast('null', type)}) -%}
                 {%- elif value is string -%}
-                    {%- do formatted.update({key: safe_cast(string_literal(escape_single_quotes(value)), type)}) -%}
+                    {%- do formatted.update({key: fixture_cast(string_literal(escape_single_quotes(value)), type)}) -%}
                 {%- else -%}
-                    {%- do formatted.update({key: safe_cast(value | string, type)}) -%}
+                    {%- do formatted.update({key: fixture_cast(value | string, type)}) -%}
                 {%- endif -%}
             {%- endfor -%}
             {{ return(formatted) }}
         {% endmacro %}
+        {% macro fixture_cast(text, type) %}{{ return(adapter.dispatch('fixture_cast', 'dbt')(text, type)) }}{% endmacro %}
+        {% macro default__fixture_cast(text, type) %}{{ return(safe_cast(text, type)) }}{% endmacro %}
         {% macro validate_fixture_rows(rows, row_number) %}{{ return('') }}{% endmacro %}
         """#)
 }

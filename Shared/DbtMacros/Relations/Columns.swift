@@ -92,7 +92,7 @@ extension MacroLibrary {
             {%- endfor -%}
             {%- if found.mismatch -%}
                 {%- do exceptions.raise_contract_error(
-                    contract_columns | map('formatted_column') | list, query_columns | map('formatted_column') | list) -%}
+                    contract_columns | map(attribute='formatted_column') | list, query_columns | map(attribute='formatted_column') | list) -%}
             {%- endif -%}
         {% endmacro %}
         {# An engine that does not say what type an expression has cannot break a contract about it. #}

@@ -117,14 +117,16 @@ extension MacroLibrary {
             {%- set contract_config = config.get('contract') -%}
             {%- if contract_config and contract_config.enforced and not temporary %}
             {{ get_assert_columns_equivalent(compiled_code) }}
-            create {{ table_kind(temporary) }} {{ relation.include(database=not temporary, schema=not temporary) }} {{ get_table_columns_and_constraints() }};
-            insert into {{ relation.include(database=not temporary, schema=not temporary) }} ({{ contract_column_names() }})
+            create {{ table_kind(temporary) }} {{ relation }} {{ get_table_columns_and_constraints() }};
+            insert into {{ relation }} ({{ contract_column_names() }})
             {{ get_select_subquery(compiled_code) }}
             {%- else %}
-            create {{ table_kind(temporary) }} {{ relation.include(database=not temporary, schema=not temporary) }} as
+            create {{ table_kind(temporary) }} {{ temporary_name(relation) if temporary else relation }} as
             {{ compiled_code }}
             {%- endif %}
         {%- endmacro %}
+        {% macro temporary_name(relation) %}{{ return(adapter.dispatch('temporary_name', 'dbt')(relation)) }}{% endmacro %}
+        {% macro default__temporary_name(relation) %}{{ return(relation.include(database=False, schema=False)) }}{% endmacro %}
         {% macro table_kind(temporary) %}{{ return(adapter.dispatch('table_kind', 'dbt')(temporary)) }}{% endmacro %}
         {% macro default__table_kind(temporary) %}{{ return('temporary table' if temporary else 'table') }}{% endmacro %}
 

@@ -248,7 +248,7 @@ public final class SQLiteSession: WarehouseSession {
         let place = place(of: name)
         let columns = try columns(of: place.name, in: place.schema)
         // A temporary table of that name is in no file; whoever made it asks for it by the schema of what it stands for.
-        return columns.isEmpty && !layout.isOneFile ? try self.columns(of: place.name, in: "temp") : columns
+        return columns.isEmpty ? try self.columns(of: place.name, in: "temp") : columns
     }
 
     private func columns(of table: String, in schema: String) throws -> [ColumnInfo] {

@@ -57,6 +57,7 @@ struct DbtRun {
         results += try hooks(atStart: false, ledger, results)
         try close(ledger, results)
         try write(results)
+        if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         let code = progress.summary(results, seconds: now() - invocation.startedAt)
         // What is skipped without a failure before it is skipped for an ephemeral model, which has no result of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
@@ -101,22 +102,15 @@ struct DbtRun {
     private func run(_ node: Node, _ ledger: Ledger) -> NodeResult {
         let startedAt = now()
         do {
-            let result: NodeResult
-            let isTest = node.resourceType == .test
-            if node.resourceType == .unitTest {
-                result = try undone { try runner.unitTest(node) }
-            } else if isTest, compiler.failuresRelation(of: node) == nil {
-                result = try runner.test(node)
-            } else {
-                if !isTest { try runner.runOutside(.before, of: node) }
+            let result = try runner.run(node) { isWriter, body in
+                guard isWriter else { return try body() }
                 var built: NodeResult?
                 _ = try ledger.effect(run: run, task: TaskID(node.uniqueID), fence: fence(node.uniqueID)) {
-                    built = isTest ? try runner.test(node) : try runner.build(node)
+                    built = try body()
                     return Completion(report: TaskReport(message: built?.message ?? ""))
                 }
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
-                if !isTest { try runner.runOutside(.after, of: node) }
-                result = built
+                return built
             }
             if let sql = result.compiledSQL { try site.folder.writeCompiled(sql, of: node) }
             return result
@@ -130,13 +124,6 @@ struct DbtRun {
             let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
             return NodeResult(uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: now())
         }
-    }
-
-    /// Does something in a transaction that leaves nothing behind.
-    private func undone<T>(_ body: () throws -> T) throws -> T {
-        try session.begin()
-        defer { session.rollback() }
-        return try body()
     }
 
     /// The first ephemeral model below a node that does not compile by itself.

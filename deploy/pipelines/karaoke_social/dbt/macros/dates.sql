@@ -90,3 +90,8 @@
 {%- endmacro %}
 {% macro default__days_between(first, last) -%} ({{ last }} - {{ first }}) {%- endmacro %}
 {% macro sqlite__days_between(first, last) -%} (julianday({{ last }}) - julianday({{ first }})) {%- endmacro %}
+
+{# The name of a number that counts from 1. #}
+{% macro name_of(number, names) -%}
+    case {{ number }} {%- for name in names %} when {{ loop.index }} then '{{ name }}' {%- endfor %} end
+{%- endmacro %}

@@ -41,24 +41,16 @@ numbered as (
 )
 
 select
-    date_day,
-    year_number,
-    (month_number + 2) / 3 as quarter_number,
-    month_number,
-    case month_number
-        {%- for name in ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] %}
-        when {{ loop.index }} then '{{ name }}'
-        {%- endfor %}
-    end as month_name,
-    day_of_month,
-    day_of_year,
-    iso_weekday,
-    case iso_weekday
-        {%- for name in ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] %}
-        when {{ loop.index }} then '{{ name }}'
-        {%- endfor %}
-    end as weekday_name,
-    iso_year,
-    iso_week,
-    case when iso_weekday >= 6 then 1 else 0 end as is_weekend
+    {{ typed('date_day', 'day') }} as date_day,
+    {{ typed('year_number', 'integer') }} as year_number,
+    {{ typed('(month_number + 2) / 3', 'integer') }} as quarter_number,
+    {{ typed('month_number', 'integer') }} as month_number,
+    {{ typed(name_of('month_number', ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']), 'text') }} as month_name,
+    {{ typed('day_of_month', 'integer') }} as day_of_month,
+    {{ typed('day_of_year', 'integer') }} as day_of_year,
+    {{ typed('iso_weekday', 'integer') }} as iso_weekday,
+    {{ typed(name_of('iso_weekday', ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']), 'text') }} as weekday_name,
+    {{ typed('iso_year', 'integer') }} as iso_year,
+    {{ typed('iso_week', 'integer') }} as iso_week,
+    {{ typed('case when iso_weekday >= 6 then 1 else 0 end', 'integer') }} as is_weekend
 from numbered

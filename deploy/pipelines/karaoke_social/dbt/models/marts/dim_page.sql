@@ -1,7 +1,7 @@
 select
     page_id,
-    min(first_seen) as first_seen,
-    max(last_seen) as last_seen
+    {{ typed('min(first_seen)', 'day') }} as first_seen,
+    {{ typed('max(last_seen)', 'day') }} as last_seen
 from (
     select page_id, min(metric_date) as first_seen, max(metric_date) as last_seen
     from {{ ref('stg_page_insights') }}

@@ -1,7 +1,7 @@
 select
-    page_id || '-' || metric_date as page_date_id,
+    {{ typed("page_id || '-' || metric_date", 'text') }} as page_date_id,
     page_id,
-    metric_date,
+    {{ typed('metric_date', 'day') }} as metric_date,
     {{- pivot_metrics(var('page_metrics'), 'metric', 'metric_value') }}
 from {{ ref('stg_page_insights') }}
 where period = 'day'

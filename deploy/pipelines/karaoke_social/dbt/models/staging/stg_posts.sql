@@ -19,7 +19,8 @@ named as (
         {{ metric_number('reactions') }} as reactions,
         coalesce(comments, 0) as comments,
         coalesce(shares, 0) as shares,
-        engaged_users as served_engaged_users,
+        -- Without a type of its own where the API has never given one.
+        {{ typed('engaged_users', 'integer') }} as served_engaged_users,
         snapshot_at
     from source
 

@@ -34,7 +34,7 @@ enum NativeText {
     }
 
     private static func number(_ text: String) -> Value? {
-        let text = text.trimmed
+        let text = ProjectReader.trimmed(text)
         return Int(text).map(Value.int) ?? (text.utf8.contains(where: { (0x30...0x39).contains($0) }) ? Double(text).map(Value.double) : nil)
     }
 }

@@ -1,0 +1,73 @@
+import Compilation
+import Kernel
+import ModellingSupport
+import Project
+import Testing
+
+/// What templates get of Python's modules; each expectation is what Python prints.
+@Suite struct ModulesTests {
+    private func rendered(_ template: String) throws -> String {
+        let project = try TestProject(["analyses/a.sql": template])
+        let compiler = try project.compiler(nil)
+        return try compiler.compile(try #require(compiler.manifest.nodes["analysis.shop.a"])).sql
+    }
+
+    @Test(arguments: [
+        ("dt.datetime(2026, 1, 31, 23, 5, 9, 120)", "2026-01-31 23:05:09.000120"),
+        ("dt.datetime(2024, 2, 29) + dt.timedelta(days=1, hours=2)", "2024-03-01 02:00:00"),
+        ("(dt.datetime(2024, 3, 1) - dt.datetime(2024, 2, 1, 12)).total_seconds()", "2462400.0"),
+        ("dt.date(2024, 3, 1) - dt.date(2024, 2, 1)", "29 days, 0:00:00"), ("dt.timedelta(hours=-1)", "-1 day, 23:00:00"),
+        ("dt.timedelta(seconds=90) / 2", "0:00:45"), ("dt.date(2026, 1, 1).isocalendar()[1]", "1"),
+        ("dt.datetime(2026, 8, 1, 15).strftime('%a %A %b %B %d %-d %H %I %p %j %U %W %y %%')", "Sat Saturday Aug August 01 1 15 03 PM 213 30 30 26 %"),
+        ("dt.datetime.strptime('31/Jan/26 03:04 PM', '%d/%b/%y %I:%M %p').isoformat()", "2026-01-31T15:04:00"),
+        ("dt.datetime.strptime('2026-01-31T10:00:00+0200', '%Y-%m-%dT%H:%M:%S%z')", "2026-01-31 10:00:00+02:00"),
+        ("dt.datetime.fromisoformat('2026-01-31T10:20:30.5+01:00').astimezone(modules.pytz.utc)", "2026-01-31 09:20:30.500000+00:00"),
+        ("dt.datetime.combine(dt.date(2026, 1, 2), dt.time(3, 4))", "2026-01-02 03:04:00"), ("dt.datetime(2026, 1, 31).replace(day=1, hour=5)", "2026-01-01 05:00:00"),
+        ("dt.datetime(2026, 1, 2) < dt.datetime(2026, 1, 3)", "True"), ("dt.date(2026, 1, 2) in [dt.date(2026, 1, 2)]", "True"),
+        ("dt.datetime(2026, 1, 2).weekday()", "4"), ("dt.datetime(1970, 1, 2).timestamp()", "86400.0"),
+        ("modules.pytz.timezone('Europe/Berlin').localize(dt.datetime(2026, 7, 1, 12))", "2026-07-01 12:00:00+02:00"),
+        ("modules.pytz.timezone('America/New_York').localize(dt.datetime(2050, 1, 1)).astimezone(modules.pytz.timezone('Asia/Tokyo'))", "2050-01-01 14:00:00+09:00"),
+        ("run_started_at.astimezone(modules.pytz.timezone('America/New_York')).strftime('%Y-%m-%d %H:%M %Z')", "2025-12-31 19:00 EST"),
+    ])
+    func `times are Python's`(_ expression: String, _ expected: String) throws {
+        #expect(try rendered("{% set dt = modules.datetime %}{{ \(expression) }}") == expected)
+    }
+
+    @Test(arguments: [
+        (#"re.match('(a+)(b)?', 'aac').groups()"#, "('aa', None)"), (#"re.search('\\d{2,3}', 'x12345').group()"#, "123"), (#"re.fullmatch('a|ab', 'ab').span()"#, "(0, 2)"),
+        (#"re.findall('(\\w)=(\\d)', 'a=1, b=2')"#, "[('a', '1'), ('b', '2')]"), (#"re.findall('x*', 'axb')"#, "['', 'x', '', '']"),
+        (#"re.sub('x*', '-', 'abxd')"#, "-a-b--d-"), (#"re.sub('(?P<y>\\d+)-(\\d+)', '\\2/\\g<y>', '2026-01')"#, "01/2026"), (#"re.split('[,;] *', 'a, b;c')"#, "['a', 'b', 'c']"),
+        (#"re.split('(-)', 'a-b')"#, "['a', '-', 'b']"), (#"re.compile('^b$', re.M).findall('a\nb\n')"#, "['b']"), (#"re.sub('(?i)HELLO', 'bye', 'Hello hello')"#, "bye bye"),
+        (#"re.match('(?=a)(?!ab).c', 'ac') is not none"#, "True"), (#"re.search('(?<=\\$)\\d+', 'cost $42').group(0)"#, "42"), (#"re.match('(a)?(?(1)b|c)', 'c').group()"#, "c"),
+        (#"re.search('<.+?>', '<a><b>')[0]"#, "<a>"), (#"re.search('(.)\\1', 'abccd').start()"#, "2"), (#"re.escape('a.b')"#, #"a\.b"#), (#"re.match('z', 'a')"#, "None"),
+        (#"re.findall('\\bé\\w+', 'été éclair')"#, "['été', 'éclair']"), (#"re.sub('[^a-z0-9]+', '_', 'A b-C', 0, re.I)"#, "A_b_C"),
+    ])
+    func `regular expressions are Python's`(_ expression: String, _ expected: String) throws {
+        #expect(try rendered("{% set re = modules.re %}{{ \(expression) }}") == expected)
+    }
+
+    @Test func `a pattern that explores for ever ends in an error`() {
+        #expect(throws: (any Error).self) { try rendered("{{ modules.re.match('(a*)*(a*)*b', 'a' * 60) }}") }
+    }
+
+    @Test(arguments: [
+        ("modules.itertools.product(['a', 'b'], [1, 2]) | list | length", "4"), ("modules.itertools.combinations([1, 2, 3], 2) | list", "[(1, 2), (1, 3), (2, 3)]"),
+        ("modules.itertools.chain.from_iterable([[1], [2, 3]]) | list", "[1, 2, 3]"), ("zip([1, 2], ['a', 'b']) | list", "[(1, 'a'), (2, 'b')]"),
+        ("set([1, 2, 2]) | list", "[1, 2]"), ("set(5, default='none')", "none"), ("local_md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
+        ("tojson({'b': [1, none, true], 'a': 'é'}, sort_keys=true)", #"{"a": "\u00e9", "b": [1, null, true]}"#), ("fromyaml('a: [1, x]').a[1]", "x"),
+        ("toyaml({'a': [1, {'b': 'yes'}], 'c': none})", "a:\n- 1\n- b: 'yes'\nc: null\n"), ("diff_of_two_dicts({'a': ['x', 'y'], 'b': ['z']}, {'A': ['X']})", "{'a': ['y'], 'b': ['z']}"),
+        ("'[1, 2]' | as_native | length", "2"), ("'true' | as_bool", "True"), ("'5' | as_number + 1", "6"), ("flags.WHICH ~ flags.FULL_REFRESH", "buildFalse"),
+        ("api.Column.create('a', 'string').data_type", "TEXT"), ("api.Column('a', 'varchar', 10).is_string()", "True"), ("dbt_metadata_envs", "{}"),
+        ("api.Relation.scd_args(['a', 'b'], 'c')", "['a', 'b', 'c']"), ("context.get('nothing') is none", "True"), ("context['var']('x', 3)", "3"),
+    ])
+    func `the small functions are dbt's`(_ expression: String, _ expected: String) throws {
+        #expect(try rendered("{{ \(expression) }}\n.") == expected + "\n.")
+    }
+
+    @Test func `a secret of the environment stays out of models`() throws {
+        let project = try TestProject(["models/a.sql": "select '{{ env_var('DBT_ENV_SECRET_KEY') }}'"])
+        project.environment = ["DBT_ENV_SECRET_KEY": "hush"]
+        let error = #expect(throws: (any Error).self) { try project.manifest() }
+        #expect(String(describing: error).contains("Secret env vars are allowed only in profiles.yml or packages.yml") && !String(describing: error).contains("hush"))
+    }
+}

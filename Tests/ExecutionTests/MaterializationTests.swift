@@ -1,0 +1,207 @@
+import Compilation
+import Execution
+import Kernel
+import ModellingSupport
+import Project
+import Testing
+import WarehouseKit
+
+@Suite struct MaterializationTests {
+    @discardableResult
+    private func build(_ project: TestProject, _ names: String..., isFullRefresh: Bool = false, at time: Timestamp = TestProject.startedAt) throws -> (any WarehouseSession, [NodeResult]) {
+        let session = try project.warehouse.open()
+        let compiler = try project.compiler(session, isFullRefresh: isFullRefresh)
+        let runner = NodeRunner(compiler, session: session) { time }
+        var results: [NodeResult] = []
+        for name in names {
+            let node = try #require(compiler.manifest.nodes.values.first { $0.name == name })
+            results.append(try runner.run(node) { _, body in try session.transaction(body) })
+        }
+        return (session, results)
+    }
+    private func rows(_ session: any WarehouseSession, _ sql: String) throws -> [[SQLValue]] { try session.query(sql).rows }
+
+    // MARK: Macros decide
+
+    @Test func `a project's own materialization builds its models`() throws {
+        let project = try TestProject([
+            "macros/twice.sql": """
+                {% materialization twice, default %}
+                    {%- set target = this.incorporate(type='table') -%}
+                    {%- set backup = make_backup_relation(target, 'table') -%}
+                    {%- set staged = make_intermediate_relation(target) -%}
+                    {%- set old = load_cached_relation(this) -%}
+                    {{ drop_relation_if_exists(load_cached_relation(staged)) }}
+                    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+                    {% call statement('main') %}{{ create_table_as(False, staged, sql ~ ' union all ' ~ sql) }}{% endcall %}
+                    {% if old is not none %}{{ adapter.rename_relation(old, backup) }}{% endif %}
+                    {{ adapter.rename_relation(staged, target) }}
+                    {{ run_hooks(post_hooks, inside_transaction=True) }}
+                    {{ adapter.commit() }}
+                    {{ drop_relation_if_exists(load_cached_relation(backup)) }}
+                    {{ return({'relations': [target]}) }}
+                {% endmaterialization %}
+                """,
+            "models/a.sql": "{{ config(materialized='twice', post_hook='insert into {{ this }} select 9') }} select 1 as n",
+        ])
+        try build(project, "a")
+        let (session, _) = try build(project, "a")
+        #expect(try rows(session, "select n from a order by n") == [[.integer(1)], [.integer(1)], [.integer(9)]])
+        #expect(try session.relations(inSchema: "main").map(\.name.identifier).contains("a__dbt_backup") == false)
+    }
+
+    @Test func `a project overrides dbt's own materialization, a package does not`() throws {
+        let override = "{% materialization view, default %}{% call statement('main') %}create table {{ this }} as {{ sql }}{% endcall %}{{ return({'relations': [this]}) }}{% endmaterialization %}"
+        let model = ["models/a.sql": "select 1 as n"]
+        let own = try TestProject(model.merging(["macros/m.sql": override]) { $1 })
+        #expect(try build(own, "a").0.relation(RelationName(schema: "main", identifier: "a"))?.kind == .table)
+        let package = try TestProject(model.merging(["dbt_packages/p/dbt_project.yml": "name: p", "dbt_packages/p/macros/m.sql": override]) { $1 })
+        #expect(try build(package, "a").0.relation(RelationName(schema: "main", identifier: "a"))?.kind == .view)
+    }
+
+    @Test(arguments: [
+        ("{% materialization odd, default %}{{ return({'relations': []}) }}{% endmaterialization %}", "main is not being called during running model"),
+        ("{% materialization odd, default %}{% call statement('main') %}select 1{% endcall %}{% endmaterialization %}", "Invalid return value from materialization"),
+    ])
+    func `a materialization that does not keep its side says so`(_ macro: String, _ message: String) throws {
+        let project = try TestProject(["macros/m.sql": macro, "models/a.sql": "{{ config(materialized='odd') }} select 1 as n"])
+        let error = #expect(throws: CompilationError.self) { try build(project, "a") }
+        #expect(error?.summary.hasPrefix(message) == true)
+    }
+
+    @Test func `a project's macro takes the place of dbt's in what dbt's call`() throws {
+        let project = try TestProject([
+            "macros/m.sql": "{% macro sqlite__create_view_as(relation, sql) %}create view {{ relation }} as select 'mine' as by, * from ({{ sql }}){% endmacro %}",
+            "models/a.sql": "select 1 as n",
+        ])
+        #expect(try rows(try build(project, "a").0, "select by, n from a") == [[.text("mine"), .integer(1)]])
+    }
+
+    @Test func `hooks outside the transaction run before it begins and after its commit`() throws {
+        let project = try TestProject([
+            "models/a.sql": """
+                {{ config(materialized='table', pre_hook=[{'sql': 'create table log (n)', 'transaction': false}],
+                    post_hook=[after_commit('insert into log select count(*) from {{ this }}'), 'insert into {{ this }} values (2)']) }}
+                select 1 as n
+                """,
+        ])
+        let (session, _) = try build(project, "a")
+        #expect(try rows(session, "select n from log") == [[.integer(2)]])
+    }
+
+    @Test func `a header of a model stands before its statement`() throws {
+        let project = try TestProject([
+            "models/a.sql": "{% call set_sql_header(config) %}create table if not exists seen (n); insert into seen values (5);{% endcall %} {{ config(materialized='table') }} select n from seen",
+        ])
+        #expect(try rows(try build(project, "a").0, "select n from a") == [[.integer(5)]])
+    }
+
+    // MARK: Incremental
+
+    @Test func `a strategy of the project's own writes the new rows`() throws {
+        let project = try TestProject([
+            "macros/m.sql": """
+                {% macro get_incremental_newest_sql(arg_dict) %}
+                    delete from {{ arg_dict.target_relation }};
+                    insert into {{ arg_dict.target_relation }} select * from {{ arg_dict.temp_relation }}
+                {% endmacro %}
+                """,
+            "models/a.sql": "{{ config(materialized='incremental', incremental_strategy='newest') }} select {% if is_incremental() %}2{% else %}1{% endif %} as n",
+        ])
+        try build(project, "a")
+        let (session, _) = try build(project, "a")
+        #expect(try rows(session, "select n from a") == [[.integer(2)]])
+        #expect(try session.relation(RelationName(schema: "main", identifier: "a__dbt_tmp")) == nil)
+    }
+
+    @Test(arguments: [
+        ("merge_update_columns=['v']", [SQLValue.text("new"), .text("old")]), ("merge_exclude_columns=['w']", [.text("new"), .text("old")]),
+        ("incremental_predicates=['DBT_INTERNAL_DEST.id > 5']", [.text("old"), .text("old")]), ("unique_key=['id']", [.text("new"), .text("new")]),
+    ])
+    func `a merge writes the columns and rows that it may`(_ config: String, _ expected: [SQLValue]) throws {
+        let key = config.contains("unique_key") ? "" : "unique_key='id', "
+        let project = try TestProject([
+            "models/a.sql": """
+                {{ config(materialized='incremental', incremental_strategy='merge', \(key)\(config)) }}
+                select 1 as id, '{{ "new" if is_incremental() else "old" }}' as v, '{{ "new" if is_incremental() else "old" }}' as w
+                """,
+        ])
+        try build(project, "a")
+        let (session, _) = try build(project, "a")
+        #expect(try rows(session, "select v, w from a where id = 1 limit 1") == [expected])
+    }
+
+    @Test func `all columns follow the query where the model says so`() throws {
+        func model(_ columns: String) -> String { "{{ config(materialized='incremental', on_schema_change='sync_all_columns') }} select \(columns)" }
+        let project = try TestProject(["models/a.sql": model("1 as id, 'x' as gone")])
+        try build(project, "a")
+        try project.write("models/a.sql", model("2 as id, 'y' as fresh"))
+        let (session, _) = try build(project, "a")
+        #expect(try session.columns(of: RelationName(schema: "main", identifier: "a")).map(\.name) == ["id", "fresh"])
+        #expect(try rows(session, "select id, fresh from a order by id") == [[.integer(1), .null], [.integer(2), .text("y")]])
+    }
+
+    @Test func `batches take the place of the rows of their time`() throws {
+        let project = try TestProject([
+            "models/events.sql": "{{ config(materialized='table', event_time='at') }} select 1 as id, '2025-12-29 10:00:00' as at union all select 2, '2025-12-30 10:00:00' union all select 3, '2025-12-31 10:00:00'",
+            "models/daily.sql": "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2025-12-29') }} select id, at, '{{ model.batch.id }}' as batch from {{ ref('events') }}",
+        ])
+        let noon = try #require(Timestamp(rfc3339: "2025-12-31T12:00:00Z"))
+        let (session, _) = try build(project, "events", "daily", at: noon)
+        let first = try rows(session, "select id, batch from daily order by id")
+        #expect(first == [
+            [.integer(1), .text("20251229")], [.integer(2), .text("20251230")], [.integer(3), .text("20251231")],
+        ])
+        // Of the next run only the newest batch and the one before are read again.
+        try session.execute("update daily set batch = 'kept'; insert into events values (4, '2025-12-31 11:00:00'), (5, '2025-12-29 11:00:00')")
+        try build(project, "daily", at: noon)
+        #expect(try rows(session, "select id, batch from daily order by id") == [
+            [.integer(1), .text("kept")], [.integer(2), .text("20251230")], [.integer(3), .text("20251231")], [.integer(4), .text("20251231")],
+        ])
+    }
+
+    // MARK: Seeds
+
+    @Test func `a seed that exists is filled again and keeps what hangs on it`() throws {
+        let project = try TestProject([
+            "seeds/s.csv": "id;name\n1;a\n2;b\n", "dbt_project.yml": "name: shop\nprofile: shop\nseeds: {+delimiter: ';', +column_types: {id: text}, +quote_columns: false}\n",
+        ])
+        let (session, _) = try build(project, "s")
+        try session.execute("create index names on s (name); create view v as select * from s")
+        try project.write("seeds/s.csv", "id;name\n3;c\n")
+        let (_, results) = try build(project, "s")
+        #expect(results[0].message == "INSERT 1")
+        #expect(try rows(session, "select id, typeof(id), name from v") == [[.text("3"), .text("text"), .text("c")]])
+        #expect(try rows(session, "select count(*) from sqlite_schema where name = 'names'") == [[.integer(1)]])
+        #expect(try build(project, "s", isFullRefresh: true).1[0].message == "CREATE 1")
+    }
+
+    // MARK: Contracts
+
+    @Test func `a contract's columns and constraints are the table's`() throws {
+        let project = try TestProject([
+            "models/a.sql": "{{ config(materialized='table') }} select 'x' as name, 1 as id",
+            "models/schema.yml": """
+                models:
+                  - name: a
+                    config: {contract: {enforced: true}}
+                    constraints: [{type: unique, columns: [name]}]
+                    columns:
+                      - {name: id, data_type: integer, constraints: [{type: not_null}, {type: check, expression: id > 0}]}
+                      - {name: name, data_type: text}
+                """,
+        ])
+        let (session, _) = try build(project, "a")
+        #expect(try rows(session, "select id, name from a") == [[.integer(1), .text("x")]])
+        #expect(throws: (any Error).self) { try session.execute("insert into a values (0, 'y')") }
+        #expect(throws: (any Error).self) { try session.execute("insert into a values (2, 'x')") }
+        try project.write("models/a.sql", "{{ config(materialized='table') }} select 'x' as title, 1 as id")
+        let error = #expect(throws: CompilationError.self) { try build(project, "a") }
+        #expect(error?.summary.hasSuffix("""
+            | column_name | definition_type | contract_type | mismatch_reason       |
+            | ----------- | --------------- | ------------- | --------------------- |
+            | name        |                 | text          | missing in definition |
+            | title       |                 |               | missing in contract   |
+            """) == true, "\(error?.summary ?? "")")
+    }
+}
