@@ -57,8 +57,9 @@ public actor BusClient {
 
     private func open(_ context: WireContext, _ topics: [String]) throws {
         guard !isStopped else { return }
-        let commands = try Socket(context, .dealer)
-        let feed = try Socket(context, .subscriber)
+        let security = endpoints.keys?.security ?? .none
+        let commands = try Socket(context, .dealer, security: security)
+        let feed = try Socket(context, .subscriber, security: security)
         try feed.subscribe(Tick.topic)
         for topic in topics { try feed.subscribe(topic) }
         try commands.connect(endpoints.commands)
@@ -97,9 +98,16 @@ public actor BusClient {
         return (answer.events, try decode(answer, .read))
     }
 
-    public func confirm(reader: String, position: UInt64) async throws {
-        let _: Acknowledged = try await call(.confirm, ConfirmCommand(reader: reader, position: position))
+    /// - Parameters:
+    ///   - keep: events below the position that the reader goes on needing; nil leaves what it said before.
+    ///   - memory: what it wants to be told by `resume`; at most 1 MiB with all else.
+    public func confirm(reader: String, position: UInt64, keep: [UInt64]? = nil, memory: String? = nil) async throws {
+        let _: Acknowledged = try await call(.confirm, ConfirmCommand(reader: reader, position: position, keep: keep, memory: memory))
     }
+    /// What a reader confirmed last.
+    public func resume(reader: String) async throws -> ResumeReply { try await call(.resume, ReaderCommand(reader: reader)) }
+    /// Takes a reader off the list, so that nothing is kept for it.
+    public func forget(reader: String) async throws { let _: Acknowledged = try await call(.forget, ReaderCommand(reader: reader)) }
 
     /// Waits for work; nil where none came in `waitSeconds`.
     public func claim(_ role: Role, worker: String, waitSeconds: Double) async throws -> (ClaimReply, SequencedEvent)? {
@@ -128,11 +136,11 @@ public actor BusClient {
     public func lead(_ name: String, epoch: UInt64?) async throws -> LeadReply {
         try await call(.lead, LeadCommand(name: name, epoch: epoch), timeoutSeconds: 5)
     }
-    public func inspect(_ subject: InspectCommand.Subject) async throws -> JSON {
-        try await call(.inspect, InspectCommand(subject), timeoutSeconds: 5)
+    public func inspect(_ subject: InspectCommand.Subject, entry: UInt64? = nil) async throws -> JSON {
+        try await call(.inspect, InspectCommand(subject, entry: entry), timeoutSeconds: 5)
     }
-    public func requeue(_ entry: UInt64) async throws {
-        let _: Acknowledged = try await call(.requeue, RequeueCommand(entry: entry))
+    public func requeue(_ entry: UInt64, by: String? = nil) async throws {
+        let _: Acknowledged = try await call(.requeue, RequeueCommand(entry: entry, by: by))
     }
 
     private func call<T: Decodable>(_ verb: Verb, _ body: some Encodable & Sendable, _ events: [Event] = [], timeoutSeconds: Double = 30) async throws -> T {

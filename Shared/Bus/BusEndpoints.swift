@@ -1,3 +1,5 @@
+public import Wire
+
 /// Where the broker listens.
 public struct BusEndpoints: Hashable, Sendable {
     /// ROUTER: commands and their answers.
@@ -5,10 +7,25 @@ public struct BusEndpoints: Hashable, Sendable {
     /// XPUB: every event by topic, and a tick each second.
     public var feed: String
 
-    public init(commands: String, feed: String) {
+    /// What a client proves itself with; nil on a bus without keys.
+    public var keys: BusKeys?
+
+    public init(commands: String, feed: String, keys: BusKeys? = nil) {
         self.commands = commands
         self.feed = feed
+        self.keys = keys
     }
+}
+
+/// A client's own pair, and the public key of the broker that it means.
+public struct BusKeys: Hashable, Sendable {
+    public var own: CurveKeys
+    public var broker: String
+    public init(own: CurveKeys, broker: String) {
+        self.own = own
+        self.broker = broker
+    }
+    var security: WireSecurity { .client(own, server: broker) }
 }
 
 /// The topic of the broker's pulse. Its envelope is `{"incarnation": …}`, its sequence the newest of the log.

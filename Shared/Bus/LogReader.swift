@@ -29,6 +29,9 @@ public struct LogReader: Sendable {
         }
     }
 
+    /// Goes on where the log begins now, after `catchUp` threw a refusal `gone`: what lay between is lost to this reader.
+    public mutating func skip(to floor: UInt64) { position = max(position, floor) }
+
     /// Waits until there may be something behind the position. Returns false where the connection has ended.
     public func waitForNews() async -> Bool {
         // The hint of what is behind a full page has been taken already; no other may come for long.

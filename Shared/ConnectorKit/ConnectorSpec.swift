@@ -65,6 +65,7 @@ public let streamLoadOptions: [ConnectorOption] = [
     ConnectorOption("order_by", .text, "the column whose greatest value is the newest row, for merge"),
     ConnectorOption("null_tokens", .list, "unquoted fields that mean null"),
     ConnectorOption("contract", .text, "what a new column or type does: evolve or freeze", standard: "evolve"),
+    ConnectorOption("quarantine_max", .integer, "how many rows of a batch may be set aside; one more and the batch fails"),
 ]
 
 extension ConnectorSpec {

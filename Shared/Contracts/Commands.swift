@@ -4,7 +4,7 @@ public import Kernel
 // The page for implementers in other languages is Bus.docc/Wire.md.
 
 public enum Verb: String, Codable, Sendable, CaseIterable {
-    case publish, read, confirm, claim, extend, complete, release, withdraw, lead, inspect, requeue
+    case publish, read, confirm, resume, forget, claim, extend, complete, release, withdraw, lead, inspect, requeue
 }
 
 public struct PublishCommand: Codable, Sendable, Hashable {
@@ -24,17 +24,24 @@ public struct ReadCommand: Codable, Sendable, Hashable {
     /// Topic prefixes; empty means every topic.
     public var prefixes: [String]
     public var limit: Int
+    /// These events and no others, wherever they lie: for what a reader had kept below its position.
+    public var sequences: [UInt64]?
     public init(after: UInt64, prefixes: [String] = [], limit: Int = 1000) {
         self.after = after
         self.prefixes = prefixes
         self.limit = limit
     }
-    private enum CodingKeys: String, CodingKey { case after, prefixes, limit }
+    public init(sequences: [UInt64]) {
+        self.init(after: 0)
+        self.sequences = sequences
+    }
+    private enum CodingKeys: String, CodingKey { case after, prefixes, limit, sequences }
     public init(from decoder: any Decoder) throws {
         let box = try decoder.container(keyedBy: CodingKeys.self)
         after = try box.decodeIfPresent(UInt64.self, forKey: .after) ?? 0
         prefixes = try box.decodeIfPresent([String].self, forKey: .prefixes) ?? []
         limit = try box.decodeIfPresent(Int.self, forKey: .limit) ?? 1000
+        sequences = try box.decodeIfPresent([UInt64].self, forKey: .sequences)
     }
 }
 public struct ReadReply: Codable, Sendable, Hashable {
@@ -42,9 +49,19 @@ public struct ReadReply: Codable, Sendable, Hashable {
     public var upTo: UInt64
     /// The newest sequence of the log.
     public var newest: UInt64
-    public init(upTo: UInt64, newest: UInt64) {
+    /// Retention has removed what lies at or below this, but for what somebody still needs.
+    public var floor: UInt64
+    public init(upTo: UInt64, newest: UInt64, floor: UInt64 = 0) {
         self.upTo = upTo
         self.newest = newest
+        self.floor = floor
+    }
+    private enum CodingKeys: String, CodingKey { case upTo, newest, floor }
+    public init(from decoder: any Decoder) throws {
+        let box = try decoder.container(keyedBy: CodingKeys.self)
+        upTo = try box.decode(UInt64.self, forKey: .upTo)
+        newest = try box.decode(UInt64.self, forKey: .newest)
+        floor = try box.decodeIfPresent(UInt64.self, forKey: .floor) ?? 0
     }
 }
 
@@ -52,9 +69,34 @@ public struct ReadReply: Codable, Sendable, Hashable {
 public struct ConfirmCommand: Codable, Sendable, Hashable {
     public var reader: String
     public var position: UInt64
-    public init(reader: String, position: UInt64) {
+    /// Events at or below the position that it goes on needing; nil leaves what it said before.
+    public var keep: [UInt64]?
+    /// What it wants to be told when it resumes; nil leaves what it said before.
+    public var memory: String?
+    public init(reader: String, position: UInt64, keep: [UInt64]? = nil, memory: String? = nil) {
         self.reader = reader
         self.position = position
+        self.keep = keep
+        self.memory = memory
+    }
+}
+
+/// Asks where a durable reader stands, or takes it off the list (`forget`).
+public struct ReaderCommand: Codable, Sendable, Hashable {
+    public var reader: String
+    public init(reader: String) { self.reader = reader }
+}
+/// What a reader confirmed last; without `position` it never has.
+public struct ResumeReply: Codable, Sendable, Hashable {
+    public var position: UInt64?
+    public var keep: [UInt64]
+    public var memory: String?
+    public var floor: UInt64
+    public init(position: UInt64?, keep: [UInt64] = [], memory: String? = nil, floor: UInt64) {
+        self.position = position
+        self.keep = keep
+        self.memory = memory
+        self.floor = floor
     }
 }
 
@@ -131,15 +173,25 @@ public struct LeadReply: Codable, Sendable, Hashable {
 }
 
 public struct InspectCommand: Codable, Sendable, Hashable {
-    public enum Subject: String, Codable, Sendable { case status, queue, deadLetters = "dead_letters", readers }
+    public enum Subject: String, Codable, Sendable { case status, queue, deadLetters = "dead_letters", deadLetter = "dead_letter", readers }
     public var subject: Subject
-    public init(_ subject: Subject) { self.subject = subject }
+    /// `dead_letter` only: which.
+    public var entry: UInt64?
+    public init(_ subject: Subject, entry: UInt64? = nil) {
+        self.subject = subject
+        self.entry = entry
+    }
 }
 
 public struct RequeueCommand: Codable, Sendable, Hashable {
     /// The dead letter's `entry`.
     public var entry: UInt64
-    public init(entry: UInt64) { self.entry = entry }
+    /// Who asks, for people.
+    public var by: String?
+    public init(entry: UInt64, by: String? = nil) {
+        self.entry = entry
+        self.by = by
+    }
 }
 
 /// Nothing to say but yes.
@@ -154,12 +206,16 @@ public struct Refusal: Problem, Codable, Hashable {
         case ledByAnother = "led_by_another"
         case unavailable
         case gone
+        case forbidden
     }
     public var reason: Reason
     public var message: String
-    public init(_ reason: Reason, _ message: String) {
+    /// `gone` only: read on from here.
+    public var floor: UInt64?
+    public init(_ reason: Reason, _ message: String, floor: UInt64? = nil) {
         self.reason = reason
         self.message = message
+        self.floor = floor
     }
     public var code: ProblemCode { ProblemCode("broker.\(reason.rawValue)") }
     public var summary: String { message }
@@ -171,6 +227,7 @@ public struct Refusal: Problem, Codable, Hashable {
         case .staleEpoch, .ledByAnother: "stand by: another orchestrator leads"
         case .unavailable: "free disk space or mend the journal's disk; clients try again by themselves"
         case .gone: "read on from the floor; what lay below was removed by retention"
+        case .forbidden: "use a key of a role that may do this; sluice keys makes them, Bus.docc/Wire.md has the table"
         }
     }
     public var response: ProblemResponse { reason == .unavailable ? .retry(afterSeconds: 1) : .stop }

@@ -12,6 +12,8 @@ public enum Payload: Hashable, Sendable {
     case taskFailed(TaskReport)
     case taskSkipped(TaskSkipped)
     case taskDeadLettered(TaskDeadLettered)
+    case taskRequeued(TaskRequeued)
+    case alertRaised(AlertRaised)
     case runSucceeded(RunEnded)
     case runFailed(RunEnded)
     case pipelinePaused(PipelinePaused)
@@ -39,6 +41,8 @@ public enum Payload: Hashable, Sendable {
         case .taskFailed: EventType.taskFailed
         case .taskSkipped: EventType.taskSkipped
         case .taskDeadLettered: EventType.taskDeadLettered
+        case .taskRequeued: EventType.taskRequeued
+        case .alertRaised: EventType.alertRaised
         case .runSucceeded: EventType.runSucceeded
         case .runFailed: EventType.runFailed
         case .pipelinePaused: EventType.pipelinePaused
@@ -68,6 +72,8 @@ public enum EventType {
     public static let taskFailed = "task.failed.v1"
     public static let taskSkipped = "task.skipped.v1"
     public static let taskDeadLettered = "task.dead_lettered.v1"
+    public static let taskRequeued = "task.requeued.v1"
+    public static let alertRaised = "alert.raised.v1"
     public static let runSucceeded = "run.succeeded.v1"
     public static let runFailed = "run.failed.v1"
     public static let pipelinePaused = "pipeline.paused.v1"

@@ -238,19 +238,6 @@ public struct TaskSkipped: Hashable, Sendable, Codable {
     public init(because: String) { self.because = because }
 }
 
-/// The broker gave up on a task after so many deliveries without a report.
-public struct TaskDeadLettered: Hashable, Sendable, Codable {
-    public var deliveries: Int
-    public var reason: String
-    /// The sequence of the `task.ready` that it was.
-    public var entry: UInt64
-    public init(deliveries: Int, reason: String, entry: UInt64) {
-        self.deliveries = deliveries
-        self.reason = reason
-        self.entry = entry
-    }
-}
-
 /// How a run ended.
 public struct RunEnded: Hashable, Sendable, Codable {
     /// More warnings than this are counted, not listed.

@@ -99,6 +99,14 @@ final class MappedFile: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(bytes) }
     }
 
+    /// Gives back the memory of what lies before `offset`; one outside of the file changes nothing. It may still be read: the system then fetches it from the file again.
+    func forget(before offset: Int) {
+        guard let start = bytes.baseAddress, (0...bytes.count).contains(offset) else { return }
+        let whole = offset & ~(Self.pageBytes - 1)
+        if whole > 0 { madvise(UnsafeMutableRawPointer(mutating: start), whole, MADV_DONTNEED) }
+    }
+    private static let pageBytes = Int(getpagesize())
+
     convenience init(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {

@@ -32,7 +32,12 @@ public struct LandingReader: Sendable {
             throw LandingProblem.damaged(batch.path, "a landed file has \(packed.count) bytes and its manifest says \(batch.bytes)")
         }
         var digest = Digest(.sha256)
-        packed.withBytes { digest.update($0) }
+        packed.withBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: Disk.copyBytes) {
+                digest.update(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Disk.copyBytes, bytes.count)]))
+                packed.forget(before: start)
+            }
+        }
         guard Digest.hex(digest.finish()) == batch.sha256 else {
             throw LandingProblem.damaged(batch.path, "a landed file does not match the SHA-256 in its manifest")
         }

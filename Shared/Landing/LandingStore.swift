@@ -76,6 +76,13 @@ public struct LandingAttempt: Sendable {
         try land(format: format, window: window, source: source) { try Disk.copy(file, to: $0) }
     }
 
+    /// Lands a copy of a file as the next batch. Its window is its content: the same bytes are the same window, by whatever name.
+    public mutating func land(contentOf file: String, format: RawFormat, source: String) throws {
+        try land(format: format, window: nil, source: source) { try Disk.copy(file, to: $0) }
+        let last = manifest.batches.count - 1
+        manifest.batches[last].window = "sha256 \(manifest.batches[last].sha256)"
+    }
+
     /// Lands bytes as the next batch.
     public mutating func land(bytes: [UInt8], format: RawFormat, window: String?, source: String) throws {
         try land(format: format, window: window, source: source) { path in

@@ -9,6 +9,17 @@ public struct LandedBytes: Sendable {
     public func withBytes<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T {
         try file.withBytes { try body($0.assumingMemoryBound(to: UInt8.self)) }
     }
+
+    /// Records after which a reader that goes from start to end says how far it is: some hundred kilobytes, as a rule.
+    public static let recordsBetweenForgetting = 4_096
+
+    /// Gives back the memory of what lies before `place`, one of `withBytes`: however long a file is, little of it is held at a time.
+    public func forget(before place: UnsafePointer<UInt8>) {
+        file.withBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            file.forget(before: UnsafeRawPointer(place) - base)
+        }
+    }
 }
 
 /// Counts and sums the records of a file as it lands.
@@ -16,7 +27,7 @@ enum RecordCounter {
     static func count(_ landed: LandedBytes, format: RawFormat, source: String) throws -> (header: [String], tally: Tally) {
         try landed.withBytes { bytes in
             switch format.kind {
-            case .csv: try count(bytes, format, source)
+            case .csv: try count(bytes, format, source, forget: landed.forget)
             case .json, .ndjson: try countJSON(bytes, format, source)
             }
         }
@@ -40,7 +51,9 @@ enum RecordCounter {
         return ((format.shape?.columns.map(\.name) ?? []) + reader.learntMembers, tally)
     }
 
-    private static func count(_ bytes: UnsafeBufferPointer<UInt8>, _ format: RawFormat, _ source: String) throws -> (header: [String], tally: Tally) {
+    private static func count(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ format: RawFormat, _ source: String, forget: (UnsafePointer<UInt8>) -> Void
+    ) throws -> (header: [String], tally: Tally) {
         var reader = CSVReader(bytes, delimiter: format.delimiter)
         var header: [String] = []
         if reader.next() {
@@ -48,7 +61,10 @@ enum RecordCounter {
         }
         reader.keepsEmptyLines = header.count == 1
         var tally = Tally.zero
-        while reader.next() { tally.add(RecordHash.hash(UnsafeRawBufferPointer(reader.record))) }
+        while reader.next() {
+            tally.add(RecordHash.hash(UnsafeRawBufferPointer(reader.record)))
+            if tally.count % LandedBytes.recordsBetweenForgetting == 0, let place = reader.record.baseAddress { forget(place) }
+        }
         if let line = reader.unterminatedLine {
             throw LandingProblem.record(
                 source, line: line, "a quoted field is never closed", remedy: "close the quote, or deliver the whole file: it may have been cut off")

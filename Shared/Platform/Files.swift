@@ -41,10 +41,10 @@ public enum Files {
     }
 
     /// Puts `bytes` at `path` so that a reader sees the old file or the new one, and a power cut keeps one of them.
-    public static func writeAtomically(_ bytes: [UInt8], to path: String) throws {
+    public static func writeAtomically(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws {
         // A name of its own for each call: two drafts of one path must not write into each other.
         let draft = "\(path).\(getpid()).\(Entropy.hex(8)).part"
-        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw failure("cannot be written", path) }
         var start = 0
         while start < bytes.count {
@@ -83,6 +83,13 @@ public enum Files {
                 throw failure("cannot be made", made)
             }
         }
+    }
+
+    /// The permission bits of a file.
+    public static func mode(_ path: String) throws -> UInt32 {
+        var info = stat()
+        guard stat(path, &info) == 0 else { throw failure("cannot be read", path) }
+        return UInt32(info.st_mode) & 0o7777
     }
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -91,6 +91,15 @@ public struct Fleet: Sendable {
         alarms.promise(event, wish, pipelines[event.pipeline]?.policy)
     }
 
+    /// The decision was in the log already, further back than the fold began.
+    public mutating func noteAnswered(by decision: Event) {
+        switch decision.payload {
+        case .runStarted(let started): answer(started.request)
+        case .runRejected(let rejected): answer(rejected.request)
+        default: return
+        }
+    }
+
     private mutating func answer(_ request: String) {
         answered.insert(request)
         withdrawn[request] = nil

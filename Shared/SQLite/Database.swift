@@ -59,7 +59,8 @@ public final class Statement {
     public func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(pointer, index, value) }
     public func bind(_ index: Int32, _ value: String?) {
         guard let value else { sqlite3_bind_null(pointer, index); return }
-        sqlite3_bind_text(pointer, index, value, -1, Self.copied)
+        // By its length and not to its first NUL: what is cut could equal something else.
+        sqlite3_bind_text(pointer, index, value, Int32(clamping: value.utf8.count), Self.copied)
     }
     public func bind(_ index: Int32, _ value: [UInt8]) {
         _ = value.withUnsafeBytes { sqlite3_bind_blob64(pointer, index, $0.baseAddress, UInt64($0.count), Self.copied) }
@@ -89,7 +90,7 @@ public final class Statement {
     public func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
     public func text(_ column: Int32) -> String {
         guard let text = sqlite3_column_text(pointer, column) else { return "" }
-        return String(cString: text)
+        return String(decoding: UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(pointer, column))), as: UTF8.self)
     }
     public func bytes(_ column: Int32) -> [UInt8] {
         let count = Int(sqlite3_column_bytes(pointer, column))

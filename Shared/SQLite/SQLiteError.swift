@@ -12,7 +12,8 @@ public struct SQLiteError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var primaryCode: Int32 { code & 0xff }
-    public var isFull: Bool { primaryCode == 13 }
+    /// The disk is full. The index of the write-ahead log says it in a word of its own (SQLITE_IOERR_SHMSIZE).
+    public var isFull: Bool { primaryCode == 13 || code == 4874 }
     public var isInputOutput: Bool { primaryCode == 10 }
     public var isBusy: Bool { primaryCode == 5 || primaryCode == 6 }
     public var description: String { "SQLite \(code): \(message)\(sql.isEmpty ? "" : " in: \(sql.prefix(300))")" }

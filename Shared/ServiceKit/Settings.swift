@@ -2,6 +2,7 @@ public import Bus
 import Glibc
 import Kernel
 import Platform
+public import Wire
 
 /// What every program reads from its environment and command line.
 ///
@@ -10,6 +11,7 @@ import Platform
 /// | `SLUICE_HOME` | everything that a run leaves lies here | `.sluice` |
 /// | `SLUICE_PORT_BASE` | the probes listen from +10 on; 0 takes free ports | 5560 |
 /// | `SLUICE_BUS_COMMANDS`, `SLUICE_BUS_FEED` | the broker's endpoints | `ipc://` in `SLUICE_HOME/run` |
+/// | `SLUICE_KEYS` | the folder of the bus's keys; a bus over TCP is encrypted where it holds one for this program | `SLUICE_HOME/keys` |
 /// | `SLUICE_INSTANCE` | the replica's name: letters, digits, `-`, `_` and `.`; `auto` makes it of program and host | the program's |
 /// | `SLUICE_PROBE_HOST` | the IPv4 address of the probes | 127.0.0.1 |
 /// | `SLUICE_PROBE_PORT` | their port, whatever the base says | by the base |
@@ -26,7 +28,11 @@ public struct Settings: Sendable {
     /// The process's environment, with `SLUICE_HOME` made absolute.
     public let environment: [String: String]
 
-    public init(program: String, environment: [String: String]) throws {
+    /// Where the keys of a bus over TCP lie.
+    public let keyFolder: String
+
+    /// - Parameter needsKeys: false for the command that makes them.
+    public init(program: String, environment: [String: String], needsKeys: Bool = true) throws {
         self.program = program
         let home = Files.absolute(Self.filled(environment["SLUICE_HOME"]) ?? ".sluice")
         self.home = home
@@ -45,9 +51,25 @@ public struct Settings: Sendable {
                 remedy: "use letters, digits, -, _ and ., for example load-2")
         }
         let folder = Self.socketFolder(home: home)
-        bus = BusEndpoints(
+        keyFolder = Self.filled(environment["SLUICE_KEYS"]).map { Files.absolute($0) } ?? "\(home)/keys"
+        var bus = BusEndpoints(
             commands: Self.filled(environment["SLUICE_BUS_COMMANDS"]) ?? "ipc://\(folder)/commands",
             feed: Self.filled(environment["SLUICE_BUS_FEED"]) ?? "ipc://\(folder)/feed")
+        if needsKeys, program != KeyFolder.broker, bus.commands.hasPrefix("tcp://") {
+            // A folder that was named must hold the key; the default one may be empty, on a bus without keys.
+            let keys = KeyFolder(keyFolder), name = program == "sluice" ? "cli" : program
+            if Self.filled(environment["SLUICE_KEYS"]) != nil || Files.exists(keys.file(of: name)) { bus.keys = try keys.client(name) }
+        }
+        self.bus = bus
+    }
+
+    /// The broker's own keys and its allow-list; nil for a bus without keys.
+    public func brokerKeys() throws -> (own: CurveKeys, allowList: String, path: String)? {
+        let keys = KeyFolder(keyFolder)
+        guard bus.commands.hasPrefix("tcp://") || bus.feed.hasPrefix("tcp://") else { return nil }
+        guard Self.filled(environment["SLUICE_KEYS"]) != nil || Files.exists(keys.file(of: KeyFolder.broker)) else { return nil }
+        let path = "\(keyFolder)/\(KeyFolder.allowList)"
+        return (try keys.pair(of: KeyFolder.broker), try Files.secret(path), path)
     }
 
     private static var hostName: String {

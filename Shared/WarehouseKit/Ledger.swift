@@ -141,6 +141,16 @@ public struct Ledger {
             [.text(fence.scope), .integer(Int64(fence.token)), .text(owner)]) == 1
     }
 
+    /// The greatest token that any run has had for a relation or a part of it; 0 where none has written it.
+    public func newestToken(of relation: String) throws -> UInt64 {
+        let rows = try session.query(
+            "select coalesce(max(token), 0) from \(table("_sluice_fence")) where scope = ? or substr(scope, 1, ?) = ?",
+            [.text(relation), .integer(Int64(relation.utf8.count + 1)), .text(relation + "/")]
+        ).rows
+        guard case .integer(let token)? = rows.first?.first else { return 0 }
+        return UInt64(token)
+    }
+
     private func completion(of run: RunID, _ task: TaskID) throws -> Completion {
         guard let stored = try stored(run: run, task: task) else {
             throw PlainProblem(

@@ -27,7 +27,7 @@ struct SocketHandle: ~Copyable {
 
 /// A message of several frames, sent and received whole. Used from one thread at a time, and so not Sendable.
 public final class Socket {
-    public enum Kind: Sendable { case router, dealer, publisher, subscriber }
+    public enum Kind: Sendable { case router, dealer, publisher, subscriber, replier }
 
     /// A message of more frames is dropped whole: half a message would be taken for all of it.
     public static let framesMax = 65_536
@@ -35,14 +35,23 @@ public final class Socket {
     public static let frameBytesMax = 1 << 20 + 4096
 
     private let handle: SocketHandle
+    /// Who sent the message received last, as the `DoorKeeper` calls him; nil on a socket without keys.
+    public private(set) var sender: String?
+    private let hasSenders: Bool
 
-    /// - Parameter queueMax: messages kept for a peer that is behind; past it a publisher drops and a dealer says no.
-    public init(_ context: WireContext, _ kind: Kind, queueMax: Int32 = 100_000) throws(WireError) {
+    /// - Parameters:
+    ///   - queueMax: messages kept for a peer that is behind; past it a publisher drops and a dealer says no.
+    ///   - decidesSubscriptions: a publisher's; each subscription must then be accepted by `accept`.
+    public init(
+        _ context: WireContext, _ kind: Kind, queueMax: Int32 = 100_000, security: WireSecurity = .none, decidesSubscriptions: Bool = false
+    ) throws(WireError) {
+        if case .server = security { hasSenders = true } else { hasSenders = false }
         let type = switch kind {
         case .router: ZMQ_ROUTER
         case .dealer: ZMQ_DEALER
         case .publisher: ZMQ_XPUB
         case .subscriber: ZMQ_SUB
+        case .replier: ZMQ_REP
         }
         handle = try SocketHandle(context, type: type)
         try set(ZMQ_LINGER, Int32(200))
@@ -51,13 +60,29 @@ public final class Socket {
         try set(ZMQ_RECONNECT_IVL, Int32(10))
         try set(ZMQ_RECONNECT_IVL_MAX, Int32(160))
         // Every subscription is shown, not only the first of its kind, so that each subscriber can be greeted.
-        if kind == .publisher { try set(ZMQ_XPUB_VERBOSE, Int32(1)) }
+        if kind == .publisher { try set(decidesSubscriptions ? ZMQ_XPUB_MANUAL : ZMQ_XPUB_VERBOSE, Int32(1)) }
         if kind != .publisher { try set(ZMQ_MAXMSGSIZE, Int64(Self.frameBytesMax)) }
         if kind == .router {
             try set(ZMQ_ROUTER_HANDOVER, Int32(1))
             // `send` is to say whether the peer is still there.
             try set(ZMQ_ROUTER_MANDATORY, Int32(1))
         }
+        switch security {
+        case .none: break
+        case .server(let keys):
+            try set(ZMQ_CURVE_SERVER, Int32(1))
+            try set(ZMQ_CURVE_SECRETKEY, text: keys.secretKey)
+            try set(ZMQ_ZAP_DOMAIN, text: DoorKeeper.domain)
+        case .client(let keys, let server):
+            try set(ZMQ_CURVE_SERVERKEY, text: server)
+            try set(ZMQ_CURVE_PUBLICKEY, text: keys.publicKey)
+            try set(ZMQ_CURVE_SECRETKEY, text: keys.secretKey)
+        }
+    }
+
+    private func set(_ option: Int32, text: String) throws(WireError) {
+        // A key is given with its closing NUL or without; the domain without.
+        guard zmq_setsockopt(handle.pointer, option, text, text.utf8.count) == 0 else { throw .last("set option \(option)", "") }
     }
 
     private func set<T: BitwiseCopyable>(_ option: Int32, _ value: T) throws(WireError) {
@@ -74,6 +99,10 @@ public final class Socket {
     public func subscribe(_ prefix: String) throws(WireError) {
         guard zmq_setsockopt(handle.pointer, ZMQ_SUBSCRIBE, prefix, prefix.utf8.count) == 0 else { throw .last("subscribe", prefix) }
     }
+
+    /// Grants the subscription, or ends the one, that was received last. For a publisher that decides.
+    public func accept(_ prefix: [UInt8]) { zmq_setsockopt(handle.pointer, ZMQ_SUBSCRIBE, prefix, prefix.count) }
+    public func cancel(_ prefix: [UInt8]) { zmq_setsockopt(handle.pointer, ZMQ_UNSUBSCRIBE, prefix, prefix.count) }
 
     /// The endpoint bound last, with the port that the system chose for `tcp://…:0`.
     public var boundEndpoint: String {
@@ -112,6 +141,11 @@ public final class Socket {
             while zmq_msg_recv(&message, handle.pointer, ZMQ_DONTWAIT) < 0 {
                 if zmq_errno() == EINTR { continue }
                 return nil
+            }
+            if hasSenders {
+                // The frame that a ROUTER puts before a message does not always bear it; those that travelled do.
+                if frames.isEmpty { sender = nil }
+                if sender == nil { sender = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) } }
             }
             if frames.count <= Self.framesMax {
                 frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))

@@ -16,6 +16,7 @@ final class Bench {
         broker = Broker(journal: try JournalStore(path: path, limits: limits, now: 0))
     }
     init(journal: JournalStore) { broker = Broker(journal: journal) }
+    init(broker: Broker) { self.broker = broker }
 
     func request(_ verb: String, _ body: String = "{}", _ events: [Event] = []) throws -> Request {
         correlation &+= 1

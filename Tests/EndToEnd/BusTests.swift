@@ -107,10 +107,20 @@ import Testing
             try await home.until("it leads") { home.probe("orchestrator-a", "/readyz")?.status == 200 }
             try await home.start("orchestrator", instance: "orchestrator-b")
             #expect(try await home.finish(home.request("drill")).end?.isSuccess == true)
-            home.kill("orchestrator-a")
-            let killed = Date()
-            #expect(try await home.finish(home.request("drill")).end?.isSuccess == true)
-            #expect(Date().timeIntervalSince(killed) < 5)
+            for round in 0..<3 {
+                let (leader, other) = round % 2 == 0 ? ("orchestrator-a", "orchestrator-b") : ("orchestrator-b", "orchestrator-a")
+                home.kill(leader)
+                let killed = Date()
+                let run = try await home.request("drill")
+                try await home.until("\(other) takes over", seconds: 3) {
+                    try await home.log().contains { $0.event.run == run && $0.event.type == EventType.runStarted }
+                }
+                #expect(Date().timeIntervalSince(killed) < 3)
+                #expect(try await home.finish(run).end?.isSuccess == true)
+                try await home.start("orchestrator", instance: leader)
+            }
+            let starts = try await home.log().filter { $0.event.type == EventType.runStarted }.compactMap(\.event.run)
+            #expect(starts.count == 4 && Set(starts).count == 4)
         }
     }
 }

@@ -23,7 +23,7 @@ event = {"specversion": "1.0", "id": run, "source": "python", "type": "run.reque
 ask(b"publish", {}, f"run.requested.v1/-/{pipeline}/".encode(), json.dumps(event).encode())
 kind = ""
 while kind not in ("run.succeeded.v1", "run.failed.v1"):
-    kind = json.loads(feed.recv_multipart()[2])["type"]
+    kind = feed.recv_multipart()[0].decode().split("/")[0]
     print("live", kind)
 
 history, position, newest = [], 0, 1

@@ -34,6 +34,37 @@ import Testing
         #expect(try reader.bytes(of: manifest.batches[0]).withBytes { Array($0) } == Array("a,b\n1,2\n3,4\n".utf8))
     }
 
+    @Test func `memory behind a reader is given back, and read again from the file where it is asked for`() throws {
+        let folder = try TemporaryFolder("landing")
+        var attempt = try Self.attempt(folder)
+        let content = Array(("a\n" + String(repeating: String(repeating: "x", count: 99) + "\n", count: 40_000)).utf8)
+        try attempt.land(bytes: content, format: Self.csv, window: nil, source: "long.csv")
+        let landed = try LandingReader(LandingStore(home: folder.path)).bytes(of: attempt.manifest.batches[0])
+        try landed.withBytes { bytes in
+            #expect(memcmp(bytes.baseAddress!, content, content.count) == 0)
+            let held = try Self.kilobytesHeld(at: bytes.baseAddress!)
+            landed.forget(before: bytes.baseAddress! + 3_500_000)
+            #expect(try held > 3_900 && Self.kilobytesHeld(at: bytes.baseAddress!) < 600)
+            #expect(memcmp(bytes.baseAddress!, content, content.count) == 0)
+            // A place that is none of the file's.
+            content.withUnsafeBufferPointer { landed.forget(before: $0.baseAddress!) }
+            #expect(content.last == UInt8(ascii: "\n"))
+        }
+    }
+
+    /// What this process holds of the mapping that begins at an address.
+    private static func kilobytesHeld(at address: UnsafePointer<UInt8>) throws -> Int {
+        // Its size is 0 for who asks, so it is read to its end.
+        let file = try #require(fopen("/proc/self/smaps", "r"))
+        defer { fclose(file) }
+        var text: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { text += buffer[..<count] }
+        let maps = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        let start = try #require(maps.firstIndex { $0.hasPrefix(String(UInt(bitPattern: address), radix: 16) + "-") })
+        let line = try #require(maps[start...].first { $0.hasPrefix("Rss:") })
+        return try #require(Int(line.split(separator: " ")[1]))
+    }
+
     @Test func `the second attempt removes its files and keeps the first one's manifest`() throws {
         let folder = try TemporaryFolder("landing")
         var late = try Self.attempt(folder)

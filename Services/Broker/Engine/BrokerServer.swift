@@ -1,8 +1,9 @@
 public import Bus
+import Contracts
 import FoundationEssentials
+import Journal
 import Kernel
 import Platform
-import Synchronization
 public import Wire
 
 /// The broker on its sockets: one thread that drains the ROUTER, takes one turn, and tells the feed.
@@ -10,6 +11,7 @@ public final class BrokerServer {
     private let broker: Broker
     private let commands: Socket
     private let feed: Socket
+    private let door: DoorKeeper?
     private let wakeup = Wakeup()
     private let incarnation: [UInt8]
     private let reach: (String) -> Void
@@ -17,61 +19,38 @@ public final class BrokerServer {
     private let shared: Shared
     private var tickAt = 0.0
     private var wasAvailable = true
+    private var refusedAtDoor: UInt64 = 0
     private var checkpointedAt: UInt64 = 0
     /// After so many commits the write-ahead log is moved into the file, as soon as nobody asks for anything.
     static let commitsPerCheckpoint: UInt64 = 1000
-
-    /// What other threads may ask of the loop.
-    public final class Shared: Sendable {
-        private struct State {
-            var isStopped = false
-            var isAvailable = true
-            var beatAt = 0.0
-            var newest: UInt64 = 0
-            var commits: UInt64 = 0
-            var parked = 0
-            var counters = Broker.Counters()
-        }
-        private let state = Mutex(State())
-        fileprivate init() {}
-
-        public var isAvailable: Bool { state.withLock { $0.isAvailable } }
-        /// Monotonic seconds at which the loop last turned.
-        public var beatAt: Double { state.withLock { $0.beatAt } }
-        public var newest: UInt64 { state.withLock { $0.newest } }
-        public var commits: UInt64 { state.withLock { $0.commits } }
-        public var parkedClaims: Int { state.withLock { $0.parked } }
-        public var counters: Broker.Counters { state.withLock { $0.counters } }
-
-        fileprivate var isStopped: Bool { state.withLock { $0.isStopped } }
-        fileprivate func stop() { state.withLock { $0.isStopped = true } }
-        fileprivate func update(_ broker: Broker, now: Double) {
-            state.withLock { state in
-                state.isAvailable = broker.isAvailable
-                state.beatAt = now
-                state.newest = broker.journal.newest
-                state.commits = broker.journal.commits
-                state.parked = broker.parkedClaims
-                state.counters = broker.counters
-            }
-        }
-    }
+    /// Messages kept for a subscriber that is behind, and the largest envelope that travels on the feed: together the bound
+    /// on what a subscriber that never reads costs (32 MiB). A larger envelope is left out, for the feed is a hint.
+    static let feedQueueMax: Int32 = 4096
+    static let feedEnvelopeBytesMax = 8192
+    /// Answers kept for a client that does not read them.
+    static let answersQueueMax: Int32 = 10_000
 
     /// Binds both endpoints. The broker's counters are read through the returned object's `state`.
+    /// - Parameter keys: the broker's own; without them whoever reaches the sockets may do everything.
     public init(
-        _ broker: Broker, endpoints: BusEndpoints, context: WireContext, reach: @escaping (String) -> Void, note: @escaping (String) -> Void
+        _ broker: Broker, endpoints: BusEndpoints, keys: BrokerKeys? = nil, context: WireContext, reach: @escaping (String) -> Void,
+        note: @escaping (String) -> Void
     ) throws {
         self.broker = broker
         self.reach = reach
         self.note = note
         shared = Shared()
         incarnation = Array(#"{"incarnation":"\#(Entropy.hex(16))"}"#.utf8)
-        commands = try Socket(context, .router)
-        // A slow subscriber loses hints and nothing else; its queue must not become the broker's memory.
-        feed = try Socket(context, .publisher, queueMax: 10_000)
+        // The door is kept before it is opened.
+        door = try keys.map { keys in try DoorKeeper(context) { key in keys.role(of: key)?.rawValue } }
+        let security = keys.map { WireSecurity.server($0.own) } ?? .none
+        commands = try Socket(context, .router, queueMax: Self.answersQueueMax, security: security)
+        feed = try Socket(context, .publisher, queueMax: Self.feedQueueMax, security: security, decidesSubscriptions: true)
         try commands.bind(endpoints.commands)
         try feed.bind(endpoints.feed)
     }
+
+    deinit { door?.stop() }
 
     public var state: Shared { shared }
     public var boundEndpoints: BusEndpoints { BusEndpoints(commands: commands.boundEndpoint, feed: feed.boundEndpoint) }
@@ -94,16 +73,31 @@ public final class BrokerServer {
             if now >= tickAt { tick(now) }
             let deadline = min(tickAt, broker.nextDeadline(after: now) ?? tickAt)
             Poller.wait([commands, feed], wakeup, timeoutSeconds: max(0, deadline - now))
-            // A new subscriber is greeted with a tick at once: nobody should wait a second to learn that we live.
-            while let frames = feed.receive() { if frames.first?.first == 1 { tickAt = 0 } }
+            while let frames = feed.receive() { decide(frames) }
             try turn()
         }
+    }
+
+    /// A subscription begins (first byte 1) or ends (0).
+    private func decide(_ frames: [[UInt8]]) {
+        guard let first = frames.first, let kind = first.first else { return }
+        let prefix = Array(first.dropFirst())
+        guard kind == 1 else { return feed.cancel(prefix) }
+        if door != nil {
+            guard let role = feed.sender.flatMap({ BusRole(rawValue: $0) }), role.mayRead(String(decoding: prefix, as: UTF8.self)) else {
+                broker.noteForgery(role: feed.sender ?? "-", "subscribe to '\(String(decoding: prefix.prefix(60), as: UTF8.self))'", now: SystemClock.monotonicSeconds())
+                return
+            }
+        }
+        feed.accept(prefix)
+        // A new subscriber is greeted with a tick at once: nobody should wait a second to learn that we live.
+        tickAt = 0
     }
 
     private func turn() throws {
         var requests: [Request] = []
         while requests.count < Broker.requestsPerTurnMax, let frames = commands.receive() {
-            if let request = Self.request(frames) { requests.append(request) }
+            if let request = request(frames) { requests.append(request) }
         }
         let now = SystemClock.monotonicSeconds()
         let turn = try broker.turn(requests, now: now, time: SystemClock.now())
@@ -111,7 +105,9 @@ public final class BrokerServer {
         for response in turn.responses where !send(response) {
             if let lease = response.lease { broker.noteUndelivered(lease) }
         }
-        for event in turn.news { feed.send([Array(event.topic.utf8), SequenceFrame.bytes(event.sequence), event.envelope]) }
+        for event in turn.news {
+            feed.send([Array(event.topic.utf8), SequenceFrame.bytes(event.sequence), event.envelope.count <= Self.feedEnvelopeBytesMax ? event.envelope : []])
+        }
         if broker.isAvailable != wasAvailable {
             wasAvailable = broker.isAvailable
             note(wasAvailable ? "the journal commits again" : "the journal cannot commit; clients are told 'unavailable'")
@@ -126,13 +122,24 @@ public final class BrokerServer {
     private func tick(_ now: Double) {
         feed.send([Array(Tick.topic.utf8), SequenceFrame.bytes(broker.journal.newest), incarnation])
         tickAt = now + Tick.intervalSeconds
+        guard let refusals = door?.refusals, refusals.count > refusedAtDoor else { return }
+        refusedAtDoor = refusals.count
+        broker.raise(
+            AlertRaised(
+                code: "broker.unknown_key", summary: "somebody with a key that is not on the allow-list tried to connect (\(refusals.count) times since the start)",
+                location: refusals.lastAddress, remedy: "if it is one of yours, make its key with sluice keys and restart the broker"), now: now)
     }
 
     /// `[client, correlation, verb, body, (topic, envelope)…]`; nil for a message of any other shape, which gets no answer
     /// because nobody could tell what it answers.
-    private static func request(_ frames: [[UInt8]]) -> Request? {
+    private func request(_ frames: [[UInt8]]) -> Request? {
         guard frames.count >= 3, frames.count % 2 == 0, frames[1].count <= 64 else { return nil }
         var request = Request(client: frames[0], correlation: frames[1], verb: frames[2], body: frames.count > 3 ? frames[3] : [])
+        if door != nil {
+            // The door lets in nobody without a role; whoever has none all the same is nobody.
+            guard let role = commands.sender.flatMap({ BusRole(rawValue: $0) }) else { return nil }
+            request.role = role
+        }
         var place = 4
         while place + 1 < frames.count {
             request.events.append((frames[place], frames[place + 1]))

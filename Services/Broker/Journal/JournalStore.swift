@@ -2,44 +2,46 @@ public import Contracts
 public import Kernel
 public import SQLite
 
-/// An event as the log keeps it: its place, its topic, its bytes.
-public struct StoredEvent: Hashable, Sendable {
-    public var sequence: UInt64
-    public var topic: String
-    public var envelope: [UInt8]
-
-    public init(sequence: UInt64, topic: String, envelope: [UInt8]) {
-        self.sequence = sequence
-        self.topic = topic
-        self.envelope = envelope
-    }
-}
-
 /// The durable log and the leases on work, in one SQLite file (WAL, `synchronous=FULL`).
 ///
 /// Invariants:
 /// - an event is in the log if and only if the transaction that appended it has committed; its sequence is never used again;
 /// - (source, id) is unique: appending it again gives the first one's sequence;
-/// - an entry of the queue and its `task.ready` appear in one transaction; so do a report and the end of its entry.
+/// - an entry of the queue and its `task.ready` appear in one transaction; so do a report and the end of its entry;
+/// - what retention removed lies at or below `floor`; what a reader or an entry still needs is not removed with it.
 ///
 /// Used from the broker's one thread. A turn of the broker is one transaction: `begin`, any number of calls, `commit`.
 public final class JournalStore {
-    public private(set) var queue: WorkQueue
-    private let database: Database
-    private let insertEvent, findEvent, selectEvents, oneEvent, putEntry, dropEntry, putReader, putMeta: Statement
+    public internal(set) var queue: WorkQueue
+    let database: Database
+    let reserve: Reserve?
+    private let insertEvent, findEvent, selectEvents, oneEvent, putMeta, findForgotten: Statement
+    let putEntry, dropEntry: Statement
     /// The newest sequence of the log, of this turn included.
     public private(set) var newest: UInt64 = 0
+    /// Retention has removed what lies at or below this, but for what was still needed.
+    public internal(set) var floor: UInt64 = 0
     public private(set) var epoch: UInt64 = 0
     /// Commits since the start, for metrics and benchmarks.
     public private(set) var commits: UInt64 = 0
+    /// The log's own age in seconds, and the monotonic second at which it was told: see `Retention`.
+    var age = (base: 0.0, at: 0.0)
+    private var hasForgotten = false
 
     /// Opens or creates the journal at `path` (`:memory:` for simulations). `now` is the monotonic clock in seconds.
     ///
-    /// - Parameter firstSequence: where a new log begins. Sequences are the tokens of fences in the warehouse and the positions
-    ///   of readers, which outlive a journal that was lost: a log begun later must begin above all that an earlier one gave.
-    public init(path: String, limits: WorkQueue.Limits = .init(), now: Double, firstSequence: UInt64 = 1) throws(SQLiteError) {
+    /// - Parameters:
+    ///   - wall: the calendar's time, for the age of what is in the log.
+    ///   - firstSequence: where a new log begins. Sequences are the tokens of fences in the warehouse and the positions
+    ///     of readers, which outlive a journal that was lost: a log begun later must begin above all that an earlier one gave.
+    ///   - reserve: given back to the disk when it is full.
+    public init(
+        path: String, limits: WorkQueue.Limits = .init(), now: Double, wall: Timestamp = Timestamp(microseconds: 0), firstSequence: UInt64 = 1,
+        reserve: Reserve? = nil
+    ) throws(SQLiteError) {
         database = try Database(path: path)
         queue = WorkQueue(limits: limits)
+        self.reserve = reserve
         // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
         // one is for a broker that never is.
         try database.execute("pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=20000; pragma cache_size=-4096")
@@ -50,6 +52,7 @@ public final class JournalStore {
         }
         insertEvent = try database.prepare("insert into event(source, id, topic, envelope) values(?, ?, ?, ?) on conflict(source, id) do nothing")
         findEvent = try database.prepare("select sequence from event where source = ? and id = ?")
+        findForgotten = try database.prepare("select sequence from forgotten where source = ? and id = ?")
         selectEvents = try database.prepare("select sequence, topic, envelope from event where sequence > ? order by sequence limit ?")
         oneEvent = try database.prepare("select topic, envelope from event where sequence = ?")
         putEntry = try database.prepare(
@@ -60,10 +63,10 @@ public final class JournalStore {
             delivery_limit = excluded.delivery_limit
             """)
         dropEntry = try database.prepare("delete from entry where sequence = ?")
-        putReader = try database.prepare(
-            "insert into reader(name, position) values(?, ?) on conflict(name) do update set position = max(position, excluded.position)")
         putMeta = try database.prepare("insert into meta(key, value) values(?, ?) on conflict(key) do update set value = excluded.value")
         try recover(now: now)
+        try recoverAge(now: now, wall: wall)
+        _ = reserve?.hold()
     }
 
     private static let schema = """
@@ -75,6 +78,11 @@ public final class JournalStore {
             priority integer not null, delivery integer not null, state text not null, worker text not null, withdrawn integer not null,
             delivery_limit integer not null);
         create table if not exists reader(name text primary key, position integer not null) without rowid;
+        create table if not exists memory(reader text primary key, memory text not null) without rowid;
+        create table if not exists keep(reader text not null, sequence integer not null, primary key(reader, sequence)) without rowid;
+        create index if not exists keep_sequence on keep(sequence);
+        create table if not exists mark(sequence integer primary key, age integer not null);
+        create table if not exists forgotten(source text not null, id text not null, sequence integer not null, primary key(source, id)) without rowid;
         create table if not exists meta(key text primary key, value integer not null) without rowid;
         """
 
@@ -97,14 +105,26 @@ public final class JournalStore {
             entry.isWithdrawn = rows.integer(9) != 0
             queue.add(entry)
         }
-        newest = UInt64(try number("select coalesce(max(sequence), 0) from event"))
-        epoch = UInt64(try number("select coalesce(max(value), 0) from meta where key = 'epoch'"))
+        // Not the greatest of the table: retention may have removed that one, and no sequence is used again.
+        newest = try UInt64(max(number("select coalesce(max(sequence), 0) from event"), number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'")))
+        floor = try UInt64(meta("floor"))
+        epoch = try UInt64(meta("epoch"))
+        hasForgotten = try number("select exists (select 1 from forgotten)") != 0
     }
 
-    private func number(_ sql: String) throws(SQLiteError) -> Int64 {
+    func number(_ sql: String) throws(SQLiteError) -> Int64 {
         let rows = try database.prepare(sql)
         _ = try rows.step()
         return rows.integer(0)
+    }
+
+    func meta(_ key: String) throws(SQLiteError) -> Int64 { try number("select coalesce(max(value), 0) from meta where key = '\(key)'") }
+
+    func setMeta(_ key: String, _ value: Int64) throws(SQLiteError) {
+        try willWrite()
+        putMeta.bind(1, key)
+        putMeta.bind(2, value)
+        try putMeta.run()
     }
 
     // MARK: A turn
@@ -113,7 +133,7 @@ public final class JournalStore {
 
     public func begin() { hasWrites = false }
 
-    private func willWrite() throws(SQLiteError) {
+    func willWrite() throws(SQLiteError) {
         guard !hasWrites else { return }
         try database.execute("begin immediate")
         hasWrites = true
@@ -128,7 +148,7 @@ public final class JournalStore {
         return true
     }
 
-    /// Tries a commit that changes nothing of the log, after one has failed. Between turns only.
+    /// Tries a commit that changes nothing of the log, after one has failed, and takes the reserve back. Between turns only.
     public func canCommit() -> Bool {
         do {
             try database.execute("begin immediate")
@@ -136,12 +156,15 @@ public final class JournalStore {
             putMeta.bind(2, Int64(commits))
             try putMeta.run()
             try database.execute("commit")
-            return true
         } catch {
             if database.isInTransaction { try? database.execute("rollback") }
             return false
         }
+        return reserve?.hold() ?? true
     }
+
+    /// The disk is full: makes room for what has begun.
+    public func freeReserve() { reserve?.free() }
 
     /// Forgets the turn, in the file and in memory.
     public func rollback(now: Double) throws(SQLiteError) {
@@ -158,6 +181,7 @@ public final class JournalStore {
     /// Appends an event. `isNew` is false where (source, id) is there already; the sequence is then the first one's.
     public func append(source: String, id: String, topic: String, envelope: [UInt8]) throws(SQLiteError) -> (sequence: UInt64, isNew: Bool) {
         try willWrite()
+        if hasForgotten, Retention.isRemembered(topic), let sequence = try sequence(findForgotten, source, id) { return (sequence, false) }
         insertEvent.bind(1, source)
         insertEvent.bind(2, id)
         insertEvent.bind(3, topic)
@@ -167,18 +191,22 @@ public final class JournalStore {
             newest = UInt64(database.lastInsertedRow)
             return (newest, true)
         }
-        return (try sequence(source: source, id: id) ?? 0, false)
+        return (try sequence(findEvent, source, id) ?? 0, false)
     }
 
-    public func sequence(source: String, id: String) throws(SQLiteError) -> UInt64? {
-        findEvent.bind(1, source)
-        findEvent.bind(2, id)
-        defer { findEvent.reset() }
-        return try findEvent.step() ? UInt64(findEvent.integer(0)) : nil
+    public func sequence(source: String, id: String) throws(SQLiteError) -> UInt64? { try sequence(findEvent, source, id) }
+
+    private func sequence(_ statement: Statement, _ source: String, _ id: String) throws(SQLiteError) -> UInt64? {
+        statement.bind(1, source)
+        statement.bind(2, id)
+        defer { statement.reset() }
+        return try statement.step() ? UInt64(statement.integer(0)) : nil
     }
+
+    func noteForgotten() { hasForgotten = true }
 
     /// At most this many bytes of envelopes are returned by one `read`, and this many events looked at.
-    static let readBytesMax = 8 << 20
+    static let readBytesMax = 2 << 20
     static let readScanMax = 10_000
 
     /// The events behind `after` whose topic starts with one of `prefixes`, and the sequence searched to.
@@ -190,6 +218,7 @@ public final class JournalStore {
         var events: [StoredEvent] = []
         var upTo = after
         var bytes = 0
+        var scanned = 0
         while try selectEvents.step() {
             let sequence = UInt64(selectEvents.integer(0))
             let topic = selectEvents.text(1)
@@ -199,9 +228,11 @@ public final class JournalStore {
                 bytes += envelope.count
             }
             upTo = sequence
-            if events.count >= max(1, limit) || bytes >= Self.readBytesMax { break }
+            scanned += 1
+            if events.count >= max(1, limit) || bytes >= Self.readBytesMax { return (events, upTo) }
         }
-        return (events, upTo)
+        // The end of the log was seen: whatever the last sequences were, nothing of them is there any more.
+        return (events, scanned < Self.readScanMax ? max(upTo, newest) : upTo)
     }
 
     public func event(_ sequence: UInt64) throws(SQLiteError) -> StoredEvent? {
@@ -211,100 +242,10 @@ public final class JournalStore {
         return StoredEvent(sequence: sequence, topic: oneEvent.text(0), envelope: oneEvent.bytes(1))
     }
 
-    // MARK: Work
-
-    public func add(_ entry: WorkEntry) throws(SQLiteError) {
-        queue.add(entry)
-        try save(entry)
-    }
-    public func offer(role: Role, to worker: String, now: Double) throws(SQLiteError) -> WorkEntry? {
-        guard let entry = queue.offer(role: role, to: worker, now: now) else { return nil }
-        try save(entry)
-        return entry
-    }
-    /// Leases live by the monotonic clock, which no file can hold: extending one writes nothing.
-    public func extend(_ lease: String, now: Double) -> WorkEntry? { queue.extend(lease, now: now) }
-
-    public func complete(_ lease: String) throws(SQLiteError) -> WorkEntry? {
-        guard let entry = queue.complete(lease) else { return nil }
-        try save(entry)
-        return entry
-    }
-    public func release(_ lease: String, after seconds: Double, now: Double) throws(SQLiteError) -> WorkEntry? {
-        guard let entry = queue.release(lease, after: seconds, now: now) else { return nil }
-        try save(entry)
-        return entry
-    }
-    public func giveBack(_ lease: String, now: Double) throws(SQLiteError) -> WorkEntry? {
-        guard let entry = queue.giveBack(lease, now: now) else { return nil }
-        try save(entry)
-        return entry
-    }
-    public func expire(now: Double) throws(SQLiteError) -> [WorkEntry] {
-        let changed = queue.expire(now: now)
-        for entry in changed { try save(entry) }
-        return changed
-    }
-    public func withdraw(run: RunID) throws(SQLiteError) -> [WorkEntry] {
-        let changed = queue.withdraw(run: run)
-        for entry in changed { try save(entry) }
-        return changed
-    }
-    public func requeue(_ sequence: UInt64, now: Double) throws(SQLiteError) -> WorkEntry? {
-        guard let entry = queue.requeue(sequence, now: now) else { return nil }
-        try save(entry)
-        return entry
-    }
-
-    /// Makes the file say of an entry what the queue says.
-    private func save(_ changed: WorkEntry) throws(SQLiteError) {
-        try willWrite()
-        guard let entry = queue.entries[changed.sequence] else {
-            dropEntry.bind(1, Int64(changed.sequence))
-            return try dropEntry.run()
-        }
-        putEntry.bind(1, Int64(entry.sequence))
-        putEntry.bind(2, entry.role.rawValue)
-        putEntry.bind(3, entry.pipeline)
-        putEntry.bind(4, entry.run.description)
-        putEntry.bind(5, entry.task.description)
-        putEntry.bind(6, Int64(entry.priority))
-        putEntry.bind(7, Int64(entry.delivery))
-        let state = switch entry.state {
-        case .leased: "leased"
-        case .dead: "dead"
-        case .waiting: "waiting"
-        }
-        putEntry.bind(8, state)
-        putEntry.bind(9, entry.worker)
-        putEntry.bind(10, entry.isWithdrawn ? 1 : 0)
-        putEntry.bind(11, Int64(entry.deliveryLimit))
-        try putEntry.run()
-    }
-
-    // MARK: Readers and the leader
-
-    public func confirm(reader: String, position: UInt64) throws(SQLiteError) {
-        try willWrite()
-        putReader.bind(1, reader)
-        putReader.bind(2, Int64(clamping: position))
-        try putReader.run()
-    }
-
-    public func readers() throws(SQLiteError) -> [(name: String, position: UInt64)] {
-        let rows = try database.prepare("select name, position from reader order by name")
-        var result: [(name: String, position: UInt64)] = []
-        while try rows.step() { result.append((rows.text(0), UInt64(rows.integer(1)))) }
-        return result
-    }
-
     /// A new leader's epoch: greater than every one before.
     public func nextEpoch() throws(SQLiteError) -> UInt64 {
-        try willWrite()
+        try setMeta("epoch", Int64(epoch + 1))
         epoch += 1
-        putMeta.bind(1, "epoch")
-        putMeta.bind(2, Int64(epoch))
-        try putMeta.run()
         return epoch
     }
 }

@@ -1,60 +1,14 @@
 public import Contracts
 public import Kernel
 
-/// One `task.ready` that nobody has reported on yet.
-public struct WorkEntry: Hashable, Sendable {
-    public enum State: Hashable, Sendable {
-        /// Offered from `visibleAt` on.
-        case waiting(visibleAt: Double)
-        /// With a worker until `until`, unless it extends. Seconds of the monotonic clock.
-        case leased(until: Double)
-        /// Given up; kept for people to look at and requeue.
-        case dead
-    }
-    public let sequence: UInt64
-    public let role: Role
-    public let pipeline: String
-    public let run: RunID
-    public let task: TaskID
-    /// Within `priorityBounds`, whatever the announcement says.
-    public let priority: Int
-    /// How often it has been offered. The token of a lease is made of this and the sequence, so it is never used twice.
-    public var delivery: Int
-    /// The delivery after which it is given up.
-    public var deliveryLimit: Int
-    public var state: State
-    public var worker: String
-    public var isWithdrawn = false
-    /// When it began to wait, for ageing.
-    public var since: Double
-
-    public init(sequence: UInt64, role: Role, pipeline: String, run: RunID, task: TaskID, priority: Int, delivery: Int = 0, deliveryLimit: Int, state: State, worker: String = "", since: Double) {
-        self.sequence = sequence
-        self.role = role
-        self.pipeline = pipeline
-        self.run = run
-        self.task = task
-        self.priority = min(max(priority, Self.priorityBounds.lowerBound), Self.priorityBounds.upperBound)
-        self.delivery = delivery
-        self.deliveryLimit = deliveryLimit
-        self.state = state
-        self.worker = worker
-        self.since = since
-    }
-
-    /// Wide enough for any order, narrow enough to count waiting on top.
-    public static let priorityBounds = -1_000_000...1_000_000
-
-    public var lease: String { "\(sequence).\(delivery)" }
-}
-
 /// The leases on work, as a value: who may have what until when. No clock, no disk; the journal makes it durable.
 ///
 /// Invariants:
 /// - an entry is with at most one worker; a token that is not the current one moves nothing;
 /// - an entry leaves only by `complete`, or by `withdraw` (once nobody holds it);
 /// - order of offers: greater priority first (a minute of waiting counts one more), then the pipeline served longest ago,
-///   then the older entry.
+///   then the one that has waited longest;
+/// - an offer costs the number of pipelines that wait, not the number of entries.
 public struct WorkQueue: Sendable {
     public struct Limits: Hashable, Sendable {
         public var leaseSeconds: Double
@@ -69,34 +23,98 @@ public struct WorkQueue: Sendable {
 
     public let limits: Limits
     public private(set) var entries: [UInt64: WorkEntry] = [:]
+    /// What may be offered now, by role. The heads of the lanes compete; inside a lane only waiting counts.
+    private var lanes: [Role: [LaneKey: Heap<Waiting>]] = [:]
+    private var delayed = Heap<Waiting>()
+    private var leases = Heap<LeaseEnd>()
     private var servedAt: [String: UInt64] = [:]
     private var serves: UInt64 = 0
 
+    private struct LaneKey: Hashable, Sendable {
+        var pipeline: String
+        var priority: Int
+    }
+    /// A place in a lane. Entries leave the queue without being looked for here, so a place is valid only while its entry
+    /// waits with as many deliveries as then.
+    private struct Waiting: Comparable, Sendable {
+        var time: Double
+        var sequence: UInt64
+        var delivery: Int
+        static func < (a: Waiting, b: Waiting) -> Bool { (a.time, a.sequence) < (b.time, b.sequence) }
+    }
+    /// The end of a lease; valid only while its entry's lease ends then.
+    private struct LeaseEnd: Comparable, Sendable {
+        var time: Double
+        var sequence: UInt64
+        static func < (a: LeaseEnd, b: LeaseEnd) -> Bool { (a.time, a.sequence) < (b.time, b.sequence) }
+    }
+
     public init(limits: Limits = Limits()) { self.limits = limits }
 
-    public mutating func add(_ entry: WorkEntry) { entries[entry.sequence] = entry }
+    public mutating func add(_ entry: WorkEntry) { set(entry) }
+
+    private mutating func set(_ entry: WorkEntry) {
+        entries[entry.sequence] = entry
+        switch entry.state {
+        case .waiting(let visibleAt) where visibleAt > entry.since:
+            delayed.push(Waiting(time: visibleAt, sequence: entry.sequence, delivery: entry.delivery))
+        case .waiting: line(up: entry)
+        case .leased(let until): leases.push(LeaseEnd(time: until, sequence: entry.sequence))
+        case .dead: break
+        }
+    }
+
+    private mutating func line(up entry: WorkEntry) {
+        lanes[entry.role, default: [:]][LaneKey(pipeline: entry.pipeline, priority: entry.priority), default: Heap()]
+            .push(Waiting(time: entry.since, sequence: entry.sequence, delivery: entry.delivery))
+    }
+
+    private func isValid(_ place: Waiting) -> Bool {
+        guard let entry = entries[place.sequence], case .waiting = entry.state else { return false }
+        return entry.delivery == place.delivery
+    }
+
+    /// What was hidden until now joins its lane.
+    private mutating func ripen(_ now: Double) {
+        while let first = delayed.first, first.time <= now {
+            delayed.pop()
+            if isValid(first), let entry = entries[first.sequence] { line(up: entry) }
+        }
+    }
 
     /// The next entry for `role`, leased; nil where none is waiting.
     public mutating func offer(role: Role, to worker: String, now: Double) -> WorkEntry? {
-        var best: WorkEntry?
-        var bestRank: (Int, UInt64, UInt64) = (0, 0, 0)
-        for entry in entries.values where entry.role == role && !entry.isWithdrawn {
-            guard case .waiting(let visibleAt) = entry.state, visibleAt <= now else { continue }
-            let age = Int(max(0, now - entry.since) / Self.secondsPerPriorityStep)
-            let rank = (-(entry.priority + age), servedAt[entry.pipeline] ?? 0, entry.sequence)
+        ripen(now)
+        var best: (lane: LaneKey, place: Waiting)?
+        var bestRank: (Int, UInt64, Double, UInt64) = (0, 0, 0, 0)
+        for lane in Array((lanes[role] ?? [:]).keys) {
+            guard let head = head(of: lane, role) else { continue }
+            let age = Int(max(0, now - head.time) / Self.secondsPerPriorityStep)
+            let rank = (-(lane.priority + age), servedAt[lane.pipeline] ?? 0, head.time, head.sequence)
             if best == nil || rank < bestRank {
-                best = entry
+                best = (lane, head)
                 bestRank = rank
             }
         }
-        guard var entry = best else { return nil }
+        guard let best, var entry = entries[best.place.sequence] else { return nil }
+        lanes[role]?[best.lane]?.pop()
         serves += 1
         servedAt[entry.pipeline] = serves
         entry.delivery += 1
         entry.worker = worker
         entry.state = .leased(until: now + limits.leaseSeconds)
-        entries[entry.sequence] = entry
+        set(entry)
         return entry
+    }
+
+    /// The first of a lane that still waits; a lane in which nobody does is closed.
+    private mutating func head(of lane: LaneKey, _ role: Role) -> Waiting? {
+        while let first = lanes[role]?[lane]?.first {
+            if isValid(first) { return first }
+            lanes[role]?[lane]?.pop()
+        }
+        lanes[role]?[lane] = nil
+        return nil
     }
 
     /// The entry that `lease` holds now; nil where the token is not the current one.
@@ -111,7 +129,7 @@ public struct WorkQueue: Sendable {
     public mutating func extend(_ lease: String, now: Double) -> WorkEntry? {
         guard var entry = holder(of: lease) else { return nil }
         entry.state = .leased(until: now + limits.leaseSeconds)
-        entries[entry.sequence] = entry
+        set(entry)
         return entry
     }
 
@@ -130,7 +148,7 @@ public struct WorkQueue: Sendable {
         }
         entry.state = .waiting(visibleAt: now + seconds)
         entry.since = now
-        entries[entry.sequence] = entry
+        set(entry)
         return entry
     }
 
@@ -144,14 +162,15 @@ public struct WorkQueue: Sendable {
     /// Takes back the entries whose lease ran out: offered again, or dead after the last delivery.
     public mutating func expire(now: Double) -> [WorkEntry] {
         var changed: [WorkEntry] = []
-        for var entry in entries.values {
-            guard case .leased(let until) = entry.state, until <= now else { continue }
+        while let first = leases.first, first.time <= now {
+            leases.pop()
+            guard var entry = entries[first.sequence], entry.state == .leased(until: first.time) else { continue }
             if entry.isWithdrawn {
                 entries[entry.sequence] = nil
             } else {
                 entry.state = entry.delivery >= entry.deliveryLimit ? .dead : .waiting(visibleAt: now)
                 entry.since = now
-                entries[entry.sequence] = entry
+                set(entry)
             }
             changed.append(entry)
         }
@@ -180,23 +199,18 @@ public struct WorkQueue: Sendable {
         entry.deliveryLimit = entry.delivery + limits.deliveriesMax
         entry.state = .waiting(visibleAt: now)
         entry.since = now
-        entries[sequence] = entry
+        set(entry)
         return entry
     }
 
-    /// When `expire` or `offer` may next have something to do; nil where only a new command can change that.
+    /// When `expire` or `offer` may next have something to do; nil where only a new command can change that. A lease that
+    /// was extended may bring it early; it is never late.
     public func nextDeadline(after now: Double) -> Double? {
-        var next: Double?
-        for entry in entries.values {
-            let time: Double
-            switch entry.state {
-            case .leased(let until): time = until
-            case .waiting(let visibleAt) where visibleAt > now: time = visibleAt
-            default: continue
-            }
-            next = min(next ?? time, time)
+        switch (leases.first?.time, delayed.first?.time) {
+        case (let lease?, let hidden?): min(lease, hidden)
+        case (let time?, nil), (nil, let time?): time
+        case (nil, nil): nil
         }
-        return next
     }
 
     public func count(_ role: Role) -> (waiting: Int, leased: Int, dead: Int) {

@@ -2,15 +2,18 @@
 //
 // Does      takes commands on one ZeroMQ ROUTER socket and tells of every event on one XPUB socket.
 // Reads     SLUICE_HOME, SLUICE_BUS_COMMANDS, SLUICE_BUS_FEED, SLUICE_LEASE_SECONDS (10), SLUICE_DELIVERIES_MAX (5),
-//           SLUICE_BUS_OPEN (1 lets it listen off loopback without encryption).
-// Writes    SLUICE_HOME/journal/journal.db, and nothing else.
+//           SLUICE_KEYS (SLUICE_HOME/keys; over TCP it uses broker.key and clients from there, made by sluice keys),
+//           SLUICE_BUS_OPEN (1 lets it listen off loopback without keys),
+//           SLUICE_RETAIN_DAYS (30), SLUICE_RETAIN_BYTES (1 GiB), SLUICE_RETAIN_BYTES_MAX (four times that).
+// Writes    SLUICE_HOME/journal: journal.db, and 8 MiB of reserve for a full disk.
 // Promises  an acknowledged event survives kill -9 at any moment; an entry of the queue is with one worker at most;
 //           after a restart every lease holds for one more lease time.
 // Stops     on SIGTERM at once: what was acknowledged is on disk. On an I/O error of the journal's disk it exits with 3 and
-//           must be started again, for a failed sync is never retried. A full disk does not stop it: it answers
-//           'unavailable' and is not ready until there is room.
+//           must be started again, for a failed sync is never retried. A full disk does not stop it: new events and claims
+//           are answered 'unavailable', what workers have finished is still taken, and it is not ready until there is room.
 
 import BrokerEngine
+import Glibc
 import Journal
 import Kernel
 import Platform
@@ -20,14 +23,40 @@ import ServiceKit
     static func main() async {
         if CommandLine.arguments.dropFirst().first == Examination.word { await examine() }
         await ServiceProgram.run("broker") { site in
-            try refuseOpenEndpoints(site.settings)
+            let keys = try brokerKeys(site)
+            if keys == nil { try refuseOpenEndpoints(site.settings) }
+            raiseDescriptorLimit()
             let folder = "\(site.settings.home)/journal"
             try Files.createFolder(folder)
             let limits = WorkQueue.Limits(
                 leaseSeconds: try number("SLUICE_LEASE_SECONDS", site.settings, default: 10, range: 0.2...3600),
                 deliveriesMax: Int(try number("SLUICE_DELIVERIES_MAX", site.settings, default: 5, range: 1...100)))
-            try await serve(site, path: "\(folder)/journal.db", limits: limits)
+            try await serve(site, folder: folder, limits: limits, retention: try retention(site.settings), keys: keys)
         }
+    }
+
+    /// Each client is a descriptor or two, and the usual limit of 1024 is for programs that have none.
+    static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    static func brokerKeys(_ site: Site) throws -> BrokerKeys? {
+        guard let found = try site.settings.brokerKeys() else { return nil }
+        let keys = try BrokerKeys(own: found.own, allowList: found.allowList, path: found.path)
+        site.log.info("only the \(keys.count) keys of \(found.path) come in")
+        return keys
+    }
+
+    static func retention(_ settings: Settings) throws -> Retention {
+        let bytes = try number("SLUICE_RETAIN_BYTES", settings, default: Double(1 << 30), range: 65_536...1e15)
+        // Tests need not wait a day.
+        let every = settings.environment["SLUICE_TEST"] == "1" ? 1.0 : 60
+        return Retention(
+            seconds: try number("SLUICE_RETAIN_DAYS", settings, default: 30, range: 0.00001...36_500) * 86_400, bytes: Int(bytes),
+            bytesMax: Int(try number("SLUICE_RETAIN_BYTES_MAX", settings, default: bytes * 4, range: bytes...1e16)), everySeconds: every)
     }
 
     /// `{"home": PATH}` of a home with a journal and without a running broker: whether the journal opens.
@@ -46,16 +75,18 @@ import ServiceKit
     }
 
     /// Runs the broker's loop on a thread of its own; returns when the task is cancelled.
-    static func serve(_ site: Site, path: String, limits: WorkQueue.Limits) async throws {
+    static func serve(_ site: Site, folder: String, limits: WorkQueue.Limits, retention: Retention, keys: BrokerKeys?) async throws {
         let (results, continuation) = AsyncThrowingStream.makeStream(of: Void.self)
         let (stoppers, started) = AsyncStream.makeStream(of: (@Sendable () -> Void).self)
         SystemThread.start {
             do {
                 // Milliseconds since 1970: no log gives sequences faster than that for as long as it lives.
                 let first = UInt64(max(1, SystemClock.now().microseconds / 1000))
-                let journal = try JournalStore(path: path, limits: limits, now: SystemClock.monotonicSeconds(), firstSequence: first)
+                let journal = try JournalStore(
+                    path: "\(folder)/journal.db", limits: limits, now: SystemClock.monotonicSeconds(), wall: SystemClock.now(), firstSequence: first,
+                    reserve: Reserve(path: "\(folder)/reserve"))
                 let server = try BrokerServer(
-                    Broker(journal: journal), endpoints: site.settings.bus, context: site.context,
+                    Broker(journal: journal, retention: retention), endpoints: site.settings.bus, keys: keys, context: site.context,
                     reach: { site.crash.reach($0) }, note: { site.log.warn($0) })
                 observe(server.state, site.health)
                 started.yield(server.stopper())
@@ -101,6 +132,11 @@ import ServiceKit
                 Figure("sluice_broker_lease_expiries_total", .counter, Double(counters.expiries), help: "Leases that ran out."),
                 Figure("sluice_broker_dead_letters_total", .counter, Double(counters.deadLetters), help: "Tasks given up."),
                 Figure("sluice_broker_refusals_total", .counter, Double(counters.refusals), help: "Commands refused."),
+                Figure("sluice_broker_forgeries_total", .counter, Double(counters.forgeries), help: "What a key's role may not do, tried and refused."),
+                Figure("sluice_broker_floor_sequence", .gauge, Double(state.floor), help: "Retention has removed what lies at or below this."),
+                Figure("sluice_broker_events_removed_total", .counter, Double(counters.removed), help: "Events that retention removed."),
+                Figure("sluice_broker_readers_overtaken_total", .counter, Double(counters.overtaken), help: "Times that retention removed what a reader had not read."),
+                Figure("sluice_broker_reads_gone_total", .counter, Double(counters.gone), help: "Reads of what retention had removed."),
             ]
         }
     }
@@ -110,8 +146,8 @@ import ServiceKit
             let isLoopback = ["tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { endpoint.hasPrefix($0) }
             guard isLoopback || settings.environment["SLUICE_BUS_OPEN"] == "1" else {
                 throw PlainProblem(
-                    "broker.open_endpoint", "the broker would listen off loopback without encryption", at: .named(endpoint),
-                    remedy: "bind to 127.0.0.1, or set SLUICE_BUS_OPEN=1 where the network itself is private")
+                    "broker.open_endpoint", "the broker would listen off loopback without keys", at: .named(endpoint),
+                    remedy: "make keys with sluice keys, or bind to 127.0.0.1, or set SLUICE_BUS_OPEN=1 where the network itself is private")
             }
         }
     }

@@ -66,6 +66,8 @@ public struct EventText: Sendable {
         case .taskFailed(let report): report.problem.map { "\($0.code): \($0.summary)" } ?? report.message
         case .taskSkipped(let skipped): "because of \(skipped.because)"
         case .taskDeadLettered(let letter): "\(letter.reason); entry \(letter.entry)"
+        case .taskRequeued(let fact): "offered again\(fact.by.isEmpty ? "" : " by \(fact.by)"); entry \(fact.entry)"
+        case .alertRaised(let alert): "\(alert.code): \(alert.summary)"
         case .runSucceeded(let ended), .runFailed(let ended), .runCancelled(let ended): ended.summary
         case .runCancelRequested(let wish): wish.reason.isEmpty ? wish.cause.rawValue : "\(wish.cause.rawValue): \(wish.reason)"
         case .pipelinePaused(let pause): pause.reason
@@ -84,7 +86,7 @@ public struct EventText: Sendable {
     private func coloured(_ type: String, _ payload: Payload) -> String {
         switch payload {
         case .runSucceeded, .taskSucceeded: paint.green(type)
-        case .runFailed, .taskFailed, .taskDeadLettered, .runRejected, .slaMissed: paint.red(type)
+        case .runFailed, .taskFailed, .taskDeadLettered, .runRejected, .slaMissed, .alertRaised: paint.red(type)
         case .taskSkipped, .runCancelled, .runCancelRequested, .runSlow, .pipelinePaused: paint.yellow(type)
         default: type
         }

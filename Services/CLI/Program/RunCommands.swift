@@ -225,26 +225,6 @@ struct Status: AsyncParsableCommand {
     }
 }
 
-/// `sluice dead-letters`: tasks that no worker reported on.
-struct DeadLetters: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "List tasks that were given up, or offer one again.", subcommands: [List.self, Requeue.self], defaultSubcommand: List.self)
-
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The dead letters.")
-        func run() async throws {
-            let letters = try await Installation().withBroker { try await $0.inspect(.deadLetters) }
-            for letter in letters.arrayValue ?? [] { Terminal.say(letter.text()) }
-            if letters == [] { Terminal.say("no dead letters") }
-        }
-    }
-    struct Requeue: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Offer a dead letter again.")
-        @Argument(help: "The number under `entry`.") var entry: UInt64
-        func run() async throws { try await Installation().withBroker(needsPrograms: true) { try await $0.requeue(entry) } }
-    }
-}
-
 /// `sluice validate`: the mistakes of a definition, before anything runs.
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -275,6 +255,27 @@ struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "query", abstract: "Print the rows of a query on a warehouse.")
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
     func run() throws { try Installation().become("sluice-load", ["query"] + arguments) }
+}
+
+/// `sluice load <file> --into <table> --warehouse <url>`: the sibling that links the engines.
+struct LoadFile: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "load", abstract: "Load one file into a warehouse's table, exactly once.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["load"] + arguments) }
+}
+
+/// `sluice quarantine list | retry`: the same sibling.
+struct QuarantineRows: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "quarantine", abstract: "List rows that could not be loaded, or load them again.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["quarantine"] + arguments) }
+}
+
+/// `sluice trace <table> <key>`: the same sibling.
+struct Trace: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say where a row of a raw table comes from, to the bytes of a landed file.")
+    @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+    func run() throws { try Installation().become("sluice-load", ["trace"] + arguments) }
 }
 
 /// `sluice connectors list | spec NAME | check NAME SETTING=VALUE…`: the sibling that links them.

@@ -1,8 +1,8 @@
 // sluice: the command people type.
 //
 // Does      `up` runs the other programs as local processes; `run`, `runs`, `events`, `status`, `dead-letters` speak with the
-//           broker; `doctor` has each program examine what it can reach; `dbt`, `query`, `connectors` run the sibling program
-//           that links the engine, as git does.
+//           broker; `doctor` has each program examine what it can reach; `dbt`, `load`, `quarantine`, `trace`, `query`,
+//           `connectors` run the sibling program that links the engine, as git does.
 // Reads     SLUICE_HOME and what the programs read, also from .env or the file of --env-file.
 // Writes    SLUICE_HOME/run and logs, by the programs that it starts; it changes state only by publishing a message.
 // Promises  the exit status: 0 done, 1 the run failed, 2 settings or project are wrong, 3 the environment is unreachable.
@@ -25,7 +25,8 @@ import Wire
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", discussion: EnvironmentFileOption.discussion, version: "0.1.0",
         subcommands: [
             Init.self, DoctorCommand.self, Up.self, Run.self, RunsCommand.self, Backfill.self, Pause.self, Unpause.self, EventsCommand.self, Status.self,
-            DeadLetters.self, Validate.self, Dbt.self, QueryCommand.self, ConnectorsCommand.self,
+            DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self, LoadFile.self, QuarantineRows.self, Trace.self,
+            QueryCommand.self, ConnectorsCommand.self,
         ])
 
     static func main() async {

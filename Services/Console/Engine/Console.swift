@@ -57,7 +57,14 @@ public actor Console {
 
     private func catchUp() async throws {
         while true {
-            let (events, reply) = try await client.read(ReadCommand(after: shelf.position, limit: 500))
+            let (events, reply): ([SequencedEvent], ReadReply)
+            do {
+                (events, reply) = try await client.read(ReadCommand(after: shelf.position, limit: 500))
+            } catch let refusal as Refusal where refusal.reason == .gone {
+                note("\(refusal); runs of that time may be shown without their end")
+                shelf.advance(to: refusal.floor ?? shelf.position)
+                continue
+            }
             if reply.newest < shelf.position {
                 // What we have folded is no longer there.
                 note("the broker's log ends before position \(shelf.position), so it is a new one; reading it from its start")
@@ -99,10 +106,11 @@ public actor Console {
             return .json(["position": JSON(Int(shelf.position)), "runs": .array(shelf.summaries.prefix(Self.runsMax).map(RunJSON.summary))])
         case (3, "api") where path[1] == "runs" && isRead: return run(RunID(path[2]))
         case (2, "api") where path[1] == "status" && isRead: return await status()
+        case (2...4, "api") where path[1] == "dead-letters": return await deadLetters(Array(path.dropFirst(2)), ask)
         case (4, "api") where path[1] == "pipelines" && path[3] == "runs":
             guard ask.method == "POST" else { return .problem(405, "console.method", "only POST starts a run", remedy: "POST with the header X-Sluice: 1") }
             return await start(path[2], ask)
-        case (_, "api"): return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "see /api/runs, /api/status")
+        case (_, "api"): return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "see /api/runs, /api/status, /api/dead-letters")
         default:
             return isRead ? .page(Page.notFound("There is no page at \(ask.path)."), status: 404) : .problem(405, "console.method", "pages are only read", remedy: "use GET")
         }
@@ -145,6 +153,8 @@ public actor Console {
             return .problem(503, PlainProblem("console.no_broker", "\(problem(error).summary)", remedy: problem(error).remedy))
         }
     }
+
+    func broker<T: Sendable>(_ body: (BusClient) async throws -> T) async throws -> T { try await body(client) }
 
     // MARK: Webhooks
 
@@ -206,7 +216,7 @@ public actor Console {
             payload: .runRequested(wish))
     }
 
-    private func problem(_ error: any Error) -> any Problem {
+    func problem(_ error: any Error) -> any Problem {
         error as? any Problem ?? PlainProblem("console.failed", "\(error)", remedy: "try again")
     }
 }

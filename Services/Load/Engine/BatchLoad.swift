@@ -17,9 +17,11 @@ struct BatchLoad {
     let reader: LandingReader
     let now: Timestamp
     let fault: LoadFault?
+    /// The rows that an earlier load of this batch set aside, where they are tried again: only they, and behind what came since.
+    var setAside: Set<Int>?
 
-    private var session: any WarehouseSession { ledger.session }
-    private var label: String { "\(manifest.stream), batch \(landed.ordinal) (\(landed.source))" }
+    var session: any WarehouseSession { ledger.session }
+    var label: String { "\(manifest.stream), batch \(landed.ordinal) (\(landed.source))" }
     var disposition: Disposition { arguments.disposition }
 
     /// The table that the stream's readers see.
@@ -67,15 +69,11 @@ struct BatchLoad {
         let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
         try TableShape.hold(target, on: session)
         let replaced = try removeOlderGenerations(from: target, by: batch)
-        var format = landed.format
-        if format.kind != .csv {
-            // JSON has a null of its own.
-            format.nullTokens = [""]
-        } else if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
         let columns = try columns()
         let (books, changed) = try landedBytes.withBytes { bytes in
-            let pass = BatchPass(
+            var pass = BatchPass(
                 bytes: bytes, format: format, header: landed.header, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            pass.forget = landedBytes.forget
             if isWithoutRecords {
                 try evolve(target, to: columns)
                 return (pass.books, 0)
@@ -93,7 +91,16 @@ struct BatchLoad {
 
     // MARK: Columns
 
-    private func columns() throws -> [BatchPass.Column] {
+    var format: RawFormat {
+        var format = landed.format
+        if format.kind != .csv {
+            // JSON has a null of its own.
+            format.nullTokens = [""]
+        } else if let tokens = arguments.config["null_tokens"]?.arrayValue { format.nullTokens = tokens.compactMap(\.stringValue) }
+        return format
+    }
+
+    func columns() throws -> [BatchPass.Column] {
         let names = ColumnNames.canonical(landed.header, bytesMax: session.identifierBytesMax)
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
         let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
@@ -130,6 +137,7 @@ struct BatchLoad {
         for index in pass.columns.indices {
             if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
         }
+        pass.only = setAside
         pass.sample()
         while true {
             try session.execute("savepoint batch_pass")
@@ -139,11 +147,23 @@ struct BatchLoad {
             if try pass.run(into: writer, quarantine: quarantine.write) == .done {
                 let written = try writer.finish()
                 try quarantine.finish(pass.books.count(.quarantined))
+                try checkQuarantine(pass, first: quarantine.first)
                 try session.execute("release savepoint batch_pass")
                 return written
             }
             try session.execute("rollback to savepoint batch_pass")
         }
+    }
+
+    /// More rows set aside than `quarantine_max` allows are a failure, which keeps nothing of the batch.
+    private func checkQuarantine(_ pass: BatchPass, first: QuarantineWriter.First?) throws {
+        let count = pass.books.count(.quarantined)
+        guard let max = arguments.config["quarantine_max"]?.intValue, count > max, let first else { return }
+        throw PlainProblem(
+            "load.quarantine_full",
+            "\(grouped(count)) of \(grouped(pass.rows)) rows cannot be loaded\(max > 0 ? ", and \(grouped(max)) may be set aside" : ""); the first: \(first.reason)",
+            at: .file(landed.source, line: first.line),
+            remedy: "correct the source, or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
     }
 
     func evolve(_ table: RelationName, to columns: [BatchPass.Column]) throws {
@@ -158,7 +178,7 @@ struct BatchLoad {
         try shape.evolve(to: wanted)
     }
 
-    private func insert(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
+    func insert(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
         var pass = pass
         let changed = try write(&pass, shapedLike: target, batch) { columns in
             try evolve(target, to: columns)
@@ -167,7 +187,7 @@ struct BatchLoad {
         return (pass.books, changed)
     }
 
-    private func merge(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
+    func merge(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {
         var pass = pass
         return try Merge(load: self, target: target, batch: batch).run(&pass)
     }
@@ -203,6 +223,10 @@ struct BatchLoad {
             (batch, run, task, ordinal, pipeline, stream, relation, "window", token, file, sha256, "rows", loaded_at)
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, values)
+        try record(books, of: batch)
+    }
+
+    func record(_ books: Books, of batch: Int64) throws {
         for entry in books.entries(stream: manifest.stream, batch: landed.ordinal) {
             try session.execute(
                 "insert into \(ledger.table("_sluice_books")) (batch, stream, point, \"rows\", sum) values (?, ?, ?, ?, ?)",
@@ -217,10 +241,10 @@ struct BatchLoad {
         for point in [BookEntry.Point.updated, .supersededInBatch, .olderThanTarget, .filtered, .quarantined] where books.count(point) > 0 {
             message += ", \(grouped(books.count(point))) \(point.rawValue)"
         }
+        // By name, as the ledger keeps them; the config as text, which has an order of its own.
+        let details: JSON = ["batch": .integer(batch), "config": .string((assignment.spec.args["config"] ?? [:]).text()), "replaced": JSON(replaced)]
         return Completion(
-            report: TaskReport(
-                rows: written, message: message, books: books.entries(stream: manifest.stream, batch: landed.ordinal),
-                details: ["batch": .integer(batch), "replaced": JSON(replaced)]))
+            report: TaskReport(rows: written, message: message, books: books.entries(stream: manifest.stream, batch: landed.ordinal), details: details))
     }
 }
 
@@ -249,6 +273,9 @@ private final class QuarantineWriter {
     private let batch: Int64
     private let file: [UInt8]
     private var writer: (any RowWriter)?
+    typealias First = (line: Int, reason: String)
+    /// The first row that was set aside.
+    private(set) var first: First?
 
     init(_ ledger: Ledger, batch: Int64, file: String) {
         self.ledger = ledger
@@ -271,6 +298,7 @@ private final class QuarantineWriter {
             into: RelationName(schema: ledger.session.defaultSchema, identifier: "_sluice_quarantine"),
             columns: ["batch", "row", "reason", "file", "line", "raw"])
         self.writer = writer
+        if first == nil { first = (row.line, row.reason) }
         // What no engine's text can hold is replaced; the file has it as it was.
         let raw = String(decoding: row.raw.prefix(BatchLoad.quarantinedBytesMax), as: UTF8.self).utf8.flatMap { $0 == 0 ? Self.replacement : [$0] }
         try Array(row.reason.utf8).withUnsafeBufferPointer { reason in

@@ -51,6 +51,10 @@ struct BatchPass {
     var books = Books()
     /// The hash of each row, where the caller finds the fates later.
     var hashes: [UInt128]?
+    /// The rows that are written; nil for all. Types are those of all rows in any case.
+    var only: Set<Int>?
+    /// Told from time to time that nothing before a place is needed any more.
+    var forget: (UnsafePointer<UInt8>) -> Void = { _ in }
     private(set) var rows = 0
 
     init(bytes: Bytes, format: RawFormat, header: [String], batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
@@ -90,6 +94,7 @@ struct BatchPass {
         var seen = 0
         while seen < rowsMax, reader.next() {
             seen += 1
+            if seen % LandedBytes.recordsBetweenForgetting == 0, let place = reader.record.baseAddress { forget(place) }
             if Reader.tellsTypes, reader.defect != nil { continue }
             widen(with: reader.current, nulls)
         }
@@ -136,8 +141,10 @@ struct BatchPass {
             rows += 1
             if let fault, case .unseen(rows) = fault { continue }
             let record = reader.record
+            if rows % LandedBytes.recordsBetweenForgetting == 0, let place = record.baseAddress { forget(place) }
             let hash = RecordHash.hash(UnsafeRawBufferPointer(record))
             hashes?.append(hash)
+            if let only, !only.contains(rows) { continue }
             let fields = reader.current
             var reason: String?
             if Reader.tellsTypes, let defect = reader.defect {

@@ -13,6 +13,12 @@ struct Books {
     var total: Tally { fates.values.reduce(.zero, +) }
     func count(_ point: BookEntry.Point) -> Int { fates[point]?.count ?? 0 }
 
+    /// Records that were quarantined have found other fates: those of `later`, some of which may be quarantine again.
+    mutating func settleQuarantine(by later: Books) {
+        fates[.quarantined] = nil
+        for (point, tally) in later.fates { add(tally, to: point) }
+    }
+
     func entries(stream: String, batch: Int) -> [BookEntry] {
         BookEntry.Point.allCases.compactMap { point in fates[point].map { BookEntry(stream: stream, batch: batch, point: point, tally: $0) } }
     }

@@ -68,19 +68,40 @@ struct Merge {
                 where t.\(column) is not null and (s.\(column) is null or t.\(column) > s.\(column))
                 """, pass, &books)
         }
-        let updated = try tally("select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)", pass)
-        let inserted = try tally("select \(ColumnNames.row) from \(rows) s where not exists (select 1 from \(table) t where \(isSameKey))", pass)
-        books.add(updated, to: .updated)
-        books.add(inserted, to: .inserted)
+        if load.setAside != nil {
+            // What stands in the table came later, unless the order says otherwise.
+            let isNewer = order.map { "coalesce(s.\(session.quote($0)) <= t.\(session.quote($0)), true)" } ?? "true"
+            try settle(
+                .olderThanTarget,
+                """
+                select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)
+                where \(isNewer) and (t.\(ColumnNames.batch) > s.\(ColumnNames.batch) or (t.\(ColumnNames.batch) = s.\(ColumnNames.batch) \
+                and t.\(ColumnNames.row) > s.\(ColumnNames.row)))
+                """, pass, &books)
+        }
+        for (isThere, tally) in try presence(pass, in: table, isSameKey) { books.add(tally, to: isThere ? .updated : .inserted) }
 
         let columns = (pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row]).map(session.quote)
-        let assignments = columns.map { "\($0) = s.\($0)" }.joined(separator: ", ")
-        var changed = try session.execute("update \(table) as t set \(assignments) from \(rows) s where \(isSameKey)")
-        // Only rows of this batch carry its number, so a row that has just been updated is not inserted again.
+        let assignments = columns.filter { !keys.contains($0) }.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
         let list = columns.joined(separator: ", ")
-        changed += try session.execute(
-            "insert into \(table) (\(list)) select \(list) from \(rows) s where not exists (select 1 from \(table) t where \(isSameKey))")
+        let identity = keys.joined(separator: ", ")
+        // Each row is looked up once, in the order of the key, so that a page of the table is touched once and not by turns.
+        // `where true` tells SQLite that no join follows.
+        let changed = try session.execute(
+            "insert into \(table) (\(list)) select \(list) from \(rows) where true order by \(identity) on conflict (\(identity)) do update set \(assignments)")
         return (books, changed)
+    }
+
+    /// Rows whose key the target has, and rows whose key it has not.
+    private func presence(_ pass: BatchPass, in table: String, _ isSameKey: String) throws -> [Bool: Tally] {
+        let key = session.quote(Self.key(load.arguments)[0])
+        let query = """
+            select s.\(ColumnNames.row), case when t.\(key) is null then 0 else 1 end
+            from \(session.render(staging)) s left join \(table) t on \(isSameKey)
+            """
+        var tallies: [Bool: Tally] = [:]
+        for row in try session.query(query).rows { tallies[row[1] == .integer(1), default: .zero].add(hash(row, pass)) }
+        return tallies
     }
 
     /// Gives the rows that `query` finds their fate and takes them out of the race.
@@ -91,12 +112,14 @@ struct Merge {
 
     private func tally(_ query: String, _ pass: BatchPass) throws -> Tally {
         var tally = Tally.zero
-        for row in try session.query(query).rows {
-            guard case .integer(let number) = row[0], let hashes = pass.hashes, hashes.indices.contains(Int(number) - 1) else {
-                preconditionFailure("a staged row carries its number")
-            }
-            tally.add(hashes[Int(number) - 1])
-        }
+        for row in try session.query(query).rows { tally.add(hash(row, pass)) }
         return tally
+    }
+
+    private func hash(_ row: [SQLValue], _ pass: BatchPass) -> UInt128 {
+        guard case .integer(let number) = row[0], let hashes = pass.hashes, hashes.indices.contains(Int(number) - 1) else {
+            preconditionFailure("a staged row carries its number")
+        }
+        return hashes[Int(number) - 1]
     }
 }

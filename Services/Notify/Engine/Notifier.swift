@@ -83,7 +83,15 @@ public actor Notifier {
 
     private func catchUp(_ dispatcher: Dispatcher) async throws {
         while true {
-            let (events, reply) = try await client.read(ReadCommand(after: dispatcher.position, prefixes: Routes.prefixes))
+            let (events, reply): ([SequencedEvent], ReadReply)
+            do {
+                (events, reply) = try await client.read(ReadCommand(after: dispatcher.position, prefixes: Routes.prefixes))
+            } catch let refusal as Refusal where refusal.reason == .gone {
+                // We were away for so long that the log could not wait: whoever reads this knows that notices are missing.
+                note("\(refusal)")
+                try dispatcher.fold([], upTo: refusal.floor ?? dispatcher.position)
+                continue
+            }
             if reply.newest < dispatcher.position {
                 try dispatcher.startOver()
                 continue

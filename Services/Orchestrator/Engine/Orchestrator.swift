@@ -12,16 +12,23 @@ import Schedules
 public actor Orchestrator {
     /// How often the lead is renewed, a stand-by asks for it, and the definitions on disk are looked at.
     static let roundSeconds = 1.0
+    /// A stand-by asks so often whether the lead is free: with the lease of the lead, the time of taking over.
+    static let standBySeconds = 0.3
     /// Decisions travel in publishes of at most this many events.
     static let eventsPerPublishMax = 500
 
-    private let client: BusClient
+    let client: BusClient
     private let name: String
     private let pipelinesFolder: String
     private let reach: @Sendable (String) -> Void
-    private let note: @Sendable (String) -> Void
+    let note: @Sendable (String) -> Void
 
     private var fleet = Fleet()
+    private(set) var needs = LogNeeds()
+    var confirmed: (position: UInt64, kept: [UInt64])?
+    var confirmAt = 0.0
+    private var hasResumed = false
+    private var asksAgainSoon = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
     private var definitions: [String: (stamp: String, registration: Event)] = [:]
@@ -81,6 +88,13 @@ public actor Orchestrator {
                 }
             } catch is CancellationError {
                 return
+            } catch let refusal as Refusal where refusal.reason == .gone {
+                // So far behind that the broker could not wait: what is left is folded anew.
+                note("\(refusal)")
+                fleet = Fleet()
+                needs = LogNeeds()
+                hasResumed = false
+                epoch = nil
             } catch let refusal as Refusal where refusal.reason == .staleEpoch {
                 note("another orchestrator leads; standing by")
                 epoch = nil
@@ -93,7 +107,7 @@ public actor Orchestrator {
 
     private func round(_ wake: AsyncStream<Void>.Continuation) async throws {
         try await fold()
-        try await lead()
+        try await lead(wake)
         files?.follow(epoch == nil ? [] : waitedFor)
         guard epoch != nil else { return }
         try await registerDefinitions()
@@ -102,6 +116,7 @@ public actor Orchestrator {
         try await tellOfFiles()
         while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
         try await cancelRuns()
+        try await confirmNeeds(now: SystemClock.monotonicSeconds())
         if let next = fleet.nextDeadline {
             let wait = next - SystemClock.now()
             if wait < Self.roundSeconds {
@@ -113,19 +128,31 @@ public actor Orchestrator {
         }
     }
 
+    func take(_ event: SequencedEvent) {
+        guard event.sequence > fleet.position else { return }
+        fleet.apply(event)
+        needs.apply(event)
+        files?.learn(event.event)
+    }
+    func advance(to sequence: UInt64) { fleet.advance(to: sequence) }
+    var waitingEvents: [EventReference] { fleet.pipelines.keys.flatMap { fleet.waitingEvents(of: $0) } }
+
     /// Folds what has come, to the end of the log.
     private func fold() async throws {
+        if !hasResumed {
+            try await resume()
+            hasResumed = true
+        }
         while true {
             let (events, reply) = try await client.read(ReadCommand(after: fleet.position, prefixes: [], limit: 2000))
-            for event in events { fleet.apply(event) }
-            for event in events { files?.learn(event.event) }
-            fleet.advance(to: reply.upTo)
+            for event in events { take(event) }
+            advance(to: reply.upTo)
             if reply.upTo >= reply.newest { return }
         }
     }
 
     /// Becomes or stays the leader where nobody else is.
-    private func lead() async throws {
+    private func lead(_ wake: AsyncStream<Void>.Continuation) async throws {
         let now = SystemClock.monotonicSeconds()
         guard epoch == nil || now > leadUntil - 2 * Self.roundSeconds else { return }
         do {
@@ -135,6 +162,13 @@ public actor Orchestrator {
             leadUntil = now + Double(reply.leaseMilliseconds) / 1000
         } catch let refusal as Refusal where refusal.reason == .ledByAnother {
             epoch = nil
+            guard !asksAgainSoon else { return }
+            asksAgainSoon = true
+            Task {
+                try? await Task.sleep(for: .seconds(Self.standBySeconds))
+                asksAgainSoon = false
+                wake.yield()
+            }
         }
     }
 
@@ -145,10 +179,12 @@ public actor Orchestrator {
             let part = Array(events[start..<min(start + Self.eventsPerPublishMax, events.count)])
             let sequences = try await client.publish(part, epoch: epoch)
             reach("orchestrator.after_publish")
+            // An answer to a request from before our beginning: it stands in the log, where we do not look.
+            for (event, sequence) in zip(part, sequences) where sequence <= fleet.position { fleet.noteAnswered(by: event) }
             var isContiguous = true
             for (event, sequence) in zip(part, sequences) {
                 guard isContiguous, sequence == fleet.position + 1 else { isContiguous = false; break }
-                fleet.apply(SequencedEvent(sequence: sequence, event: event))
+                take(SequencedEvent(sequence: sequence, event: event))
             }
             if !isContiguous { try await fold() }
             start += part.count

@@ -5,7 +5,7 @@ internal import WarehouseKit
 /// Rows on their way into a table by `copy … from stdin`.
 ///
 /// Binary where every column is of a type that has a form in `CopyEncoder`: the server then reads no texts (measured:
-/// `Tests/Benchmarks/Load`). Otherwise text, which the server reads for any type.
+/// `Tests/Benchmarks/load`). Otherwise text, which the server reads for any type.
 ///
 /// - A COPY has the connection to itself. When the session wants it for anything else, the COPY is completed, and the next row
 ///   begins another one; the rows of all are counted together.

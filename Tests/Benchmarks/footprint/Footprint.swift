@@ -49,6 +49,10 @@ import SQLite
     static func writePipelines(_ home: TestHome) throws {
         try home.write("name: single\nsteps:\n  - {name: only, noop: extract}\n", to: "pipelines/single/pipeline.yml")
         try home.write("name: resting\nsteps:\n  - {name: only, noop: load, seconds: 0.4}\n", to: "pipelines/resting/pipeline.yml")
+        // Idle with real work to look after.
+        for name in ["nyc_flights", "karaoke_social"] {
+            try FileManager.default.copyItem(atPath: "\(TestHome.repository)/deploy/pipelines/\(name)", toPath: "\(home.path)/pipelines/\(name)")
+        }
         let roles = ["extract", "load", "extract", "load", "extract"]
         let steps = roles.enumerated().map { "  - {name: s\($0.offset), noop: \($0.element)}\n" }.joined()
         try home.write("name: chain\nsteps:\n\(steps)", to: "pipelines/chain/pipeline.yml")

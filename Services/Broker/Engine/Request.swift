@@ -1,0 +1,45 @@
+public import Bus
+public import Journal
+
+/// One request as it came off the wire.
+public struct Request: Sendable {
+    /// Who asked: the ROUTER's routing id.
+    public var client: [UInt8]
+    /// The client's own number for it, returned with the answer.
+    public var correlation: [UInt8]
+    public var verb: [UInt8]
+    public var body: [UInt8]
+    /// Topic and envelope of each event that it brings.
+    public var events: [(topic: [UInt8], envelope: [UInt8])]
+    /// What the sender's key may do; nil on a bus without keys, where whoever reaches the socket may do everything.
+    public var role: BusRole?
+
+    public init(
+        client: [UInt8], correlation: [UInt8], verb: [UInt8], body: [UInt8], events: [(topic: [UInt8], envelope: [UInt8])] = [], role: BusRole? = nil
+    ) {
+        self.client = client
+        self.correlation = correlation
+        self.verb = verb
+        self.body = body
+        self.events = events
+        self.role = role
+    }
+}
+
+public struct Response: Sendable {
+    public var client: [UInt8]
+    public var correlation: [UInt8]
+    public var isOK: Bool
+    public var body: [UInt8]
+    public var events: [StoredEvent] = []
+    /// The lease that it hands out; where it cannot be delivered, nobody has it.
+    public var lease: String?
+}
+
+/// What one turn brings about: answers, and news for the feed. Both leave only after the turn's commit.
+public struct Turn: Sendable {
+    public var responses: [Response] = []
+    public var news: [StoredEvent] = []
+
+    public init() {}
+}

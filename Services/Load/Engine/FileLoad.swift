@@ -1,0 +1,71 @@
+internal import Contracts
+internal import Kernel
+internal import Landing
+internal import Platform
+internal import WarehouseKit
+
+/// One file into one table, in this process, by the steps of a pipeline's stream: landed, loaded with books and ledger, sealed.
+///
+/// - The same bytes are the same window of an `append`: a script that runs twice leaves the rows once. Two loads of one table at
+///   a time may overtake one another; the one that was overtaken fails and says so, and doing it again is safe.
+/// - It needs no broker and moves no pipeline's cursor.
+struct FileLoad {
+    /// No pipeline has a name with a `-`.
+    static let pipeline = "sluice-load"
+
+    let loader: Loader
+    let store: LandingStore
+    let warehouse: any Warehouse
+    let now: @Sendable () -> Timestamp
+
+    func run(_ command: LoadCommand) throws -> TaskReport {
+        let startedAt = now()
+        // Before the file is copied: a password that is refused is found at once.
+        var arguments = StreamArguments(
+            stream: command.table, config: command.config, warehouse: command.warehouse, schema: command.schema ?? warehouse.defaultSchema,
+            pool: nil, generation: 0, cursorToken: 0)
+        let relation = "\(arguments.schema).\(arguments.stream)"
+        (arguments.generation, arguments.cursorToken) = try {
+            let ledger = try Ledger(on: warehouse.open())
+            return (try ledger.newestToken(of: relation) + 1, try ledger.cursor(pipeline: Self.pipeline, stream: arguments.stream).token)
+        }()
+        let run = RunID("\(Self.pipeline)@\(startedAt.description.filter { $0 != "-" && $0 != ":" })-\(Entropy.hex(4))")
+        let task: TaskID = "load"
+        var attempt = try store.attempt(run: run, task: task, pipeline: Self.pipeline, stream: arguments.stream, date: startedAt)
+        do {
+            if let window = command.window {
+                try attempt.land(file: command.file.path, format: command.file.format, window: window, source: command.file.name)
+            } else {
+                try attempt.land(contentOf: command.file.path, format: command.file.format, source: command.file.name)
+            }
+        } catch {
+            attempt.discard()
+            throw error
+        }
+        let path = attempt.manifestPath
+        _ = try attempt.seal(cursor: .null)
+
+        func perform(_ kind: String, _ id: TaskID) throws -> TaskReport {
+            var args = arguments.json
+            args["manifest"] = .string(path)
+            args["ordinal"] = 0
+            let spec = TaskSpec(id: id, step: "load", role: .load, kind: kind, title: arguments.stream, args: args)
+            let report = try loader.load(
+                Assignment(
+                    run: run, pipeline: Self.pipeline, spec: spec, attempt: 1, logicalDate: startedAt, isFullRefresh: false, token: arguments.generation,
+                    worker: Self.pipeline)
+            ).report
+            guard report.details["superseded"] != true else { throw Self.overtaken(relation) }
+            return report
+        }
+        let report = try perform("load_batch", "load")
+        _ = try perform("seal", "seal")
+        return report
+    }
+
+    private static func overtaken(_ relation: String) -> PlainProblem {
+        PlainProblem(
+            "load.overtaken", "another load has written \(relation) meanwhile", at: .named(relation),
+            remedy: "load the file again; it takes its own place, so nothing is there twice")
+    }
+}

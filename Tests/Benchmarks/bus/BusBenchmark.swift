@@ -1,0 +1,88 @@
+// bus-benchmark: the bus beside its peers. See `run`.
+
+import Contracts
+import Foundation
+import Harness
+import Kernel
+
+@main struct BusBenchmark {
+    nonisolated static func main() async throws {
+        var rounds = 5, seconds = 2.0, isQuick = false
+        var words = CommandLine.arguments.dropFirst()
+        while let word = words.popFirst() {
+            switch word {
+            case "--rounds": rounds = words.popFirst().flatMap { Int($0) } ?? rounds
+            case "--seconds": seconds = words.popFirst().flatMap { Double($0) } ?? seconds
+            case "--quick": isQuick = true
+            default:
+                say("usage: Tests/Benchmarks/bus/run [--rounds N] [--seconds S] [--quick]")
+                exit(2)
+            }
+        }
+        let publishing = contest(rounds: rounds, seconds: seconds)
+        var figures = publishing
+        let tasks = try? await Whole.tasksPerSecond(isQuick ? 2000 : 10_000)
+        figures.append(("tasks_per_s", tasks.map { .double($0.rounded()) } ?? .null))
+        let memory = isQuick ? nil : try? await Whole.memory(1_000_000)
+        figures.append(("rss_mb_after_1m", memory.map { .double($0.megabytes) } ?? .null))
+        figures.append(("rss_mb_after_100k", memory.map { .double($0.earlier) } ?? .null))
+        figures.append(("restart_s_after_1m", memory.map { .double($0.restart) } ?? .null))
+        say(JSON(figures).text())
+    }
+
+    static let crowds = [1, 16, 64, 256]
+
+    static func contest(rounds: Int, seconds: Double) -> [(String, JSON)] {
+        let peers = [Contestant.redis, .nats, .rabbit]
+        for peer in peers { if let obstacle = peer.obstacle { say("\(peer.name): not measured, \(obstacle)") } }
+        let all = [Contestant.ours, .floor] + peers.filter { $0.obstacle == nil }
+        var rates: [String: [Int: [Double]]] = [:], late: [String: [Int: [Double]]] = [:]
+        for round in 1...max(1, rounds) {
+            for contestant in all {
+                do {
+                    let server = try Running(contestant)
+                    defer { server.stop() }
+                    for crowd in crowds {
+                        let trial = try server.publish(crowd, max(50, crowd * 20))
+                        let result = try server.publish(crowd, max(100, Int(trial.per_s * seconds)))
+                        rates[contestant.name, default: [:]][crowd, default: []].append(result.per_s)
+                        late[contestant.name, default: [:]][crowd, default: []].append(result.p99_us / 1000)
+                    }
+                    say("  round \(round) \(contestant.name): " + crowds.map { "\($0): \(Int(rates[contestant.name]?[$0]?.last ?? 0))/s" }.joined(separator: "  "))
+                } catch {
+                    say("  round \(round) \(contestant.name): \(error)")
+                }
+            }
+        }
+        table(all.map(\.name), rates, late)
+        func ratio(_ a: String, _ b: String, _ crowd: Int) -> Double? {
+            guard let x = rates[a]?[crowd], let y = rates[b]?[crowd], x.count == y.count, !x.isEmpty else { return nil }
+            return median(zip(x, y).map { $0 / $1 })
+        }
+        func best(_ crowd: Int) -> JSON { peers.compactMap { ratio("sluice", $0.name, crowd) }.min().map { .double(rounded($0, 2)) } ?? .null }
+        func rate(_ crowd: Int) -> JSON { rates["sluice"]?[crowd].map { .double(median($0).rounded()) } ?? .null }
+        return [
+            ("publish_1", rate(1)), ("publish_16", rate(16)), ("publish_64", rate(64)), ("publish_256", rate(256)),
+            ("floor_ratio_16", ratio("sluice", "floor", 16).map { .double(rounded($0, 2)) } ?? .null),
+            ("floor_ratio_64", ratio("sluice", "floor", 64).map { .double(rounded($0, 2)) } ?? .null),
+            ("vs_best_peer_16", best(16)), ("vs_best_peer_64", best(64)), ("vs_best_peer_256", best(256)),
+        ]
+    }
+
+    static func table(_ names: [String], _ rates: [String: [Int: [Double]]], _ late: [String: [Int: [Double]]]) {
+        func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 22 - text.count)) + text }
+        say("\nacknowledged publishes of 1 KiB a second, median (p99 in ms)")
+        say(cell("publishers") + crowds.map { cell("\($0)") }.joined())
+        for name in names {
+            say(cell(name) + crowds.map { crowd in
+                guard let values = rates[name]?[crowd], let slow = late[name]?[crowd] else { return cell("-") }
+                return cell("\(Int(median(values))) (\(rounded(median(slow), 1)))")
+            }.joined())
+        }
+    }
+
+    static func median(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }
+    static func rounded(_ value: Double, _ places: Double) -> Double { (value * pow(10, places)).rounded() / pow(10, places) }
+}
+
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
