@@ -29,20 +29,26 @@ extension ProjectReader {
         }
     }
 
+    /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
+    private static func dependent(_ node: Node) -> String {
+        let words = node.resourceType.rawValue.split(separator: "_").map { "\($0.prefix(1).uppercased())\($0.dropFirst())" }
+        return "\(words.joined(separator: " ")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
+    }
+
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
         let (location, excerpt) = place(of: ref.name, after: "ref", in: node)
         let version = ref.version.map { " version \($0)" } ?? ""
-        let subject = "\(node.resourceType.rawValue) '\(node.name)' refers to '\(ref.name)'\(version)"
+        let subject = "\(Self.dependent(node)) a node named '\(ref.name)'\(version)"
         if let disabled = manifest.disabled.first(where: { $0.name == ref.name && $0.resourceType != .test }) {
             problems.add(ProjectProblem(
-                "project.ref_disabled", "\(subject), which is disabled", at: location, excerpt: excerpt,
+                "project.ref_disabled", "\(subject) which is disabled", at: location, excerpt: excerpt,
                 remedy: "enable \(disabled.originalFilePath), or remove the reference"))
             return
         }
         let known = manifest.nodes.values.filter(\.resourceType.isReferable)
         let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
         problems.add(ProjectProblem(
-            "project.ref_not_found", "\(subject), which this project does not define", at: location, excerpt: excerpt,
+            "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
             remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))
     }
 
@@ -51,7 +57,7 @@ extension ProjectReader {
         let known = manifest.sources.values.map { "\($0.sourceName).\($0.name)" }
         let near = Similarity.nearest(to: "\(ref.source).\(ref.table)", among: known)
         problems.add(ProjectProblem(
-            "project.source_not_found", "\(node.resourceType.rawValue) '\(node.name)' reads the source '\(ref.source).\(ref.table)', which no schema file defines",
+            "project.source_not_found", "\(Self.dependent(node)) a source named '\(ref.source).\(ref.table)' which was not found",
             at: location, excerpt: excerpt, remedy: near.map { "did you mean '\($0)'?" } ?? "add it under sources: in a schema file"))
     }
 
@@ -79,10 +85,9 @@ extension ProjectReader {
 
     func checkCycles(_ manifest: Manifest) {
         guard let cycle = manifest.graph.cycle() else { return }
-        let names = cycle.compactMap { manifest.nodes[$0]?.name }
         problems.add(
-            "project.cycle", "the models refer to each other in a circle: \((names + names.prefix(1)).joined(separator: " -> "))",
-            at: cycle.first.flatMap { manifest.nodes[$0]?.location } ?? .named(""), remedy: "break the circle: remove one of these references")
+            "project.cycle", "Found a cycle: \((cycle + cycle.prefix(1)).joined(separator: " --> "))",
+            at: cycle.first.flatMap { manifest.nodes[$0]?.location } ?? .named(""), remedy: "remove one of these references")
     }
 
     /// A patch for a model that does not exist does nothing; dbt warns, so do we.

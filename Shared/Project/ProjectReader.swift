@@ -189,7 +189,7 @@ public final class ProjectReader {
         for folder in folders {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
                 let path = "\(folder)/\(file)"
-                guard seen.insert(path).inserted, let text = FileTree.text("\(package.folder)/\(path)") else { continue }
+                guard seen.insert(path).inserted, let text = FileTree.text(path, in: package.folder, problems) else { continue }
                 reader.read(text, file: path)
             }
         }
@@ -235,11 +235,7 @@ public final class ProjectReader {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
-        let text = isSeed ? "" : FileTree.text("\(package.folder)/\(path)")
-        guard let text else {
-            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
-            return
-        }
+        guard let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
@@ -265,8 +261,8 @@ public final class ProjectReader {
         }
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
-                remedy: "rename one; the other is \(twin.originalFilePath)")
+                "project.duplicate_name", "dbt found two \(node.resourceType.rawValue)s with the name \"\(node.name)\"", at: node.location,
+                remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }
         let capture = text.map { self.capture(node, $0) } ?? Capture()
@@ -494,7 +490,12 @@ public final class ProjectReader {
                 problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
                 return
             }
-            problems.add(TemplateProblem.of(error, file: error.template ?? location.description, text: error.template == nil ? "" : text ?? ""))
+            let isOwn = error.template == location.description
+            var problem = TemplateProblem.of(error, file: error.template ?? location.description, text: isOwn ? text ?? "" : "")
+            if !isOwn, error.template != nil {
+                problem = ProjectProblem(problem.code, problem.summary, at: problem.location, remedy: "correct the template there; it was called from \(location)")
+            }
+            problems.add(problem)
             return
         }
         if let problem = error as? any Problem {
