@@ -22,6 +22,11 @@ public struct RunFolder: Sendable {
     @discardableResult
     public func writeCompiled(_ sql: String, of node: Node) throws -> String { try write(sql, to: compiledPath(of: node)) }
 
+    /// The SQL that was written for a node.
+    public func compiled(_ node: Node) -> String? {
+        DurableFile.read(compiledPath(of: node)).flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Writes the statement that built a node where dbt writes it.
     public func writeRun(_ sql: String, of node: Node) throws { try write(sql, to: file(of: node, in: "run")) }
 
@@ -53,6 +58,10 @@ public struct RunFolder: Sendable {
         return found
     }
 
+    public func write(_ manifest: ManifestWriter) throws {
+        try DurableFile.createFolder(path)
+        try DurableFile.replace("\(path)/manifest.json") { try manifest.write($0) }
+    }
     public func write(_ json: JSON, as name: String) throws { try write(json.bytes, as: name) }
     public func write(_ bytes: [UInt8], as name: String) throws {
         try DurableFile.createFolder(path)

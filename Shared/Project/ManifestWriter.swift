@@ -33,17 +33,26 @@ public struct ManifestWriter {
         self.compiled = compiled
     }
 
-    /// The file, written member by member: as values a large manifest takes many times the memory of its text.
-    public var bytes: [UInt8] {
+    /// The file in pieces, made member by member: as values a large manifest takes many times the memory of its text, and the
+    /// text of 2,000 models takes more than the models.
+    public func write(_ take: ([UInt8]) throws -> Void) rethrows {
         var bytes = Array("{".utf8)
-        for (name, part) in parts {
-            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        for (index, (name, part)) in parts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             JSON.string(name).write(to: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            part.write(to: &bytes)
+            try part.write(to: &bytes, take)
         }
         bytes.append(UInt8(ascii: "}"))
-        return bytes
+        try take(bytes)
+    }
+    private static let pieceBytes = 65_536
+
+    /// The whole file.
+    public var bytes: [UInt8] {
+        var whole: [UInt8] = []
+        write { whole += $0 }
+        return whole
     }
 
     private var parts: [(String, Part)] {
@@ -78,7 +87,7 @@ public struct ManifestWriter {
             self.value = value
         }
 
-        func write(to bytes: inout [UInt8]) {
+        func write(to bytes: inout [UInt8], _ take: ([UInt8]) throws -> Void) rethrows {
             guard let ids else { return value("").write(to: &bytes) }
             bytes.append(UInt8(ascii: "{"))
             for (index, id) in ids.enumerated() {
@@ -86,6 +95,9 @@ public struct ManifestWriter {
                 JSON.string(id).write(to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 value(id).write(to: &bytes)
+                guard bytes.count >= ManifestWriter.pieceBytes else { continue }
+                try take(bytes)
+                bytes.removeAll(keepingCapacity: true)
             }
             bytes.append(UInt8(ascii: "}"))
         }
