@@ -7,7 +7,7 @@ enum FileTree {
     static func files(in folder: String) -> [String] {
         var found: [String] = []
         walk(folder, "", into: &found)
-        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return found.sortedByBytes()
     }
 
     private static func walk(_ root: String, _ below: String, into found: inout [String]) {
@@ -19,7 +19,7 @@ enum FileTree {
 
     /// What lies in a folder itself, in an order that does not depend on the disk.
     static func names(in folder: String) -> [String] {
-        entries(of: folder).map(\.name).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        entries(of: folder).map(\.name).sortedByBytes()
     }
 
     private static func entries(of folder: String) -> [(name: String, isFolder: Bool)] {

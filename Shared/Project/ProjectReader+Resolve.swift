@@ -5,17 +5,9 @@ extension ProjectReader {
     /// Turns every written reference into the node that it means.
     func resolve(_ manifest: inout Manifest) {
         for id in manifest.nodes.keys.sorted() {
-            guard var node = manifest.nodes[id] else { continue }
-            var parents: [String] = []
-            for ref in node.refs {
-                if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
-            }
-            for ref in node.sources {
-                if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
-            }
-            var seen: Set<String> = []
-            node.dependsOn = parents.filter { seen.insert($0).inserted }
-            manifest.nodes[id] = node
+            guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty else { continue }
+            // Each once, in the order of the text: there are few.
+            manifest.nodes[id]?.dependsOn = parents.indices.filter { parents.firstIndex(of: parents[$0]) == $0 }.map { parents[$0] }
         }
         for id in manifest.others.keys.sorted() {
             guard var node = manifest.others[id], node.resourceType == .exposure || node.resourceType == .semanticModel else { continue }
@@ -27,6 +19,17 @@ extension ProjectReader {
             }
             manifest.others[id] = node
         }
+    }
+
+    private func parents(of node: Node, _ manifest: Manifest) -> [String] {
+        var parents: [String] = []
+        for ref in node.refs {
+            if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+        }
+        for ref in node.sources {
+            if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+        }
+        return parents
     }
 
     /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
@@ -105,20 +108,22 @@ extension ProjectReader {
 
     /// Fills `{{ doc('…') }}` in descriptions.
     func fillDescriptions(_ manifest: inout Manifest) {
-        for id in manifest.nodes.keys.sorted() {
-            guard var node = manifest.nodes[id] else { continue }
-            let blocks = fill(&node.description, node.packageName, node.location, manifest)
-            node.docBlocks = blocks
+        let described = manifest.nodes.values.filter { node in
+            YAMLRenderer.hasTemplate(node.description) || node.columns.contains { YAMLRenderer.hasTemplate($0.description) }
+        }
+        for id in described.map(\.uniqueID).sorted() {
+            guard var node = manifest.nodes.removeValue(forKey: id) else { continue }
+            node.docBlocks = fill(&node.description, node.packageName, node.location, manifest)
             fill(&node.columns, node.packageName, node.location, manifest)
             manifest.nodes[id] = node
         }
         for id in manifest.others.keys.sorted() {
-            guard var node = manifest.others[id], node.description.contains("{{") else { continue }
+            guard var node = manifest.others[id], YAMLRenderer.hasTemplate(node.description) else { continue }
             _ = fill(&node.description, node.packageName, node.location, manifest)
             manifest.others[id] = node
         }
         for id in manifest.macros.keys.sorted() {
-            guard var macro = manifest.macros[id], macro.description.contains("{{") else { continue }
+            guard var macro = manifest.macros[id], YAMLRenderer.hasTemplate(macro.description) else { continue }
             _ = fill(&macro.description, macro.packageName, .file(macro.originalFilePath), manifest)
             manifest.macros[id] = macro
         }
@@ -133,14 +138,14 @@ extension ProjectReader {
     }
 
     private func fill(_ columns: inout [Column], _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
-        for index in columns.indices where columns[index].description.contains("{{") {
+        for index in columns.indices where YAMLRenderer.hasTemplate(columns[index].description) {
             columns[index].docBlocks = fill(&columns[index].description, package, place, manifest)
         }
     }
 
     /// - Returns: the ids of the blocks that went in.
     private func fill(_ text: inout String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
-        guard text.contains("{{") else { return [] }
+        guard YAMLRenderer.hasTemplate(text) else { return [] }
         var used: [String] = []
         let doc = Value.function("doc") { arguments, _ in
             let names = arguments.positional.compactMap(\.asString)

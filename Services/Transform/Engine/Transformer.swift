@@ -139,7 +139,7 @@ public struct Transformer: Sendable {
         }
         let record = opened.record
         try opened.folder.write(
-            RunResults.json(started + results + Self.hookResults(completion), invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
+            RunResults(started + results + Self.hookResults(completion), invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command))
         try opened.folder.write(ManifestWriter(
             opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)))
         if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }

@@ -182,9 +182,8 @@ struct DbtRun {
     private func write(_ results: [NodeResult]) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
-            RunResults.json(
-                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment),
-            as: "run_results.json")
+            RunResults(
+                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment))
     }
 
     // MARK: Compiling alone
