@@ -151,7 +151,8 @@ public final class Compiler: ParseTimeHost {
     var frame: Frame { frames[frames.count - 1] }
 
     func render(_ text: String, name: String) throws -> String {
-        let template = try TemplateCache.template(text, name: name, environment)
+        // A node's text is read for one node, once or twice: to keep it would only fill the memory.
+        let template = try environment.parse(text, name: name)
         let package = frame.package
         return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
     }

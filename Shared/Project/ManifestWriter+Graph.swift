@@ -4,7 +4,7 @@ extension ManifestWriter {
     /// What templates see as `graph`: every part, by unique id.
     public static func graph(of manifest: Manifest) -> JSON {
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
-            JSON(values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ($0, values[$0].map(json) ?? .null) })
+            JSON(values.keys.sortedByBytes().map { ($0, values[$0].map(json) ?? .null) })
         }
         func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { json(other: $0) } }
         return JSON([

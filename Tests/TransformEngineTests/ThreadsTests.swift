@@ -8,12 +8,14 @@ import Testing
 /// Nodes at work at once in one process, on an engine with many writers.
 @Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed")) struct ThreadsTests {
     /// Ends when `wanted` of them are at work at once, and fails after the time that is given in seconds.
+    /// A sequence tells what others do before they commit.
     private static let meet = """
+        create sequence arrived;
         create function meet(wanted int, seconds int) returns int language plpgsql as $$
         declare ends timestamptz := clock_timestamp() + seconds * interval '1 second';
         begin
-          perform pg_advisory_xact_lock_shared(7);
-          while (select count(*) from pg_locks where locktype = 'advisory' and objid = 7) < wanted loop
+          perform nextval('public.arrived');
+          while (select last_value from public.arrived) < wanted loop
             if clock_timestamp() > ends then raise exception 'nobody came'; end if;
             perform pg_sleep(0.005);
           end loop;
@@ -81,5 +83,21 @@ import Testing
         queue.end("model.shop.a", isStopping: true)
         #expect(queue.next() == "model.shop.b")
         #expect(queue.stopped == ["model.shop.a"])
+    }
+}
+
+/// Tables that are built at once under one view.
+@Suite(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed")) struct SharedViewTests {
+    @Test func `two tables under one view are built anew at once, over and over`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        var files = ["models/over_all.sql": "select * from {{ ref('t1') }} union all select * from {{ ref('t2') }} union all select * from {{ ref('t3') }}"]
+        for number in 1...3 { files["models/t\(number).sql"] = "{{ config(materialized='table') }} select \(number) as n" }
+        let project = try PostgreSQLTests.project(database, files)
+        for _ in 0..<8 {
+            let built = PostgreSQLTests.dbt(project, "run", "--select", "t1", "t2", "t3", "over_all", "--threads", "4")
+            #expect(built.status == 0, "\(built.output)")
+            #expect(try server.psql(database, "select sum(n) from \"analytics team\".over_all") == "6\n")
+        }
     }
 }

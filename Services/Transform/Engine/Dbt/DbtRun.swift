@@ -130,46 +130,21 @@ struct DbtRun {
         }
     }
 
-    /// Runs the hooks of the start or of the end one by one; behind one that fails the rest are skipped.
+    /// Runs the hooks of the start or of the end, each in a transaction of its own.
     private func hooks(atStart: Bool, _ lane: DbtLane, _ results: [NodeResult]) throws -> [NodeResult] {
         let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
-        var extra: [(String, JSON)] = []
-        if !atStart {
-            let schemas = Set(results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }.map(\.schema)).sorted()
-            let databases = Set(results.compactMap { manifest.nodes[$0.uniqueID] }.map { [$0.database, $0.schema] })
-            extra = [
-                ("results", .array(results.map(\.json))), ("schemas", .array(schemas.map(JSON.string))),
-                ("database_schemas", .array(databases.sorted { $0.joined(separator: ".") < $1.joined(separator: ".") }.map { .array($0.map(JSON.string)) })),
-            ]
-        }
-        var done: [NodeResult] = []
-        for (index, hook) in hooks.enumerated() {
-            let place = "\(index + 1) of \(hooks.count)"
-            if done.contains(where: \.isFailure) {
-                done.append(skipped(hook.node.uniqueID, "Skipped"))
-                log.progress(place, "SKIP hook: \(hook.title)", "SKIP")
-                continue
-            }
-            log.progress(place, "START hook: \(hook.title)", "RUN")
-            let startedAt = now()
-            var isRendered = false
-            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "OK", startedAt: startedAt, finishedAt: startedAt)
-            do {
-                try lane.effect(hook.node.uniqueID) {
-                    let sql = try compiler.render(hook.node.rawCode, for: nil, with: extra)
-                    isRendered = true
-                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(sql) }
-                }
-            } catch {
-                // A hook that cannot even be written down ends the command, as in dbt; one that the warehouse refuses is a result.
-                guard isRendered else { throw error }
-                result.status = .error
-                result.message = DbtFailure.message(error, resource: "operation", name: hook.node.name, path: "./dbt_project.yml", compiled: nil)
-            }
-            result.finishedAt = now()
-            log.progress(place, "\(result.isFailure ? "ERROR" : "OK") hook: \(hook.title)", result.isFailure ? "ERROR" : "OK", seconds: result.seconds, result.isFailure ? .error : .info)
-            done.append(result)
-        }
+        func place(_ number: Int) -> String { "\(number) of \(hooks.count)" }
+        let done = try RunHooks(compiler, session: session, clock: now).run(
+            atStart: atStart, with: atStart ? [] : RunHooks.words(after: results, of: manifest),
+            carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
+            start: { hook, number in log.progress(place(number), "START hook: \(hook.title)", "RUN") },
+            end: { result, hook, number in
+                let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
+                log.progress(
+                    place(number), "\(word) hook: \(hook.title)", word, seconds: result.status == .skipped ? nil : result.seconds,
+                    result.isFailure ? .error : .info)
+            },
+            failure: { DbtFailure.message($0, resource: "operation", name: $1.node.name, path: "./dbt_project.yml", compiled: nil) })
         if !hooks.isEmpty { log("") }
         return done
     }
@@ -184,9 +159,8 @@ struct DbtRun {
     private func write(_ results: [NodeResult]) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
-            RunResults.json(
-                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment),
-            as: "run_results.json")
+            RunResults(
+                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment))
     }
 
     // MARK: Compiling alone

@@ -44,7 +44,7 @@ final class DbtSite {
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
         guard arguments.flag("write-json", byDefault: true) else { return }
         try folder.write(
-            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled).bytes, as: "manifest.json")
+            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled))
     }
 
     /// Tells a warning; with `--warn-error` it is an error.
