@@ -31,6 +31,8 @@ public final class Socket {
 
     /// A message of more frames is dropped whole: half a message would be taken for all of it.
     public static let framesMax = 65_536
+    /// A publish of one event, behind the frame of its sender.
+    static let framesUsual = 6
     /// A larger frame ends the connection that it comes on; the peer connects anew.
     public static let frameBytesMax = 1 << 20 + 4096
 
@@ -133,6 +135,7 @@ public final class Socket {
     /// The next message, one frame more than allowed standing for all that is too many.
     private func receiveAny() -> [[UInt8]]? {
         var frames: [[UInt8]] = []
+        frames.reserveCapacity(Self.framesUsual)
         var message = zmq_msg_t()
         while true {
             zmq_msg_init(&message)

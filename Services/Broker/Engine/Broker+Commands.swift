@@ -170,7 +170,9 @@ extension Broker {
 
     /// A `PublishedReply`, written without an encoder: it is the answer to nearly everything.
     func published(_ request: Request, _ sequences: [UInt64]) -> Response {
-        var bytes = Array(#"{"sequences":["#.utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16 + 20 * sequences.count)
+        bytes.append(contentsOf: #"{"sequences":["#.utf8)
         for (index, sequence) in sequences.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             bytes.append(contentsOf: String(sequence).utf8)

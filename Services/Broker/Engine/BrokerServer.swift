@@ -130,26 +130,21 @@ public final class BrokerServer {
                 location: refusals.lastAddress, remedy: "if it is one of yours, make its key with sluice keys and restart the broker"), now: now)
     }
 
-    /// `[client, correlation, verb, body, (topic, envelope)…]`; nil for a message of any other shape, which gets no answer
-    /// because nobody could tell what it answers.
+    /// What a message asks for; nil where nobody is to be answered.
     private func request(_ frames: [[UInt8]]) -> Request? {
-        guard frames.count >= 3, frames.count % 2 == 0, frames[1].count <= 64 else { return nil }
-        var request = Request(client: frames[0], correlation: frames[1], verb: frames[2], body: frames.count > 3 ? frames[3] : [])
+        guard var request = Request(frames: frames) else { return nil }
         if door != nil {
             // The door lets in nobody without a role; whoever has none all the same is nobody.
             guard let role = commands.sender.flatMap({ BusRole(rawValue: $0) }) else { return nil }
             request.role = role
         }
-        var place = 4
-        while place + 1 < frames.count {
-            request.events.append((frames[place], frames[place + 1]))
-            place += 2
-        }
         return request
     }
 
+    private static let ok = Array("ok".utf8), error = Array("error".utf8)
+
     private func send(_ response: Response) -> Bool {
-        var frames: [[UInt8]] = [response.client, response.correlation, Array((response.isOK ? "ok" : "error").utf8), response.body]
+        var frames: [[UInt8]] = [response.client, response.correlation, response.isOK ? Self.ok : Self.error, response.body]
         for event in response.events {
             frames.append(Array(event.topic.utf8))
             frames.append(SequenceFrame.bytes(event.sequence))
