@@ -30,6 +30,14 @@ public final class BrokerServer {
     /// Answers kept for a client that does not read them.
     static let answersQueueMax: Int32 = 10_000
 
+    /// Reads taken in one turn: each may be answered with a page of megabytes.
+    static let readsPerTurnMax = 16
+    /// Bytes of large answers that wait for one client; while there are more, its reads are refused.
+    static let answersBytesMax = 16 << 20
+    /// An answer above this counts as large.
+    static let largeAnswerBytes = 64 << 10
+    private var backlogs: [[UInt8]: Backlog] = [:]
+
     /// Binds both endpoints. The broker's counters are read through the returned object's `state`.
     /// - Parameter keys: the broker's own; without them whoever reaches the sockets may do everything.
     public init(
@@ -95,9 +103,14 @@ public final class BrokerServer {
     }
 
     private func turn() throws {
-        var requests: [Request] = []
-        while requests.count < Broker.requestsPerTurnMax, let frames = commands.receive() {
-            if let request = request(frames) { requests.append(request) }
+        var requests: [Request] = [], reads = 0
+        while requests.count < Broker.requestsPerTurnMax, reads < Self.readsPerTurnMax, let frames = commands.receive() {
+            guard var request = request(frames) else { continue }
+            if request.isRead {
+                reads += 1
+                request.isBehind = backlogs[request.client].map { $0.bytes > Self.answersBytesMax } ?? false
+            }
+            requests.append(request)
         }
         let now = SystemClock.monotonicSeconds()
         let turn = try broker.turn(requests, now: now, time: SystemClock.now())
@@ -150,6 +163,10 @@ public final class BrokerServer {
             frames.append(SequenceFrame.bytes(event.sequence))
             frames.append(event.envelope)
         }
-        return commands.send(frames)
+        guard response.events.reduce(0, { $0 + $1.envelope.count }) > Self.largeAnswerBytes else { return commands.send(frames) }
+        if backlogs.count > Self.answersQueueMax { backlogs = backlogs.filter { $0.value.bytes > 0 } }
+        let backlog = backlogs[response.client] ?? Backlog()
+        backlogs[response.client] = backlog
+        return commands.send(frames, backlog: backlog)
     }
 }

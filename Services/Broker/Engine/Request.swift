@@ -13,6 +13,9 @@ public struct Request: Sendable {
     public var events: [(topic: [UInt8], envelope: [UInt8])]
     /// What the sender's key may do; nil on a bus without keys, where whoever reaches the socket may do everything.
     public var role: BusRole?
+    /// Its sender has not taken the large answers that were given to it before.
+    var isBehind = false
+    var isRead: Bool { verb.elementsEqual("read".utf8) }
 
     public init(
         client: [UInt8], correlation: [UInt8], verb: [UInt8], body: [UInt8], events: [(topic: [UInt8], envelope: [UInt8])] = [], role: BusRole? = nil

@@ -28,6 +28,8 @@ public final class JournalStore {
     /// The log's own age in seconds, and the monotonic second at which it was told: see `Retention`.
     var age = (base: 0.0, at: 0.0)
     private var hasForgotten = false
+    /// By where their text lies in the program.
+    private var statements: [UInt: Statement] = [:]
     /// Where the texts of an event lie while they are stored.
     private var texts: [UInt8] = []
 
@@ -121,6 +123,15 @@ public final class JournalStore {
         hasForgotten = try number("select exists (select 1 from forgotten)") != 0
     }
 
+    /// A statement that is prepared once. Whoever steps it resets it: one that is left open holds the turn's transaction.
+    func statement(_ sql: StaticString) throws(SQLiteError) -> Statement {
+        let key = UInt(bitPattern: sql.utf8Start)
+        if let known = statements[key] { return known }
+        let made = try database.prepare(sql.description)
+        statements[key] = made
+        return made
+    }
+
     func number(_ sql: String) throws(SQLiteError) -> Int64 {
         let rows = try database.prepare(sql)
         _ = try rows.step()
@@ -144,7 +155,7 @@ public final class JournalStore {
 
     func willWrite() throws(SQLiteError) {
         guard !hasWrites else { return }
-        try database.execute("begin immediate")
+        try statement("begin immediate").run()
         hasWrites = true
     }
 
@@ -152,7 +163,7 @@ public final class JournalStore {
     @discardableResult public func commit() throws(SQLiteError) -> Bool {
         guard hasWrites else { return false }
         if identities.areMany { try settleIdentities() }
-        try database.execute("commit")
+        try statement("commit").run()
         hasWrites = false
         commits += 1
         return true
