@@ -104,15 +104,16 @@ public struct Transformer: Sendable {
         let kept = opened.folder.results()
         let at = now()
         let results = ids.map { id in
-            kept[id] ?? NodeResult(uniqueID: id, status: .skipped, message: "Skipped", startedAt: at, finishedAt: at)
+            kept[id] ?? NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at)
         }
         let failed = results.filter(\.isFailure).count
         let skipped = results.filter { $0.status == .skipped }.count
         let completion = try effect(assignment, opened, scope: scope(assignment, "close")) {
             let hooks = opened.manifest.packages.flatMap(\.onRunEnd)
             let schemas = JSON.array(Set(ids.compactMap { opened.manifest.nodes[$0]?.schema }).sorted().map(JSON.string))
+            let relations = hooks.isEmpty ? [:] : opened.compiler.relationNames(on: opened.session)
             try NodeRunner(opened.compiler, session: opened.session, clock: now)
-                .run(hooks, for: nil, with: [("results", .array(results.map(\.json))), ("schemas", schemas)])
+                .run(hooks, for: nil, with: [("results", .array(results.map { $0.record(of: opened.compiler, relations: relations) })), ("schemas", schemas)])
             try TestHistory(on: opened.session).record(results, of: opened.manifest, compiler: opened.compiler, run: assignment.run, at: at)
             return Completion(report: TaskReport(
                 message: "\(results.count - failed - skipped) done, \(failed) failed, \(skipped) skipped", details: ["artifacts": .string(opened.folder.path)]))
@@ -121,7 +122,7 @@ public struct Transformer: Sendable {
         try opened.folder.write(
             RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
         try opened.folder.write(ManifestWriter(
-            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).bytes, as: "manifest.json")
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.compiledNames(on: opened.session)).bytes, as: "manifest.json")
         if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }
         reach("transform.after_artifacts")
         return completion

@@ -36,7 +36,7 @@ struct DbtRun {
 
     func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         guard !plan.order.isEmpty || !idle.isEmpty else {
             try site.warn("Nothing to do. Try checking your model configs and model specification args")
             try write([])
@@ -50,7 +50,7 @@ struct DbtRun {
         try createSchemas(ledger)
         var results = try hooks(atStart: true, ledger, [])
         if results.contains(where: \.isFailure) {
-            results += plan.order.map { skipped($0, "Skipped: a hook failed") }
+            results += plan.order.map { skipped($0) }
         } else {
             results += try nodes(ledger)
         }
@@ -75,7 +75,7 @@ struct DbtRun {
             let place = "\(index + 1) of \(total)"
             let result: NodeResult
             if !stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && results.contains(where: \.isFailure)) {
-                result = skipped(id, "Skipped")
+                result = skipped(id)
             } else {
                 progress.start(node, place)
                 result = run(node, ledger)
@@ -87,16 +87,16 @@ struct DbtRun {
         for (index, id) in idle.enumerated() {
             guard let node = manifest[id] else { continue }
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: stopped)
-            let result = isStopped ? skipped(id, "Skipped") : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now())
+            let result = isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now())
             progress.end(result, node, "\(plan.order.count + index + 1) of \(total)")
             results.append(result)
         }
         return results
     }
 
-    private func skipped(_ id: String, _ message: String) -> NodeResult {
+    private func skipped(_ id: String) -> NodeResult {
         let at = now()
-        return NodeResult(uniqueID: id, status: .skipped, message: message, startedAt: at, finishedAt: at)
+        return NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at)
     }
 
     private func run(_ node: Node, _ ledger: Ledger) -> NodeResult {
@@ -112,10 +112,13 @@ struct DbtRun {
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
                 return built
             }
-            if let sql = result.compiledSQL { try site.folder.writeCompiled(sql, of: node) }
+            if node.resourceType == .unitTest, let sql = result.compiledSQL { try site.folder.writeCompiled(sql, of: node) } else { try writeCompiled(of: node) }
             if let sql = result.builtBy, node.resourceType != .seed { try site.folder.writeRun(sql, of: node) }
             return result
         } catch {
+            // What was compiled before the warehouse refused it is what one looks at first.
+            let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID && !$0.sql.isEmpty ? $0 : nil }
+            try? writeCompiled(of: node)
             // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
             if let (culprit, cause) = brokenEphemeral(in: node) {
                 let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
@@ -123,7 +126,18 @@ struct DbtRun {
                 return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
             }
             let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
-            return NodeResult(uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: now())
+            return NodeResult(
+                uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: now(), compiledSQL: compiled?.sql, relationName: compiled?.relationName)
+        }
+    }
+
+    /// The node's SQL, and that of each ephemeral model inside it.
+    private func writeCompiled(of node: Node) throws {
+        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return }
+        try site.folder.writeCompiled(compiled.sql, of: node)
+        for id in compiled.ephemerals {
+            guard let ephemeral = manifest.nodes[id] else { continue }
+            try site.folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
         }
     }
 
@@ -151,11 +165,12 @@ struct DbtRun {
     private func hooks(atStart: Bool, _ ledger: Ledger, _ results: [NodeResult]) throws -> [NodeResult] {
         let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
         var extra: [(String, JSON)] = []
-        if !atStart {
+        if !atStart, !hooks.isEmpty {
+            let relations = compiler.relationNames(on: session)
             let schemas = Set(results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }.map(\.schema)).sorted()
             let databases = Set(results.compactMap { manifest.nodes[$0.uniqueID] }.map { [$0.database, $0.schema] })
             extra = [
-                ("results", .array(results.map(\.json))), ("schemas", .array(schemas.map(JSON.string))),
+                ("results", .array(results.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
                 ("database_schemas", .array(databases.sorted { $0.joined(separator: ".") < $1.joined(separator: ".") }.map { .array($0.map(JSON.string)) })),
             ]
         }
@@ -163,7 +178,7 @@ struct DbtRun {
         for (index, hook) in hooks.enumerated() {
             let place = "\(index + 1) of \(hooks.count)"
             if done.contains(where: \.isFailure) {
-                done.append(skipped(hook.node.uniqueID, "Skipped"))
+                done.append(skipped(hook.node.uniqueID))
                 log.progress(place, "SKIP hook: \(hook.title)", "SKIP")
                 continue
             }
@@ -212,7 +227,7 @@ struct DbtRun {
 
     private func compile() throws -> Int32 {
         var results: [NodeResult] = []
-        var names = compiler.relationNames(on: session)
+        var names = compiler.compiledNames(on: session)
         for id in plan.order {
             guard let node = manifest.nodes[id] else { continue }
             let startedAt = now()
