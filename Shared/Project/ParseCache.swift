@@ -57,7 +57,8 @@ struct ParseCache {
         guard let bytes = FileTree.bytes(path) else { throw .none }
         guard bytes.count > Self.magic.count + Self.digestBytes, bytes.starts(with: Self.magic) else { throw .broken }
         let body = bytes[(Self.magic.count + Self.digestBytes)...]
-        guard Self.digest(body) == Array(bytes[Self.magic.count..<Self.magic.count + Self.digestBytes]) else { throw .broken }
+        let digest = Self.digest(body)
+        guard digest == Array(bytes[Self.magic.count..<Self.magic.count + Self.digestBytes]) else { throw .broken }
         do {
             return try body.withUnsafeBytes { bytes in
                 var reader = ArchiveReader(bytes)
@@ -70,6 +71,7 @@ struct ParseCache {
                 }
                 try reader.manifest(into: &manifest)
                 guard reader.isAtEnd else { throw Miss.broken }
+                manifest.nameOfParse = Digest.hex(digest)
                 return changed
             }
         } catch let miss as Miss { throw miss } catch { throw .broken }
@@ -78,7 +80,7 @@ struct ParseCache {
     // MARK: Writing
 
     /// Keeps it where that is possible: without it nothing is lost but time.
-    func store(_ manifest: Manifest, _ fingerprint: Fingerprint, environment: [String: String]) {
+    func store(_ manifest: inout Manifest, _ fingerprint: Fingerprint, environment: [String: String]) {
         var writer = ArchiveWriter()
         writer.write(bytes: fingerprint.settings)
         writer.write(fingerprint.files) { $0.write($1.path); $0.write(bytes: $1.digest) }
@@ -87,7 +89,9 @@ struct ParseCache {
         writer.write(digests) { $0.write($1) }
         writer.manifest(manifest)
         let body = writer.bytes
-        replace(with: [Self.magic, Self.digest(body[...]), body])
+        let digest = Self.digest(body[...])
+        replace(with: [Self.magic, digest, body])
+        manifest.nameOfParse = Digest.hex(digest)
     }
 
     func remove() { unlink(path) }

@@ -18,7 +18,7 @@ struct ParseKeeper {
 
     /// - Returns: the files that are not as they were then.
     func load(into manifest: inout Manifest) throws(ParseCache.Miss) -> [String] { try cache.load(into: &manifest, fingerprint, environment: environment) }
-    func store(_ manifest: Manifest) { cache.store(manifest, fingerprint, environment: environment) }
+    func store(_ manifest: inout Manifest) { cache.store(&manifest, fingerprint, environment: environment) }
     func forget() { cache.remove() }
 
     private static func settings(_ settings: ReaderSettings, _ manifest: Manifest) -> [UInt8] {
@@ -29,6 +29,7 @@ struct ParseKeeper {
             .array(manifest.packages.map { .string($0.folder) }),
         ]
         var bytes = JSON.array(parts).bytes
+        bytes += FileTree.bytes("\(settings.projectFolder)/selectors.yml") ?? []
         for package in manifest.packages { bytes += FileTree.bytes("\(package.folder)/dbt_project.yml") ?? [] }
         return ParseCache.digest(bytes[...])
     }

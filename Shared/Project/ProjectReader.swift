@@ -69,11 +69,12 @@ public final class ProjectReader {
                     last.environmentRead.formUnion(environmentRead)
                     return last
                 }
-                if let updated = update(last, from: manifest, changed) {
+                if var updated = update(last, from: manifest, changed) {
                     cacheNote = "Partial parsing enabled: 0 files deleted, 0 files added, \(changed.count) files changed."
-                    keeper.store(updated)
+                    keeper.store(&updated)
                     return updated
                 }
+                problems.removeAll()
                 throw .files(changed)
             } catch {
                 cacheNote = "Unable to do partial parsing because \(error). Starting full parse."
@@ -112,7 +113,7 @@ public final class ProjectReader {
         checkCycles(manifest)
         manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
         try problems.throwIfAny()
-        if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(manifest) }
+        if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest
     }
 
