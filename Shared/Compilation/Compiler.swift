@@ -2,6 +2,7 @@ public import Kernel
 public import Project
 public import WarehouseKit
 internal import Jinja
+internal import Synchronization
 
 /// Turns nodes into SQL, in dbt's context. Used from one thread at a time, with the session it was given.
 ///
@@ -40,6 +41,10 @@ public final class Compiler: ParseTimeHost {
     /// What `compile` last gave: how far a node came that failed afterwards.
     public private(set) var lastCompiled: CompiledNode?
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
+    /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
+    public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings.load(ordering: .relaxed) != clockReadings }
+    var hasAskedForCommand = false
+    private let clockReadings = WallClock.readings.load(ordering: .relaxed)
     /// The environment variables that templates asked for.
     public internal(set) var environmentRead: Set<String> = []
 

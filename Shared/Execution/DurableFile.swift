@@ -64,6 +64,27 @@ enum DurableFile {
         close(descriptor)
     }
 
+    /// Differs between two files, and between two states of one.
+    static func signature(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+    }
+
+    /// A part of a file; empty behind its end.
+    static func read(_ path: String, from place: Int, to end: Int) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("opened", path) }
+        defer { close(descriptor) }
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: end - place) { buffer, filled in
+            count = pread(descriptor, buffer.baseAddress, end - place, off_t(place))
+            filled = max(count, 0)
+        }
+        guard count >= 0 else { throw failure("read", path) }
+        return bytes
+    }
+
     static func read(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 
     static func failure(_ verb: String, _ path: String) -> PlainProblem {

@@ -58,9 +58,26 @@ public struct RunFolder: Sendable {
         return found
     }
 
+    /// Where the file that is there was written of the same reading, only what says when and by whom is written anew.
     public func write(_ manifest: ManifestWriter) throws {
         try DurableFile.createFolder(path)
-        try DurableFile.replace("\(path)/manifest.json") { try manifest.write($0) }
+        let file = "\(path)/manifest.json"
+        let mark = "\(path)/partial_parse.manifest"
+        func signature() -> String? { manifest.nameOfContent.flatMap { name in DurableFile.signature(of: file).map { "\(name) \($0)" } } }
+        let isThere = signature().map { DurableFile.read(mark) == Array($0.utf8) } ?? false
+        if isThere, let old = try? DurableFile.read(file, from: 0, to: 65_536), let (beginning, rest) = manifest.beginning(inPlaceOf: old) {
+            try DurableFile.replace(file) { put in
+                try put(beginning)
+                var place = rest
+                while case let piece = try DurableFile.read(file, from: place, to: place + 1 << 18), !piece.isEmpty {
+                    try put(piece)
+                    place += piece.count
+                }
+            }
+        } else {
+            try DurableFile.replace(file) { try manifest.write($0) }
+        }
+        if let signature = signature() { try DurableFile.write(mark, Array(signature.utf8), isSynced: false) } else { try? FileManager.default.removeItem(atPath: mark) }
     }
     public func write(_ results: RunResults) throws {
         try DurableFile.createFolder(path)

@@ -48,6 +48,23 @@ public struct ManifestWriter {
     }
     private static let pieceBytes = 65_536
 
+    /// Names what is written here besides `metadata`, where that is known: of two files of one name only that part differs.
+    public var nameOfContent: String? { compiled.isEmpty && !manifest.nameOfParse.isEmpty ? manifest.nameOfParse : nil }
+
+    /// How the file begins whose rest an earlier one of the same content has: with new `metadata`, and otherwise byte for byte the old
+    /// one, so that each node keeps the time at which it was read, as in dbt.
+    ///
+    /// - Parameter old: how the earlier one begins.
+    /// - Returns: the beginning, and where in the old file the rest is; nil where that cannot be told.
+    public func beginning(inPlaceOf old: [UInt8]) -> (bytes: [UInt8], rest: Int)? {
+        let mark = Array(",\"nodes\":{".utf8)
+        guard old.count > mark.count, let place = (0..<old.count - mark.count).first(where: { old[$0] == mark[0] && old[$0..<$0 + mark.count].elementsEqual(mark) })
+        else { return nil }
+        var bytes = Array("{\"metadata\":".utf8)
+        metadata.write(to: &bytes)
+        return (bytes, place)
+    }
+
     /// The whole file.
     public var bytes: [UInt8] {
         var whole: [UInt8] = []

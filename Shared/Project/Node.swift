@@ -96,6 +96,8 @@ public struct Node: Hashable, Sendable {
             rootFolder: rootFolder, fqn: fqn, alias: name, rawCode: rawCode))
     }
 
+    init(_ properties: Properties) { box = Box(properties) }
+
     @inlinable public subscript<Member>(dynamicMember path: KeyPath<Properties, Member>) -> Member { box.properties[keyPath: path] }
 
     @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<Properties, Member>) -> Member {
@@ -172,6 +174,8 @@ extension Node {
         var beside = JSONObject()
         /// The metrics that an exposure or a metric names.
         public var metrics: [[String]] = []
+        /// What the schema files say of its configuration.
+        var patchConfig = JSONObject()
         /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
         public var details = JSONObject()
 

@@ -14,6 +14,12 @@ public struct ReaderSettings: Sendable {
     public var environment: [String: String]
     /// Whether `require-dbt-version` is heeded.
     public var checksVersion = true
+    /// Whether what is found is kept in the target folder for the next reading.
+    public var keepsCache = false
+    /// Whether what the last reading kept is used; nil where the project decides.
+    public var usesCache: Bool?
+    /// Takes the place of the project's own `target-path`.
+    public var targetPath: String?
 
     public init(projectFolder: String, environment: [String: String]) {
         self.projectFolder = projectFolder
@@ -27,14 +33,16 @@ public struct ReaderSettings: Sendable {
 /// - The same files, settings and environment give the same manifest on every machine.
 public final class ProjectReader {
     private let settings: ReaderSettings
-    private let host: (any ParseTimeHost)?
+    let host: (any ParseTimeHost)?
     let problems = ProblemList()
     let environment = DbtSyntax.environment
     private var renderer: YAMLRenderer
-    private var environmentRead: Set<String> = []
+    private(set) var environmentRead: Set<String> = []
     private var canRender = true
     private var projectConfigs: [String: ProjectConfig] = [:]
     private var macroWords: MacroWords?
+    /// What became of the last reading's cache, for whoever debugs; nil where it was not asked for.
+    public private(set) var cacheNote: String?
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -52,6 +60,27 @@ public final class ProjectReader {
             manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
         }
         manifest.selectors = SelectorsFile.read(in: settings.projectFolder, renderer: renderer, problems: problems)
+        let keeper = settings.keepsCache ? ParseKeeper(settings, manifest) : nil
+        if let keeper, problems.problems.isEmpty, settings.usesCache ?? project.flags["partial_parse"]?.boolValue ?? true {
+            do throws(ParseCache.Miss) {
+                var last = manifest
+                let changed = try keeper.load(into: &last)
+                if changed.isEmpty {
+                    cacheNote = "Partial parsing enabled, no changes found, skipping parsing"
+                    last.environmentRead.formUnion(environmentRead)
+                    return last
+                }
+                if var updated = update(last, from: manifest, changed) {
+                    cacheNote = "Partial parsing enabled: 0 files deleted, 0 files added, \(changed.count) files changed."
+                    keeper.store(&updated)
+                    return updated
+                }
+                problems.removeAll()
+                throw .files(changed)
+            } catch {
+                cacheNote = "Unable to do partial parsing because \(error). Starting full parse."
+            }
+        }
         let known = problems.problems.count
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
@@ -85,6 +114,7 @@ public final class ProjectReader {
         checkCycles(manifest)
         manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
         try problems.throwIfAny()
+        if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest
     }
 
@@ -272,6 +302,7 @@ public final class ProjectReader {
             node.description = patch.description
             node.columns = patch.columns
             node.patchPath = "\(package.name)://\(patch.file)"
+            node.patchConfig = patch.config
             node.constraints = patch.constraints
             node.deprecationDate = patch.deprecationDate
             node.timeSpine = patch.timeSpine

@@ -32,7 +32,7 @@ import Testing
             let parents = number < 10 ? [] : [number - 10, (number / 10 - 1) * 10 + (number * 7 + 3) % 10]
             let rows = parents.isEmpty
                 ? "select n, n * \(number) as amount from generate_series(1, 50) as s (n)"
-                : "select a.n, a.amount + b.amount + \(number) as amount from {{ ref('m\(parents[0])') }} as a join {{ ref('m\(parents[1])') }} as b on a.n = b.n"
+                : "select a.n, (a.amount + b.amount) % 9973 + \(number) as amount from {{ ref('m\(parents[0])') }} as a join {{ ref('m\(parents[1])') }} as b on a.n = b.n"
             // Once for the whole statement, not for each row.
             try write("with pause as materialized (select pg_sleep(\(sleepSeconds)))\n\(rows), pause\n", "models/m\(number).sql")
         }

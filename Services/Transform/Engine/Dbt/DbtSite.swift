@@ -34,9 +34,14 @@ final class DbtSite {
         settings.targetName = arguments.value("target")
         settings.vars = arguments.vars
         settings.checksVersion = arguments.flag("version-check", byDefault: true)
-        manifest = try ProjectReader(settings, host: Compiler(parsing: command.environment, invocation: invocation)).read()
+        settings.keepsCache = true
+        settings.usesCache = arguments.stated("partial-parse")
+        settings.targetPath = arguments.value("target-path")
+        let reader = ProjectReader(settings, host: Compiler(parsing: command.environment, invocation: invocation))
+        defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
+        manifest = try reader.read()
         if let threads = try arguments.threads { manifest.target.threads = threads }
-        let target = arguments.value("target-path") ?? manifest.project.targetPath
+        let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
         if arguments.flag("defer") { manifest.deferred = try deferred() }
     }
