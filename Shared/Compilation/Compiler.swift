@@ -159,7 +159,7 @@ public final class Compiler: ParseTimeHost {
     func render(_ text: String, name: String) throws -> String {
         let template = try TemplateCache.template(text, name: name, environment)
         let package = frame.package
-        return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
+        return try interpreter.render(template, Context { [unowned self] name in try notedValue(of: name, package: package) })
     }
 
     /// The arguments of a generic test: texts are templates of their own, and `ref('x')` needs no braces.

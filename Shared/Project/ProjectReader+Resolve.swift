@@ -7,11 +7,12 @@ extension ProjectReader {
         for id in manifest.nodes.keys.sorted() {
             guard var node = manifest.nodes[id] else { continue }
             var parents: [String] = []
-            for ref in node.refs {
-                if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
-            }
+            // Sources first, as dbt has them: some templates look at the first parent alone.
             for ref in node.sources {
                 if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+            }
+            for ref in node.refs {
+                if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
             }
             var seen: Set<String> = []
             node.dependsOn = parents.filter { seen.insert($0).inserted }

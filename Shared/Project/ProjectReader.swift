@@ -165,6 +165,7 @@ public final class ProjectReader {
     }
 
     private func readMacros(into manifest: inout Manifest) {
+        var calls: [String: [MacroCall]] = [:]
         for package in manifest.packages {
             var reader = MacroReader(package: package, environment: environment, problems: problems)
             reader.readMacros()
@@ -172,6 +173,11 @@ public final class ProjectReader {
             for macro in reader.macros { manifest.macros[macro.uniqueID] = macro }
             manifest.macroFiles += reader.files
             manifest.docs += reader.docs
+            calls.merge(reader.calls) { first, _ in first }
+        }
+        for (id, called) in calls {
+            let targets = MacroCall.macros(called, by: id, in: manifest)
+            manifest.macros[id]?.dependsOnMacros = targets
         }
     }
 
@@ -271,6 +277,7 @@ public final class ProjectReader {
             return
         }
         let capture = text.map { self.capture(node, $0) } ?? Capture()
+        node.dependsOnMacros = capture.macros
         if let patch {
             node.description = patch.description
             node.columns = patch.columns
@@ -328,7 +335,7 @@ public final class ProjectReader {
         var stated = JSONObject()
         func lay(_ layer: JSONObject) {
             ConfigMerge.lay(layer, over: &config)
-            ConfigMerge.lay(layer, over: &stated)
+            for (key, value) in layer.pairs { stated[ConfigMerge.spelling(of: key)] = value }
         }
         // dbt configures analyses with the models.
         let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
@@ -340,7 +347,7 @@ public final class ProjectReader {
         if let patch { lay(patch) }
         lay(own)
         node.stated = stated
-        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).map(JSON.string)) }
         if node.resourceType == .test { Self.settleFailures(&config) }
         for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
         if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
@@ -443,7 +450,9 @@ public final class ProjectReader {
                 remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
             return
         }
-        node.dependsOnMacros = [macroID]
+        // dbt reads the two shortest tests without rendering them, so their macros are all that they call.
+        let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
+        node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
         var own = JSONObject()
         if let capture = StaticReader.references(in: .object(test.arguments), environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
