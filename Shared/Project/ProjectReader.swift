@@ -33,6 +33,8 @@ public final class ProjectReader {
     private var renderer: YAMLRenderer
     private var environmentRead: Set<String> = []
     private var canRender = true
+    private var projectConfigs: [String: ProjectConfig] = [:]
+    private var macroWords: MacroWords?
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -189,7 +191,7 @@ public final class ProjectReader {
         for folder in folders {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
                 let path = "\(folder)/\(file)"
-                guard seen.insert(path).inserted, let text = FileTree.text("\(package.folder)/\(path)") else { continue }
+                guard seen.insert(path).inserted, let text = FileTree.text(path, in: package.folder, problems) else { continue }
                 reader.read(text, file: path)
             }
         }
@@ -235,11 +237,7 @@ public final class ProjectReader {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
-        let text = isSeed ? "" : FileTree.text("\(package.folder)/\(path)")
-        guard let text else {
-            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
-            return
-        }
+        guard let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
@@ -265,8 +263,8 @@ public final class ProjectReader {
         }
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
-                remedy: "rename one; the other is \(twin.originalFilePath)")
+                "project.duplicate_name", "dbt found two \(node.resourceType.rawValue)s with the name \"\(node.name)\"", at: node.location,
+                remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }
         let capture = text.map { self.capture(node, $0) } ?? Capture()
@@ -323,27 +321,18 @@ public final class ProjectReader {
     // MARK: Configuration and names
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
-        var config = Self.defaults(of: node.resourceType)
-        var stated = JSONObject()
-        func lay(_ layer: JSONObject) {
-            ConfigMerge.lay(layer, over: &config)
-            ConfigMerge.lay(layer, over: &stated)
+        let project = projectConfig(of: node, package, manifest)
+        if own.isEmpty, patch?.isEmpty ?? true {
+            (node.stated, node.config) = (project.stated, project.settled)
+        } else {
+            var (config, stated) = (project.config, project.stated)
+            for layer in [patch, own].compactMap({ $0 }) {
+                ConfigMerge.lay(layer, over: &config)
+                ConfigMerge.lay(layer, over: &stated)
+            }
+            node.stated = stated
+            node.config = Self.settled(config, node.resourceType)
         }
-        // dbt configures analyses with the models.
-        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
-        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { lay(layer) }
-        // What the project itself says of a package's nodes goes above what the package says.
-        if package.name != manifest.project.name {
-            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { lay(layer) }
-        }
-        if let patch { lay(patch) }
-        lay(own)
-        node.stated = stated
-        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
-        if node.resourceType == .test { Self.settleFailures(&config) }
-        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
-        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
-        node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
             node.alias = try name("generate_alias_name", node.config.alias, node, manifest)
@@ -355,6 +344,43 @@ public final class ProjectReader {
         } catch {
             note(error, at: .file(node.originalFilePath))
         }
+    }
+
+    /// What `dbt_project.yml` says of nodes in one place.
+    struct ProjectConfig {
+        var config: JSONObject
+        var stated: JSONObject
+        /// Of a node that says nothing itself: such nodes share it.
+        var settled: NodeConfig
+    }
+
+    private func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
+        // dbt configures analyses with the models.
+        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
+        let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)
+        // What the project itself says of a package's nodes goes above what the package says.
+        let isForeign = package.name != manifest.project.name
+        let (root, rootDepth) = isForeign ? ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) : ([], 0)
+        let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
+        if let known = projectConfigs[key] { return known }
+        var config = Self.defaults(of: node.resourceType)
+        var stated = JSONObject()
+        for layer in own + root {
+            ConfigMerge.lay(layer, over: &config)
+            ConfigMerge.lay(layer, over: &stated)
+        }
+        let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
+        projectConfigs[key] = found
+        return found
+    }
+
+    private static func settled(_ merged: JSONObject, _ type: ResourceType) -> NodeConfig {
+        var config = merged
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+        if type == .test { settleFailures(&config) }
+        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
+        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
+        return NodeConfig(config)
     }
 
     /// Each hook as a map of `sql`, `transaction` and `index`, however it was written; a text may be such a map in JSON.
@@ -444,7 +470,8 @@ public final class ProjectReader {
         }
         node.dependsOnMacros = [macroID]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
-        if let capture = StaticReader.references(in: .object(test.arguments), environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
+        var own = JSONObject()
+        if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
         } else if let host, canRender {
@@ -452,11 +479,13 @@ public final class ProjectReader {
                 let capture = try host.capture(node)
                 node.refs = capture.refs
                 node.sources = capture.sources
+                own = capture.config
             } catch {
                 note(error, at: written.value.location)
             }
         }
-        let own = node.config.values
+        // What the test's own macro says with config() gives way to what is written at the test.
+        ConfigMerge.lay(node.config.values, over: &own)
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
         node.testGroup = target?.group
@@ -476,11 +505,12 @@ public final class ProjectReader {
         return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
     }
 
-    /// Whether a test's macro might refer to more than its arguments.
+    /// Whether a test's macro, or one that it calls, might refer to more than its arguments, or configure the test.
     private func mayRefer(_ macroID: String, _ manifest: Manifest) -> Bool {
-        guard let macro = manifest.macros[macroID], let file = manifest.macroFiles.first(where: { $0.packageName == macro.packageName && $0.path == macro.originalFilePath })
-        else { return true }
-        return file.text.contains("ref(") || file.text.contains("source(") || file.text.contains("config(")
+        let index = macroWords ?? MacroWords(manifest.macroFiles)
+        macroWords = index
+        guard let macro = manifest.macros[macroID] else { return true }
+        return index.anyReachable(from: macro.name, of: macro.packageName, mentions: ["ref", "source", "config", "metric"])
     }
 
     // MARK: Problems
@@ -494,7 +524,12 @@ public final class ProjectReader {
                 problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
                 return
             }
-            problems.add(TemplateProblem.of(error, file: error.template ?? location.description, text: error.template == nil ? "" : text ?? ""))
+            let isOwn = error.template == location.description
+            var problem = TemplateProblem.of(error, file: error.template ?? location.description, text: isOwn ? text ?? "" : "")
+            if !isOwn, error.template != nil {
+                problem = ProjectProblem(problem.code, problem.summary, at: problem.location, remedy: "correct the template there; it was called from \(location)")
+            }
+            problems.add(problem)
             return
         }
         if let problem = error as? any Problem {
