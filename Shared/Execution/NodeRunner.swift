@@ -24,6 +24,7 @@ public struct NodeRunner {
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
                 finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
+            done.response = Self.response(result, rows: done.rowsAffected)
             done.builtBy = result.sql
             return done
         } catch {
@@ -82,6 +83,13 @@ public struct NodeRunner {
         case .seed: return CompiledNode(node: node, sql: "", relationName: session.render(compiler.relationName(of: node)), ephemerals: [])
         default: throw ExecutionError.unsupported("building a \(node.resourceType.rawValue)", in: node, remedy: "select models, seeds, snapshots and tests")
         }
+    }
+
+    /// The engine's answer without what it left open, and with the rows that were counted afterwards.
+    private static func response(_ result: MaterializationResult, rows: Int?) -> JSON {
+        var pairs = (result.adapterResponse.objectValue?.pairs ?? []).map { ($0.key, $0.value) }.filter { !$0.1.isNull && $0.0 != "rows_affected" }
+        if let rows = rows.map({ JSON($0) }) ?? result.adapterResponse["rows_affected"], !rows.isNull { pairs.append(("rows_affected", rows)) }
+        return JSON(pairs)
     }
 
     /// Some engines do not tell how many rows `create table as` made.

@@ -17,17 +17,20 @@ public struct RunHooks {
     }
 
     /// What the hooks of the end see besides: `results`, `schemas` and `database_schemas` of what has run.
-    public static func words(after results: [NodeResult], of manifest: Manifest) -> [(String, JSON)] {
+    private func words(after results: [NodeResult]) -> [(String, JSON)] {
+        let manifest: Manifest = compiler.manifest
+        let relations = compiler.relationNames(on: session)
         let nodes = results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
         return [
-            ("results", .array(results.map(\.json))), ("schemas", .array(schemas.map(JSON.string))),
+            ("results", .array(results.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
             ("database_schemas", .array(pairs.map { .array($0.map(JSON.string)) })),
         ]
     }
 
     /// - Parameters:
+    ///   - ran: what has run, for the hooks of the end.
     ///   - carryOut: does what it is given in a transaction: one for each hook, or one around all of them.
     ///   - start: told before a hook that is not skipped runs; the place counts from 1.
     ///   - end: told of each hook's result.
@@ -35,16 +38,18 @@ public struct RunHooks {
     /// - Returns: a result for each hook.
     /// - Throws: where a hook cannot even be written down: that ends the run, as in dbt.
     public func run(
-        atStart: Bool, with words: [(String, JSON)] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
+        atStart: Bool, after ran: [NodeResult] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
         start: (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
         failure: (any Error, Manifest.Hook) -> String
     ) throws -> [NodeResult] {
+        let hooks = compiler.manifest.hooks.filter { $0.isAtStart == atStart }
+        let words = atStart || hooks.isEmpty ? [] : words(after: ran)
         var results: [NodeResult] = []
-        for hook in compiler.manifest.hooks where hook.isAtStart == atStart {
+        for hook in hooks {
             let startedAt = clock()
             var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "OK", startedAt: startedAt, finishedAt: startedAt)
             if results.contains(where: { $0.isFailure || $0.status == .skipped }) {
-                (result.status, result.message) = (.skipped, "Skipped")
+                (result.status, result.message) = (.skipped, "")
                 results.append(result)
                 end(result, hook, results.count)
                 continue

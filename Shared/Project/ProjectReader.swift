@@ -40,6 +40,7 @@ public final class ProjectReader {
     private(set) var environmentRead: Set<String> = []
     private var canRender = true
     private var projectConfigs: [String: ProjectConfig] = [:]
+    private var macroWords: MacroWords?
     /// What became of the last reading's cache, for whoever debugs; nil where it was not asked for.
     public private(set) var cacheNote: String?
 
@@ -500,6 +501,7 @@ public final class ProjectReader {
         }
         node.dependsOnMacros = [macroID]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
+        var own = JSONObject()
         if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
@@ -508,11 +510,13 @@ public final class ProjectReader {
                 let capture = try host.capture(node)
                 node.refs = capture.refs
                 node.sources = capture.sources
+                own = capture.config
             } catch {
                 note(error, at: written.value.location)
             }
         }
-        let own = node.config.values
+        // What the test's own macro says with config() gives way to what is written at the test.
+        ConfigMerge.lay(node.config.values, over: &own)
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
         node.testGroup = target?.group
@@ -532,11 +536,12 @@ public final class ProjectReader {
         return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
     }
 
-    /// Whether a test's macro might refer to more than its arguments.
+    /// Whether a test's macro, or one that it calls, might refer to more than its arguments, or configure the test.
     private func mayRefer(_ macroID: String, _ manifest: Manifest) -> Bool {
-        guard let macro = manifest.macros[macroID], let file = manifest.macroFiles.first(where: { $0.packageName == macro.packageName && $0.path == macro.originalFilePath })
-        else { return true }
-        return file.text.contains("ref(") || file.text.contains("source(") || file.text.contains("config(")
+        let index = macroWords ?? MacroWords(manifest.macroFiles)
+        macroWords = index
+        guard let macro = manifest.macros[macroID] else { return true }
+        return index.anyReachable(from: macro.name, of: macro.packageName, mentions: ["ref", "source", "config", "metric"])
     }
 
     // MARK: Problems

@@ -72,7 +72,7 @@ public struct Transformer: Sendable {
     private func hooks(_ opened: OpenedTask, atStart: Bool, after results: [NodeResult] = []) throws -> [NodeResult] {
         var cause: (any Error)?
         let done = try RunHooks(opened.compiler, session: opened.session, clock: now).run(
-            atStart: atStart, with: atStart ? [] : RunHooks.words(after: results, of: opened.manifest), carryOut: { _, body in try body() },
+            atStart: atStart, after: results, carryOut: { _, body in try body() },
             failure: { error, _ in
                 cause = error
                 return ProblemRecord(any: error, code: "transform.failed").text
@@ -125,7 +125,7 @@ public struct Transformer: Sendable {
         let at = now()
         let started = opened.manifest.hooks.filter(\.isAtStart).compactMap { kept[$0.node.uniqueID] }
         let results = ids.map { id in
-            guard var result = kept[id] else { return NodeResult(uniqueID: id, status: .skipped, message: "Skipped", startedAt: at, finishedAt: at) }
+            guard var result = kept[id] else { return NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at) }
             if !result.isFailure || result.status == .fail { result.compiledSQL = opened.manifest[id].flatMap(opened.folder.compiled) }
             return result
         }
@@ -141,7 +141,7 @@ public struct Transformer: Sendable {
         try opened.folder.write(
             RunResults(started + results + Self.hookResults(completion), invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command))
         try opened.folder.write(ManifestWriter(
-            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)))
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.compiledNames(on: opened.session)))
         if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }
         reach("transform.after_artifacts")
         return completion

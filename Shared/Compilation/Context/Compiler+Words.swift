@@ -183,9 +183,10 @@ extension Compiler {
 
     private var graph: Value {
         if let graphValue { return graphValue }
-        let value = Value(ManifestWriter.graph(of: manifest))
-        // While the project is being read, it still grows.
-        if frame.mode == .execute { graphValue = value }
+        // While the project is being read there is none yet, and a template that looks at it then sees nothing, as in dbt.
+        guard frame.mode == .execute else { return Value(ManifestWriter.emptyGraph) }
+        let value = Value(ManifestWriter.graph(of: manifest, relations: session.map { relationNames(on: $0) } ?? [:]))
+        graphValue = value
         return value
     }
 }

@@ -56,17 +56,33 @@ final class DbtLane {
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
                 return built
             }
-            if let sql = result.compiledSQL { try folder.writeCompiled(sql, of: node) }
+            if node.resourceType == .unitTest, let sql = result.compiledSQL { try folder.writeCompiled(sql, of: node) } else { try writeCompiled(of: node) }
             if let sql = result.builtBy, node.resourceType != .seed { try folder.writeRun(sql, of: node) }
             return result
         } catch {
+            // What was compiled before the warehouse refused it is what one looks at first.
+            let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID && !$0.sql.isEmpty ? $0 : nil }
+            try? writeCompiled(of: node)
             // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
             if let (culprit, cause) = brokenEphemeral(in: node) {
                 let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
                 onError(text)
                 return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
             }
-            return Self.failed(node, error, startedAt: startedAt, at: now())
+            var result = Self.failed(node, error, startedAt: startedAt, at: now())
+            result.compiledSQL = compiled?.sql
+            result.relationName = compiled?.relationName
+            return result
+        }
+    }
+
+    /// The node's SQL, and that of each ephemeral model inside it.
+    private func writeCompiled(of node: Node) throws {
+        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return }
+        try folder.writeCompiled(compiled.sql, of: node)
+        for id in compiled.ephemerals {
+            guard let ephemeral = compiler.manifest.nodes[id] else { continue }
+            try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
         }
     }
 

@@ -22,9 +22,9 @@ struct DbtOperation {
         let macro = owners.compactMap { manifest.macros["macro.\($0).\(parts[parts.count - 1])"] }.first
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
         let (compiler, session) = try site.open()
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let startedAt = site.command.now()
-        var result = NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: startedAt)
+        var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             if macro == nil, try !compiler.hasMacro(named: name) {
                 let known = manifest.macros.values.map(\.name)
@@ -36,6 +36,7 @@ struct DbtOperation {
             _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
         } catch {
             result.status = .error
+            result.failures = 1
             result.message = DbtFailure.message(error, resource: "operation", name: name, path: macro?.originalFilePath ?? "macros", compiled: nil)
             site.log("Encountered an error while running operation: \(DbtFailure.text(error))", .error, name: "RunningOperationCaughtError")
         }

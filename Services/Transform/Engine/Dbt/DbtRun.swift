@@ -31,7 +31,7 @@ struct DbtRun {
 
     func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         guard !plan.order.isEmpty || !idle.isEmpty else {
             try site.warn("Nothing to do. Try checking your model configs and model specification args")
             try write([])
@@ -45,7 +45,7 @@ struct DbtRun {
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
         if results.contains(where: \.isFailure) {
-            results += plan.order.map { skipped($0, "Skipped: a hook failed") }
+            results += plan.order.map { skipped($0) }
         } else {
             results += try nodes(lane)
         }
@@ -81,7 +81,7 @@ struct DbtRun {
                 guard let node = manifest[id] else { continue }
                 places[id] = "\(places.count + 1) of \(total)"
                 if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && results.contains(where: \.isFailure)) {
-                    end(skipped(id, "Skipped"), node)
+                    end(skipped(id), node)
                     continue
                 }
                 progress.start(node, places[id] ?? "")
@@ -105,7 +105,7 @@ struct DbtRun {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
-            end(isStopped ? skipped(id, "Skipped") : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now()), node)
+            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now()), node)
         }
         return results
     }
@@ -115,9 +115,9 @@ struct DbtRun {
         min(manifest.target.threads, site.writersMax, plan.order.count)
     }
 
-    private func skipped(_ id: String, _ message: String) -> NodeResult {
+    private func skipped(_ id: String) -> NodeResult {
         let at = now()
-        return NodeResult(uniqueID: id, status: .skipped, message: message, startedAt: at, finishedAt: at)
+        return NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at)
     }
 
     // MARK: The run as a whole
@@ -135,7 +135,7 @@ struct DbtRun {
         let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
         func place(_ number: Int) -> String { "\(number) of \(hooks.count)" }
         let done = try RunHooks(compiler, session: session, clock: now).run(
-            atStart: atStart, with: atStart ? [] : RunHooks.words(after: results, of: manifest),
+            atStart: atStart, after: results,
             carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
             start: { hook, number in log.progress(place(number), "START hook: \(hook.title)", "RUN") },
             end: { result, hook, number in
@@ -167,7 +167,7 @@ struct DbtRun {
 
     private func compile() throws -> Int32 {
         var results: [NodeResult] = []
-        var names = compiler.relationNames(on: session)
+        var names = compiler.compiledNames(on: session)
         for id in plan.order {
             guard let node = manifest.nodes[id] else { continue }
             let startedAt = now()

@@ -34,7 +34,7 @@ struct DbtShow {
 
     /// `compile --inline`
     func compile() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let (node, sql) = try inline(arguments.value("inline") ?? "")
         try write(node, sql)
         site.log.result(arguments.value("output") == "json" ? JSON([("compiled", .string(sql))]).text(isPretty: true) : "Compiled inline node is:\n\(sql)", name: "CompiledNode")
@@ -42,7 +42,7 @@ struct DbtShow {
     }
 
     func run() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
         guard ["text", "json"].contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose text or json") }

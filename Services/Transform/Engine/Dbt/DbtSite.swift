@@ -67,6 +67,8 @@ final class DbtSite {
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         let log = log
         compiler.onMessage = { log($0) }
+        let prints = arguments.flag("print", byDefault: true)
+        compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         if log.isDebug { compiler.onStatement = { log($0, .debug, name: "SQLQuery") } }
         opened = (compiler, session)
         return (compiler, session)
