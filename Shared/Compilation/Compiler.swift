@@ -165,7 +165,7 @@ public final class Compiler: ParseTimeHost {
         // A node's text is read for one node, once or twice: to keep it would only fill the memory.
         let template = try environment.parse(text, name: name)
         let package = frame.package
-        return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
+        return try interpreter.render(template, Context { [unowned self] name in try notedValue(of: name, package: package) })
     }
 
     /// The arguments of a generic test: texts are templates of their own, and `ref('x')` needs no braces.

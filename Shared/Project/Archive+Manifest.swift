@@ -46,7 +46,7 @@ extension ArchiveWriter {
     }
     mutating func macro(_ value: Macro) {
         write(value.uniqueID); write(value.name); write(value.packageName); write(value.originalFilePath); write(value.rootFolder)
-        write(value.line); write(value.text); write(value.description); write(value.arguments) { $0.write($1) }; write(value.config)
+        write(value.line); write(value.text); write(value.dependsOnMacros); write(value.description); write(value.arguments) { $0.write($1) }; write(value.config)
         write(value.patchPath)
     }
     mutating func macroFile(_ value: MacroFile) {
@@ -149,6 +149,7 @@ extension ArchiveReader {
         var value = Macro(
             uniqueID: try text(), name: try text(), packageName: try text(), originalFilePath: try text(), rootFolder: try text(), line: try int())
         value.text = try text()
+        value.dependsOnMacros = try strings()
         value.description = try text()
         value.arguments = try list { try $0.json() }
         value.config = try object()

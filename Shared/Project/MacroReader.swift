@@ -10,6 +10,8 @@ struct MacroReader {
     private(set) var macros: [Macro] = []
     private(set) var files: [MacroFile] = []
     private(set) var docs: [Manifest.Doc] = []
+    /// What each macro calls, by its unique id.
+    private(set) var calls: [String: [MacroCall]] = [:]
 
     init(package: PackageFile, environment: Environment, problems: ProblemList) {
         self.package = package
@@ -29,6 +31,7 @@ struct MacroReader {
         do {
             let template = try environment.parse(text, name: path)
             var hasMacros = false
+            let sites = template.calls { _ in true }
             for definition in template.definitions {
                 guard let name = definition.macroName else { continue }
                 hasMacros = true
@@ -42,6 +45,7 @@ struct MacroReader {
                 var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
                 macro.text = template.text(of: definition)
                 macros.append(macro)
+                calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }
             if hasMacros { files.append(MacroFile(packageName: package.name, path: path, text: text)) }
         } catch {

@@ -118,7 +118,7 @@ extension ManifestWriter {
         return JSON([
             ("name", .string(macro.name)), ("resource_type", "macro"), ("package_name", .string(macro.packageName)),
             ("path", .string(macro.originalFilePath)), ("original_file_path", .string(macro.originalFilePath)), ("unique_id", .string(macro.uniqueID)),
-            ("macro_sql", .string(macro.text)), ("depends_on", ["macros": []]), ("description", .string(macro.description)), ("meta", meta),
+            ("macro_sql", .string(macro.text)), ("depends_on", ["macros": texts(macro.dependsOnMacros)]), ("description", .string(macro.description)), ("meta", meta),
             ("docs", docs(NodeConfig(macro.config))), ("config", ["meta": meta, "docs": docs(NodeConfig(macro.config))]),
             ("patch_path", JSON(macro.patchPath)), ("arguments", .array(macro.arguments)), ("supported_languages", .null),
         ])

@@ -231,6 +231,8 @@ public struct Macro: Hashable, Sendable {
     public var line: Int
     /// The whole block, as dbt keeps it.
     public var text = ""
+    /// The macros of the project and its packages that it calls.
+    public var dependsOnMacros: [String] = []
     public var description = ""
     public var arguments: [JSON] = []
     public var config = JSONObject()

@@ -42,9 +42,17 @@ enum ConfigMerge {
     private static let merged: Set<String> = ["meta", "docs", "quoting", "column_types", "contract"]
     private static let spellings = ["pre_hook": "pre-hook", "post_hook": "post-hook"]
 
+    /// One spelling for the words that have two.
+    static func spelling(of word: String) -> String { spellings[word] ?? word }
+
+    /// What was written, for `unrendered_config`: of each word the last layer's.
+    static func note(_ layer: JSONObject, in stated: inout JSONObject) {
+        for (written, value) in layer.pairs { stated[spelling(of: written)] = value }
+    }
+
     static func lay(_ layer: JSONObject, over base: inout JSONObject) {
         for (written, value) in layer.pairs {
-            let key = spellings[written] ?? written
+            let key = spelling(of: written)
             if appended.contains(key) {
                 var items = list(base[key])
                 for item in list(value) where key != "tags" || !items.contains(item) { items.append(item) }

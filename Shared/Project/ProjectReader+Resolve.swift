@@ -23,11 +23,12 @@ extension ProjectReader {
 
     private func parents(of node: Node, _ manifest: Manifest) -> [String] {
         var parents: [String] = []
-        for ref in node.refs {
-            if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
-        }
+        // Sources first, as dbt has them: some templates look at the first parent alone.
         for ref in node.sources {
             if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+        }
+        for ref in node.refs {
+            if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
         }
         return parents
     }

@@ -45,14 +45,15 @@ extension ProjectReader {
         (node.patchPath, node.patchConfig, node.deprecationDate, node.timeSpine) = (old.patchPath, old.patchConfig, old.deprecationDate, old.timeSpine)
         node.refs = capture.refs
         node.sources = capture.sources
+        node.dependsOnMacros = capture.macros
         configure(&node, package, old.patchConfig, capture.config, seen)
         addHooks(&node)
         // Others look at these: tests and readers at the group, semantic models and unit tests at the name.
         guard node.config.isEnabled, node.group == old.group, node.access == old.access, node.schema == old.schema, node.database == old.database,
             node.alias == old.alias, node.config["contract"]?["enforced"] != true, old.config["contract"]?["enforced"] != true
         else { return nil }
-        let parents = node.refs.map { manifest.node(for: $0, from: node.packageName)?.uniqueID }
-            + node.sources.map { manifest.source(for: $0, from: node.packageName)?.uniqueID }
+        let parents = node.sources.map { manifest.source(for: $0, from: node.packageName)?.uniqueID }
+            + node.refs.map { manifest.node(for: $0, from: node.packageName)?.uniqueID }
         guard !parents.contains(nil) else { return nil }
         let found = parents.compactMap { $0 }
         node.dependsOn = found.indices.filter { found.firstIndex(of: found[$0]) == $0 }.map { found[$0] }

@@ -196,6 +196,7 @@ public final class ProjectReader {
     }
 
     private func readMacros(into manifest: inout Manifest) {
+        var calls: [String: [MacroCall]] = [:]
         for package in manifest.packages {
             var reader = MacroReader(package: package, environment: environment, problems: problems)
             reader.readMacros()
@@ -203,6 +204,11 @@ public final class ProjectReader {
             for macro in reader.macros { manifest.macros[macro.uniqueID] = macro }
             manifest.macroFiles += reader.files
             manifest.docs += reader.docs
+            calls.merge(reader.calls) { first, _ in first }
+        }
+        for (id, called) in calls {
+            let targets = MacroCall.macros(called, by: id, in: manifest)
+            manifest.macros[id]?.dependsOnMacros = targets
         }
     }
 
@@ -298,6 +304,7 @@ public final class ProjectReader {
             return
         }
         let capture = text.map { self.capture(node, $0) } ?? Capture()
+        node.dependsOnMacros = capture.macros
         if let patch {
             node.description = patch.description
             node.columns = patch.columns
@@ -359,7 +366,7 @@ public final class ProjectReader {
             var (config, stated) = (project.config, project.stated)
             for layer in [patch, own].compactMap({ $0 }) {
                 ConfigMerge.lay(layer, over: &config)
-                ConfigMerge.lay(layer, over: &stated)
+                ConfigMerge.note(layer, in: &stated)
             }
             node.stated = stated
             node.config = Self.settled(config, node.resourceType)
@@ -398,7 +405,7 @@ public final class ProjectReader {
         var stated = JSONObject()
         for layer in own + root {
             ConfigMerge.lay(layer, over: &config)
-            ConfigMerge.lay(layer, over: &stated)
+            ConfigMerge.note(layer, in: &stated)
         }
         let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
         projectConfigs[key] = found
@@ -407,7 +414,7 @@ public final class ProjectReader {
 
     private static func settled(_ merged: JSONObject, _ type: ResourceType) -> NodeConfig {
         var config = merged
-        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).map(JSON.string)) }
         if type == .test { settleFailures(&config) }
         for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
         if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
@@ -499,7 +506,9 @@ public final class ProjectReader {
                 remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
             return
         }
-        node.dependsOnMacros = [macroID]
+        // dbt reads the two shortest tests without rendering them, so their macros are all that they call.
+        let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
+        node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
         var own = JSONObject()
         if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {

@@ -20,6 +20,7 @@ enum StaticReader {
                 guard branches.count == 1, case .call(let callee, _) = branches[0].test.kind, case .name(let name) = callee.kind,
                     name.text == "is_incremental", read(otherwise, into: &capture)
                 else { return false }
+                capture.macros = ["macro.dbt.is_incremental"]
             default: return false
             }
         }

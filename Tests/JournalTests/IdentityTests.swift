@@ -27,9 +27,24 @@ import Testing
             #expect(settled >= Identities.heldMax && settled < count)
             #expect(try append(journal, 0..<count).map(\.sequence) == sequences)
         }
+        // Before the filter has been read, while it is, and when it has.
+        for _ in 0..<3 {
+            let journal = try JournalStore(path: path, now: 0)
+            #expect(try append(journal, stride(from: 0, to: count, by: 3)).allSatisfy { !$0.isNew })
+            journal.warmUp()
+            #expect(try append(journal, 0..<count).map(\.sequence) == sequences)
+        }
         let journal = try JournalStore(path: path, now: 0)
+        journal.warmUp()
         let again = try append(journal, 0..<count + 1)
         #expect(again.dropLast().map(\.sequence) == sequences && again.dropLast().allSatisfy { !$0.isNew } && again.last?.isNew == true)
+    }
+
+    @Test func `the filter knows all that was put into it, and nearly nothing else`() {
+        var filter = IdentityFilter()
+        for number in 0..<100_000 { filter.insert(number.hashValue) }
+        #expect((0..<100_000).allSatisfy { filter.mayHold($0.hashValue) })
+        #expect((100_000..<200_000).count { filter.mayHold($0.hashValue) } < 500)
     }
 
     @Test func `a turn that is rolled back leaves no identity, held or settled`() throws {

@@ -141,7 +141,7 @@ import Testing
         #expect(count(Column(name: "")) == 9)
         #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 20)
         #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 24)
-        #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 11)
+        #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 12)
         let fixture = UnitTest.Fixture(rows: .sql(""), format: "")
         #expect(count(UnitTest(model: "", given: [], expect: fixture)) == 8)
         #expect(count(UnitTest.Given(input: "", fixture: fixture)) == 3 && count(fixture) == 3)

@@ -125,6 +125,7 @@ public final class BrokerServer {
             wasAvailable = broker.isAvailable
             note(wasAvailable ? "the journal commits again" : "the journal cannot commit; clients are told 'unavailable'")
         }
+        if requests.isEmpty { broker.journal.warmUp() }
         if requests.isEmpty, broker.journal.commits - checkpointedAt >= Self.commitsPerCheckpoint {
             broker.journal.checkpoint()
             checkpointedAt = broker.journal.commits

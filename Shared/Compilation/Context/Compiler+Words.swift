@@ -13,6 +13,23 @@ extension Compiler {
         return try macros.libraryMacro(name, interpreter)
     }
 
+    /// As `value(of:)`, for a node's own text: while it is read, each macro that it names is noted as one that it calls.
+    func notedValue(of name: String, package: String) throws -> Value? {
+        let value = try value(of: name, package: package)
+        guard frame.mode == .parse, let value, frame.variables[name] == nil else { return value }
+        if case .object(let object) = value, let found = object as? PackageObject { return .object(PackageObject(found.name, self, isNoting: true)) }
+        if let id = macros.id(of: name, in: [frame.package, manifest.project.name, package]) {
+            noteMacro(id)
+        } else if Self.functionsOfTheLibrary.contains(name) || (word(name) == nil && macros.isInLibrary(name)) {
+            noteMacro("macro.dbt.\(name)")
+        }
+        return value
+    }
+
+    func noteMacro(_ id: String) {
+        if frame.mode == .parse, !frame.capture.macros.contains(id) { frame.capture.macros.append(id) }
+    }
+
     private func projectMacro(_ name: String, package: String) throws -> Value? {
         let own = frames.last?.package ?? package
         if let value = try macros.macro(name, in: own, interpreter), own != "dbt" { return value }
