@@ -64,5 +64,7 @@ public struct NodeResult: Hashable, Sendable {
             startedAt: timing?["started_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
             finishedAt: timing?["completed_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
             compiledSQL: json["compiled_code"]?.stringValue, relationName: json["relation_name"]?.stringValue)
+        response = json["adapter_response"]
+        if let name = json["thread_id"]?.stringValue { thread = name }
     }
 }
