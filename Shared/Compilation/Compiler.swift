@@ -2,6 +2,7 @@ public import Kernel
 public import Project
 public import WarehouseKit
 internal import Jinja
+internal import Synchronization
 
 /// Turns nodes into SQL, in dbt's context. Used from one thread at a time, with the session it was given.
 ///
@@ -40,6 +41,10 @@ public final class Compiler: ParseTimeHost {
     /// What `compile` last gave: how far a node came that failed afterwards.
     public private(set) var lastCompiled: CompiledNode?
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
+    /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
+    public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings.load(ordering: .relaxed) != clockReadings }
+    var hasAskedForCommand = false
+    private let clockReadings = WallClock.readings.load(ordering: .relaxed)
     /// The environment variables that templates asked for.
     public internal(set) var environmentRead: Set<String> = []
 
@@ -157,7 +162,8 @@ public final class Compiler: ParseTimeHost {
     var frame: Frame { frames[frames.count - 1] }
 
     func render(_ text: String, name: String) throws -> String {
-        let template = try TemplateCache.template(text, name: name, environment)
+        // A node's text is read for one node, once or twice: to keep it would only fill the memory.
+        let template = try environment.parse(text, name: name)
         let package = frame.package
         return try interpreter.render(template, Context { [unowned self] name in try notedValue(of: name, package: package) })
     }

@@ -109,15 +109,6 @@ public struct NodeRunner {
         do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }
     }
 
-    /// Renders and runs hooks one by one: a later one may look at what an earlier one did.
-    public func run(_ hooks: [String], for node: Node?, with extra: [(String, JSON)] = []) throws {
-        for hook in hooks {
-            let sql = try compiler.render(hook, for: node, with: extra)
-            guard sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else { continue }
-            try session.execute(sql)
-        }
-    }
-
     // MARK: Tests
 
     /// Runs a test; the result says whether it passed. It reads only, but for a test whose failing rows are kept: that one

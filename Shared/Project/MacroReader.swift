@@ -27,10 +27,7 @@ struct MacroReader {
     }
 
     private mutating func readMacroFile(_ path: String) {
-        guard let text = FileTree.text("\(package.folder)/\(path)") else {
-            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
-            return
-        }
+        guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         do {
             let template = try environment.parse(text, name: path)
             var hasMacros = false
@@ -60,7 +57,7 @@ struct MacroReader {
         for folder in package.docsPaths ?? package.modelPaths + package.seedPaths + package.macroPaths + package.analysisPaths {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".md") {
                 let path = "\(folder)/\(file)"
-                guard let text = FileTree.text("\(package.folder)/\(path)"), text.contains("docs"), text.contains("{%") else { continue }
+                guard let text = FileTree.text(path, in: package.folder, problems), text.contains("docs"), text.contains("{%") else { continue }
                 do {
                     let template = try environment.parse(text, name: path)
                     for block in template.definitions where block.tag == "docs" {

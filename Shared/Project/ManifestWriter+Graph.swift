@@ -11,7 +11,7 @@ extension ManifestWriter {
             return json
         }
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
-            JSON(values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ($0, values[$0].map(json) ?? .null) })
+            JSON(values.keys.sortedByBytes().map { ($0, values[$0].map(json) ?? .null) })
         }
         func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { json(other: $0) } }
         return JSON([

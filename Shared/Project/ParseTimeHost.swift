@@ -19,6 +19,8 @@ public protocol ParseTimeHost: AnyObject {
     func capture(_ node: Node) throws -> Capture
     /// The environment variables that templates have asked for so far.
     var environmentRead: Set<String> { get }
+    /// Whether templates have asked for what is another thing in each command: the time, ids, flags.
+    var isBoundToCommand: Bool { get }
     /// The answer of the project's own `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
     func generatedName(_ macro: String, custom: String?, node: Node) throws -> String
 }

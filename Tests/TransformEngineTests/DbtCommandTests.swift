@@ -155,6 +155,28 @@ final class DbtDrill {
         #expect(drill.run("ls", "-s", "nobody").text.contains("No nodes selected!"))
     }
 
+    @Test func `parsing again writes the same manifest with the new command's metadata, and says with --debug how it was read`() throws {
+        let drill = try DbtDrill(Self.files)
+        func parts() throws -> (nodes: JSON?, metadata: JSON?) { (try drill.artifact("manifest.json")["nodes"], try drill.artifact("manifest.json")["metadata"]) }
+        #expect(drill.run("parse", "--debug").text.contains("Unable to do partial parsing because saved manifest not found. Starting full parse."))
+        let first = try parts()
+        #expect(drill.run("parse", "--debug").text.contains("Partial parsing enabled, no changes found, skipping parsing"))
+        let second = try parts()
+        #expect(second.nodes == first.nodes && second.metadata?["invocation_id"] != first.metadata?["invocation_id"])
+        #expect(second.metadata?["generated_at"] != first.metadata?["generated_at"])
+        try drill.project.write("models/b.sql", "select id from {{ ref('a') }}")
+        #expect(drill.run("parse", "--debug").text.contains("Partial parsing enabled: 0 files deleted, 0 files added, 1 files changed."))
+        #expect(try parts().nodes?["model.shop.b"]?["raw_code"] == "select id from {{ ref('a') }}")
+        // What another command wrote there is no beginning for it.
+        #expect(drill.run("build").code == 0)
+        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == false)
+        #expect(!drill.run("parse", "--debug", "--no-partial-parse").text.contains("artial pars"))
+        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == true)
+        drill.run("build")
+        drill.run("parse")
+        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == true)
+    }
+
     @Test func `show prints rows of a model and of SQL on the line, as many as are asked for`() throws {
         let drill = try DbtDrill(Self.files)
         drill.run("run")

@@ -70,6 +70,7 @@ extension Compiler {
 
     /// One of dbt's own words; those that never change are made once.
     func word(_ name: String) -> Value? {
+        if session == nil, Self.wordsOfCommand.contains(name) { hasAskedForCommand = true }
         if let value = fixedWords[name] { return value }
         if let make = Self.fixed[name] {
             let value = make(self)
@@ -78,6 +79,9 @@ extension Compiler {
         }
         return Self.changing[name]?(self)
     }
+
+    /// What they mean differs from command to command, so a project that is read with them is read again by the next.
+    private static let wordsOfCommand: Set<String> = ["invocation_id", "run_started_at", "invocation_args_dict", "flags", "selected_resources"]
 
     private static let fixed: [String: @Sendable (Compiler) -> Value] = {
         var words: [String: @Sendable (Compiler) -> Value] = [

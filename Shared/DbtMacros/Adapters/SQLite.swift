@@ -22,6 +22,15 @@ extension MacroLibrary {
             {%- do adapter.drop_relation(existing_relation) -%}
             {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
         {% endmacro %}
+        {# A rename makes the engine read its whole schema again, for each table. So the old one goes first, unless the query reads it:
+           all is one transaction, and readers see the old one until its end. #}
+        {% macro sqlite__build_table(existing_relation, target_relation, sql) %}
+            {%- if existing_relation is not none and existing_relation.is_table and not adapter.may_read(sql, existing_relation) -%}
+                {%- do adapter.drop_relation(existing_relation) -%}
+                {%- set existing_relation = none -%}
+            {%- endif -%}
+            {%- do default__build_table(existing_relation, target_relation, sql) -%}
+        {% endmacro %}
         {# A table of the file itself and not a temporary one, which would have to fit into memory. #}
         {% macro sqlite__stage_incremental(temp_relation, sql) %}
             {%- do drop_relation_if_exists(load_cached_relation(temp_relation)) -%}

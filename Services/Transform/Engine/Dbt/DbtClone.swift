@@ -39,9 +39,8 @@ struct DbtClone {
             results.append(result)
         }
         try site.folder.write(
-            RunResults.json(
-                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "clone", arguments: .object(site.invocation.options)),
-            as: "run_results.json")
+            RunResults(
+                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "clone", arguments: .object(site.invocation.options)))
         return progress.summary(results, seconds: site.command.now() - site.invocation.startedAt)
     }
 

@@ -42,9 +42,9 @@ struct DbtOperation {
         }
         result.finishedAt = site.command.now()
         try site.folder.write(
-            RunResults.json(
+            RunResults(
                 [result], invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "run-operation",
-                arguments: .object(site.invocation.options)), as: "run_results.json")
+                arguments: .object(site.invocation.options)))
         return result.isFailure ? 1 : 0
     }
 }

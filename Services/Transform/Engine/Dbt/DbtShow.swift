@@ -78,9 +78,8 @@ struct DbtShow {
         let now = site.command.now()
         let result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt ?? now, finishedAt: now, compiledSQL: sql)
         try site.folder.write(
-            RunResults.json(
-                [result], invocationID: site.invocation.id, generatedAt: now, startedAt: site.invocation.startedAt, command: arguments.word, arguments: .object(site.invocation.options)),
-            as: "run_results.json")
+            RunResults(
+                [result], invocationID: site.invocation.id, generatedAt: now, startedAt: site.invocation.startedAt, command: arguments.word, arguments: .object(site.invocation.options)))
     }
 }
 
