@@ -266,6 +266,15 @@ final class DbtDrill {
         #expect(drill.run("build", "--quiet").text.contains("shop.two fail main.\"a\"\na view main.\"a\" execute False\ntwo test None execute False"))
     }
 
+    @Test func `a variable that only the run will set stops no reading, and the model that lacks it is an error`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select '{{ word() }}' as word", "macros/word.sql": "{% macro word() %}{{ var('word') }}{% endmacro %}"])
+        #expect(drill.run("parse").code == 0)
+        #expect(drill.run("run", "--vars", "word: said").code == 0)
+        #expect(try drill.query("select word from a") == [[.text("said")]])
+        let (code, text) = drill.run("run")
+        #expect(code == 1 && text.contains("the variable 'word' is not set"))
+    }
+
     @Test func `what was compiled is there although the warehouse refuses it, with the ephemeral models inside`() throws {
         let drill = try DbtDrill([
             "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/t.sql": "{{ config(materialized='table') }} select absent from {{ ref('e') }}",

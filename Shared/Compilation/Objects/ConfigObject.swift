@@ -113,6 +113,8 @@ final class VariableFunction: JinjaObject {
         let name = bound[0]?.asString ?? ""
         if let value = lookup(name) { return Value(value) }
         if let fallback = bound[1] { return fallback }
+        // While the project is read, a variable may be one that only the run will set.
+        if compiler.frame.mode == .parse { return .none }
         throw CompilationError(
             "compile.var_not_set", "the variable '\(name)' is not set", remedy: "set it under vars: in dbt_project.yml, pass it with --vars, or give var() a default")
     }
