@@ -5,6 +5,8 @@ public struct Capture: Hashable, Sendable {
     public var config = JSONObject()
     public var refs: [Ref] = []
     public var sources: [SourceRef] = []
+    /// The functions named with `function()`.
+    public var functions: [[String]] = []
     /// The metrics named with `metric()`.
     public var metrics: [[String]] = []
     public init() {}

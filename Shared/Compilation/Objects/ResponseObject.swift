@@ -23,6 +23,7 @@ final class ResponseObject: JinjaObject {
         case "INSERT": self.init("INSERT 0 \(rows)", code: "INSERT", rows: rows)
         case "UPDATE", "DELETE", "MERGE", "SELECT": self.init("\(words[0]) \(rows)", code: words[0], rows: rows)
         case "CREATE" where words.contains("TABLE") && words.contains("AS"): self.init("SELECT \(rows)", code: "SELECT", rows: rows)
+        case "CREATE" where words.contains("FUNCTION"): self.init("CREATE FUNCTION", code: "CREATE FUNCTION")
         case "CREATE": self.init("CREATE \(words.contains("VIEW") ? "VIEW" : "TABLE")", code: "CREATE", rows: rows)
         default: self.init(words.prefix(2).joined(separator: " "), code: words.first, rows: rows)
         }

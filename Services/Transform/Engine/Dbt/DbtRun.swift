@@ -175,7 +175,7 @@ struct DbtRun {
                 _ = try ledger.effect(run: run, task: TaskID(hook.node.uniqueID), fence: fence(hook.node.uniqueID)) {
                     let sql = try compiler.render(hook.node.rawCode, for: nil, with: extra)
                     isRendered = true
-                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(sql) }
+                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }
                     return Completion(report: TaskReport())
                 }
             } catch {
