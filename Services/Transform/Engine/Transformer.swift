@@ -5,10 +5,10 @@ public import WarehouseKit
 internal import Compilation
 internal import Project
 
-/// Builds a dbt project's models, seeds and snapshots, task by task.
+/// Builds a dbt project's models, seeds, snapshots and functions, task by task.
 ///
 /// Kinds: `plan` seals the project and adds the other tasks; `open` creates schemas and runs on-run-start; `node` builds one
-/// model, seed or snapshot; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
+/// of them; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
 /// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`.
 public struct Transformer: Sendable {
     let warehouses: WarehouseRegistry

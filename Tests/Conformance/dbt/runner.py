@@ -9,6 +9,7 @@ import dbt.cli.main
 import dbt.exceptions
 import dbt.tests.util
 import dbt_common.exceptions
+from dbt.adapters.factory import FACTORY
 from dbt.artifacts.schemas.catalog import CatalogArtifact
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.artifacts.schemas.results import FreshnessStatus, RunStatus, TestStatus, TimingInfo
@@ -51,6 +52,9 @@ def run(command, args, callbacks=()):
     for event in events(process.stdout) if callbacks else ():
         for callback in callbacks:
             callback(event)
+    for adapter in FACTORY.adapters.values():
+        # As dbt leaves it: with a connection of this thread that opens when it is used.
+        adapter.connections.set_connection_name("master")
     failure = exception(process.stdout) if process.returncode == 2 else None
     if process.returncode not in (0, 1, 2):
         raise RuntimeError(f"{command + args} ended with {process.returncode}")
