@@ -174,6 +174,9 @@ public protocol WarehouseSession: AnyObject {
     /// The engine's word for a type of ours, and back; nil for a type that we did not give.
     func render(_ type: ColumnType) -> String
     func columnType(_ word: String) -> ColumnType?
+    /// The engine reckons with decimals as they are written. Otherwise a decimal that a double gives back digit by digit is best kept
+    /// as a double, with which everything there can reckon.
+    var hasDecimals: Bool { get }
     /// Widens a column of a table, its values with it, inside the caller's transaction. Views on the table stay.
     func changeType(of column: String, in table: RelationName, to type: ColumnType) throws
     /// The fast way in: many rows into one table, inside the caller's transaction.
@@ -200,6 +203,7 @@ extension WarehouseSession {
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }
+    public var hasDecimals: Bool { true }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
     public func share(_ relations: [RelationName], with reader: String) throws {}
     public var onNotice: (String) -> Void {

@@ -69,6 +69,7 @@ private final class KillingSession: WarehouseSession {
     func createSchema(_ schema: String) throws { try alive { try base.createSchema(schema) } }
     func drop(_ relation: RelationInfo) throws { try alive { try base.drop(relation) } }
     func render(_ type: ColumnType) -> String { base.render(type) }
+    var hasDecimals: Bool { base.hasDecimals }
     func columnType(_ word: String) -> ColumnType? { base.columnType(word) }
     func changeType(of column: String, in table: RelationName, to type: ColumnType) throws { try alive { try base.changeType(of: column, in: table, to: type) } }
     func writer(into table: RelationName, columns: [String]) throws -> any RowWriter { try alive { try base.writer(into: table, columns: columns) } }

@@ -138,8 +138,13 @@ struct BatchLoad {
             if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
         }
         pass.only = setAside
+        pass.hasDecimals = session.hasDecimals
         pass.sample()
         while true {
+            for index in pass.columns.indices where !session.hasDecimals && pass.columns[index].type == .real {
+                // What the column holds already might not come back from a double.
+                if shape.types[pass.columns[index].name] == .integer, try shape.holdsLargeIntegers(pass.columns[index].name) { pass.columns[index].type = .decimal }
+            }
             try session.execute("savepoint batch_pass")
             let written = try prepare(pass.columns)
             let writer = try session.writer(into: written, columns: pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row])

@@ -55,6 +55,8 @@ struct BatchPass {
     var only: Set<Int>?
     /// Told from time to time that nothing before a place is needed any more.
     var forget: (UnsafePointer<UInt8>) -> Void = { _ in }
+    /// See `WarehouseSession`.
+    var hasDecimals = true
     private(set) var rows = 0
 
     init(bytes: Bytes, format: RawFormat, header: [String], batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
@@ -105,7 +107,7 @@ struct BatchPass {
         for index in 0..<fields.count where !columns[index].isPinned && columns[index].type != .text {
             let field = fields[index]
             if !field.isQuoted, nulls.contains(field.bytes) { continue }
-            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText)
+            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText, hasDecimals: hasDecimals)
         }
     }
 
@@ -204,6 +206,9 @@ struct BatchPass {
         case .real:
             guard let value = FieldParser.real(bytes) else { return false }
             cell = .double(value)
+        case .decimal:
+            guard FieldParser.accepts(.decimal, bytes) else { return false }
+            cell = .text(bytes)
         case .timestamp:
             if case .canonical? = FieldParser.shape(of: bytes) { cell = .text(bytes); return true }
             guard FieldParser.accepts(.timestamp, bytes), let text = FieldParser.utc(bytes) else { return false }
@@ -248,7 +253,7 @@ extension ColumnType {
     fileprivate var holdsText: Bool {
         switch self {
         case .text, .date, .timestamp: true
-        case .unknown, .boolean, .integer, .real: false
+        case .unknown, .boolean, .integer, .real, .decimal: false
         }
     }
 }

@@ -26,6 +26,12 @@ struct TableShape {
         }
     }
 
+    /// Whole numbers beyond those that a double holds.
+    func holdsLargeIntegers(_ column: String) throws -> Bool {
+        let name = session.quote(column), max = FieldParser.exactIntegerMax
+        return try !session.query("select 1 from \(session.render(table)) where \(name) > \(max) or \(name) < \(-max) limit 1").rows.isEmpty
+    }
+
     /// What differs from the table as it is: new columns and wider types.
     func changes(to columns: [(name: String, type: ColumnType)]) -> [String] {
         columns.compactMap { column in

@@ -88,6 +88,7 @@ extension PostgreSQLSession {
         case .boolean: "boolean"
         case .integer: "bigint"
         case .real: "double precision"
+        case .decimal: "numeric"
         case .date: "date"
         case .timestamp: "timestamp with time zone"
         case .text: "text"
@@ -111,6 +112,8 @@ extension PostgreSQLSession {
     private func converted(_ column: String, from old: ColumnType, to new: ColumnType) -> String {
         switch (old, new) {
         case (.unknown, _): "null"
+        // By its shortest digits: a direct cast keeps 15.
+        case (.real, .decimal): "\(column)::text::numeric"
         case (.date, .timestamp): "\(column)::timestamp at time zone 'UTC'"
         case (.timestamp, .text): "rtrim(rtrim(to_char(\(column) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"
         default: "\(column)::\(render(new))"

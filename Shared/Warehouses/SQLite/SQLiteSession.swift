@@ -290,11 +290,15 @@ public final class SQLiteSession: WarehouseSession {
         case .boolean: "BOOLEAN"
         case .integer: "INTEGER"
         case .real: "REAL"
+        // `TEXT` in the word keeps the digits: a column of numeric affinity would make a double of them.
+        case .decimal: "DECIMAL_TEXT"
         case .date: "DATE"
         case .timestamp: "TIMESTAMP"
         case .text: "TEXT"
         }
     }
+
+    public var hasDecimals: Bool { false }
 
     public func columnType(_ word: String) -> ColumnType? {
         let word = word.uppercased()
@@ -327,9 +331,16 @@ public final class SQLiteSession: WarehouseSession {
         switch (old, new) {
         case (.date, .timestamp): "\(column) || 'T00:00:00Z'"
         case (.boolean, .text): "case \(column) when 1 then 'true' when 0 then 'false' end"
-        case (_, .text): "cast(\(column) as text)"
+        case (.real, .text), (.real, .decimal): Self.shortestText(of: column)
+        case (_, .text), (_, .decimal): "cast(\(column) as text)"
         default: column
         }
+    }
+
+    /// SQLite writes doubles with 15 digits, which some need more of to be read back as they are.
+    private static func shortestText(of column: String) -> String {
+        let digits = ["cast(\(column) as text)", "printf('%!.16g', \(column))"].map { "when cast(\($0) as real) = \(column) then \($0)" }
+        return "case when \(column) is null then null \(digits.joined(separator: " ")) else printf('%!.17g', \(column)) end"
     }
 
     // MARK: Bulk
