@@ -148,6 +148,8 @@ public protocol WarehouseSession: AnyObject {
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
 
+    /// The next transaction brings many rows, in case the engine has a way of its own for that.
+    func expectManyRows() throws
     /// A transaction in which each statement sees what is committed by then. Takes the writer's lock where the engine has one.
     /// Nested calls are an error of ours.
     func begin() throws
@@ -165,6 +167,8 @@ public protocol WarehouseSession: AnyObject {
     func quote(_ identifier: String) -> String
     /// The longest name, in bytes; engines cut longer ones off.
     var identifierBytesMax: Int { get }
+    /// The most columns that a table may have.
+    var columnsMax: Int { get }
     func relation(_ name: RelationName) throws -> RelationInfo?
     func relations(inSchema schema: String) throws -> [RelationInfo]
     func columns(of name: RelationName) throws -> [ColumnInfo]
@@ -179,6 +183,9 @@ public protocol WarehouseSession: AnyObject {
     var hasDecimals: Bool { get }
     /// Widens a column of a table, its values with it, inside the caller's transaction. Views on the table stay.
     func changeType(of column: String, in table: RelationName, to type: ColumnType) throws
+    /// The unique indexes of a table that were made by name, and their columns.
+    func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])]
+    func dropIndex(_ name: String, of table: RelationName) throws
     /// The fast way in: many rows into one table, inside the caller's transaction.
     func writer(into table: RelationName, columns: [String]) throws -> any RowWriter
 
@@ -200,6 +207,7 @@ public enum LockMode: Sendable { case shared, exclusive }
 
 /// The defaults are those of an engine that lives in one process, with one writer and no users.
 extension WarehouseSession {
+    public func expectManyRows() throws {}
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }

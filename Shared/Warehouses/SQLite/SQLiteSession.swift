@@ -18,6 +18,10 @@ public final class SQLiteSession: WarehouseSession {
     let path: String
     let layout: SQLiteLayout
     private var isInTransaction = false
+    /// Whose thread has the connection.
+    private(set) weak var writer: SQLiteRowWriter?
+    /// The write-ahead log is off until the transaction ends.
+    private var writesDirectly = false
 
     static let defaultSchema = "main"
     public var defaultSchema: String { Self.defaultSchema }
@@ -71,10 +75,43 @@ public final class SQLiteSession: WarehouseSession {
                 _ = try query("pragma journal_mode = wal")
                 return
             } catch let problem as SQLiteProblem {
-                guard case .retry = problem.response, attempt < 200 else { throw problem }
+                guard case .retry = problem.response, attempt < Int(Self.busyTimeoutMilliseconds) / 10 else { throw problem }
                 usleep(10_000)
             }
         }
+    }
+
+    /// A first load writes each page once, into a file in which nobody has anything to read yet: a write-ahead log would be written
+    /// and then copied. The rollback journal promises the same of a power cut.
+    public func expectManyRows() throws {
+        guard !isInTransaction, layout.isOneFile,
+            case .integer(let pages)? = try query("select page_count from pragma_page_count").rows.first?.first, pages <= Self.emptyPagesMax
+        else { return }
+        // Where another program has the file open, the log stays.
+        sqlite3_busy_timeout(connection, 0)
+        defer { sqlite3_busy_timeout(connection, Self.busyTimeoutMilliseconds) }
+        writesDirectly = (try? query("pragma journal_mode = delete").rows) == [[.text("delete")]]
+    }
+    /// The ledger of a warehouse in which nothing else is.
+    private static let emptyPagesMax: Int64 = 64
+
+    private func writeAheadAgain() {
+        guard writesDirectly else { return }
+        writesDirectly = false
+        // Whoever opens the file does the same.
+        _ = try? query("pragma journal_mode = wal")
+    }
+
+    func hand(to writer: SQLiteRowWriter) throws {
+        try settle()
+        self.writer = writer
+    }
+
+    /// Takes the connection back from the thread that writes rows.
+    func settle() throws {
+        guard let writer else { return }
+        self.writer = nil
+        try writer.drain()
     }
 
     // MARK: Statements
@@ -115,6 +152,7 @@ public final class SQLiteSession: WarehouseSession {
 
     /// Prepares each statement of `sql` when its turn comes, so that a later one may use what an earlier one created.
     private func eachStatement(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
+        try settle()
         var values = values[...]
         try sql.withCString { text in
             var rest: UnsafePointer<CChar>? = text
@@ -187,12 +225,16 @@ public final class SQLiteSession: WarehouseSession {
     public func commit() throws {
         try execute("commit")
         isInTransaction = false
+        writeAheadAgain()
     }
 
     /// Also after an error that has rolled back by itself, as a full disk does.
     public func rollback() {
+        writer?.abandon()
+        writer = nil
         isInTransaction = false
         if sqlite3_get_autocommit(connection) == 0 { _ = try? execute("rollback") }
+        writeAheadAgain()
     }
 
     // MARK: Names
@@ -299,6 +341,7 @@ public final class SQLiteSession: WarehouseSession {
     }
 
     public var hasDecimals: Bool { false }
+    public var columnsMax: Int { Int(sqlite3_limit(connection, SQLITE_LIMIT_COLUMN, -1)) }
 
     public func columnType(_ word: String) -> ColumnType? {
         let word = word.uppercased()
@@ -324,6 +367,20 @@ public final class SQLiteSession: WarehouseSession {
         try execute("insert into \(render(wider)) select \(sources.joined(separator: ", ")) from \(render(table)) order by rowid")
         try publish(staged: wider, as: table)
         for row in indexes { if case .text(let sql) = row[0] { try execute(sql) } }
+    }
+
+    public func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])] {
+        let place = place(of: table)
+        let names = try query("select name from pragma_index_list(?, ?) where \"unique\" = 1 and origin = 'c'", [.text(place.name), .text(place.schema)]).rows
+        return try names.compactMap { row in
+            guard case .text(let name) = row[0] else { return nil }
+            let columns = try query("select name from pragma_index_info(?, ?) order by seqno", [.text(name), .text(place.schema)]).rows
+            return (name, columns.compactMap { if case .text(let column) = $0[0] { column } else { nil } })
+        }
+    }
+
+    public func dropIndex(_ name: String, of table: RelationName) throws {
+        try execute("drop index \(schemaInSQL(place(of: table).schema)).\(quote(name))")
     }
 
     /// A date that becomes a timestamp is its midnight; a truth value that becomes text keeps a word for it.
