@@ -27,6 +27,7 @@ func tests(_ room: String, _ dependencies: [Target.Dependency] = [], on target: 
 
 let package = Package(
     name: "sluice",
+    products: [.library(name: "FuzzDecoders", type: .static, targets: ["FuzzDecoders"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -171,6 +172,9 @@ let package = Package(
             name: "faults", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Support", "Wire"], path: "Tests/Faults", exclude: ["run", "clock.c"], swiftSettings: strict),
         .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
         tests("Simulation", ["Contracts", "Kernel", "Runs", "Support"], on: "SimulationWorld"),
+        // A library, for libFuzzer brings the main function: see Tests/Fuzz/run.
+        shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel"], path: "Tests/Fuzz/Decoders"),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzDecoders", "Support"], path: "Tests/FuzzTests", swiftSettings: strict),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),

@@ -15,6 +15,22 @@ public actor BusClient {
         public var events: [SequencedEvent]
         /// Events whose envelope cannot be read, by sequence: a durable reader steps over them and says so.
         public var unreadable: [UInt64]
+
+        /// `[correlation, status, body, (topic, sequence, envelope)…]`; nil for a message of any other shape.
+        package init?(frames: [[UInt8]]) {
+            guard frames.count >= 3 else { return nil }
+            body = frames[2]
+            events = []
+            unreadable = []
+            for place in stride(from: 3, to: frames.count - 2, by: 3) {
+                guard let sequence = SequenceFrame.value(frames[place + 1]) else { continue }
+                if let event = try? Event(envelope: frames[place + 2]) {
+                    events.append(SequencedEvent(sequence: sequence, event: event))
+                } else {
+                    unreadable.append(sequence)
+                }
+            }
+        }
     }
 
     private struct Pending {
@@ -191,14 +207,14 @@ public actor BusClient {
 
     private func receiveAnswers() {
         while let frames = commands?.receive() {
-            guard frames.count >= 3, let correlation = SequenceFrame.value(frames[0]) else { continue }
+            guard let correlation = frames.first.flatMap(SequenceFrame.value), let answer = Answer(frames: frames) else { continue }
             heardAt = SystemClock.monotonicSeconds()
             guard let waiting = pending.removeValue(forKey: correlation) else {
                 giveBack(frames)
                 continue
             }
             if frames[1].elementsEqual("ok".utf8) {
-                waiting.continuation.resume(returning: Self.answer(frames))
+                waiting.continuation.resume(returning: answer)
             } else if let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(frames[2])) {
                 waiting.continuation.resume(throwing: refusal)
             } else {
@@ -216,22 +232,6 @@ public actor BusClient {
         else { return }
         lastCorrelation += 1
         commands?.send([SequenceFrame.bytes(lastCorrelation), Array(Verb.release.rawValue.utf8), [UInt8](body)])
-    }
-
-    private static func answer(_ frames: [[UInt8]]) -> Answer {
-        var answer = Answer(body: frames[2], events: [], unreadable: [])
-        var place = 3
-        while place + 2 < frames.count {
-            if let sequence = SequenceFrame.value(frames[place + 1]) {
-                if let event = try? Event(envelope: frames[place + 2]) {
-                    answer.events.append(SequencedEvent(sequence: sequence, event: event))
-                } else {
-                    answer.unreadable.append(sequence)
-                }
-            }
-            place += 3
-        }
-        return answer
     }
 
     private func receiveHints() {

@@ -36,6 +36,6 @@ public enum Tick {
 
 /// The 8 bytes of a sequence frame, most significant first.
 public enum SequenceFrame {
-    public static func bytes(_ sequence: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * UInt64($0))) } }
+    public static func bytes(_ sequence: UInt64) -> [UInt8] { withUnsafeBytes(of: sequence.bigEndian) { Array($0) } }
     public static func value(_ bytes: [UInt8]) -> UInt64? { bytes.count == 8 ? bytes.reduce(0) { $0 << 8 | UInt64($1) } : nil }
 }

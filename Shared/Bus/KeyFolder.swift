@@ -62,6 +62,21 @@ public struct KeyFolder: Sendable {
         return made
     }
 
+    /// Copies into a folder of each program what that one needs and nothing else, for programs that share no disk. The command
+    /// line's pair goes with the broker's: whoever is in there can do all that it can.
+    public func handOut(to folder: String) throws {
+        for name in [Self.broker] + BusRole.allCases.filter({ $0 != .client && $0 != .cli }).map(\.rawValue) {
+            let own = "\(folder)/\(name)"
+            try Files.createFolder(own, mode: 0o700)
+            for key in name == Self.broker ? [name, BusRole.cli.rawValue] : [name] {
+                try Files.writeAtomically(try Files.readAll(file(of: key)), to: "\(own)/\(key).key", mode: 0o600)
+            }
+            for file in name == Self.broker ? [Self.brokerPublic, Self.allowList] : [Self.brokerPublic] {
+                try Files.writeAtomically(try Files.readAll("\(path)/\(file)"), to: "\(own)/\(file)", mode: 0o600)
+            }
+        }
+    }
+
     private func pairMaking(_ name: String, _ made: inout [String]) throws -> CurveKeys {
         if Files.exists(file(of: name)) { return try pair(of: name) }
         let keys = CurveKeys.generate()

@@ -34,8 +34,17 @@ public struct CompilationError: Problem, Hashable {
         }
         if let cause = error.cause as? any Problem { return cause }
         var remedy = isLibrary ? "it happened in \(error.template ?? ""):\(error.line ?? 0)" : "correct the template there"
-        if !error.trace.isEmpty { remedy += "; it was called by " + error.trace.map { "macro '\($0.macro)' (\($0.template):\($0.line))" }.joined(separator: ", ") }
+        if !error.trace.isEmpty { remedy += "; it was called by " + callers(error.trace) }
         return CompilationError("compile.template_failed", error.message, at: place, remedy: remedy)
+    }
+
+    /// Innermost first; a macro that calls itself is named once, with how often.
+    private static func callers(_ trace: [JinjaError.Frame]) -> String {
+        var runs: [(frame: JinjaError.Frame, count: Int)] = []
+        for frame in trace {
+            if runs.last?.frame == frame { runs[runs.count - 1].count += 1 } else { runs.append((frame, 1)) }
+        }
+        return runs.map { "macro '\($0.frame.macro)' (\($0.frame.template):\($0.frame.line))\($0.count > 1 ? " \($0.count) times" : "")" }.joined(separator: ", ")
     }
 
     private func placed(at place: ProblemLocation) -> CompilationError {

@@ -1,6 +1,20 @@
 internal import Project
+public import WarehouseKit
 
 extension Compiler {
+    /// How the relation of each node and source is written in SQL, by unique id; what leaves no relation is not there.
+    public func relationNames(on session: any WarehouseSession) -> [String: String] {
+        var names: [String: String] = [:]
+        for (id, node) in manifest.nodes where !node.isEphemeral {
+            guard [.model, .seed, .snapshot].contains(node.resourceType) || failuresRelation(of: node) != nil else { continue }
+            names[id] = session.render(relationName(of: node))
+        }
+        for (id, source) in manifest.sources {
+            names[id] = session.render(RelationName(database: source.database, schema: source.schema, identifier: source.identifier))
+        }
+        return names
+    }
+
     /// Whether a macro has this name, the project's or one that comes with dbt; `package.name` looks in the package alone.
     public func hasMacro(named name: String) throws -> Bool {
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)

@@ -2,6 +2,7 @@ public import Kernel
 public import Project
 public import WarehouseKit
 internal import Jinja
+internal import Synchronization
 
 /// Turns nodes into SQL, in dbt's context. Used from one thread at a time, with the session it was given.
 ///
@@ -37,7 +38,13 @@ public final class Compiler: ParseTimeHost {
     var environmentOverrides = JSONObject()
     /// The stretch of time that the model at work is built for.
     public var batch: Batch?
+    /// What `compile` last gave: how far a node came that failed afterwards.
+    public private(set) var lastCompiled: CompiledNode?
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
+    /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
+    public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings.load(ordering: .relaxed) != clockReadings }
+    var hasAskedForCommand = false
+    private let clockReadings = WallClock.readings.load(ordering: .relaxed)
     /// The environment variables that templates asked for.
     public internal(set) var environmentRead: Set<String> = []
 
@@ -96,6 +103,7 @@ public final class Compiler: ParseTimeHost {
 
     /// The SQL of a model, test or analysis.
     public func compile(_ node: Node) throws -> CompiledNode {
+        lastCompiled = nil
         do {
             let frame = Frame(node, package: node.packageName, mode: .execute)
             frame.modelExtras = batchExtra(of: node)
@@ -108,19 +116,22 @@ public final class Compiler: ParseTimeHost {
                 (name: "__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", sql: try ephemeral(id).sql)
             }
             let isStored = node.resourceType.isReferable || failuresRelation(of: node) != nil
-            return CompiledNode(
+            let compiled = CompiledNode(
                 node: frame.node ?? node, sql: CommonTableExpressions.inject(expressions, into: body),
                 relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
+            lastCompiled = compiled
+            return compiled
         } catch {
             throw CompilationError.of(error, node: node)
         }
     }
 
     /// A text of the project's own, for example a hook, rendered for a node or for the run as a whole.
+    /// - Parameter extra: names that the text sees besides; the items of `results` are records, with `node` and `to_dict()`.
     public func render(_ text: String, for node: Node?, with extra: [(String, JSON)] = []) throws -> String {
         do {
             let frame = Frame(node, package: node?.packageName ?? manifest.project.name, mode: .execute)
-            for (name, value) in extra { frame.variables[name] = Value(value) }
+            for (name, value) in extra { frame.variables[name] = name == "results" ? RecordObject.list(value) : Value(value) }
             return try inside(frame) { try render(text, name: node?.originalFilePath ?? "dbt_project.yml") }
         } catch {
             throw CompilationError.of(error, node: node)
@@ -151,9 +162,10 @@ public final class Compiler: ParseTimeHost {
     var frame: Frame { frames[frames.count - 1] }
 
     func render(_ text: String, name: String) throws -> String {
-        let template = try TemplateCache.template(text, name: name, environment)
+        // A node's text is read for one node, once or twice: to keep it would only fill the memory.
+        let template = try environment.parse(text, name: name)
         let package = frame.package
-        return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
+        return try interpreter.render(template, Context { [unowned self] name in try notedValue(of: name, package: package) })
     }
 
     /// The arguments of a generic test: texts are templates of their own, and `ref('x')` needs no braces.

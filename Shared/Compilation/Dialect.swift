@@ -64,16 +64,8 @@ struct Dialect {
 
     /// The word for one of dbt's general types; any other word is a type already.
     func translate(_ type: String) -> String {
-        switch type.uppercased() {
-        case "STRING": "TEXT"
-        // SQLite's adapter has a word of its own for text alone.
-        case _ where adapter == "sqlite": type
-        case "TIMESTAMP": "TIMESTAMP"
-        case "FLOAT": "FLOAT"
-        case "INTEGER": "INT"
-        case "BOOLEAN": "BOOLEAN"
-        default: type
-        }
+        // Both engines know the other words as they are, so their adapters have one of their own for text alone.
+        type.uppercased() == "STRING" ? "TEXT" : type
     }
 
     /// What a query's column is said to be: PostgreSQL's types by the families that dbt's driver tells apart, without their sizes,

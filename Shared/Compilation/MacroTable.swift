@@ -53,6 +53,9 @@ final class MacroTable {
 
     func isPackage(_ name: String) -> Bool { entries[name] != nil || name == "dbt" || libraryPackages.contains(name) }
     func has(_ name: String, in package: String) -> Bool { entries[package]?[name] != nil }
+    /// The unique id of the first macro of that name, of the given packages.
+    func id(of name: String, in packages: [String]) -> String? { packages.first { has(name, in: $0) }.map { "macro.\($0).\(name)" } }
+    func isInLibrary(_ name: String) -> Bool { libraryPackages.contains { MacroLibrary.macro(name, in: $0) != nil } }
     func names(of package: String) -> [String] { entries[package].map { Array($0.keys) } ?? [] }
 
     /// A macro of the project or of a package; `dbt` means the whole library.
@@ -87,14 +90,20 @@ final class MacroTable {
 final class PackageObject: JinjaObject {
     let name: String
     private unowned let compiler: Compiler
-    init(_ name: String, _ compiler: Compiler) {
+    /// Whether a node's own text asks.
+    private let isNoting: Bool
+    init(_ name: String, _ compiler: Compiler, isNoting: Bool = false) {
         self.name = name
+        self.isNoting = isNoting
         self.compiler = compiler
     }
     var typeName: String { "MacroNamespace" }
     func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
         if let value = compiler.frames.last?.macroOverrides["\(name).\(attribute)"] { return .function(attribute) { _, _ in value } }
-        if let macro = try compiler.macros.macro(attribute, in: name, interpreter) { return macro }
+        if let macro = try compiler.macros.macro(attribute, in: name, interpreter) {
+            if isNoting { compiler.noteMacro("macro.\(name).\(attribute)") }
+            return macro
+        }
         // Some of dbt's macros are functions here.
         return name == "dbt" && Compiler.functionsOfTheLibrary.contains(attribute) ? compiler.word(attribute) : nil
     }

@@ -5,9 +5,15 @@ internal import Kernel
 /// Files that are either whole or not there, also after a power cut.
 enum DurableFile {
     /// Writes beside `path`, syncs, renames. Readers see the old file or the new one.
-    static func replace(_ path: String, with bytes: [UInt8]) throws {
+    static func replace(_ path: String, with bytes: [UInt8]) throws { try replace(path) { try $0(bytes) } }
+
+    /// - Parameter produce: is given where to put the bytes, piece by piece.
+    static func replace(_ path: String, _ produce: (_ put: ([UInt8]) throws -> Void) throws -> Void) throws {
         let draft = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).tmp"
-        try write(draft, bytes)
+        do { try write(draft, produce) } catch {
+            unlink(draft)
+            throw error
+        }
         guard rename(draft, path) == 0 else { throw failure("renamed", path) }
         syncFolder(of: path)
     }
@@ -26,15 +32,19 @@ enum DurableFile {
         return false
     }
 
-    static func write(_ path: String, _ bytes: [UInt8], isSynced: Bool = true) throws {
+    static func write(_ path: String, _ bytes: [UInt8], isSynced: Bool = true) throws { try write(path, isSynced: isSynced) { try $0(bytes) } }
+
+    private static func write(_ path: String, isSynced: Bool = true, _ produce: (_ put: ([UInt8]) throws -> Void) throws -> Void) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure("opened", path) }
         defer { close(descriptor) }
-        var place = 0
-        while place < bytes.count {
-            let count = bytes[place...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw failure("written", path) }
-            place += count
+        try produce { bytes in
+            var place = 0
+            while place < bytes.count {
+                let count = bytes[place...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 else { throw failure("written", path) }
+                place += count
+            }
         }
         guard !isSynced || fsync(descriptor) == 0 else { throw failure("synced", path) }
     }
@@ -52,6 +62,27 @@ enum DurableFile {
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
+    }
+
+    /// Differs between two files, and between two states of one.
+    static func signature(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+    }
+
+    /// A part of a file; empty behind its end.
+    static func read(_ path: String, from place: Int, to end: Int) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("opened", path) }
+        defer { close(descriptor) }
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: end - place) { buffer, filled in
+            count = pread(descriptor, buffer.baseAddress, end - place, off_t(place))
+            filled = max(count, 0)
+        }
+        guard count >= 0 else { throw failure("read", path) }
+        return bytes
     }
 
     static func read(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }

@@ -18,8 +18,12 @@ public struct NodeResult: Hashable, Sendable {
     public var finishedAt: Timestamp
     public var compiledSQL: String?
     public var relationName: String?
+    /// What the engine answered: `adapter_response`; without it the number of rows alone.
+    public var response: JSON?
     /// The statement that built it; no artifact but the file below `run/` has it.
     public var builtBy: String?
+    /// Who did it, of those that work side by side: dbt's `thread_id`.
+    public var thread = "Thread-1"
 
     public init(
         uniqueID: String, status: Status, message: String, failures: Int? = nil, rowsAffected: Int? = nil, startedAt: Timestamp,
@@ -43,8 +47,9 @@ public struct NodeResult: Hashable, Sendable {
     public var json: JSON {
         let timing: JSON = [["name": "execute", "started_at": .string(startedAt.description), "completed_at": .string(finishedAt.description)]]
         return JSON([
-            ("status", .string(status.rawValue)), ("timing", timing), ("thread_id", "Thread-1"), ("execution_time", .double(seconds)),
-            ("adapter_response", rowsAffected.map { ["_message": "OK", "rows_affected": JSON($0)] } ?? [:]), ("message", .string(message)),
+            ("status", .string(status.rawValue)), ("timing", timing), ("thread_id", .string(thread)), ("execution_time", .double(seconds)),
+            ("adapter_response", response ?? rowsAffected.map { ["_message": "OK", "rows_affected": JSON($0)] } ?? [:]),
+            ("message", message.isEmpty ? .null : .string(message)),
             ("failures", failures.map { JSON($0) } ?? .null), ("unique_id", .string(uniqueID)), ("compiled", .bool(compiledSQL != nil)),
             ("compiled_code", JSON(compiledSQL)), ("relation_name", JSON(relationName)), ("batch_results", .null),
         ])

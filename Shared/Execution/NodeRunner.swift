@@ -24,6 +24,7 @@ public struct NodeRunner {
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
                 finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
+            done.response = Self.response(result, rows: done.rowsAffected)
             done.builtBy = result.sql
             return done
         } catch {
@@ -84,6 +85,13 @@ public struct NodeRunner {
         }
     }
 
+    /// The engine's answer without what it left open, and with the rows that were counted afterwards.
+    private static func response(_ result: MaterializationResult, rows: Int?) -> JSON {
+        var pairs = (result.adapterResponse.objectValue?.pairs ?? []).map { ($0.key, $0.value) }.filter { !$0.1.isNull && $0.0 != "rows_affected" }
+        if let rows = rows.map({ JSON($0) }) ?? result.adapterResponse["rows_affected"], !rows.isNull { pairs.append(("rows_affected", rows)) }
+        return JSON(pairs)
+    }
+
     /// Some engines do not tell how many rows `create table as` made.
     private func rows(_ result: MaterializationResult, of node: Node) throws -> Int? {
         guard result.rows == 0, ["table", "incremental"].contains(node.config.materialized) else { return node.config.materialized == "view" ? nil : result.rows }
@@ -99,15 +107,6 @@ public struct NodeRunner {
         let hooks = Hook.all(node.config[phase == .before ? "pre-hook" : "post-hook"])
         guard hooks.contains(where: { !$0.isInTransaction }) else { return }
         do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }
-    }
-
-    /// Renders and runs hooks one by one: a later one may look at what an earlier one did.
-    public func run(_ hooks: [String], for node: Node?, with extra: [(String, JSON)] = []) throws {
-        for hook in hooks {
-            let sql = try compiler.render(hook, for: node, with: extra)
-            guard sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else { continue }
-            try session.execute(sql)
-        }
     }
 
     // MARK: Tests

@@ -22,6 +22,11 @@ public struct RunFolder: Sendable {
     @discardableResult
     public func writeCompiled(_ sql: String, of node: Node) throws -> String { try write(sql, to: compiledPath(of: node)) }
 
+    /// The SQL that was written for a node.
+    public func compiled(_ node: Node) -> String? {
+        DurableFile.read(compiledPath(of: node)).flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Writes the statement that built a node where dbt writes it.
     public func writeRun(_ sql: String, of node: Node) throws { try write(sql, to: file(of: node, in: "run")) }
 
@@ -53,6 +58,31 @@ public struct RunFolder: Sendable {
         return found
     }
 
+    /// Where the file that is there was written of the same reading, only what says when and by whom is written anew.
+    public func write(_ manifest: ManifestWriter) throws {
+        try DurableFile.createFolder(path)
+        let file = "\(path)/manifest.json"
+        let mark = "\(path)/partial_parse.manifest"
+        func signature() -> String? { manifest.nameOfContent.flatMap { name in DurableFile.signature(of: file).map { "\(name) \($0)" } } }
+        let isThere = signature().map { DurableFile.read(mark) == Array($0.utf8) } ?? false
+        if isThere, let old = try? DurableFile.read(file, from: 0, to: 65_536), let (beginning, rest) = manifest.beginning(inPlaceOf: old) {
+            try DurableFile.replace(file) { put in
+                try put(beginning)
+                var place = rest
+                while case let piece = try DurableFile.read(file, from: place, to: place + 1 << 18), !piece.isEmpty {
+                    try put(piece)
+                    place += piece.count
+                }
+            }
+        } else {
+            try DurableFile.replace(file) { try manifest.write($0) }
+        }
+        if let signature = signature() { try DurableFile.write(mark, Array(signature.utf8), isSynced: false) } else { try? FileManager.default.removeItem(atPath: mark) }
+    }
+    public func write(_ results: RunResults) throws {
+        try DurableFile.createFolder(path)
+        try DurableFile.replace("\(path)/run_results.json") { try results.write($0) }
+    }
     public func write(_ json: JSON, as name: String) throws { try write(json.bytes, as: name) }
     public func write(_ bytes: [UInt8], as name: String) throws {
         try DurableFile.createFolder(path)
@@ -61,20 +91,45 @@ public struct RunFolder: Sendable {
 }
 
 /// `run_results.json` in dbt's shape, version 6.
-public enum RunResults {
-    public static func json(
+public struct RunResults {
+    private let results: [NodeResult]
+    private let metadata: JSON
+    private let arguments: JSON
+    private let seconds: Double
+
+    public init(
         _ results: [NodeResult], invocationID: String, generatedAt: Timestamp, startedAt: Timestamp, command: String, arguments: JSON = [:], environment: JSONObject = JSONObject()
-    ) -> JSON {
-        let metadata: JSON = [
+    ) {
+        self.results = results
+        metadata = [
             "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "dbt_version": .string(ManifestWriter.dbtVersion),
             "generated_at": .string(generatedAt.description), "invocation_id": .string(invocationID), "env": .object(environment),
             "invocation_started_at": .string(startedAt.description),
         ]
-        var args = arguments
-        args["which"] = .string(command)
-        if args["invocation_command"] == nil { args["invocation_command"] = .string("dbt \(command)") }
-        return JSON([
-            ("metadata", metadata), ("results", .array(results.map(\.json))), ("elapsed_time", .double(generatedAt - startedAt)), ("args", args),
-        ])
+        var arguments = arguments
+        arguments["which"] = .string(command)
+        if arguments["invocation_command"] == nil { arguments["invocation_command"] = .string("dbt \(command)") }
+        self.arguments = arguments
+        seconds = generatedAt - startedAt
+    }
+
+    /// The file in pieces: each result as a value takes many times the memory of its text.
+    func write(_ take: ([UInt8]) throws -> Void) rethrows {
+        var bytes = Array("{\"metadata\":".utf8)
+        metadata.write(to: &bytes)
+        bytes += ",\"results\":[".utf8
+        for (index, result) in results.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            result.json.write(to: &bytes)
+            guard bytes.count >= 65_536 else { continue }
+            try take(bytes)
+            bytes.removeAll(keepingCapacity: true)
+        }
+        bytes += "],\"elapsed_time\":".utf8
+        JSON.double(seconds).write(to: &bytes)
+        bytes += ",\"args\":".utf8
+        arguments.write(to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        try take(bytes)
     }
 }

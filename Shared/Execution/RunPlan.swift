@@ -61,24 +61,15 @@ public struct RunPlan: Hashable, Sendable {
     /// Only the nearest such nodes get the edge; the ones behind them wait through them.
     private static func gate(_ edges: inout [String: [String]], _ manifest: Manifest) {
         func isTest(_ id: String) -> Bool { manifest.nodes[id]?.resourceType == .test }
-        var children: [String: [String]] = [:]
-        for (id, parents) in edges where !isTest(id) { for parent in parents { children[parent, default: []].append(id) } }
-        var below: [String: Set<String>] = [:]
-        func descendants(_ id: String) -> Set<String> {
-            if let known = below[id] { return known }
-            var found: Set<String> = []
-            var border = children[id] ?? []
-            while let next = border.popLast() {
-                if found.insert(next).inserted { border += children[next] ?? [] }
-            }
-            below[id] = found
-            return found
-        }
+        var places = GraphPlaces(edges.keys.filter { !isTest($0) }.sorted(), edges: edges)
+        var known: [[Int]: [Int]] = [:]
         var added: [String: Set<String>] = [:]
         for (test, parents) in edges where isTest(test) && !parents.isEmpty {
-            var behind = descendants(parents[0])
-            for parent in parents.dropFirst() { behind.formIntersection(descendants(parent)) }
-            for id in behind where !(edges[id] ?? []).contains(where: behind.contains) { added[id, default: []].insert(test) }
+            let read = parents.compactMap { places.place(of: $0) }
+            // What a test reads is no test; most tests of a model read the same.
+            let behind = known[read] ?? places.nearest(behind: read)
+            known[read] = behind
+            for place in behind { added[places.ids[place], default: []].insert(test) }
         }
         for (id, tests) in added { edges[id] = ((edges[id] ?? []) + tests).sorted() }
     }

@@ -99,19 +99,22 @@ public struct CallSite: Sendable {
 
 extension Template {
     /// Every call of one of the named functions, in the order of the text, wherever it stands.
-    public func calls(to names: Set<String>) -> [CallSite] {
-        var finder = CallFinder(names: names)
+    public func calls(to names: Set<String>) -> [CallSite] { calls { names.contains($0) } }
+
+    /// Every call of a function whose dotted name is wanted, in the order of the text.
+    public func calls(where isWanted: @escaping (String) -> Bool) -> [CallSite] {
+        var finder = CallFinder(isWanted: isWanted)
         finder.visit(self)
         return finder.found
     }
 }
 
 private struct CallFinder: SyntaxVisitor {
-    let names: Set<String>
+    let isWanted: (String) -> Bool
     var found: [CallSite] = []
 
     mutating func visit(_ expression: Expression) {
-        if case .call(let callee, let arguments) = expression.kind, let name = callee.dottedName, names.contains(name) {
+        if case .call(let callee, let arguments) = expression.kind, let name = callee.dottedName, isWanted(name) {
             found.append(CallSite(name: name, arguments: arguments, offset: expression.offset))
         }
         visitChildren(of: expression)

@@ -19,6 +19,8 @@ public struct JSONObject: Sendable {
     private static let searchedMax = 16
 
     public init() {}
+    /// - Precondition: no key comes twice; nothing looks.
+    public init(distinct pairs: [(key: String, value: JSON)]) { self.pairs = pairs }
 
     public subscript(key: String) -> JSON? {
         get { place(of: key).map { pairs[$0].value } }

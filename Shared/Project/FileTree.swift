@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 
 /// The files of a project, in an order that does not depend on the disk.
 enum FileTree {
@@ -6,28 +7,42 @@ enum FileTree {
     static func files(in folder: String) -> [String] {
         var found: [String] = []
         walk(folder, "", into: &found)
-        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return found.sortedByBytes()
     }
 
     private static func walk(_ root: String, _ below: String, into found: inout [String]) {
-        let folder = below.isEmpty ? root : "\(root)/\(below)"
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
-        for name in names where !name.hasPrefix(".") {
+        for (name, isFolder) in entries(of: below.isEmpty ? root : "\(root)/\(below)") {
             let path = below.isEmpty ? name : "\(below)/\(name)"
-            if isFolder("\(root)/\(path)") { walk(root, path, into: &found) } else { found.append(path) }
+            if isFolder { walk(root, path, into: &found) } else { found.append(path) }
         }
     }
 
     /// What lies in a folder itself, in an order that does not depend on the disk.
     static func names(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        entries(of: folder).map(\.name).sortedByBytes()
+    }
+
+    private static func entries(of folder: String) -> [(name: String, isFolder: Bool)] {
+        guard let handle = opendir(folder) else { return [] }
+        defer { closedir(handle) }
+        var found: [(name: String, isFolder: Bool)] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard !name.hasPrefix(".") else { continue }
+            // A link, or a file system that does not say, is asked itself.
+            let isKnown = entry.pointee.d_type == UInt8(DT_DIR) || entry.pointee.d_type == UInt8(DT_REG)
+            found.append((name, isKnown ? entry.pointee.d_type == UInt8(DT_DIR) : isFolder("\(folder)/\(name)")))
+        }
+        return found
     }
 
     static func isFolder(_ path: String) -> Bool {
-        var isFolder = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
-    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The path from the root, without `.` and `..`.
     static func absolute(_ path: String) -> String {
@@ -35,14 +50,60 @@ enum FileTree {
         return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    static func bytes(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
+    /// nil where it is missing, no file, or not to be read.
+    static func bytes(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
+        var bytes: [UInt8] = []
+        var expected = Int(status.st_size)
+        while true {
+            // One more than is expected: the end is seen without a further call, and a file that has grown is read on.
+            let room = expected + 1
+            let start = bytes.count
+            let isRead = Array<UInt8>(unsafeUninitializedCapacity: room) { buffer, count in
+                let read = Glibc.read(descriptor, buffer.baseAddress, room)
+                count = max(read, 0)
+            }
+            if start == 0 { bytes = isRead } else { bytes += isRead }
+            if isRead.count < room { return bytes }
+            expected = 65_536
+        }
+    }
 
     /// The text of a file, line ends as `\n`; nil where it is missing or no UTF-8.
-    static func text(_ path: String) -> String? {
-        guard var bytes = bytes(path) else { return nil }
+    static func text(_ path: String) -> String? { bytes(path).flatMap { String(validating: unified($0), as: UTF8.self) } }
+
+    /// The text of one of the project's files. That it is no UTF-8 is a problem; that it is missing is none.
+    static func text(_ file: String, in folder: String, _ problems: ProblemList) -> String? {
+        guard let bytes = bytes("\(folder)/\(file)").map(unified) else { return nil }
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let (line, column) = placeOfBrokenText(bytes)
+        problems.add("project.unreadable", "the file is not UTF-8", at: .file(file, line: line, column: column), remedy: "save it as UTF-8")
+        return nil
+    }
+
+    /// Without a mark of the byte order.
+    private static func unified(_ written: [UInt8]) -> [UInt8] {
+        var bytes = written
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes.removeFirst(3) }
         if bytes.contains(0x0d) { bytes.removeAll { $0 == 0x0d } }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes
+    }
+
+    /// The line and the column, in bytes, of the first byte that is no UTF-8.
+    private static func placeOfBrokenText(_ bytes: [UInt8]) -> (line: Int, column: Int) {
+        var (line, column) = (1, 1)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let length = (1...4).first { $0 <= rest.count && String(validating: rest.prefix($0), as: UTF8.self) != nil }
+            guard let length else { break }
+            if rest.first == 0x0a { (line, column) = (line + 1, 1) } else { column += length }
+            rest = rest.dropFirst(length)
+        }
+        return (line, column)
     }
 
     static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -18,7 +18,7 @@ struct GenericTestName {
     init(test: String, namespace: String?, target: String, isSource: Bool, arguments: JSONObject) {
         let name = (namespace.map { "\($0)_" } ?? "") + (isSource ? "source_" : "") + test
         var parts: [String] = []
-        for key in arguments.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) where key != "model" {
+        for key in arguments.keys.sortedByBytes() where key != "model" {
             switch arguments[key] ?? .null {
             case .object(let object): parts += object.pairs.map { PythonText.text($0.value) }
             case .array(let items): parts += items.map(PythonText.text)

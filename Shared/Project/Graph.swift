@@ -9,9 +9,12 @@ public struct Graph: Hashable, Sendable {
         for id in manifest.nodes.keys { parents[id] = []; children[id] = [] }
         for id in manifest.sources.keys { parents[id] = []; children[id] = [] }
         for id in manifest.others.keys { parents[id] = []; children[id] = [] }
-        for (id, node) in manifest.nodes.merging(manifest.others, uniquingKeysWith: { node, _ in node }) {
-            parents[id] = node.dependsOn
-            for parent in Set(node.dependsOn) { children[parent, default: []].append(id) }
+        for nodes in [manifest.nodes, manifest.others] {
+            for (id, node) in nodes {
+                let own = node.dependsOn
+                parents[id] = own
+                for (place, parent) in own.enumerated() where own.firstIndex(of: parent) == place { children[parent, default: []].append(id) }
+            }
         }
         for id in children.keys { children[id]?.sort() }
     }

@@ -10,6 +10,8 @@ struct MacroReader {
     private(set) var macros: [Macro] = []
     private(set) var files: [MacroFile] = []
     private(set) var docs: [Manifest.Doc] = []
+    /// What each macro calls, by its unique id.
+    private(set) var calls: [String: [MacroCall]] = [:]
 
     init(package: PackageFile, environment: Environment, problems: ProblemList) {
         self.package = package
@@ -25,13 +27,11 @@ struct MacroReader {
     }
 
     private mutating func readMacroFile(_ path: String) {
-        guard let text = FileTree.text("\(package.folder)/\(path)") else {
-            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
-            return
-        }
+        guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         do {
             let template = try environment.parse(text, name: path)
             var hasMacros = false
+            let sites = template.calls { _ in true }
             for definition in template.definitions {
                 guard let name = definition.macroName else { continue }
                 hasMacros = true
@@ -45,6 +45,7 @@ struct MacroReader {
                 var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
                 macro.text = template.text(of: definition)
                 macros.append(macro)
+                calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }
             if hasMacros { files.append(MacroFile(packageName: package.name, path: path, text: text)) }
         } catch {
@@ -56,7 +57,7 @@ struct MacroReader {
         for folder in package.docsPaths ?? package.modelPaths + package.seedPaths + package.macroPaths + package.analysisPaths {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".md") {
                 let path = "\(folder)/\(file)"
-                guard let text = FileTree.text("\(package.folder)/\(path)"), text.contains("docs"), text.contains("{%") else { continue }
+                guard let text = FileTree.text(path, in: package.folder, problems), text.contains("docs"), text.contains("{%") else { continue }
                 do {
                     let template = try environment.parse(text, name: path)
                     for block in template.definitions where block.tag == "docs" {

@@ -31,6 +31,8 @@ public struct Manifest: Sendable {
     /// What the project has and this reader leaves alone, one line each.
     public var warnings: [String] = []
     public internal(set) var graph = Graph()
+    /// Names what was read, where it is kept for the next reading: a manifest of the same name is the same. Empty otherwise.
+    var nameOfParse = ""
 
     public struct Doc: Hashable, Sendable {
         public var uniqueID: String

@@ -2,15 +2,28 @@ public import Kernel
 
 extension ManifestWriter {
     /// What templates see as `graph`: every part, by unique id.
-    public static func graph(of manifest: Manifest) -> JSON {
+    /// - Parameter relations: how the relation of a node or source is written in SQL, by unique id.
+    public static func graph(of manifest: Manifest, relations: [String: String] = [:]) -> JSON {
+        func placed(_ json: JSON, _ id: String) -> JSON {
+            guard let relation = relations[id] else { return json }
+            var json = json
+            json["relation_name"] = .string(relation)
+            return json
+        }
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
-            JSON(values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { ($0, values[$0].map(json) ?? .null) })
+            JSON(values.keys.sortedByBytes().map { ($0, values[$0].map(json) ?? .null) })
         }
         func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { json(other: $0) } }
         return JSON([
-            ("nodes", sorted(manifest.nodes) { json($0) }), ("sources", sorted(manifest.sources) { json($0) }), ("exposures", others(.exposure)),
+            ("nodes", sorted(manifest.nodes) { placed(json($0), $0.uniqueID) }), ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("exposures", others(.exposure)),
             ("metrics", others(.metric)), ("groups", sorted(manifest.groups) { json($0) }), ("semantic_models", others(.semanticModel)),
             ("saved_queries", others(.savedQuery)), ("unit_tests", others(.unitTest)), ("functions", [:]),
         ])
+    }
+
+    /// The graph of a project that is still being read.
+    public static var emptyGraph: JSON {
+        let kinds = ["nodes", "sources", "exposures", "metrics", "groups", "semantic_models", "saved_queries", "unit_tests", "functions"]
+        return JSON(kinds.map { ($0, [:]) })
     }
 }

@@ -4,9 +4,11 @@ public import Kernel
 /// Single resources as dbt writes them.
 extension ManifestWriter {
     /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.
-    public static func json(_ node: Node) -> JSON {
+    public static func json(_ node: Node) -> JSON { .object(JSONObject(distinct: members(of: node))) }
+
+    static func members(of node: Node, relationName: String? = nil, primaryKey: [String] = []) -> [(key: String, value: JSON)] {
         let isHashed = node.test == nil && node.resourceType != .operation
-        var pairs: [(String, JSON)] = [
+        var pairs: [(key: String, value: JSON)] = [
             ("database", .string(node.database)), ("schema", .string(node.schema)), ("name", .string(node.name)),
             ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)), ("path", .string(node.path)),
             ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)), ("fqn", texts(node.fqn)),
@@ -14,11 +16,11 @@ extension ManifestWriter {
             ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.config.tags)), ("description", .string(node.description)),
             ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", JSON(node.group)),
             ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.stated)),
-            ("relation_name", .null), ("raw_code", .string(node.rawCode)), ("doc_blocks", texts(node.docBlocks)),
+            ("relation_name", JSON(relationName)), ("raw_code", .string(node.rawCode)), ("doc_blocks", texts(node.docBlocks)),
         ]
         if node.resourceType == .seed {
             pairs += [("root_path", .string(FileTree.absolute(node.rootFolder))), ("depends_on", ["macros": texts(node.dependsOnMacros)])]
-            return JSON(pairs)
+            return pairs
         }
         pairs += [
             ("language", "sql"), ("refs", refs(node)), ("sources", sources(node)), ("metrics", []), ("functions", []), ("depends_on", dependsOn(node)),
@@ -31,11 +33,11 @@ extension ManifestWriter {
         if node.resourceType == .model {
             pairs += [
                 ("access", .string(node.access)), ("constraints", .array(node.constraints)), ("version", node.version ?? .null),
-                ("latest_version", node.latestVersion ?? .null), ("deprecation_date", JSON(node.deprecationDate)), ("primary_key", []),
+                ("latest_version", node.latestVersion ?? .null), ("deprecation_date", JSON(node.deprecationDate)), ("primary_key", texts(primaryKey)),
                 ("time_spine", node.timeSpine),
             ]
         }
-        return JSON(pairs)
+        return pairs
     }
 
     private static func texts(_ values: [String]) -> JSON { .array(values.map(JSON.string)) }
@@ -116,7 +118,7 @@ extension ManifestWriter {
         return JSON([
             ("name", .string(macro.name)), ("resource_type", "macro"), ("package_name", .string(macro.packageName)),
             ("path", .string(macro.originalFilePath)), ("original_file_path", .string(macro.originalFilePath)), ("unique_id", .string(macro.uniqueID)),
-            ("macro_sql", .string(macro.text)), ("depends_on", ["macros": []]), ("description", .string(macro.description)), ("meta", meta),
+            ("macro_sql", .string(macro.text)), ("depends_on", ["macros": texts(macro.dependsOnMacros)]), ("description", .string(macro.description)), ("meta", meta),
             ("docs", docs(NodeConfig(macro.config))), ("config", ["meta": meta, "docs": docs(NodeConfig(macro.config))]),
             ("patch_path", JSON(macro.patchPath)), ("arguments", .array(macro.arguments)), ("supported_languages", .null),
         ])

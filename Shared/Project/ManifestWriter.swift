@@ -33,23 +33,49 @@ public struct ManifestWriter {
         self.compiled = compiled
     }
 
-    /// The file, written member by member: as values a large manifest takes many times the memory of its text.
-    public var bytes: [UInt8] {
+    /// The file in pieces, made member by member: as values a large manifest takes many times the memory of its text, and the
+    /// text of 2,000 models takes more than the models.
+    public func write(_ take: ([UInt8]) throws -> Void) rethrows {
         var bytes = Array("{".utf8)
-        for (name, part) in parts {
-            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        for (index, (name, part)) in parts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             JSON.string(name).write(to: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            part.write(to: &bytes)
+            try part.write(to: &bytes, take)
         }
         bytes.append(UInt8(ascii: "}"))
-        return bytes
+        try take(bytes)
+    }
+    private static let pieceBytes = 65_536
+
+    /// Names what is written here besides `metadata`, where that is known: of two files of one name only that part differs.
+    public var nameOfContent: String? { compiled.isEmpty && !manifest.nameOfParse.isEmpty ? manifest.nameOfParse : nil }
+
+    /// How the file begins whose rest an earlier one of the same content has: with new `metadata`, and otherwise byte for byte the old
+    /// one, so that each node keeps the time at which it was read, as in dbt.
+    ///
+    /// - Parameter old: how the earlier one begins.
+    /// - Returns: the beginning, and where in the old file the rest is; nil where that cannot be told.
+    public func beginning(inPlaceOf old: [UInt8]) -> (bytes: [UInt8], rest: Int)? {
+        let mark = Array(",\"nodes\":{".utf8)
+        guard old.count > mark.count, let place = (0..<old.count - mark.count).first(where: { old[$0] == mark[0] && old[$0..<$0 + mark.count].elementsEqual(mark) })
+        else { return nil }
+        var bytes = Array("{\"metadata\":".utf8)
+        metadata.write(to: &bytes)
+        return (bytes, place)
+    }
+
+    /// The whole file.
+    public var bytes: [UInt8] {
+        var whole: [UInt8] = []
+        write { whole += $0 }
+        return whole
     }
 
     private var parts: [(String, Part)] {
         [
             ("metadata", .whole(metadata)),
-            ("nodes", .each(manifest.nodes.merging(manifest.hooks.map { ($0.node.uniqueID, $0.node) }) { node, _ in node }, node)),
+            ("nodes", .each(withHooks(manifest.nodes) { $0.node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros, macro)),
             ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
@@ -58,10 +84,16 @@ public struct ManifestWriter {
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
             ("functions", .whole([:])),
             ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map(disabled)) }),
-            ("parent_map", .each(manifest.graph.parents.merging(manifest.hooks.map { ($0.node.uniqueID, $0.node.dependsOn) }) { own, _ in own }) { .array($0.map(JSON.string)) }),
-            ("child_map", .each(manifest.graph.children.merging(manifest.hooks.map { ($0.node.uniqueID, []) }) { own, _ in own }) { .array($0.map(JSON.string)) }),
+            ("parent_map", .each(withHooks(manifest.graph.parents) { $0.node.dependsOn }) { .array($0.map(JSON.string)) }),
+            ("child_map", .each(withHooks(manifest.graph.children) { _ in [] }) { .array($0.map(JSON.string)) }),
             ("group_map", .whole(groupMap)),
         ]
+    }
+
+    private func withHooks<Value>(_ values: [String: Value], _ value: (Manifest.Hook) -> Value) -> [String: Value] {
+        var all = values
+        for hook in manifest.hooks where all[hook.node.uniqueID] == nil { all[hook.node.uniqueID] = value(hook) }
+        return all
     }
 
     /// A member of the manifest: a value, or a map from unique ids that is made one entry at a time.
@@ -71,14 +103,14 @@ public struct ManifestWriter {
 
         static func whole(_ value: JSON) -> Part { Part(ids: nil) { _ in value } }
         static func each<Value>(_ values: [String: Value], _ json: @escaping (Value) -> JSON) -> Part {
-            Part(ids: values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { id in values[id].map(json) ?? .null }
+            Part(ids: values.keys.sortedByBytes()) { id in values[id].map(json) ?? .null }
         }
         private init(ids: [String]?, value: @escaping (String) -> JSON) {
             self.ids = ids
             self.value = value
         }
 
-        func write(to bytes: inout [UInt8]) {
+        func write(to bytes: inout [UInt8], _ take: ([UInt8]) throws -> Void) rethrows {
             guard let ids else { return value("").write(to: &bytes) }
             bytes.append(UInt8(ascii: "{"))
             for (index, id) in ids.enumerated() {
@@ -86,6 +118,9 @@ public struct ManifestWriter {
                 JSON.string(id).write(to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 value(id).write(to: &bytes)
+                guard bytes.count >= ManifestWriter.pieceBytes else { continue }
+                try take(bytes)
+                bytes.removeAll(keepingCapacity: true)
             }
             bytes.append(UInt8(ascii: "}"))
         }
@@ -104,18 +139,17 @@ public struct ManifestWriter {
     private var createdAt: JSON { .double(Double(generatedAt.microseconds) / 1_000_000) }
 
     private func node(_ node: Node) -> JSON {
-        var json = Self.json(node)
         let own = compiled[node.uniqueID]
-        json["created_at"] = createdAt
-        json["relation_name"] = JSON(own?.relationName)
-        if let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) { json["index"] = JSON(hook.index) }
-        if node.resourceType == .model { json["primary_key"] = .array(primaryKey(of: node).map(JSON.string)) }
-        guard node.resourceType != .seed, let own, let sql = own.sql else { return json }
-        let added: [(String, JSON)] = [
-            ("compiled_path", JSON(own.path)), ("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", []),
-        ]
-        for (key, value) in added { json[key] = value }
-        return json
+        var members = Self.members(of: node, relationName: own?.relationName, primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
+        members.append(("created_at", createdAt))
+        if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
+            members.append(("index", JSON(hook.index)))
+        }
+        if node.resourceType != .seed, let own, let sql = own.sql {
+            if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
+            members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", [])]
+        }
+        return .object(JSONObject(distinct: members))
     }
 
     private func disabled(_ node: Node) -> JSON {

@@ -75,93 +75,119 @@ public struct TestMetadata: Hashable, Sendable {
 }
 
 /// A node of the graph: a model, seed, snapshot, test, analysis or operation, and what describes them: an exposure, a metric.
+///
+/// A value: what is changed in one copy does not show in another. There are thousands in a project, they have many properties, and
+/// they are handed about much; so copies share one box until one of them is changed.
+@dynamicMemberLookup
 public struct Node: Hashable, Sendable {
-    public var uniqueID: String
-    public var resourceType: ResourceType
-    public var name: String
-    public var packageName: String
-    /// Below its resource folder: `staging/stg_orders.sql`.
-    public var path: String
-    /// Below its package's folder: `models/staging/stg_orders.sql`.
-    public var originalFilePath: String
-    /// Where its package lies.
-    public var rootFolder: String
-    /// The line of `originalFilePath` that defines it.
-    public var line = 1
-    public var fqn: [String]
-    public var database = ""
-    public var schema = ""
-    public var alias: String
-    public var config = NodeConfig()
-    /// What the project states of the configuration, without dbt's own words.
-    public var stated = JSONObject()
-    public var rawCode: String
-    public var description = ""
-    public var docBlocks: [String] = []
-    public var columns: [Column] = []
-    public var patchPath: String?
-    public var checksum = ""
-    public var refs: [Ref] = []
-    public var sources: [SourceRef] = []
-    public var dependsOn: [String] = []
-    public var dependsOnMacros: [String] = []
-    public var test: TestMetadata?
-    public var columnName: String?
-    /// The node that a generic test was written under.
-    public var attachedNode: String?
-    /// The group of the node that a generic test is about.
-    var testGroup: String?
-    /// The section and the name that it was written under: `models.orders`.
-    public var fileKeyName: String?
-    public var unitTest: UnitTest?
-    /// Of a model with versions: an integer or a text, as it was written.
-    public var version: JSON?
-    public var latestVersion: JSON?
-    /// The model's own, beside those of its columns.
-    public var constraints: [JSON] = []
-    public var deprecationDate: String?
-    public var timeSpine: JSON = .null
-    /// `tags` and `meta` that are written beside `config:`, where they are no configuration: of exposures.
-    var beside = JSONObject()
-    /// The metrics that an exposure or a metric names.
-    public var metrics: [[String]] = []
-    /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
-    public var details = JSONObject()
+    @usableFromInline final class Box: Sendable {
+        // Safe: changed only by a node that alone has it.
+        @usableFromInline nonisolated(unsafe) var properties: Properties
+        @inlinable init(_ properties: Properties) { self.properties = properties }
+    }
+    @usableFromInline var box: Box
 
     public init(
         uniqueID: String, resourceType: ResourceType, name: String, packageName: String, path: String,
         originalFilePath: String, rootFolder: String, fqn: [String], rawCode: String
     ) {
-        self.uniqueID = uniqueID
-        self.resourceType = resourceType
-        self.name = name
-        self.packageName = packageName
-        self.path = path
-        self.originalFilePath = originalFilePath
-        self.rootFolder = rootFolder
-        self.fqn = fqn
-        self.rawCode = rawCode
-        alias = name
+        box = Box(Properties(
+            uniqueID: uniqueID, resourceType: resourceType, name: name, packageName: packageName, path: path, originalFilePath: originalFilePath,
+            rootFolder: rootFolder, fqn: fqn, alias: name, rawCode: rawCode))
     }
+
+    init(_ properties: Properties) { box = Box(properties) }
+
+    @inlinable public subscript<Member>(dynamicMember path: KeyPath<Properties, Member>) -> Member { box.properties[keyPath: path] }
+
+    @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<Properties, Member>) -> Member {
+        get { box.properties[keyPath: path] }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.properties) }
+            yield &box.properties[keyPath: path]
+        }
+    }
+
+    public static func == (left: Node, right: Node) -> Bool { left.box === right.box || left.box.properties == right.box.properties }
+    public func hash(into hasher: inout Hasher) { hasher.combine(box.properties) }
 
     /// What becomes of a test's failing rows: a table or view of their own; nil where nothing is kept.
     public func failuresRelation(byDefault isStored: Bool = false) -> String? {
-        guard resourceType == .test else { return nil }
-        switch config["store_failures_as"]?.stringValue {
+        guard self.resourceType == .test else { return nil }
+        switch self.config["store_failures_as"]?.stringValue {
         case "ephemeral": return nil
         case let kind?: return kind
         case nil: return isStored ? "table" : nil
         }
     }
+}
 
-    public var access: String { config["access"]?.stringValue ?? "protected" }
-    public var group: String? { config["group"]?.stringValue ?? testGroup }
-    /// As people say it: `orders.v2` where there are versions.
-    public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
-    public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
-    public var meta: JSONObject { config["meta"]?.objectValue ?? JSONObject() }
-    /// Where people look when it fails: `models/orders.sql`.
-    public var location: ProblemLocation { .file(originalFilePath, line: line > 1 ? line : 0) }
+extension Node {
+    /// What a node has; read and changed as properties of the node.
+    public struct Properties: Hashable, Sendable {
+        public var uniqueID: String
+        public var resourceType: ResourceType
+        public var name: String
+        public var packageName: String
+        /// Below its resource folder: `staging/stg_orders.sql`.
+        public var path: String
+        /// Below its package's folder: `models/staging/stg_orders.sql`.
+        public var originalFilePath: String
+        /// Where its package lies.
+        public var rootFolder: String
+        /// The line of `originalFilePath` that defines it.
+        public var line = 1
+        public var fqn: [String]
+        public var database = ""
+        public var schema = ""
+        public var alias: String
+        public var config = NodeConfig()
+        /// What the project states of the configuration, without dbt's own words.
+        public var stated = JSONObject()
+        public var rawCode: String
+        public var description = ""
+        public var docBlocks: [String] = []
+        public var columns: [Column] = []
+        public var patchPath: String?
+        public var checksum = ""
+        public var refs: [Ref] = []
+        public var sources: [SourceRef] = []
+        public var dependsOn: [String] = []
+        public var dependsOnMacros: [String] = []
+        public var test: TestMetadata?
+        public var columnName: String?
+        /// The node that a generic test was written under.
+        public var attachedNode: String?
+        /// The group of the node that a generic test is about.
+        var testGroup: String?
+        /// The section and the name that it was written under: `models.orders`.
+        public var fileKeyName: String?
+        public var unitTest: UnitTest?
+        /// Of a model with versions: an integer or a text, as it was written.
+        public var version: JSON?
+        public var latestVersion: JSON?
+        /// The model's own, beside those of its columns.
+        public var constraints: [JSON] = []
+        public var deprecationDate: String?
+        public var timeSpine: JSON = .null
+        /// `tags` and `meta` that are written beside `config:`, where they are no configuration: of exposures.
+        var beside = JSONObject()
+        /// The metrics that an exposure or a metric names.
+        public var metrics: [[String]] = []
+        /// What the schema files say of its configuration.
+        var patchConfig = JSONObject()
+        /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
+        public var details = JSONObject()
+
+        public var access: String { config["access"]?.stringValue ?? "protected" }
+        public var group: String? { config["group"]?.stringValue ?? testGroup }
+        /// As people say it: `orders.v2` where there are versions.
+        public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
+        public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
+        public var meta: JSONObject { config["meta"]?.objectValue ?? JSONObject() }
+        /// Where people look when it fails: `models/orders.sql`.
+        public var location: ProblemLocation { .file(originalFilePath, line: line > 1 ? line : 0) }
+    }
 }
 
 /// A table that something else than this project fills.
@@ -205,6 +231,8 @@ public struct Macro: Hashable, Sendable {
     public var line: Int
     /// The whole block, as dbt keeps it.
     public var text = ""
+    /// The macros of the project and its packages that it calls.
+    public var dependsOnMacros: [String] = []
     public var description = ""
     public var arguments: [JSON] = []
     public var config = JSONObject()

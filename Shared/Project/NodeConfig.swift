@@ -42,9 +42,17 @@ enum ConfigMerge {
     private static let merged: Set<String> = ["meta", "docs", "quoting", "column_types", "contract"]
     private static let spellings = ["pre_hook": "pre-hook", "post_hook": "post-hook"]
 
+    /// One spelling for the words that have two.
+    static func spelling(of word: String) -> String { spellings[word] ?? word }
+
+    /// What was written, for `unrendered_config`: of each word the last layer's.
+    static func note(_ layer: JSONObject, in stated: inout JSONObject) {
+        for (written, value) in layer.pairs { stated[spelling(of: written)] = value }
+    }
+
     static func lay(_ layer: JSONObject, over base: inout JSONObject) {
         for (written, value) in layer.pairs {
-            let key = spellings[written] ?? written
+            let key = spelling(of: written)
             if appended.contains(key) {
                 var items = list(base[key])
                 for item in list(value) where key != "tags" || !items.contains(item) { items.append(item) }
@@ -92,15 +100,16 @@ enum ConfigMerge {
     /// The layers that a section of `dbt_project.yml` holds for a node, outermost folder first.
     ///
     /// A key with `+` is configuration; without it, a map is a folder and anything else is configuration.
-    static func layers(in section: YAMLValue?, fqn: [String]) -> [JSONObject] {
-        guard var level = section, level.isMap else { return [] }
+    /// - Returns: them, and how many names of `fqn` the section has maps for: nodes that share those share the layers.
+    static func layers(in section: YAMLValue?, fqn: [String]) -> (layers: [JSONObject], depth: Int) {
+        guard var level = section, level.isMap else { return ([], 0) }
         var layers = [configuration(at: level)]
         for name in fqn {
             guard let next = level[name], next.isMap else { break }
             layers.append(configuration(at: next))
             level = next
         }
-        return layers.filter { !$0.isEmpty }
+        return (layers.filter { !$0.isEmpty }, layers.count - 1)
     }
 
     private static func configuration(at level: YAMLValue) -> JSONObject {

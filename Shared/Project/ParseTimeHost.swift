@@ -5,6 +5,8 @@ public struct Capture: Hashable, Sendable {
     public var config = JSONObject()
     public var refs: [Ref] = []
     public var sources: [SourceRef] = []
+    /// The macros that the node itself calls, by unique id.
+    public var macros: [String] = []
     /// The metrics named with `metric()`.
     public var metrics: [[String]] = []
     public init() {}
@@ -17,6 +19,8 @@ public protocol ParseTimeHost: AnyObject {
     func capture(_ node: Node) throws -> Capture
     /// The environment variables that templates have asked for so far.
     var environmentRead: Set<String> { get }
+    /// Whether templates have asked for what is another thing in each command: the time, ids, flags.
+    var isBoundToCommand: Bool { get }
     /// The answer of the project's own `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
     func generatedName(_ macro: String, custom: String?, node: Node) throws -> String
 }

@@ -56,6 +56,8 @@ final class ProblemList {
     func add(_ code: ProblemCode, _ summary: String, at location: ProblemLocation, remedy: String) {
         add(ProjectProblem(code, summary, at: location, remedy: remedy))
     }
+    /// Forgets what a reading found that begins again.
+    func removeAll() { problems = [] }
     func throwIfAny() throws(ProjectProblems) {
         if !problems.isEmpty { throw ProjectProblems(problems) }
     }

@@ -5,17 +5,9 @@ extension ProjectReader {
     /// Turns every written reference into the node that it means.
     func resolve(_ manifest: inout Manifest) {
         for id in manifest.nodes.keys.sorted() {
-            guard var node = manifest.nodes[id] else { continue }
-            var parents: [String] = []
-            for ref in node.refs {
-                if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
-            }
-            for ref in node.sources {
-                if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
-            }
-            var seen: Set<String> = []
-            node.dependsOn = parents.filter { seen.insert($0).inserted }
-            manifest.nodes[id] = node
+            guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty else { continue }
+            // Each once, in the order of the text: there are few.
+            manifest.nodes[id]?.dependsOn = parents.indices.filter { parents.firstIndex(of: parents[$0]) == $0 }.map { parents[$0] }
         }
         for id in manifest.others.keys.sorted() {
             guard var node = manifest.others[id], node.resourceType == .exposure || node.resourceType == .semanticModel else { continue }
@@ -29,20 +21,38 @@ extension ProjectReader {
         }
     }
 
+    private func parents(of node: Node, _ manifest: Manifest) -> [String] {
+        var parents: [String] = []
+        // Sources first, as dbt has them: some templates look at the first parent alone.
+        for ref in node.sources {
+            if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+        }
+        for ref in node.refs {
+            if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+        }
+        return parents
+    }
+
+    /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
+    private static func dependent(_ node: Node) -> String {
+        let words = node.resourceType.rawValue.split(separator: "_").map { "\($0.prefix(1).uppercased())\($0.dropFirst())" }
+        return "\(words.joined(separator: " ")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
+    }
+
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
         let (location, excerpt) = place(of: ref.name, after: "ref", in: node)
         let version = ref.version.map { " version \($0)" } ?? ""
-        let subject = "\(node.resourceType.rawValue) '\(node.name)' refers to '\(ref.name)'\(version)"
+        let subject = "\(Self.dependent(node)) a node named '\(ref.name)'\(version)"
         if let disabled = manifest.disabled.first(where: { $0.name == ref.name && $0.resourceType != .test }) {
             problems.add(ProjectProblem(
-                "project.ref_disabled", "\(subject), which is disabled", at: location, excerpt: excerpt,
+                "project.ref_disabled", "\(subject) which is disabled", at: location, excerpt: excerpt,
                 remedy: "enable \(disabled.originalFilePath), or remove the reference"))
             return
         }
         let known = manifest.nodes.values.filter(\.resourceType.isReferable)
         let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
         problems.add(ProjectProblem(
-            "project.ref_not_found", "\(subject), which this project does not define", at: location, excerpt: excerpt,
+            "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
             remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))
     }
 
@@ -51,7 +61,7 @@ extension ProjectReader {
         let known = manifest.sources.values.map { "\($0.sourceName).\($0.name)" }
         let near = Similarity.nearest(to: "\(ref.source).\(ref.table)", among: known)
         problems.add(ProjectProblem(
-            "project.source_not_found", "\(node.resourceType.rawValue) '\(node.name)' reads the source '\(ref.source).\(ref.table)', which no schema file defines",
+            "project.source_not_found", "\(Self.dependent(node)) a source named '\(ref.source).\(ref.table)' which was not found",
             at: location, excerpt: excerpt, remedy: near.map { "did you mean '\($0)'?" } ?? "add it under sources: in a schema file"))
     }
 
@@ -79,10 +89,9 @@ extension ProjectReader {
 
     func checkCycles(_ manifest: Manifest) {
         guard let cycle = manifest.graph.cycle() else { return }
-        let names = cycle.compactMap { manifest.nodes[$0]?.name }
         problems.add(
-            "project.cycle", "the models refer to each other in a circle: \((names + names.prefix(1)).joined(separator: " -> "))",
-            at: cycle.first.flatMap { manifest.nodes[$0]?.location } ?? .named(""), remedy: "break the circle: remove one of these references")
+            "project.cycle", "Found a cycle: \((cycle + cycle.prefix(1)).joined(separator: " --> "))",
+            at: cycle.first.flatMap { manifest.nodes[$0]?.location } ?? .named(""), remedy: "remove one of these references")
     }
 
     /// A patch for a model that does not exist does nothing; dbt warns, so do we.
@@ -100,20 +109,22 @@ extension ProjectReader {
 
     /// Fills `{{ doc('…') }}` in descriptions.
     func fillDescriptions(_ manifest: inout Manifest) {
-        for id in manifest.nodes.keys.sorted() {
-            guard var node = manifest.nodes[id] else { continue }
-            let blocks = fill(&node.description, node.packageName, node.location, manifest)
-            node.docBlocks = blocks
+        let described = manifest.nodes.values.filter { node in
+            YAMLRenderer.hasTemplate(node.description) || node.columns.contains { YAMLRenderer.hasTemplate($0.description) }
+        }
+        for id in described.map(\.uniqueID).sorted() {
+            guard var node = manifest.nodes.removeValue(forKey: id) else { continue }
+            node.docBlocks = fill(&node.description, node.packageName, node.location, manifest)
             fill(&node.columns, node.packageName, node.location, manifest)
             manifest.nodes[id] = node
         }
         for id in manifest.others.keys.sorted() {
-            guard var node = manifest.others[id], node.description.contains("{{") else { continue }
+            guard var node = manifest.others[id], YAMLRenderer.hasTemplate(node.description) else { continue }
             _ = fill(&node.description, node.packageName, node.location, manifest)
             manifest.others[id] = node
         }
         for id in manifest.macros.keys.sorted() {
-            guard var macro = manifest.macros[id], macro.description.contains("{{") else { continue }
+            guard var macro = manifest.macros[id], YAMLRenderer.hasTemplate(macro.description) else { continue }
             _ = fill(&macro.description, macro.packageName, .file(macro.originalFilePath), manifest)
             manifest.macros[id] = macro
         }
@@ -128,14 +139,14 @@ extension ProjectReader {
     }
 
     private func fill(_ columns: inout [Column], _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
-        for index in columns.indices where columns[index].description.contains("{{") {
+        for index in columns.indices where YAMLRenderer.hasTemplate(columns[index].description) {
             columns[index].docBlocks = fill(&columns[index].description, package, place, manifest)
         }
     }
 
     /// - Returns: the ids of the blocks that went in.
     private func fill(_ text: inout String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
-        guard text.contains("{{") else { return [] }
+        guard YAMLRenderer.hasTemplate(text) else { return [] }
         var used: [String] = []
         let doc = Value.function("doc") { arguments, _ in
             let names = arguments.positional.compactMap(\.asString)

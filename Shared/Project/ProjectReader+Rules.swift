@@ -4,7 +4,9 @@ internal import Kernel
 extension ProjectReader {
     func checkAccess(_ manifest: Manifest) {
         let groups = Set(manifest.groups.values.map(\.name))
-        for (_, node) in manifest.nodes.sorted(by: { $0.key < $1.key }) {
+        let restricting = Set(manifest.packages.filter(\.restrictsAccess).map(\.name))
+        let isAnyRefused = !restricting.isEmpty || manifest.nodes.values.contains { $0.access == "private" }
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) {
             if let group = node.group, !groups.contains(group), node.resourceType == .model {
                 problems.add(
                     "project.group_not_found", "Invalid group '\(group)', expected one of \(groups.sorted())", at: node.location,
@@ -20,6 +22,7 @@ extension ProjectReader {
                     "project.bad_access", "Node \(node.uniqueID) with 'ephemeral' materialization has an invalid value (public) for the access field", at: node.location,
                     remedy: "choose private or protected, or another materialization")
             }
+            guard isAnyRefused else { continue }
             for parent in node.dependsOn.compactMap({ manifest.nodes[$0] }) where parent.resourceType == .model && node.attachedNode != parent.uniqueID {
                 refuse(node, parent, manifest)
             }
@@ -42,7 +45,8 @@ extension ProjectReader {
     }
 
     func checkContracts(_ manifest: Manifest) {
-        for (_, node) in manifest.nodes.sorted(by: { $0.key < $1.key }) where node.resourceType == .model && node.config["contract"]?["enforced"] == true {
+        let contracted = manifest.nodes.values.filter { $0.resourceType == .model && $0.config["contract"]?["enforced"] == true }
+        for node in contracted.sorted(by: { $0.uniqueID < $1.uniqueID }) {
             var reasons: [String] = []
             if node.columns.isEmpty { reasons.append("Constraints must be defined in a `yml` schema configuration file like `schema.yml`.") }
             if !["table", "view", "incremental"].contains(node.config.materialized) {

@@ -6,10 +6,7 @@ extension ProjectReader {
     /// The `{% snapshot %}` blocks of a file.
     func readSnapshots(_ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         let path = "\(folder)/\(file)"
-        guard let text = FileTree.text("\(package.folder)/\(path)") else {
-            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
-            return
-        }
+        guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         do {
             let template = try environment.parse(text, name: path)
             for block in template.definitions where block.tag == "snapshot" {
@@ -41,6 +38,7 @@ extension ProjectReader {
             let capture = self.capture(node, node.rawCode)
             node.refs = capture.refs
             node.sources = capture.sources
+            node.dependsOnMacros = capture.macros
             node.metrics = capture.metrics
             node.rawCode = ""
         }

@@ -14,6 +14,12 @@ public struct ReaderSettings: Sendable {
     public var environment: [String: String]
     /// Whether `require-dbt-version` is heeded.
     public var checksVersion = true
+    /// Whether what is found is kept in the target folder for the next reading.
+    public var keepsCache = false
+    /// Whether what the last reading kept is used; nil where the project decides.
+    public var usesCache: Bool?
+    /// Takes the place of the project's own `target-path`.
+    public var targetPath: String?
 
     public init(projectFolder: String, environment: [String: String]) {
         self.projectFolder = projectFolder
@@ -27,12 +33,16 @@ public struct ReaderSettings: Sendable {
 /// - The same files, settings and environment give the same manifest on every machine.
 public final class ProjectReader {
     private let settings: ReaderSettings
-    private let host: (any ParseTimeHost)?
+    let host: (any ParseTimeHost)?
     let problems = ProblemList()
     let environment = DbtSyntax.environment
     private var renderer: YAMLRenderer
-    private var environmentRead: Set<String> = []
+    private(set) var environmentRead: Set<String> = []
     private var canRender = true
+    private var projectConfigs: [String: ProjectConfig] = [:]
+    private var macroWords: MacroWords?
+    /// What became of the last reading's cache, for whoever debugs; nil where it was not asked for.
+    public private(set) var cacheNote: String?
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -50,6 +60,27 @@ public final class ProjectReader {
             manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
         }
         manifest.selectors = SelectorsFile.read(in: settings.projectFolder, renderer: renderer, problems: problems)
+        let keeper = settings.keepsCache ? ParseKeeper(settings, manifest) : nil
+        if let keeper, problems.problems.isEmpty, settings.usesCache ?? project.flags["partial_parse"]?.boolValue ?? true {
+            do throws(ParseCache.Miss) {
+                var last = manifest
+                let changed = try keeper.load(into: &last)
+                if changed.isEmpty {
+                    cacheNote = "Partial parsing enabled, no changes found, skipping parsing"
+                    last.environmentRead.formUnion(environmentRead)
+                    return last
+                }
+                if var updated = update(last, from: manifest, changed) {
+                    cacheNote = "Partial parsing enabled: 0 files deleted, 0 files added, \(changed.count) files changed."
+                    keeper.store(&updated)
+                    return updated
+                }
+                problems.removeAll()
+                throw .files(changed)
+            } catch {
+                cacheNote = "Unable to do partial parsing because \(error). Starting full parse."
+            }
+        }
         let known = problems.problems.count
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
@@ -83,6 +114,7 @@ public final class ProjectReader {
         checkCycles(manifest)
         manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
         try problems.throwIfAny()
+        if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest
     }
 
@@ -164,6 +196,7 @@ public final class ProjectReader {
     }
 
     private func readMacros(into manifest: inout Manifest) {
+        var calls: [String: [MacroCall]] = [:]
         for package in manifest.packages {
             var reader = MacroReader(package: package, environment: environment, problems: problems)
             reader.readMacros()
@@ -171,6 +204,11 @@ public final class ProjectReader {
             for macro in reader.macros { manifest.macros[macro.uniqueID] = macro }
             manifest.macroFiles += reader.files
             manifest.docs += reader.docs
+            calls.merge(reader.calls) { first, _ in first }
+        }
+        for (id, called) in calls {
+            let targets = MacroCall.macros(called, by: id, in: manifest)
+            manifest.macros[id]?.dependsOnMacros = targets
         }
     }
 
@@ -189,7 +227,7 @@ public final class ProjectReader {
         for folder in folders {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
                 let path = "\(folder)/\(file)"
-                guard seen.insert(path).inserted, let text = FileTree.text("\(package.folder)/\(path)") else { continue }
+                guard seen.insert(path).inserted, let text = FileTree.text(path, in: package.folder, problems) else { continue }
                 reader.read(text, file: path)
             }
         }
@@ -235,11 +273,7 @@ public final class ProjectReader {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
-        let text = isSeed ? "" : FileTree.text("\(package.folder)/\(path)")
-        guard let text else {
-            problems.add("project.unreadable", "the file cannot be read as UTF-8", at: .file(path), remedy: "save it as UTF-8")
-            return
-        }
+        guard let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
@@ -265,15 +299,17 @@ public final class ProjectReader {
         }
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
-                remedy: "rename one; the other is \(twin.originalFilePath)")
+                "project.duplicate_name", "dbt found two \(node.resourceType.rawValue)s with the name \"\(node.name)\"", at: node.location,
+                remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }
         let capture = text.map { self.capture(node, $0) } ?? Capture()
+        node.dependsOnMacros = capture.macros
         if let patch {
             node.description = patch.description
             node.columns = patch.columns
             node.patchPath = "\(package.name)://\(patch.file)"
+            node.patchConfig = patch.config
             node.constraints = patch.constraints
             node.deprecationDate = patch.deprecationDate
             node.timeSpine = patch.timeSpine
@@ -323,27 +359,18 @@ public final class ProjectReader {
     // MARK: Configuration and names
 
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
-        var config = Self.defaults(of: node.resourceType)
-        var stated = JSONObject()
-        func lay(_ layer: JSONObject) {
-            ConfigMerge.lay(layer, over: &config)
-            ConfigMerge.lay(layer, over: &stated)
+        let project = projectConfig(of: node, package, manifest)
+        if own.isEmpty, patch?.isEmpty ?? true {
+            (node.stated, node.config) = (project.stated, project.settled)
+        } else {
+            var (config, stated) = (project.config, project.stated)
+            for layer in [patch, own].compactMap({ $0 }) {
+                ConfigMerge.lay(layer, over: &config)
+                ConfigMerge.note(layer, in: &stated)
+            }
+            node.stated = stated
+            node.config = Self.settled(config, node.resourceType)
         }
-        // dbt configures analyses with the models.
-        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
-        for layer in ConfigMerge.layers(in: package.sections[section], fqn: node.fqn) { lay(layer) }
-        // What the project itself says of a package's nodes goes above what the package says.
-        if package.name != manifest.project.name {
-            for layer in ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) { lay(layer) }
-        }
-        if let patch { lay(patch) }
-        lay(own)
-        node.stated = stated
-        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
-        if node.resourceType == .test { Self.settleFailures(&config) }
-        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
-        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
-        node.config = NodeConfig(config)
         do {
             node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
             node.alias = try name("generate_alias_name", node.config.alias, node, manifest)
@@ -355,6 +382,43 @@ public final class ProjectReader {
         } catch {
             note(error, at: .file(node.originalFilePath))
         }
+    }
+
+    /// What `dbt_project.yml` says of nodes in one place.
+    struct ProjectConfig {
+        var config: JSONObject
+        var stated: JSONObject
+        /// Of a node that says nothing itself: such nodes share it.
+        var settled: NodeConfig
+    }
+
+    private func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
+        // dbt configures analyses with the models.
+        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
+        let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)
+        // What the project itself says of a package's nodes goes above what the package says.
+        let isForeign = package.name != manifest.project.name
+        let (root, rootDepth) = isForeign ? ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) : ([], 0)
+        let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
+        if let known = projectConfigs[key] { return known }
+        var config = Self.defaults(of: node.resourceType)
+        var stated = JSONObject()
+        for layer in own + root {
+            ConfigMerge.lay(layer, over: &config)
+            ConfigMerge.note(layer, in: &stated)
+        }
+        let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
+        projectConfigs[key] = found
+        return found
+    }
+
+    private static func settled(_ merged: JSONObject, _ type: ResourceType) -> NodeConfig {
+        var config = merged
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).map(JSON.string)) }
+        if type == .test { settleFailures(&config) }
+        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
+        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
+        return NodeConfig(config)
     }
 
     /// Each hook as a map of `sql`, `transaction` and `index`, however it was written; a text may be such a map in JSON.
@@ -442,9 +506,12 @@ public final class ProjectReader {
                 remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
             return
         }
-        node.dependsOnMacros = [macroID]
+        // dbt reads the two shortest tests without rendering them, so their macros are all that they call.
+        let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
+        node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
-        if let capture = StaticReader.references(in: .object(test.arguments), environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
+        var own = JSONObject()
+        if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
         } else if let host, canRender {
@@ -452,11 +519,13 @@ public final class ProjectReader {
                 let capture = try host.capture(node)
                 node.refs = capture.refs
                 node.sources = capture.sources
+                own = capture.config
             } catch {
                 note(error, at: written.value.location)
             }
         }
-        let own = node.config.values
+        // What the test's own macro says with config() gives way to what is written at the test.
+        ConfigMerge.lay(node.config.values, over: &own)
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
         node.testGroup = target?.group
@@ -476,11 +545,12 @@ public final class ProjectReader {
         return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
     }
 
-    /// Whether a test's macro might refer to more than its arguments.
+    /// Whether a test's macro, or one that it calls, might refer to more than its arguments, or configure the test.
     private func mayRefer(_ macroID: String, _ manifest: Manifest) -> Bool {
-        guard let macro = manifest.macros[macroID], let file = manifest.macroFiles.first(where: { $0.packageName == macro.packageName && $0.path == macro.originalFilePath })
-        else { return true }
-        return file.text.contains("ref(") || file.text.contains("source(") || file.text.contains("config(")
+        let index = macroWords ?? MacroWords(manifest.macroFiles)
+        macroWords = index
+        guard let macro = manifest.macros[macroID] else { return true }
+        return index.anyReachable(from: macro.name, of: macro.packageName, mentions: ["ref", "source", "config", "metric"])
     }
 
     // MARK: Problems
@@ -494,7 +564,12 @@ public final class ProjectReader {
                 problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
                 return
             }
-            problems.add(TemplateProblem.of(error, file: error.template ?? location.description, text: error.template == nil ? "" : text ?? ""))
+            let isOwn = error.template == location.description
+            var problem = TemplateProblem.of(error, file: error.template ?? location.description, text: isOwn ? text ?? "" : "")
+            if !isOwn, error.template != nil {
+                problem = ProjectProblem(problem.code, problem.summary, at: problem.location, remedy: "correct the template there; it was called from \(location)")
+            }
+            problems.add(problem)
             return
         }
         if let problem = error as? any Problem {

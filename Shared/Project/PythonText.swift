@@ -10,32 +10,52 @@ enum PythonText {
 
     /// `repr(value)`
     static func representation(_ value: JSON) -> String {
+        var out: [UInt8] = []
+        write(value, to: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func write(_ value: JSON, to out: inout [UInt8]) {
         switch value {
-        case .null: return "None"
-        case .bool(let flag): return flag ? "True" : "False"
-        case .integer(let number): return String(number)
-        case .double(let number): return String(number)
-        case .string(let text): return quoted(text)
-        case .array(let items): return "[" + items.map(representation).joined(separator: ", ") + "]"
+        case .null: out += "None".utf8
+        case .bool(let flag): out += (flag ? "True" : "False").utf8
+        case .integer(let number): out += String(number).utf8
+        case .double(let number): out += String(number).utf8
+        case .string(let text): quote(text, to: &out)
+        case .array(let items):
+            out.append(UInt8(ascii: "["))
+            for (index, item) in items.enumerated() {
+                if index > 0 { out += ", ".utf8 }
+                write(item, to: &out)
+            }
+            out.append(UInt8(ascii: "]"))
         case .object(let object):
-            return "{" + object.pairs.map { "\(quoted($0.key)): \(representation($0.value))" }.joined(separator: ", ") + "}"
+            out.append(UInt8(ascii: "{"))
+            for (index, (key, value)) in object.pairs.enumerated() {
+                if index > 0 { out += ", ".utf8 }
+                quote(key, to: &out)
+                out += ": ".utf8
+                write(value, to: &out)
+            }
+            out.append(UInt8(ascii: "}"))
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        let mark = text.contains("'") && !text.contains("\"") ? "\"" : "'"
-        var out = mark
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case "'" where mark == "'": out += "\\'"
-            default: out.unicodeScalars.append(scalar)
+    private static func quote(_ text: String, to out: inout [UInt8]) {
+        let (single, double) = (UInt8(ascii: "'"), UInt8(ascii: "\""))
+        let mark = text.utf8.contains(single) && !text.utf8.contains(double) ? double : single
+        out.append(mark)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): out += "\\\\".utf8
+            case 0x0a: out += "\\n".utf8
+            case 0x0d: out += "\\r".utf8
+            case 0x09: out += "\\t".utf8
+            case single where mark == single: out += "\\'".utf8
+            default: out.append(byte)
             }
         }
-        return out + mark
+        out.append(mark)
     }
 
     /// What dbt hashes of a test's metadata: keys in order, every scalar as text.
@@ -43,7 +63,7 @@ enum PythonText {
         switch value {
         case .object(let object):
             var sorted = JSONObject()
-            for key in object.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { sorted[key] = hashable(object[key] ?? .null) }
+            for key in object.keys.sortedByBytes() { sorted[key] = hashable(object[key] ?? .null) }
             return .object(sorted)
         case .array(let items): return .array(items.map(hashable))
         default: return .string(text(value))

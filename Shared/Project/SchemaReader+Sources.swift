@@ -35,7 +35,7 @@ extension SchemaReader {
         source.columns = columns(of: item)
         source.isTableNamed = item["identifier"] != nil
         var config = JSONObject()
-        for layer in ConfigMerge.layers(in: package.sections["sources"], fqn: fqn) { ConfigMerge.lay(layer, over: &config) }
+        for layer in ConfigMerge.layers(in: package.sections["sources"], fqn: fqn).layers { ConfigMerge.lay(layer, over: &config) }
         ConfigMerge.lay(configuration(of: entry), over: &config)
         ConfigMerge.lay(configuration(of: item), over: &config)
         /// A word of the table, else of the source, each in `config:` or beside it, else of `dbt_project.yml`.

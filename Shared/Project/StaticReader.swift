@@ -20,6 +20,7 @@ enum StaticReader {
                 guard branches.count == 1, case .call(let callee, _) = branches[0].test.kind, case .name(let name) = callee.kind,
                     name.text == "is_incremental", read(otherwise, into: &capture)
                 else { return false }
+                capture.macros = ["macro.dbt.is_incremental"]
             default: return false
             }
         }
@@ -96,19 +97,28 @@ enum StaticReader {
     }
 
     /// The references that are spelled out anywhere in a text such as a test's argument: `ref('stg_orders')`.
-    static func references(in json: JSON, environment: Environment) -> Capture? {
+    ///
+    /// - Parameter ref: what the argument `model` names, where that is known: nearly all tests stand under a model.
+    static func references(in arguments: JSONObject, model ref: Ref?, environment: Environment) -> Capture? {
         var capture = Capture()
+        for (key, value) in arguments.pairs {
+            if let ref, key == "model" { capture.refs.append(ref) } else if !read(value, environment, into: &capture) { return nil }
+        }
+        return capture
+    }
+
+    private static func read(_ json: JSON, _ environment: Environment, into capture: inout Capture) -> Bool {
         for text in texts(in: json) {
             let (head, tail) = ("{{ get_where_subquery(", ") }}")
             if text.hasPrefix(head), text.hasSuffix(tail) {
-                guard read("{{ " + text.dropFirst(head.count).dropLast(tail.count) + " }}", environment, into: &capture) else { return nil }
+                guard read("{{ " + text.dropFirst(head.count).dropLast(tail.count) + " }}", environment, into: &capture) else { return false }
             } else if text.contains("{{") || text.contains("{%") {
-                guard read(text, environment, into: &capture) else { return nil }
+                guard read(text, environment, into: &capture) else { return false }
             } else if text.hasPrefix("ref(") || text.hasPrefix("source(") {
-                guard read("{{ \(text) }}", environment, into: &capture) else { return nil }
+                guard read("{{ \(text) }}", environment, into: &capture) else { return false }
             }
         }
-        return capture
+        return true
     }
 
     private static func read(_ text: String, _ environment: Environment, into capture: inout Capture) -> Bool {

@@ -14,7 +14,14 @@ public struct YAMLRenderer {
         self.vars = vars
     }
 
-    static func hasTemplate(_ text: String) -> Bool { text.contains("{{") || text.contains("{%") }
+    static func hasTemplate(_ text: String) -> Bool {
+        var isOpen = false
+        for byte in text.utf8 {
+            if isOpen, byte == UInt8(ascii: "{") || byte == UInt8(ascii: "%") { return true }
+            isOpen = byte == UInt8(ascii: "{")
+        }
+        return false
+    }
 
     /// Fills every text inside, save below the keys named in `leaving`.
     func render(_ value: YAMLValue, leaving: Set<String> = []) throws(ProjectProblem) -> YAMLValue {

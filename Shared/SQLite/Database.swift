@@ -3,9 +3,12 @@ import CSQLite
 /// One connection to an SQLite file, used from one thread at a time: it is opened without SQLite's own mutexes.
 public final class Database {
     let handle: OpaquePointer
+    /// SQLite's account of its own memory takes a lock for each allocation, and nobody reads it. Once for each process.
+    private static let isMemoryUncounted = sluice_sqlite3_stop_counting_memory() == SQLITE_OK
 
     /// Opens or creates the file at `path`; `:memory:` lives as long as this object.
     public init(path: String) throws(SQLiteError) {
+        _ = Self.isMemoryUncounted
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle else {
@@ -64,6 +67,19 @@ public final class Statement {
     }
     public func bind(_ index: Int32, _ value: [UInt8]) {
         _ = value.withUnsafeBytes { sqlite3_bind_blob64(pointer, index, $0.baseAddress, UInt64($0.count), Self.copied) }
+    }
+
+    /// Binds what stays where it is until the statement has run: nothing is copied, so the caller runs it inside the closure that
+    /// lends the bytes, and binds anew before the next time.
+    public func bind(_ index: Int32, lentText bytes: Slice<UnsafeRawBufferPointer>) {
+        let rebased = UnsafeRawBufferPointer(rebasing: bytes)
+        // Not a null pointer where it is empty: that would bind NULL.
+        guard let start = rebased.baseAddress, !rebased.isEmpty else { return bind(index, "") }
+        sqlite3_bind_text(pointer, index, start.assumingMemoryBound(to: CChar.self), Int32(clamping: rebased.count), nil)
+    }
+    public func bind(_ index: Int32, lentBytes bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return bind(index, [UInt8]()) }
+        sqlite3_bind_blob64(pointer, index, start, UInt64(bytes.count), nil)
     }
 
     /// True where a row is there to read.

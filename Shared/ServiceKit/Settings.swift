@@ -58,7 +58,13 @@ public struct Settings: Sendable {
         if needsKeys, program != KeyFolder.broker, bus.commands.hasPrefix("tcp://") {
             // A folder that was named must hold the key; the default one may be empty, on a bus without keys.
             let keys = KeyFolder(keyFolder), name = program == "sluice" ? "cli" : program
-            if Self.filled(environment["SLUICE_KEYS"]) != nil || Files.exists(keys.file(of: name)) { bus.keys = try keys.client(name) }
+            let isNamed = Self.filled(environment["SLUICE_KEYS"]) != nil, isThere = Files.exists(keys.file(of: name))
+            guard isThere || !isNamed else {
+                throw PlainProblem(
+                    "keys.missing", "the bus has keys, and there is none of \(name) here", at: .file(keys.file(of: name)),
+                    remedy: "make it with sluice keys\(program == "sluice" ? ", or speak from where it lies: among containers that is the broker's" : " and give it to this program")")
+            }
+            if isThere { bus.keys = try keys.client(name) }
         }
         self.bus = bus
     }

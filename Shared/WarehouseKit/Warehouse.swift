@@ -192,6 +192,8 @@ public protocol WarehouseSession: AnyObject {
     /// Puts the finished table `staged` in the place of `target`, inside the caller's transaction: a reader sees the old
     /// one or the new one, over views on it too.
     func publish(staged: RelationName, as target: RelationName) throws
+    /// Whether a query may read a table, through views too; true where the engine cannot say.
+    func mayRead(_ table: RelationName, in query: String) -> Bool
     /// Lets everyone do with `new` what they may do with `old`.
     func copyGrants(from old: RelationName, to new: RelationName) throws
     /// Lets `reader` read these relations and nothing else, as they are now by what is committed, where the engine itself has no users who could be granted
@@ -212,6 +214,7 @@ extension WarehouseSession {
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }
     public var hasDecimals: Bool { true }
+    public func mayRead(_ table: RelationName, in query: String) -> Bool { true }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
     public func share(_ relations: [RelationName], with reader: String) throws {}
     public var onNotice: (String) -> Void {

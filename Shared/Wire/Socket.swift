@@ -31,6 +31,8 @@ public final class Socket {
 
     /// A message of more frames is dropped whole: half a message would be taken for all of it.
     public static let framesMax = 65_536
+    /// A publish of one event, behind the frame of its sender.
+    static let framesUsual = 6
     /// A larger frame ends the connection that it comes on; the peer connects anew.
     public static let frameBytesMax = 1 << 20 + 4096
 
@@ -113,8 +115,18 @@ public final class Socket {
     }
 
     /// Sends a message without waiting; false where the peer's queue is full or nobody is there.
-    @discardableResult public func send(_ frames: [[UInt8]]) -> Bool {
+    /// - Parameter backlog: counts the message's bytes until they have left.
+    @discardableResult public func send(_ frames: [[UInt8]], backlog: Backlog? = nil) -> Bool {
         for (index, frame) in frames.enumerated() {
+            if let backlog, index == frames.count - 1 {
+                var message = backlog.lastFrame(frame, messageBytes: frames.reduce(0) { $0 + $1.count })
+                while zmq_msg_send(&message, handle.pointer, ZMQ_DONTWAIT) < 0 {
+                    if zmq_errno() == EINTR { continue }
+                    zmq_msg_close(&message)
+                    return false
+                }
+                return true
+            }
             let flags = ZMQ_DONTWAIT | (index < frames.count - 1 ? ZMQ_SNDMORE : 0)
             while zmq_send(handle.pointer, frame, frame.count, flags) < 0 {
                 if zmq_errno() == EINTR { continue }
@@ -133,6 +145,7 @@ public final class Socket {
     /// The next message, one frame more than allowed standing for all that is too many.
     private func receiveAny() -> [[UInt8]]? {
         var frames: [[UInt8]] = []
+        frames.reserveCapacity(Self.framesUsual)
         var message = zmq_msg_t()
         while true {
             zmq_msg_init(&message)

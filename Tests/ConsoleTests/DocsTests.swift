@@ -45,16 +45,4 @@ import Testing
         #expect(!RunsPage.render(desk.shelf, now: desk.now, version: "1").text.contains("/docs/"))
         #expect(!RunPage.render(state, now: desk.now, version: "1").text.contains("/docs/"))
     }
-
-    @Test func `a request by HTTP may name steps`() throws {
-        func wish(_ body: String) throws -> String {
-            guard case .runRequested(let wish) = try Console.request("shop", body: Array(body.utf8), now: Timestamp(microseconds: 0)).payload else { return "" }
-            return "\(wish.steps) \(wish.from ?? "-") \(wish.isFullRefresh)"
-        }
-        #expect(try wish(#"{"steps": ["build"], "full_refresh": true}"#) == #"["build"] - true"#)
-        #expect(try wish(#"{"from": "build"}"#) == "[] build false")
-        for body in [#"{"steps": "build"}"#, #"{"steps": [1]}"#, #"{"from": ["build"]}"#, #"{"full_refresh": "yes"}"#, #"{"step": "build"}"#] {
-            #expect(throws: PlainProblem.self) { try wish(body) }
-        }
-    }
 }

@@ -79,18 +79,4 @@ import Testing
         #expect(desk.shelf.summary("r0")?.total == tasks.count)
         #expect(!desk.shelf.hasOpenRuns)
     }
-
-    @Test func `a run is asked for by nothing, or by full_refresh, and by no other word`() throws {
-        let now = Timestamp(rfc3339: "2026-01-01T00:00:00Z")!
-        func isFull(_ body: String) throws -> Bool? {
-            let event = try Console.request("shop", body: Array(body.utf8), now: now)
-            guard case .runRequested(let wish) = event.payload else { return nil }
-            #expect(event.source == "console" && event.id.hasPrefix("shop@20260101T000000Z-"))
-            return wish.isFullRefresh
-        }
-        #expect(try isFull("") == false)
-        #expect(try isFull("{}") == false)
-        #expect(try isFull("{\"full_refresh\": true}") == true)
-        for body in ["[]", "{", "{\"full_refresh\": 1}", "{\"fullRefresh\": true}"] { #expect(throws: PlainProblem.self) { try isFull(body) } }
-    }
 }

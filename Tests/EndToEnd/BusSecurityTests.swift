@@ -38,6 +38,18 @@ import Testing
             #expect(try await home.run("sluice", ["keys", "--client", "nightly"]).output.contains("made nightly"))
             _ = try await home.run("sluice", ["keys"])
             #expect(try String(contentsOfFile: "\(folder)/clients", encoding: .utf8).contains(" nightly\n"))
+            // For programs that share no disk: each its own and the broker's public half, the command line's with the broker's.
+            #expect(try await home.run("sluice", ["keys", "--hand-out", "\(home.path)/out"]).status == 0)
+            func handed(_ name: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/out\(name)").sorted() }
+            #expect(try handed("") == ["broker", "console", "extract", "load", "notify", "orchestrator", "quality", "transform"])
+            #expect(try handed("/broker") == ["broker.key", "broker.pub", "cli.key", "clients"] && handed("/load") == ["broker.pub", "load.key"])
+            #expect(try FileManager.default.attributesOfItem(atPath: "\(home.path)/out/load/load.key")[.posixPermissions] as? Int == 0o600)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(home.path)/out/load/load.key")) == made["load.key"])
+            // A folder that was named and lacks the key is an error and not a bus without keys.
+            let lacking = try await home.run("sluice-load", [], [
+                "SLUICE_BUS_COMMANDS": "tcp://127.0.0.1:9", "SLUICE_BUS_FEED": "tcp://127.0.0.1:10", "SLUICE_KEYS": "\(home.path)/out/notify",
+            ])
+            #expect(lacking.status == 2 && lacking.output.contains("there is none of load here"), "\(lacking.output)")
             // What others may read is no key.
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(folder)/load.key")
             let open = try await home.run("sluice-load", [], ["SLUICE_BUS_COMMANDS": "tcp://127.0.0.1:9", "SLUICE_BUS_FEED": "tcp://127.0.0.1:10"])

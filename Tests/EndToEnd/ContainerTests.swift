@@ -15,16 +15,17 @@ import Testing
         try containers.compose(["up", "-d", "--wait", "--wait-timeout", "60", "--scale", "load=3", "--scale", "transform=2"])
         let healthySeconds = Date().timeIntervalSince(begin)
         #expect(healthySeconds < 30, "healthy after \(healthySeconds) s")
+        try containers.checkKeys()
         try containers.deliver()
 
         // Every service in turn is killed in the middle of a run, the first run included.
         for service in ["load", "transform", "extract", "quality", "orchestrator", "broker"] {
-            let run = try containers.compose(["exec", "-T", "notify", "sluice", "run", "nyc_flights", "--detach"]).trimmed
+            let run = try containers.compose(["exec", "-T", "broker", "sluice", "run", "nyc_flights", "--detach"]).trimmed
             try await Task.sleep(for: .milliseconds(400))
             try containers.docker(["kill", "\(containers.project)-\(service)-1"])
             try containers.compose(["up", "-d", "--wait", "--wait-timeout", "60", "--no-recreate", "--scale", "load=3", "--scale", "transform=2"])
             try await containers.until("\(run) ended after the kill of \(service)") {
-                try containers.compose(["exec", "-T", "notify", "sluice", "runs"]).split(separator: "\n").contains { $0.contains(run) && $0.contains("succeeded") }
+                try containers.compose(["exec", "-T", "broker", "sluice", "runs"]).split(separator: "\n").contains { $0.contains(run) && $0.contains("succeeded") }
             }
         }
         for (relation, count) in [("raw__flights", 27_004), ("fct_flight", 27_004), ("raw__airlines", 16), ("raw__weather", 26_115)] {
@@ -41,7 +42,7 @@ import Testing
         #expect(TestHTTP.get("http://127.0.0.1:\(containers.consolePort)/api/runs")?.status == 200)
         try containers.compose(["stop", "-t", "30"])
         let codes = try containers.compose(["ps", "-a", "--format", "{{.Service}} {{.ExitCode}}"]).split(separator: "\n")
-        #expect(codes.count == 11 && codes.allSatisfy { $0.hasSuffix(" 0") }, "\(codes)")
+        #expect(codes.count == 12 && codes.allSatisfy { $0.hasSuffix(" 0") }, "\(codes)")
     }
 
     @Test func `with the sandbox beside it karaoke_social runs in containers from the APIs to its marts, its token in a file`() throws {
@@ -144,6 +145,25 @@ struct Containers {
 
     /// Beside the compose file it would be deploy/inbox.
     func deliver() throws { try shell("mkdir -p '\(inbox)/nyc_flights' && cp Tests/Fixtures/nycflights13/*.csv.gz '\(inbox)/nyc_flights'") }
+
+    /// Each program holds its own key and the broker's public half, and none of them is told anywhere.
+    func checkKeys() throws {
+        func held(_ service: String) throws -> [String] {
+            try compose(["exec", "-T", service, "ls", "/etc/sluice/keys"]).split(separator: "\n").map(String.init).sorted()
+        }
+        #expect(try held("broker") == ["broker.key", "broker.pub", "cli.key", "clients"])
+        var secrets: [Substring] = []
+        for service in ["orchestrator", "extract", "load", "transform", "quality", "notify", "console"] {
+            #expect(try held(service) == ["\(service).key", "broker.pub"].sorted(), "\(service)")
+            secrets += try compose(["exec", "-T", service, "sed", "-n", "s/^secret //p", "/etc/sluice/keys/\(service).key"]).split(separator: "\n")
+        }
+        #expect(Set(secrets).count == 7)
+        let logs = try compose(["logs"])
+        #expect(logs.contains("keys of /etc/sluice/keys/clients come in") && secrets.allSatisfy { !logs.contains($0) })
+        // Who has no key for it is told where to speak from.
+        let refused = try Tool.run("sh", ["-c", "docker exec \(project)-load-1 sluice runs 2>&1; true"])
+        #expect(refused.contains("there is none of cli here") && refused.contains("among containers that is the broker's"), "\(refused)")
+    }
 
     func query(_ sql: String, in pipeline: String = "nyc_flights") throws -> Int {
         let text = try compose(["exec", "-T", "load", "sluice-load", "query", "sqlite:////var/lib/sluice/warehouse/\(pipeline).db", sql])

@@ -232,31 +232,6 @@ import Testing
         }
     }
 
-    // K014
-    @Test func `secrets are in no file, event or output`() async throws {
-        try await KaraokeHome.with { karaoke in
-            try await karaoke.start()
-            let good = try await karaoke.run()
-            #expect(good.end?.isSuccess == true)
-            try await karaoke.restartExtract(["FB_ACCESS_TOKEN": KaraokeHome.token + "x"])
-            _ = try await karaoke.run()
-            let key = try #require(JSON(parsing: [UInt8](FileManager.default.contents(atPath: "\(karaoke.secrets)/key.json") ?? Data()))["private_key"]?.stringValue)
-            let line = String(key.split(separator: "\n")[3])
-            for words in [["runs", "show", good.id.description], ["runs"], ["status"], ["dead-letters"]] {
-                _ = try await karaoke.home.run("sluice", words)
-            }
-            for event in try await karaoke.home.log() {
-                let text = String(reflecting: event.event)
-                #expect(!text.contains(KaraokeHome.token) && !text.contains(line))
-            }
-            // Databases, manifests, sealed projects, logs, what commands printed, and the landed pages themselves.
-            for secret in [KaraokeHome.token, line, "ya29.sandbox-"] {
-                let found = try Tool.run("grep", ["-rlaF", "-e", secret, karaoke.home.path])
-                #expect(found.isEmpty, "\(found)")
-            }
-        }
-    }
-
     // K002
     @Test(arguments: ["extract.after_manifest", "extract.after_manifest:3", "load.after_commit", "load.after_commit:4", "seal.after_commit:2", "transform.after_commit:3", "quality.after_complete:9"])
     func `killed at a named point, it goes on to the same marts`(point: String) async throws {

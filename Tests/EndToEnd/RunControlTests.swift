@@ -107,4 +107,42 @@ import Testing
             #expect(try await home.finish(run).end?.isSuccess == true)
         }
     }
+
+    @Test func `the console pauses, ends and does over, and a page of another origin can do nothing`() async throws {
+        try await TestHome.with(["SLUICE_LEASE_SECONDS": "3"]) { home in
+            try home.write(Self.rest(600), to: "pipelines/drill/pipeline.yml")
+            for program in ["broker", "orchestrator", "load", "console"] { try await home.start(program) }
+            try await home.until("the pipeline is known") { try await home.log().contains { $0.event.type == EventType.pipelineRegistered } }
+            try await home.until("the console serves") { home.probe("console", "/readyz")?.status == 200 }
+            let log = try String(contentsOfFile: "\(home.path)/logs/console.log", encoding: .utf8)
+            let address = try #require(log.firstMatch(of: /http:\/\/[0-9.]+:[0-9]+/)).0
+            func post(_ path: String, _ body: String = "", guarded: Bool = true) async throws -> (status: Int, body: JSON) {
+                let header = guarded ? ["-H", "X-Sluice: 1"] : []
+                let output = try await home.run("/usr/bin/curl", ["-s", "-X", "POST", "-w", "%{http_code}", "--data", body] + header + [address + path]).output
+                return (Int(output.suffix(3)) ?? 0, (try? JSON(parsing: [UInt8](output.dropLast(3).utf8))) ?? .null)
+            }
+            func segment(_ run: RunID) -> String { run.description.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "" }
+            #expect(try await post("/api/pipelines/drill/pause", guarded: false).status == 403)
+            #expect(try await post("/api/pipelines/dril/pause").status == 404)
+            #expect(try await post("/api/pipelines/drill/pause", #"{"reason": "holidays"}"#).status == 202)
+            #expect(try await home.run("sluice", ["status"]).output.contains("drill  paused: holidays"))
+            let asked = try await post("/api/pipelines/drill/runs")
+            let run = RunID(try #require(asked.body["run"]?.stringValue))
+            #expect(asked.status == 202)
+            #expect(try await post("/api/pipelines/drill/unpause").status == 202)
+            try await hold(home, run)
+            #expect(TestHTTP.get("\(address)/runs/\(segment(run))")?.body.contains(">Cancel</button>") == true)
+            #expect(try await post("/api/runs/\(segment(run))/cancel", #"{"reason": "wrong day"}"#).status == 202)
+            #expect(try await home.finish(run).end?.summary.summary.contains("wrong day") == true)
+            let late = try await post("/api/runs/\(segment(run))/cancel")
+            #expect(late.status == 409 && late.body["error"]?["code"] == "console.too_late", "\(late)")
+            #expect(TestHTTP.get("\(address)/runs/\(segment(run))")?.body.contains(">Run what did not succeed</button>") == true)
+            try home.write(Self.rest(0), to: "pipelines/drill/pipeline.yml")
+            try await home.until("the new definition is known") { try await home.log().filter { $0.event.type == EventType.pipelineRegistered }.count == 2 }
+            let again = RunID(try #require(try await post("/api/runs/\(segment(run))/rerun", #"{"failed": true}"#).body["run"]?.stringValue))
+            let state = try await home.finish(again)
+            #expect(state.end?.isSuccess == true && state.started.rerun?.of == run)
+            #expect(try await post("/api/runs/nobody/rerun").status == 404)
+        }
+    }
 }

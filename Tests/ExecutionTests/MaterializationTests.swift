@@ -50,6 +50,48 @@ import WarehouseKit
         #expect(try session.relations(inSchema: "main").map(\.name.identifier).contains("a__dbt_backup") == false)
     }
 
+    @Test func `a table that is built again renames nothing, one that reads itself still finds its old rows`() throws {
+        let project = try TestProject([
+            "models/plain.sql": "{{ config(materialized='table') }} select 1 as n",
+            "models/reader.sql": "select n from {{ ref('plain') }}",
+            "models/counter.sql": """
+                {{ config(materialized='table') }}
+                select 1 as n {% if adapter.get_relation(this.database, this.schema, this.identifier) %} union all select n + 1 from {{ this }} {% endif %}
+                """,
+        ])
+        try build(project, "plain", "reader", "counter")
+        let session = try project.warehouse.open()
+        let compiler = try project.compiler(session)
+        var statements: [String] = []
+        compiler.onStatement = { statements.append($0) }
+        let runner = NodeRunner(compiler, session: session) { TestProject.startedAt }
+        for name in ["plain", "counter"] {
+            let node = try #require(compiler.manifest.nodes.values.first { $0.name == name })
+            statements = []
+            _ = try runner.run(node) { _, body in try session.transaction(body) }
+            #expect(statements.contains { $0.contains("create table") })
+            #expect(statements.contains { $0.contains("__dbt_tmp") } == (name == "counter"))
+        }
+        #expect(try rows(session, "select n from reader") == [[.integer(1)]])
+        #expect(try rows(session, "select n from counter order by n") == [[.integer(1)], [.integer(2)]])
+    }
+
+    @Test func `a table whose query fails stays as it was`() throws {
+        let project = try TestProject([
+            "models/a.sql": "{{ config(materialized='table', pre_hook='create table if not exists runs (n)', post_hook='insert into runs select 1') }} select {{ var('n', '1') }} as n"
+        ])
+        try build(project, "a")
+        let session = try project.warehouse.open()
+        // Prepared without an error, and fails while it runs: behind the drop.
+        project.vars["n"] = "abs(-9223372036854775807 - 1)"
+        let compiler = try project.compiler(session)
+        let node = try #require(compiler.manifest.nodes.values.first { $0.name == "a" })
+        let runner = NodeRunner(compiler, session: session) { TestProject.startedAt }
+        #expect(throws: (any Error).self) { try runner.run(node) { _, body in try session.transaction(body) } }
+        #expect(try rows(session, "select n from a") == [[.integer(1)]])
+        #expect(try rows(session, "select n from runs") == [[.integer(1)]])
+    }
+
     @Test func `a project overrides dbt's own materialization, a package does not`() throws {
         let override = "{% materialization view, default %}{% call statement('main') %}create table {{ this }} as {{ sql }}{% endcall %}{{ return({'relations': [this]}) }}{% endmaterialization %}"
         let model = ["models/a.sql": "select 1 as n"]

@@ -98,6 +98,8 @@ enum Stops {
         try ip("link", "set", outer, "up")
         try ip("netns", "exec", space, "ip", "addr", "add", "\(subnet).2/24", "dev", inner)
         try ip("netns", "exec", space, "ip", "link", "set", inner, "up")
+        // For the probes.
+        try ip("netns", "exec", space, "ip", "link", "set", "lo", "up")
         let port = Int.random(in: 40_000...48_000)
         try await TestHome.with(["SLUICE_BUS_COMMANDS": "tcp://\(subnet).1:\(port)", "SLUICE_BUS_FEED": "tcp://\(subnet).1:\(port + 1)", "SLUICE_BUS_OPEN": "1"]) { home in
             try home.write(Runs.drill, to: "pipelines/drill/pipeline.yml")

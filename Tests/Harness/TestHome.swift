@@ -145,9 +145,12 @@ public final class TestHome: @unchecked Sendable {
 
     public var bus: BusClient {
         if let client { return client }
+        // On a bus with keys a test is somebody at the command line.
+        let keys = environment["SLUICE_KEYS"].flatMap { try? KeyFolder($0).client("cli") }
         let made = BusClient(
             BusEndpoints(
-                commands: environment["SLUICE_BUS_COMMANDS"] ?? "ipc://\(path)/run/commands", feed: environment["SLUICE_BUS_FEED"] ?? "ipc://\(path)/run/feed"),
+                commands: environment["SLUICE_BUS_COMMANDS"] ?? "ipc://\(path)/run/commands", feed: environment["SLUICE_BUS_FEED"] ?? "ipc://\(path)/run/feed",
+                keys: keys),
             context: WireContext(), topics: ["run.", "task."])
         client = made
         return made

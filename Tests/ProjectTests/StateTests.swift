@@ -18,8 +18,8 @@ import Testing
     ]
 
     /// What a selection names after `changes`, compared with the manifest from before them.
-    private func names(_ selection: String, after changes: [String: String]) throws -> String {
-        let before = try TestProject(Self.files)
+    private func names(_ selection: String, from files: [String: String] = [:], after changes: [String: String]) throws -> String {
+        let before = try TestProject(Self.files.merging(files) { _, new in new })
         let folder = try TemporaryFolder("state")
         let written = ManifestWriter(try before.manifest(), invocationID: "old", generatedAt: TestProject.startedAt).bytes
         try folder.write(written, to: "manifest.json")
@@ -35,6 +35,29 @@ import Testing
         #expect(try names("state:new", after: [:]) == "")
         #expect(try names("state:unmodified", after: [:]) == "a b board c codes source.shop.raw.t u unique_b_id")
         #expect(try names("state:old", after: [:]) == "a b board c codes source.shop.raw.t u unique_b_id")
+    }
+
+    @Test func `a node is modified where a macro is that it calls, however deep`() throws {
+        let macros = [
+            "macros/one.sql": "{% macro one() %}{{ return(adapter.dispatch('deep')()) }}{% endmacro %}", "macros/deep.sql": "{% macro default__deep() %}{{ deeper() }}{% endmacro %}",
+            "macros/deeper.sql": "{% macro deeper() %}1{% endmacro %}{% macro unused() %}2{% endmacro %}",
+        ]
+        func found(_ kind: String, _ deeper: String) throws -> String {
+            try names("state:\(kind)", from: macros, after: macros.merging(["macros/deeper.sql": deeper]) { _, new in new })
+        }
+        #expect(try found("modified", "{% macro deeper() %}2{% endmacro %}{% macro unused() %}2{% endmacro %}") == "a")
+        #expect(try found("modified.macros", "{% macro deeper() %}2{% endmacro %}{% macro unused() %}2{% endmacro %}") == "a")
+        #expect(try found("modified", "{% macro deeper() %}1{% endmacro %}{% macro unused() %}3{% endmacro %}") == "")
+    }
+
+    @Test func `a manifest tells which macros a node and a macro call`() throws {
+        let manifest = try TestProject(Self.files.merging([
+            "models/a.sql": "select {{ one() }} as id {% if is_incremental() %}where 1 = 1{% endif %} {{ shop.two() }}",
+            "macros/two.sql": "{% macro two() %}{{ one() }}{{ log('x') }}{% endmacro %}",
+        ]) { _, new in new }).manifest()
+        #expect(manifest.nodes["model.shop.a"]?.dependsOnMacros == ["macro.shop.one", "macro.dbt.is_incremental", "macro.shop.two"])
+        #expect(manifest.nodes["model.shop.b"]?.dependsOnMacros == [])
+        #expect(manifest.macros["macro.shop.two"]?.dependsOnMacros == ["macro.shop.one"])
     }
 
     @Test func `each kind of change is found, and by its own name alone`() throws {

@@ -88,8 +88,8 @@ final class DbtDrill {
             let drill = try DbtDrill(Self.files.merging(files) { _, new in new })
             let (code, text) = drill.run(words[0])
             #expect(code == 2)
-            let lines = text.split(separator: "\n").map { $0.drop { $0 != " " }.drop { $0 == " " } }
-            let at = try #require(lines.firstIndex { $0.hasPrefix("Encountered an error:") })
+            let lines = text.split(separator: "\n")
+            let at = try #require(lines.firstIndex { $0.hasSuffix("  Encountered an error:") })
             return String(lines[at + 1])
         }
         #expect(try kind(["models/a.sql": "select * from {{ ref('none') }}"], "parse") == "Compilation Error")
@@ -148,9 +148,33 @@ final class DbtDrill {
         let drill = try DbtDrill(Self.files)
         #expect(drill.run("ls", "-s", "+b").text == "shop.a\nshop.b\nshop.unique_a_id")
         #expect(drill.run("ls", "--resource-type", "exposure", "source").text == "exposure:shop.board\nsource:shop.raw.events")
+        // By what they are first, and by their names then.
+        #expect(drill.run("ls", "-s", "b", "codes", "unique_a_id").text == "shop.b\nshop.codes\nshop.unique_a_id")
         #expect(drill.run("ls", "--output", "path", "--exclude-resource-type", "test", "--select", "a").text == "models/a.sql")
         #expect(drill.run("ls", "-s", "a", "--resource-type", "model", "--output", "json", "--output-keys", "name", "config.materialized").text == #"{"name":"a","config.materialized":"table"}"#)
         #expect(drill.run("ls", "-s", "nobody").text.contains("No nodes selected!"))
+    }
+
+    @Test func `parsing again writes the same manifest with the new command's metadata, and says with --debug how it was read`() throws {
+        let drill = try DbtDrill(Self.files)
+        func parts() throws -> (nodes: JSON?, metadata: JSON?) { (try drill.artifact("manifest.json")["nodes"], try drill.artifact("manifest.json")["metadata"]) }
+        #expect(drill.run("parse", "--debug").text.contains("Unable to do partial parsing because saved manifest not found. Starting full parse."))
+        let first = try parts()
+        #expect(drill.run("parse", "--debug").text.contains("Partial parsing enabled, no changes found, skipping parsing"))
+        let second = try parts()
+        #expect(second.nodes == first.nodes && second.metadata?["invocation_id"] != first.metadata?["invocation_id"])
+        #expect(second.metadata?["generated_at"] != first.metadata?["generated_at"])
+        try drill.project.write("models/b.sql", "select id from {{ ref('a') }}")
+        #expect(drill.run("parse", "--debug").text.contains("Partial parsing enabled: 0 files deleted, 0 files added, 1 files changed."))
+        #expect(try parts().nodes?["model.shop.b"]?["raw_code"] == "select id from {{ ref('a') }}")
+        // What another command wrote there is no beginning for it.
+        #expect(drill.run("build").code == 0)
+        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == false)
+        #expect(!drill.run("parse", "--debug", "--no-partial-parse").text.contains("artial pars"))
+        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == true)
+        drill.run("build")
+        drill.run("parse")
+        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == true)
     }
 
     @Test func `show prints rows of a model and of SQL on the line, as many as are asked for`() throws {
@@ -213,6 +237,66 @@ final class DbtDrill {
         #expect(try drill.statuses.keys.sorted() == ["model.shop.a", "model.shop.b"])
         let statement = String(decoding: try drill.project.read("target/run/shop/models/a.sql"), as: UTF8.self)
         #expect(statement.contains("create table") && statement.contains("select 1 as id, 'x' as word"))
+    }
+
+    @Test func `what a macro prints comes as it is, however quiet the command is, and not at all where nobody wants it`() throws {
+        let drill = try DbtDrill(["macros/say.sql": "{% macro say() %}{{ print('a:\\n  - b') }}{{ log('one\\ntwo', info=true) }}{% endmacro %}"])
+        #expect(drill.run("run-operation", "say").text.hasSuffix("a:\n  - b\n00:00:01  one\ntwo"))
+        #expect(drill.run("run-operation", "say", "--quiet").text == "a:\n  - b")
+        #expect(drill.run("run-operation", "say", "--quiet", "--no-print").text == "")
+        #expect(drill.run("run-operation", "say", "--quiet", "--log-format", "json").text.contains(#""msg":"a:\n  - b""#))
+    }
+
+    @Test func `a hook of the end sees each result with its node`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\non-run-end: [\"{{ tell(results) }}\"]\n",
+            "models/a.sql": "select 1 as id", "models/schema.yml": "models: [{name: a, columns: [{name: id, data_tests: [{accepted_values: {arguments: {values: [2]}, name: two}}]}]}]",
+            "macros/tell.sql": """
+                {% macro tell(results) %}
+                    {%- for result in results | selectattr('failures') | selectattr('failures', '>', 0) -%}
+                        {%- do print(result.node.fqn | join('.') ~ ' ' ~ result.status ~ ' ' ~ graph['nodes'][result.node.depends_on.nodes[0]].relation_name) -%}
+                    {%- endfor -%}
+                    {%- for result in results -%}
+                        {%- set plain = result.to_dict() -%}
+                        {%- do print(plain.node.name ~ ' ' ~ plain.node.config.materialized ~ ' ' ~ result.node.get('relation_name') ~ ' ' ~ result.timing[0].to_dict()['name'] ~ ' ' ~ (result.node.compiled_code is none)) -%}
+                    {%- endfor -%}
+                {% endmacro %}
+                """,
+        ])
+        #expect(drill.run("build", "--quiet").text.contains("shop.two fail main.\"a\"\na view main.\"a\" execute False\ntwo test None execute False"))
+    }
+
+    @Test func `what was compiled is there although the warehouse refuses it, with the ephemeral models inside`() throws {
+        let drill = try DbtDrill([
+            "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/t.sql": "{{ config(materialized='table') }} select absent from {{ ref('e') }}",
+            "models/after.sql": "select * from {{ ref('t') }}",
+        ])
+        #expect(drill.run("run").code == 1)
+        #expect(String(decoding: try drill.project.read("target/compiled/shop/models/t.sql"), as: UTF8.self).contains("select absent from __dbt__cte__e"))
+        #expect(String(decoding: try drill.project.read("target/compiled/shop/models/e.sql"), as: UTF8.self).contains("select 1 as id"))
+        let results = try drill.artifact("run_results.json")["results"]?.arrayValue ?? []
+        #expect(results.count == 2)
+        #expect(results[0]["compiled"] == true && results[0]["compiled_code"]?.stringValue?.contains("select absent") == true)
+        #expect(results[1]["status"] == "skipped" && results[1]["message"] == .null)
+    }
+
+    @Test func `the macros of a generic test configure it, and what is written at the test goes above them`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id union all select 2",
+            "models/schema.yml": """
+                models:
+                  - name: a
+                    data_tests:
+                      - few
+                      - few: {name: many, config: {fail_calc: count(*)}}
+                """,
+            "macros/few.sql": "{% test few(model) %}{{ return(adapter.dispatch('test_few')(model)) }}{% endtest %}",
+            "macros/deep/few.sql": "{% macro default__test_few(model) %}{{ config(fail_calc='sum(id - id)', severity='warn') }}{% if execute %}select id from {{ model }}{% endif %}{% endmacro %}",
+        ])
+        #expect(drill.run("build").code == 0)
+        let results = try drill.artifact("run_results.json")["results"]?.arrayValue ?? []
+        let told = results.map { "\($0["unique_id"]?.stringValue?.split(separator: ".")[2] ?? "") \($0["status"]?.stringValue ?? "") \($0["failures"]?.intValue ?? -1)" }
+        #expect(told.sorted() == ["a success -1", "few_a_ pass 0", "many warn 2"])
     }
 
     @Test func `nobody reads a row where only shapes are wanted, not even of an ephemeral model`() throws {

@@ -32,7 +32,7 @@ import WarehouseSQLite
         try session.execute("insert into raw__orders values (3)")
         #expect(try drill.perform("shop@2", deliveries: 2) == Outcome())
         #expect(try session.query("select n from totals").rows == [[.integer(3)]])
-        #expect(try session.query("select what from log").rows == [[.text("4 results")], [.text("4 results")]])
+        #expect(try session.query("select what from log").rows == [[.text("5 results")], [.text("5 results")]], "four nodes and the hook of the start, as in dbt")
     }
 
     @Test func `a failed test stops what is downstream of its model, and the run closes`() throws {
@@ -94,7 +94,7 @@ import WarehouseSQLite
         #expect(lines.contains { $0.hasSuffix("[WARNING]: The selection criterion 'ordes' does not match any enabled nodes") })
         #expect(run("test", "--store-failures") == 1)
         #expect(try session.query("select unique_field from main_dbt_test__audit__unique_orders_id").rows == [[.integer(1)]])
-        #expect(lines.contains { $0.hasSuffix("select * from \"main_dbt_test__audit__unique_orders_id\"") })
+        #expect(lines.contains { $0.contains("select * from \"main_dbt_test__audit__unique_orders_id\"") })
         #expect(run("docs", "serve") == 2)
         #expect(lines.contains { $0.contains("there is no index.html") })
         #expect(run("snapsho") == 2)

@@ -118,7 +118,7 @@ func problem(_ body: () throws -> Void) -> (any Problem)? { #expect(throws: (any
         #expect(twice.summary == "PostgreSQL: duplicate key value violates unique constraint \"t_pkey\"; Key (id) already exists. (23505)")
     }
 
-    @Test func `a connection that breaks is told apart from a wrong statement`() throws {
+    @Test func `a connection that breaks is told apart from a wrong statement, and the next work begins on a new one`() throws {
         let database = try TestDatabase()
         let session = try database.session()
         try session.begin()
@@ -128,8 +128,9 @@ func problem(_ body: () throws -> Void) -> (any Problem)? { #expect(throws: (any
         let lost = try #require(problem { try session.execute("select 1") })
         #expect(lost.code == "warehouse.connection_lost" && lost.response == .retry(afterSeconds: 2))
         session.rollback()
-        let again = try #require(problem { try session.execute("select 1") })
-        #expect(again.code == "warehouse.connection_lost")
+        guard case .integer(let next)? = try session.query("select pg_backend_pid()").rows.first?.first else { return }
+        #expect(next != pid)
+        #expect(try session.query("select '2026-01-02'::date").rows == [[.text("2026-01-02")]], "the new one is set up as the old one was")
         #expect(try database.psql("select to_regclass('t') is null") == "t\n")
     }
 

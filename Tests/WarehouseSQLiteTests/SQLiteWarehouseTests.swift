@@ -51,4 +51,20 @@ import WarehouseSQLite
             #expect((problem as? any Problem)?.code == "warehouse.damaged")
         }
     }
+
+    @Test(arguments: [
+        ("select 1", false), ("select 'a'", false), ("select b from other", false), ("select b.* from other as b", false),
+        ("select n from A", true), ("select count(*) from a", true), ("select 1 where exists (select 1 from \"a\")", true),
+        ("with o as (select n from a) select 1 from other", false), ("with o as (select n from a) select * from o", true),
+        ("select * from over_a", true), ("select count(*) from over_over_a", true), ("select 1 from not_there", true), ("select from", true),
+    ])
+    func `a query says which tables it may read, through views too`(_ query: String, _ isRead: Bool) throws {
+        try Self.inTemporaryFolder { folder in
+            let session = try SQLiteWarehouse(path: folder + "/w.db").open()
+            try session.execute("create table a (n); create table other (b)")
+            try session.execute("create view over_a as select n from a; create view over_over_a as select 1 as one from over_a")
+            #expect(session.mayRead(RelationName(schema: "main", identifier: "a"), in: query) == isRead)
+            #expect(try session.query("select count(*) from a").rows == [[.integer(0)]], "the session goes on as before")
+        }
+    }
 }

@@ -97,6 +97,7 @@ extension Broker {
 
     private func read(_ request: Request, now: Double) throws(Failure) -> Response {
         let command: ReadCommand = try body(request)
+        guard !request.isBehind else { throw .refused(Refusal(.unavailable, "earlier answers to you are still on their way; take those first")) }
         if let role = request.role {
             let prefixes = command.prefixes.isEmpty ? [""] : command.prefixes
             if command.sequences != nil, role.reads != [""] { throw forged(request, "read single events", now: now) }
@@ -146,6 +147,10 @@ extension Broker {
     }
 
     func body<T: Decodable>(_ request: Request) throws(Failure) -> T {
+        // What the quick way cannot read is read, or refused, by the other.
+        if let command = T.self as? any PlainCommand.Type, case .object(let object)? = try? JSON(parsing: request.body), let read = command.init(plain: object) as? T {
+            return read
+        }
         do {
             return try JSONDecoder().decode(T.self, from: Data(request.body.isEmpty ? Array("{}".utf8) : request.body))
         } catch {
@@ -164,13 +169,15 @@ extension Broker {
 
     func reply(_ request: Request, _ body: some Encodable) -> Response {
         // Our own replies always encode: they hold text, numbers and lists only.
-        let bytes = (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8)
+        let bytes = (body as? any PlainReply)?.plain.bytes ?? (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8)
         return Response(client: request.client, correlation: request.correlation, isOK: true, body: bytes)
     }
 
     /// A `PublishedReply`, written without an encoder: it is the answer to nearly everything.
     func published(_ request: Request, _ sequences: [UInt64]) -> Response {
-        var bytes = Array(#"{"sequences":["#.utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16 + 20 * sequences.count)
+        bytes.append(contentsOf: #"{"sequences":["#.utf8)
         for (index, sequence) in sequences.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             bytes.append(contentsOf: String(sequence).utf8)

@@ -21,9 +21,11 @@ extension Broker {
     }
 
     func serveParked(now: Double, into turn: inout Turn) throws(SQLiteError) {
+        // Most turns have nothing for those who wait, however many they are.
+        guard parked.contains(where: { $0.deadline <= now || journal.queue.mayOffer($0.command.role, now: now) }) else { return }
         var waiting: [ParkedClaim] = []
         for claim in parked {
-            if let entry = try journal.offer(role: claim.command.role, to: claim.command.worker, now: now),
+            if journal.queue.mayOffer(claim.command.role, now: now), let entry = try journal.offer(role: claim.command.role, to: claim.command.worker, now: now),
                 let event = try journal.event(entry.sequence) {
                 counters.claims += 1
                 var answer = reply(claim.request, ClaimReply(lease: entry.lease, delivery: entry.delivery, leaseMilliseconds: leaseMilliseconds))

@@ -30,6 +30,14 @@ public final class BrokerServer {
     /// Answers kept for a client that does not read them.
     static let answersQueueMax: Int32 = 10_000
 
+    /// Reads taken in one turn: each may be answered with a page of megabytes.
+    static let readsPerTurnMax = 16
+    /// Bytes of large answers that wait for one client; while there are more, its reads are refused.
+    static let answersBytesMax = 16 << 20
+    /// An answer above this counts as large.
+    static let largeAnswerBytes = 64 << 10
+    private var backlogs: [[UInt8]: Backlog] = [:]
+
     /// Binds both endpoints. The broker's counters are read through the returned object's `state`.
     /// - Parameter keys: the broker's own; without them whoever reaches the sockets may do everything.
     public init(
@@ -95,9 +103,14 @@ public final class BrokerServer {
     }
 
     private func turn() throws {
-        var requests: [Request] = []
-        while requests.count < Broker.requestsPerTurnMax, let frames = commands.receive() {
-            if let request = request(frames) { requests.append(request) }
+        var requests: [Request] = [], reads = 0
+        while requests.count < Broker.requestsPerTurnMax, reads < Self.readsPerTurnMax, let frames = commands.receive() {
+            guard var request = request(frames) else { continue }
+            if request.isRead {
+                reads += 1
+                request.isBehind = backlogs[request.client].map { $0.bytes > Self.answersBytesMax } ?? false
+            }
+            requests.append(request)
         }
         let now = SystemClock.monotonicSeconds()
         let turn = try broker.turn(requests, now: now, time: SystemClock.now())
@@ -112,6 +125,7 @@ public final class BrokerServer {
             wasAvailable = broker.isAvailable
             note(wasAvailable ? "the journal commits again" : "the journal cannot commit; clients are told 'unavailable'")
         }
+        if requests.isEmpty { broker.journal.warmUp() }
         if requests.isEmpty, broker.journal.commits - checkpointedAt >= Self.commitsPerCheckpoint {
             broker.journal.checkpoint()
             checkpointedAt = broker.journal.commits
@@ -130,31 +144,30 @@ public final class BrokerServer {
                 location: refusals.lastAddress, remedy: "if it is one of yours, make its key with sluice keys and restart the broker"), now: now)
     }
 
-    /// `[client, correlation, verb, body, (topic, envelope)…]`; nil for a message of any other shape, which gets no answer
-    /// because nobody could tell what it answers.
+    /// What a message asks for; nil where nobody is to be answered.
     private func request(_ frames: [[UInt8]]) -> Request? {
-        guard frames.count >= 3, frames.count % 2 == 0, frames[1].count <= 64 else { return nil }
-        var request = Request(client: frames[0], correlation: frames[1], verb: frames[2], body: frames.count > 3 ? frames[3] : [])
+        guard var request = Request(frames: frames) else { return nil }
         if door != nil {
             // The door lets in nobody without a role; whoever has none all the same is nobody.
             guard let role = commands.sender.flatMap({ BusRole(rawValue: $0) }) else { return nil }
             request.role = role
         }
-        var place = 4
-        while place + 1 < frames.count {
-            request.events.append((frames[place], frames[place + 1]))
-            place += 2
-        }
         return request
     }
 
+    private static let ok = Array("ok".utf8), error = Array("error".utf8)
+
     private func send(_ response: Response) -> Bool {
-        var frames: [[UInt8]] = [response.client, response.correlation, Array((response.isOK ? "ok" : "error").utf8), response.body]
+        var frames: [[UInt8]] = [response.client, response.correlation, response.isOK ? Self.ok : Self.error, response.body]
         for event in response.events {
             frames.append(Array(event.topic.utf8))
             frames.append(SequenceFrame.bytes(event.sequence))
             frames.append(event.envelope)
         }
-        return commands.send(frames)
+        guard response.events.reduce(0, { $0 + $1.envelope.count }) > Self.largeAnswerBytes else { return commands.send(frames) }
+        if backlogs.count > Self.answersQueueMax { backlogs = backlogs.filter { $0.value.bytes > 0 } }
+        let backlog = backlogs[response.client] ?? Backlog()
+        backlogs[response.client] = backlog
+        return commands.send(frames, backlog: backlog)
     }
 }

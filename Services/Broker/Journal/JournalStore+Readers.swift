@@ -19,15 +19,15 @@ extension JournalStore {
     public func confirm(reader: String, position: UInt64, keep: [UInt64]? = nil, memory: String? = nil) throws(SQLiteError) {
         try willWrite()
         guard try position >= self.position(of: reader) ?? 0 else { return }
-        let put = try database.prepare("insert into reader(name, position) values(?, ?) on conflict(name) do update set position = excluded.position")
+        let put = try statement("insert into reader(name, position) values(?, ?) on conflict(name) do update set position = excluded.position")
         put.bind(1, reader)
         put.bind(2, Int64(clamping: position))
         try put.run()
         if let keep {
-            let clear = try database.prepare("delete from keep where reader = ?")
+            let clear = try statement("delete from keep where reader = ?")
             clear.bind(1, reader)
             try clear.run()
-            let insert = try database.prepare("insert or ignore into keep(reader, sequence) values(?, ?)")
+            let insert = try statement("insert or ignore into keep(reader, sequence) values(?, ?)")
             for sequence in keep {
                 insert.bind(1, reader)
                 insert.bind(2, Int64(clamping: sequence))
@@ -35,7 +35,7 @@ extension JournalStore {
             }
         }
         if let memory {
-            let put = try database.prepare("insert into memory(reader, memory) values(?, ?) on conflict(reader) do update set memory = excluded.memory")
+            let put = try statement("insert into memory(reader, memory) values(?, ?) on conflict(reader) do update set memory = excluded.memory")
             put.bind(1, reader)
             put.bind(2, memory)
             try put.run()
@@ -43,7 +43,8 @@ extension JournalStore {
     }
 
     private func position(of reader: String) throws(SQLiteError) -> UInt64? {
-        let rows = try database.prepare("select position from reader where name = ?")
+        let rows = try statement("select position from reader where name = ?")
+        defer { rows.reset() }
         rows.bind(1, reader)
         return try rows.step() ? UInt64(rows.integer(0)) : nil
     }
@@ -71,10 +72,12 @@ extension JournalStore {
     public func reader(_ name: String) throws(SQLiteError) -> ReaderState? {
         guard let position = try position(of: name) else { return nil }
         var state = ReaderState(name: name, position: position, keep: [], memory: nil)
-        let keep = try database.prepare("select sequence from keep where reader = ? order by sequence")
+        let keep = try statement("select sequence from keep where reader = ? order by sequence")
+        defer { keep.reset() }
         keep.bind(1, name)
         while try keep.step() { state.keep.append(UInt64(keep.integer(0))) }
-        let memory = try database.prepare("select memory from memory where reader = ?")
+        let memory = try statement("select memory from memory where reader = ?")
+        defer { memory.reset() }
         memory.bind(1, name)
         if try memory.step() { state.memory = memory.text(0) }
         return state

@@ -90,7 +90,7 @@ extension JournalStore {
         let remembered = Retention.rememberedTopics.map { "topic like '\($0)%'" }.joined(separator: " or ")
         try database.execute("insert or ignore into forgotten select source, id, sequence from event where \(range) and (\(remembered)) and \(isFree)")
         if database.changes > 0 { noteForgotten() }
-        try database.execute("delete from event where \(range) and \(isFree)")
+        try forget("\(range) and \(isFree)")
         let removed = database.changes
         try database.execute("delete from mark where sequence < \(last)")
         try setMeta("floor", Int64(last))
@@ -106,7 +106,16 @@ extension JournalStore {
         let remembered = Retention.rememberedTopics.map { "topic like '\($0)%'" }.joined(separator: " or ")
         try database.execute("insert or ignore into forgotten select source, id, sequence from event where (\(remembered)) and \(rest)")
         if database.changes > 0 { noteForgotten() }
-        try database.execute("delete from event where \(rest)")
+        try forget(rest)
+    }
+
+    /// Deletes events and what is known of their identities.
+    private func forget(_ condition: String) throws(SQLiteError) {
+        if identities.isTable {
+            try settleIdentities()
+            try database.execute("delete from identity where (source, id) in (select source, id from event where \(condition))")
+        }
+        try database.execute("delete from event where \(condition)")
     }
 
     /// Notes how old the log is at its newest event, where that is due.

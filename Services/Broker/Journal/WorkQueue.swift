@@ -82,6 +82,12 @@ public struct WorkQueue: Sendable {
         }
     }
 
+    /// False where surely nothing waits for `role`.
+    public func mayOffer(_ role: Role, now: Double) -> Bool {
+        if let open = lanes[role], !open.isEmpty { return true }
+        return delayed.first.map { $0.time <= now } ?? false
+    }
+
     /// The next entry for `role`, leased; nil where none is waiting.
     public mutating func offer(role: Role, to worker: String, now: Double) -> WorkEntry? {
         ripen(now)

@@ -29,7 +29,7 @@ struct Backfill: AsyncParsableCommand {
             return seconds
         }
         let wish = BackfillRequested(from: first, to: last, activeMax: maxActive, everySeconds: step, isFullRefresh: fullRefresh ? true : nil)
-        let request = Event.saying(.backfillRequested(wish), pipeline: pipeline)
+        let request = Event.saying(.backfillRequested(wish), of: pipeline, by: "cli")
         let failed = try await Installation().withBroker(topics: ["run.", "backfill."], needsPrograms: true) { client in
             try await client.publish([request])
             var progress = BackfillProgress(client, id: request.id)

@@ -62,7 +62,7 @@ struct EventsCommand: AsyncParsableCommand {
             if installation.settings.socketFolder != nil, !installation.isBrokerUp {
                 Terminal.complain("sluice: no broker runs on \(installation.settings.home); waiting for one (sluice up)")
             }
-            let client = BusClient(installation.settings.bus, context: WireContext(), topics: [topic])
+            let client = BusClient(try installation.bus, context: WireContext(), topics: [topic])
             var tail = tail(client)
             var isAtEnd = false
             let hints = await client.hints()

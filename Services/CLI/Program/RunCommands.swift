@@ -31,7 +31,7 @@ struct Run: AsyncParsableCommand {
             guard let time = Timestamp(rfc3339: logicalDate) else { throw ValidationError("'\(logicalDate)' is not a time like 2026-01-31T06:00:00Z") }
             date = time
         }
-        let request = Event.manualRequest(pipeline, logicalDate: date, isFullRefresh: fullRefresh, steps: step, from: from)
+        let request = Event.asking(RunRequested(cause: .manual, logicalDate: date, isFullRefresh: fullRefresh, steps: step, from: from), of: pipeline, by: "cli")
         let installation = try Installation()
         let state: RunState? = try await installation.withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
             guard !detach else {
@@ -104,7 +104,7 @@ struct RunsCommand: AsyncParsableCommand {
                     Terminal.say("\(id) has \(outcome.rawValue) already")
                     return
                 }
-                try await client.publish([.saying(.runCancelRequested(RunCancelRequested(reason: reason)), pipeline: pipeline, run: id)])
+                try await client.publish([.saying(.runCancelRequested(RunCancelRequested(reason: reason)), of: pipeline, run: id, by: "cli")])
                 guard !detach else { return }
                 do {
                     let state = try await history.follow(id) { _ in }
@@ -137,7 +137,8 @@ extension RunsCommand {
                 try await history.catchUp()
                 let id = RunID(run)
                 guard let pipeline = history.runs[id]?.pipeline else { throw RunHistory.unknown(run, "sluice runs rerun") }
-                let request = Event.manualRequest(pipeline, again: Rerun(of: id, failed ? .failed : from.map { .from(step: $0) } ?? .whole))
+                let request = Event.asking(
+                    RunRequested(cause: .rerun, rerun: Rerun(of: id, failed ? .failed : from.map { .from(step: $0) } ?? .whole)), of: pipeline, by: "cli")
                 guard !detach else {
                     try await client.publish([request])
                     Terminal.say(request.id)
@@ -183,7 +184,7 @@ enum PipelineWord {
                     "cli.unknown_pipeline", "no pipeline is named '\(pipeline)'", at: .named(command),
                     remedy: board.entries.isEmpty ? "start the programs with sluice up --pipelines FOLDER" : "name one of \(board.entries.keys.sorted().joined(separator: ", "))")
             }
-            try await client.publish([.saying(payload, pipeline: pipeline)])
+            try await client.publish([.saying(payload, of: pipeline, by: "cli")])
         }
     }
 }

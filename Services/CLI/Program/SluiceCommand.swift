@@ -89,7 +89,8 @@ struct Installation {
     let folder: String
 
     init() throws {
-        settings = try Settings(program: "sluice", environment: Environment.current())
+        // Most of what is asked for here never speaks with the broker.
+        settings = try Settings(program: "sluice", environment: Environment.current(), needsKeys: false)
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         let path = String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -106,9 +107,16 @@ struct Installation {
             remedy: "build it (swift build -c release), or put it beside the program sluice")
     }
 
+    /// Where the broker is, with the key of the command line where the bus has keys.
+    /// - Throws: `PlainProblem` where the folder that was named does not hold it.
+    var bus: BusEndpoints {
+        get throws { try Settings(program: "sluice", environment: settings.environment).bus }
+    }
+
     /// Speaks with the broker. Where none runs on this home, one is started for as long as `body` takes: to look, not to run,
     /// for nobody would do the work (`needsPrograms`).
     func withBroker<T>(topics: [String] = [], needsPrograms: Bool = false, _ body: (BusClient) async throws -> T) async throws -> T {
+        let bus = try bus
         var helper: ChildProcess?
         if !isBrokerUp, settings.socketFolder != nil {
             guard !needsPrograms else {
@@ -127,7 +135,7 @@ struct Installation {
             environment["SLUICE_SUPERVISOR"] = String(getpid())
             helper = try ChildProcess("\(folder)/sluice-broker", [], environment: environment, log: "\(settings.logFolder)/broker.log")
         }
-        let client = BusClient(settings.bus, context: WireContext(), topics: topics)
+        let client = BusClient(bus, context: WireContext(), topics: topics)
         defer {
             helper?.signal(SIGTERM)
             _ = helper?.wait()

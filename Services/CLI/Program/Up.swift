@@ -69,7 +69,7 @@ struct Up: AsyncParsableCommand {
         if !run.isEmpty {
             let client = BusClient(settings.bus, context: WireContext(), topics: ["run.", "task."])
             for pipeline in run {
-                let state = try await RunFollower(client: client).run(.manualRequest(pipeline, isFullRefresh: fullRefresh))
+                let state = try await RunFollower(client: client).run(.asking(RunRequested(cause: .manual, isFullRefresh: fullRefresh), of: pipeline, by: "cli"))
                 if state.end?.isSuccess != true { status = 1 }
             }
             await client.stop()

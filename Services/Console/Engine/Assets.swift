@@ -79,14 +79,15 @@ enum Assets {
           async function again() { await look(); setTimeout(again, 2000); }
           setTimeout(again, 2000);
           document.addEventListener('click', async (event) => {
-            const button = event.target.closest('button[data-run]');
-            if (!button) return;
+            const button = event.target.closest('button[data-post]');
+            if (!button || (button.dataset.ask && !confirm(button.dataset.ask))) return;
             button.disabled = true;
             try {
-              const reply = await fetch('/api/pipelines/' + encodeURIComponent(button.dataset.run) + '/runs', { method: 'POST', headers: { 'X-Sluice': '1' } });
+              const reply = await fetch(button.dataset.post, { method: 'POST', headers: { 'X-Sluice': '1' }, body: button.dataset.body || '' });
               const body = await reply.json();
-              if (reply.ok) { location.href = body.url; return; }
-              link.textContent = body.error.summary;
+              if (reply.ok && body.url) { location.href = body.url; return; }
+              link.textContent = reply.ok ? '' : body.error.summary;
+              if (reply.ok) await look();
             } catch { link.textContent = 'the console does not answer'; }
             button.disabled = false;
           });

@@ -17,7 +17,7 @@ public actor Console {
     private let note: @Sendable (String) -> Void
     /// Fills the secrets of webhooks.
     private let environment: [String: String]
-    private var shelf = RunShelf()
+    private(set) var shelf = RunShelf()
     private var gate = WebhookGate()
 
     /// - Parameter docsFolder: holds `<pipeline>/index.html`, as the `docs` step writes it.
@@ -55,7 +55,7 @@ public actor Console {
         }
     }
 
-    private func catchUp() async throws {
+    func catchUp() async throws {
         while true {
             let (events, reply): ([SequencedEvent], ReadReply)
             do {
@@ -107,10 +107,8 @@ public actor Console {
         case (3, "api") where path[1] == "runs" && isRead: return run(RunID(path[2]))
         case (2, "api") where path[1] == "status" && isRead: return await status()
         case (2...4, "api") where path[1] == "dead-letters": return await deadLetters(Array(path.dropFirst(2)), ask)
-        case (4, "api") where path[1] == "pipelines" && path[3] == "runs":
-            guard ask.method == "POST" else { return .problem(405, "console.method", "only POST starts a run", remedy: "POST with the header X-Sluice: 1") }
-            return await start(path[2], ask)
-        case (_, "api"): return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "see /api/runs, /api/status, /api/dead-letters")
+        case (4, "api") where ["pipelines", "runs"].contains(path[1]): return await control(path[1], of: path[2], path[3], ask)
+        case (_, "api"): return .problem(404, "console.unknown_path", "there is no \(ask.method) \(ask.path)", remedy: "see /api/runs, /api/status, /api/dead-letters; POST to /api/pipelines/NAME/runs")
         default:
             return isRead ? .page(Page.notFound("There is no page at \(ask.path)."), status: 404) : .problem(405, "console.method", "pages are only read", remedy: "use GET")
         }
@@ -174,46 +172,6 @@ public actor Console {
         } catch {
             return .problem(503, problem(error))
         }
-    }
-
-    private func start(_ pipeline: String, _ ask: Ask) async -> Reply {
-        // A page of another origin cannot send this header without asking first, and we never say yes.
-        guard ask.headers["x-sluice"] == "1" else {
-            return .problem(403, "console.guard", "a run starts only with the header X-Sluice: 1", remedy: "send that header")
-        }
-        guard shelf.pipelines[pipeline] != nil else {
-            return .problem(404, "console.unknown_pipeline", "no pipeline is named '\(pipeline)'", remedy: "see / for those that are registered")
-        }
-        let request: Event
-        do { request = try Self.request(pipeline, body: ask.body, now: SystemClock.now()) } catch { return .problem(400, error) }
-        do {
-            try await client.publish([request])
-            // So that the run's own page is there when the answer arrives.
-            try await catchUp()
-        } catch {
-            return .problem(503, problem(error))
-        }
-        return .json(["run": .string(request.id), "url": .string("/runs/\(PathSegment.encoded(request.id))")], status: 202)
-    }
-
-    /// - Parameter body: empty, or `{"full_refresh": true, "steps": ["one"]}`, or with `"from": "one"` for `steps`; all optional.
-    static func request(_ pipeline: String, body: [UInt8], now: Timestamp) throws(PlainProblem) -> Event {
-        func refused(_ why: String) -> PlainProblem { PlainProblem("console.bad_body", why, remedy: "send nothing, or {\"full_refresh\": true, \"steps\": [\"a step\"], \"from\": \"a step\"}, each optional") }
-        var wish = RunRequested(cause: .manual)
-        if !body.isEmpty {
-            guard body.count <= bodyBytesMax, let object = (try? JSON(parsing: body))?.objectValue else { throw refused("the body is no JSON object") }
-            for (key, value) in object.pairs {
-                switch (key, value) {
-                case ("full_refresh", .bool(let flag)): wish.isFullRefresh = flag
-                case ("from", .string(let step)): wish.from = step
-                case ("steps", .array(let steps)) where steps.allSatisfy { $0.stringValue != nil }: wish.steps = steps.compactMap(\.stringValue)
-                default: throw refused("'\(key)' is not understood")
-                }
-            }
-        }
-        return Event(
-            source: "console", id: "\(pipeline)@\(now.compact)-\(Entropy.hex(4))", time: now, pipeline: pipeline,
-            payload: .runRequested(wish))
     }
 
     func problem(_ error: any Error) -> any Problem {

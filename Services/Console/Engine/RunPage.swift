@@ -25,7 +25,8 @@ enum RunPage {
     static func render(_ summary: RunShelf.Summary, now: Timestamp, version: String) -> HTML {
         let isOver = summary.phase == .succeeded || summary.phase == .failed || summary.phase == .cancelled
         return Page.frame(summary.run.description, version: version, """
-            <p class="crumb"><a href="/">Runs</a> / \(summary.pipeline)</p><h1>\(summary.run.description) \(Page.pill(summary.phase.rawValue))</h1>
+            <p class="crumb"><a href="/">Runs</a> / \(summary.pipeline)</p>
+            <div class="row"><h1>\(summary.run.description) \(Page.pill(summary.phase.rawValue))</h1>\(summary.phase == .requested ? RunsPage.actions(summary.pipeline, hasDocs: false, [.cancel(summary.run)]) : "" as HTML)</div>
             <section class="empty"><p>\(summary.words)</p>\(isOver ? "<p>Its tasks are no longer in memory here; <code>sluice runs show \(summary.run.description)</code> reads them from the log.</p>" : "" as HTML)</section>
             """)
     }
@@ -40,9 +41,19 @@ enum RunPage {
         ] + (run.started.isPartial ? [("Partial, without", run.started.omitted.joined(separator: ", "))] : [])
         return """
             <p class="crumb"><a href="/">Runs</a> / \(run.pipeline)</p>
-            <div class="row"><h1>\(run.id.description) \(Page.pill(summary.phase.rawValue))\(run.started.isPartial ? " \(Page.pill("partial"))" : "" as HTML)</h1>\(RunsPage.actions(run.pipeline, hasDocs: hasDocs, run.started.isPartial ? "Run the whole pipeline" : "Run again"))</div>
+            <div class="row"><h1>\(run.id.description) \(Page.pill(summary.phase.rawValue))\(run.started.isPartial ? " \(Page.pill("partial"))" : "" as HTML)</h1>\(RunsPage.actions(run.pipeline, hasDocs: hasDocs, buttons(summary, run)))</div>
             <dl class="facts">\(facts.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" as HTML })</dl>
             """
+    }
+
+    /// An open run can be ended, an ended one done over, where it did not succeed in part.
+    private static func buttons(_ summary: RunShelf.Summary, _ run: RunState) -> [Button] {
+        switch summary.phase {
+        case .running: [.cancel(run.id)]
+        case .failed, .cancelled: [.again(run.id, failed: true), .again(run.id, failed: false)]
+        case .succeeded: [.again(run.id, failed: false)] + (run.started.isPartial ? [.run(run.pipeline, "Run the whole pipeline")] : [])
+        case .requested, .rejected, .cancelling: []
+        }
     }
 
     private static func failure(_ task: TaskState) -> HTML {

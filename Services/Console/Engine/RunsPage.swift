@@ -29,10 +29,10 @@ enum RunsPage {
         return Page.frame("Runs", version: version, main)
     }
 
-    /// What one does with a pipeline: read about its data, run it.
-    static func actions(_ pipeline: String, hasDocs: Bool, _ words: String) -> HTML {
+    /// What one does with a pipeline: read about its data, and whatever `buttons` do.
+    static func actions(_ pipeline: String, hasDocs: Bool, _ buttons: [Button]) -> HTML {
         let docs: HTML = hasDocs ? "<a href=\"/docs/\(PathSegment.encoded(pipeline))/index.html\">Data documentation</a>" : ""
-        return "<span class=\"actions\">\(docs)<button data-run=\"\(pipeline)\">\(words)</button></span>"
+        return "<span class=\"actions\">\(docs)\(buttons.map(\.html))</span>"
     }
 
     private static func card(_ pipeline: RunShelf.PipelineInfo, _ runs: [RunShelf.Summary], hasDocs: Bool, _ now: Timestamp) -> HTML {
@@ -47,7 +47,7 @@ enum RunsPage {
         return """
             <section class="card"><div class="row"><h2>\(pipeline.name)</h2><span>\(paused)\(last)</span></div>
             <p class="quiet">\(pipeline.steps.joined(separator: " → "))\(starts.isEmpty ? "" : "<br>\(starts.joined(separator: " · "))" as HTML)</p>\(why)
-            <div class="row"><div class="bars">\(bars)</div>\(actions(pipeline.name, hasDocs: hasDocs, "Run now"))</div></section>
+            <div class="row"><div class="bars">\(bars)</div>\(actions(pipeline.name, hasDocs: hasDocs, [.pause(pipeline.name, isPaused: pipeline.pause != nil), .run(pipeline.name, "Run now")]))</div></section>
             """
     }
 

@@ -54,12 +54,32 @@ public struct Transformer: Sendable {
     private func open(_ assignment: Assignment) throws -> Completion {
         let (_, opened) = try opened(assignment)
         let schemas = assignment.spec.args["schemas"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        return try effect(assignment, opened, scope: scope(assignment, "open")) {
+        let completion = try effect(assignment, opened, scope: scope(assignment, "open")) {
             for schema in schemas { try opened.session.createSchema(schema) }
-            let hooks = opened.manifest.packages.flatMap(\.onRunStart)
-            try NodeRunner(opened.compiler, session: opened.session, clock: now).run(hooks, for: nil)
-            return Completion(report: TaskReport(message: "\(schemas.count) schema\(schemas.count == 1 ? "" : "s"), \(hooks.count) on-run-start"))
+            let hooks = try self.hooks(opened, atStart: true)
+            return Completion(report: TaskReport(
+                message: "\(schemas.count) schema\(schemas.count == 1 ? "" : "s"), \(hooks.count) on-run-start", details: ["hooks": .array(hooks.map(\.json))]))
         }
+        for result in Self.hookResults(completion) { try opened.folder.keep(result) }
+        return completion
+    }
+
+    private static func hookResults(_ completion: Completion) -> [NodeResult] {
+        completion.report.details["hooks"]?.arrayValue?.compactMap(NodeResult.init(json:)) ?? []
+    }
+
+    /// All in the transaction of their task: one that fails undoes those before it, and the task with them.
+    private func hooks(_ opened: OpenedTask, atStart: Bool, after results: [NodeResult] = []) throws -> [NodeResult] {
+        var cause: (any Error)?
+        let done = try RunHooks(opened.compiler, session: opened.session, clock: now).run(
+            atStart: atStart, after: results, carryOut: { _, body in try body() },
+            failure: { error, _ in
+                cause = error
+                return ProblemRecord(any: error, code: "transform.failed").text
+            })
+        guard let cause else { return done }
+        if atStart { for result in done { try? opened.folder.keep(result) } }
+        throw cause
     }
 
     private func node(_ assignment: Assignment) throws -> Completion {
@@ -103,25 +123,25 @@ public struct Transformer: Sendable {
         let ids = assignment.spec.args["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? []
         let kept = opened.folder.results()
         let at = now()
+        let started = opened.manifest.hooks.filter(\.isAtStart).compactMap { kept[$0.node.uniqueID] }
         let results = ids.map { id in
-            kept[id] ?? NodeResult(uniqueID: id, status: .skipped, message: "Skipped", startedAt: at, finishedAt: at)
+            guard var result = kept[id] else { return NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at) }
+            if !result.isFailure || result.status == .fail { result.compiledSQL = opened.manifest[id].flatMap(opened.folder.compiled) }
+            return result
         }
         let failed = results.filter(\.isFailure).count
         let skipped = results.filter { $0.status == .skipped }.count
         let completion = try effect(assignment, opened, scope: scope(assignment, "close")) {
-            let hooks = opened.manifest.packages.flatMap(\.onRunEnd)
-            let schemas = JSON.array(Set(ids.compactMap { opened.manifest.nodes[$0]?.schema }).sorted().map(JSON.string))
-            try NodeRunner(opened.compiler, session: opened.session, clock: now)
-                .run(hooks, for: nil, with: [("results", .array(results.map(\.json))), ("schemas", schemas)])
+            let hooks = try self.hooks(opened, atStart: false, after: started + results)
             try TestHistory(on: opened.session).record(results, of: opened.manifest, compiler: opened.compiler, run: assignment.run, at: at)
             return Completion(report: TaskReport(
-                message: "\(results.count - failed - skipped) done, \(failed) failed, \(skipped) skipped", details: ["artifacts": .string(opened.folder.path)]))
+                message: "\(results.count - failed - skipped) done, \(failed) failed, \(skipped) skipped", details: ["artifacts": .string(opened.folder.path), "hooks": .array(hooks.map(\.json))]))
         }
         let record = opened.record
         try opened.folder.write(
-            RunResults.json(results, invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command), as: "run_results.json")
+            RunResults(started + results + Self.hookResults(completion), invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command))
         try opened.folder.write(ManifestWriter(
-            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.relationNames(on: opened.session)).bytes, as: "manifest.json")
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.compiledNames(on: opened.session)))
         if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }
         reach("transform.after_artifacts")
         return completion

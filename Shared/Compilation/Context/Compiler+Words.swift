@@ -13,6 +13,23 @@ extension Compiler {
         return try macros.libraryMacro(name, interpreter)
     }
 
+    /// As `value(of:)`, for a node's own text: while it is read, each macro that it names is noted as one that it calls.
+    func notedValue(of name: String, package: String) throws -> Value? {
+        let value = try value(of: name, package: package)
+        guard frame.mode == .parse, let value, frame.variables[name] == nil else { return value }
+        if case .object(let object) = value, let found = object as? PackageObject { return .object(PackageObject(found.name, self, isNoting: true)) }
+        if let id = macros.id(of: name, in: [frame.package, manifest.project.name, package]) {
+            noteMacro(id)
+        } else if Self.functionsOfTheLibrary.contains(name) || (word(name) == nil && macros.isInLibrary(name)) {
+            noteMacro("macro.dbt.\(name)")
+        }
+        return value
+    }
+
+    func noteMacro(_ id: String) {
+        if frame.mode == .parse, !frame.capture.macros.contains(id) { frame.capture.macros.append(id) }
+    }
+
     private func projectMacro(_ name: String, package: String) throws -> Value? {
         let own = frames.last?.package ?? package
         if let value = try macros.macro(name, in: own, interpreter), own != "dbt" { return value }
@@ -53,6 +70,7 @@ extension Compiler {
 
     /// One of dbt's own words; those that never change are made once.
     func word(_ name: String) -> Value? {
+        if session == nil, Self.wordsOfCommand.contains(name) { hasAskedForCommand = true }
         if let value = fixedWords[name] { return value }
         if let make = Self.fixed[name] {
             let value = make(self)
@@ -61,6 +79,9 @@ extension Compiler {
         }
         return Self.changing[name]?(self)
     }
+
+    /// What they mean differs from command to command, so a project that is read with them is read again by the next.
+    private static let wordsOfCommand: Set<String> = ["invocation_id", "run_started_at", "invocation_args_dict", "flags", "selected_resources"]
 
     private static let fixed: [String: @Sendable (Compiler) -> Value] = {
         var words: [String: @Sendable (Compiler) -> Value] = [
@@ -179,9 +200,10 @@ extension Compiler {
 
     private var graph: Value {
         if let graphValue { return graphValue }
-        let value = Value(ManifestWriter.graph(of: manifest))
-        // While the project is being read, it still grows.
-        if frame.mode == .execute { graphValue = value }
+        // While the project is being read there is none yet, and a template that looks at it then sees nothing, as in dbt.
+        guard frame.mode == .execute else { return Value(ManifestWriter.emptyGraph) }
+        let value = Value(ManifestWriter.graph(of: manifest, relations: session.map { relationNames(on: $0) } ?? [:]))
+        graphValue = value
         return value
     }
 }

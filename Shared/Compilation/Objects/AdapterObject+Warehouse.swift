@@ -52,6 +52,10 @@ extension AdapterObject {
             let bound = try arguments.bound("publish_relation", required: 2, "staged", "target")
             if let staged = relation(bound[0]), let target = relation(bound[1]) { try session.publish(staged: staged.name, as: target.name) }
             return ""
+        case "may_read":
+            let bound = try arguments.bound("may_read", required: 2, "sql", "relation")
+            guard let relation = relation(bound[1]) else { return true }
+            return .bool(session.mayRead(relation.name, in: try interpreter.text(bound[0] ?? "")))
         case "retire_relation":
             if let old = relation(arguments.positional.first) { try session.drop(old.info) }
             return ""

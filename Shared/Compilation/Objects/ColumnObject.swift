@@ -126,7 +126,7 @@ final class ColumnFactory: JinjaObject {
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         guard name == "TYPE_LABELS" else { return nil }
-        return .dict(["STRING", "TIMESTAMP", "FLOAT", "INTEGER", "BOOLEAN"].map { ($0, .string(compiler.dialect.translate($0))) })
+        return .dict([("STRING", .string(compiler.dialect.translate("STRING")))])
     }
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {

@@ -15,7 +15,7 @@ final class ResponseObject: JinjaObject {
     /// By the kind of the statement: PostgreSQL's words; other engines say OK.
     convenience init(_ sql: String, rows: Int, dialect: Dialect) {
         guard dialect.adapter != "sqlite" else {
-            self.init("OK", code: "OK", rows: rows)
+            self.init("OK", rows: rows)
             return
         }
         let words = Self.firstWords(sql)
@@ -23,10 +23,14 @@ final class ResponseObject: JinjaObject {
         case "INSERT": self.init("INSERT 0 \(rows)", code: "INSERT", rows: rows)
         case "UPDATE", "DELETE", "MERGE", "SELECT": self.init("\(words[0]) \(rows)", code: words[0], rows: rows)
         case "CREATE" where words.contains("TABLE") && words.contains("AS"): self.init("SELECT \(rows)", code: "SELECT", rows: rows)
-        case "CREATE": self.init("CREATE \(words.contains("VIEW") ? "VIEW" : "TABLE")", code: "CREATE", rows: rows)
-        default: self.init(words.prefix(2).joined(separator: " "), code: words.first, rows: rows)
+        case "WITH": self.init("SELECT \(rows)", code: "SELECT", rows: rows)
+        // Its word for what has no rows has no number either: the driver says -1 for them.
+        case "CREATE": self.init(withoutRows: "CREATE \(words.contains("VIEW") ? "VIEW" : "TABLE")")
+        default: self.init(withoutRows: words.prefix(2).joined(separator: " "))
         }
     }
+
+    private convenience init(withoutRows answer: String) { self.init(answer, code: answer, rows: -1) }
 
     private static func firstWords(_ sql: String) -> [String] {
         var words: [String] = []

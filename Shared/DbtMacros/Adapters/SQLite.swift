@@ -22,6 +22,15 @@ extension MacroLibrary {
             {%- do adapter.drop_relation(existing_relation) -%}
             {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
         {% endmacro %}
+        {# A rename makes the engine read its whole schema again, for each table. So the old one goes first, unless the query reads it:
+           all is one transaction, and readers see the old one until its end. #}
+        {% macro sqlite__build_table(existing_relation, target_relation, sql) %}
+            {%- if existing_relation is not none and existing_relation.is_table and not adapter.may_read(sql, existing_relation) -%}
+                {%- do adapter.drop_relation(existing_relation) -%}
+                {%- set existing_relation = none -%}
+            {%- endif -%}
+            {%- do default__build_table(existing_relation, target_relation, sql) -%}
+        {% endmacro %}
         {# A table of the file itself and not a temporary one, which would have to fit into memory. #}
         {% macro sqlite__stage_incremental(temp_relation, sql) %}
             {%- do drop_relation_if_exists(load_cached_relation(temp_relation)) -%}
@@ -114,7 +123,7 @@ extension MacroLibrary {
             md5({%- for arg in args -%}coalesce(cast({{ arg }} as text), ''){{ " || '|' || " if not loop.last }}{%- endfor -%})
         {%- endmacro %}
         {% macro sqlite__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
-            {%- if limit_num -%}
+            {%- if limit_num and execute -%}
                 {{ exceptions.raise_compiler_error('listagg: SQLite cannot limit the rows of an aggregate; number them in the query and filter there') }}
             {%- endif -%}
             group_concat({{ measure }}, {{ delimiter_text }}{{ ' ' ~ order_by_clause if order_by_clause }})
@@ -191,7 +200,7 @@ extension MacroLibrary {
                 {%- set factor = 1000 if part == 'millisecond' else 1000000 -%}
                 cast(round((julianday({{ second_date }}) - julianday({{ first_date }})) * 86400000.0) * {{ factor / 1000 }} as integer)
             {%- else -%}
-                {{ exceptions.raise_compiler_error("Unsupported datepart for macro datediff in sqlite: '" ~ datepart ~ "'") }}
+                {%- if execute -%}{{ exceptions.raise_compiler_error("Unsupported datepart for macro datediff in sqlite: '" ~ datepart ~ "'") }}{%- endif -%}
             {%- endif -%}
         {%- endmacro %}
         {% macro sqlite__date_trunc(datepart, date) -%}
@@ -206,7 +215,7 @@ extension MacroLibrary {
             {%- elif part == 'minute' -%}strftime('%Y-%m-%d %H:%M:00', {{ date }})
             {%- elif part == 'second' -%}strftime('%Y-%m-%d %H:%M:%S', {{ date }})
             {%- else -%}
-                {{ exceptions.raise_compiler_error("Unsupported datepart for macro date_trunc in sqlite: '" ~ datepart ~ "'") }}
+                {%- if execute -%}{{ exceptions.raise_compiler_error("Unsupported datepart for macro date_trunc in sqlite: '" ~ datepart ~ "'") }}{%- endif -%}
             {%- endif -%}
         {%- endmacro %}
         {% macro sqlite__last_day(date, datepart) -%}

@@ -44,7 +44,7 @@ extension MacroLibrary {
         {% macro default__handle_existing_table(full_refresh, old_relation) %}{%- do adapter.drop_relation(old_relation) -%}{% endmacro %}
         """#)
 
-    static let table = LibraryFile("dbt", "materializations/table.sql", #"""
+    static let table = LibraryFile("dbt", "materializations/table.sql", dispatched: ["build_table(existing_relation, target_relation, sql)"], #"""
         {% materialization table, default %}
             {%- set existing_relation = load_cached_relation(this) -%}
             {%- set target_relation = this.incorporate(type='table') -%}
@@ -61,7 +61,7 @@ extension MacroLibrary {
 
         {# Built beside the old one, then put in its place: a view on the table never sees it missing. Where there is no old
            one it is built in its place, as a rename makes some engines read their whole schema. #}
-        {% macro build_table(existing_relation, target_relation, sql) %}
+        {% macro default__build_table(existing_relation, target_relation, sql) %}
             {%- set built_relation = target_relation if existing_relation is none else make_intermediate_relation(target_relation) -%}
             {%- if existing_relation is not none -%}
                 {%- do drop_relation_if_exists(load_cached_relation(built_relation)) -%}

@@ -17,7 +17,7 @@ extension MacroLibrary {
             {%- else -%}
                 {%- set create_table_sql = reset_csv_table(model, full_refresh_mode, old_relation, agate_table) -%}
             {%- endif -%}
-            {%- set code = 'CREATE' if old_relation is none or full_refresh_mode else 'INSERT' -%}
+            {%- set code = 'CREATE' if full_refresh_mode else 'INSERT' -%}
             {%- set rows_affected = agate_table.rows | length -%}
             {%- set sql = load_csv_rows(model, agate_table) -%}
             {%- call noop_statement('main', code ~ ' ' ~ rows_affected, code, rows_affected) -%}

@@ -77,7 +77,8 @@ extension Interpreter {
         }
     }
 
-    func callMethod(_ name: String, of owner: Value, _ arguments: Arguments) throws(JinjaError) -> Value {
+    /// `owner.name(…)`
+    public func callMethod(_ name: String, of owner: Value, _ arguments: Arguments) throws(JinjaError) -> Value {
         switch owner {
         case .object(let object):
             if let result = try hosted({ try object.callMethod(name, arguments, self) }) { return result }

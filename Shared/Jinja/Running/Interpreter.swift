@@ -119,11 +119,11 @@ public final class Interpreter {
 
     func enter() throws(JinjaError) {
         guard depth < environment.limits.depthMax else {
-            throw JinjaError(.limit, "evaluation nested deeper than \(environment.limits.depthMax)")
+            throw JinjaError(.limit, "maximum recursion depth exceeded: evaluation nested deeper than \(environment.limits.depthMax)")
         }
         if depth == 0 { stack = StackGuard() }
         guard stack.bytesUsed <= environment.limits.stackBytesMax else {
-            throw JinjaError(.limit, "evaluation needs more than \(environment.limits.stackBytesMax) bytes of stack")
+            throw JinjaError(.limit, "maximum recursion depth exceeded: evaluation needs more than \(environment.limits.stackBytesMax) bytes of stack")
         }
         depth += 1
     }

@@ -5,13 +5,14 @@ internal import Kernel
 /// One connection of libpq. Used from one thread at a time; its calls block.
 final class Connection {
     let pointer: OpaquePointer
+    private let settings: ConnectionSettings
     /// `host:port/database`
-    let place: String
+    var place: String { settings.place }
     /// Told what the server says besides results: `NOTICE:  …`.
     var onNotice: (String) -> Void = { _ in }
 
     init(_ settings: ConnectionSettings) throws {
-        place = settings.place
+        self.settings = settings
         pointer = try Self.connect(settings)
         PQsetNoticeReceiver(pointer, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -40,7 +41,7 @@ final class Connection {
         }
         do {
             PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
-            try poll(pointer, settings)
+            try poll(pointer, settings, PQconnectPoll)
             PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
             return pointer
         } catch {
@@ -49,7 +50,15 @@ final class Connection {
         }
     }
 
-    private static func poll(_ pointer: OpaquePointer, _ settings: ConnectionSettings) throws {
+    /// Makes a lost connection anew. Whatever the session had set is gone.
+    func reset() throws {
+        guard PQresetStart(pointer) == 1 else { throw PostgreSQLProblem(self) }
+        try Self.poll(pointer, settings, PQresetPoll)
+    }
+
+    private static func poll(
+        _ pointer: OpaquePointer, _ settings: ConnectionSettings, _ goOn: (OpaquePointer) -> PostgresPollingStatusType
+    ) throws {
         func failed() -> PostgreSQLProblem {
             PostgreSQLProblem(connecting: PQerrorMessage(pointer).map { String(cString: $0) } ?? "", to: settings.place)
         }
@@ -65,7 +74,7 @@ final class Connection {
             guard ready != 0 else {
                 throw PostgreSQLProblem(connecting: "no answer within \(settings.connectSeconds) s", to: settings.place)
             }
-            status = PQconnectPoll(pointer)
+            status = goOn(pointer)
         }
     }
 

@@ -29,6 +29,7 @@ struct DependentViews {
     private static let depthMax = 100
 
     /// - Parameter column: only those that read this column.
+    /// - Throws: `Ledger.conflict` where another transaction replaced one of them meanwhile; the caller's transaction has failed then.
     init(of relation: UInt32, column: String? = nil, on session: PostgreSQLSession) throws {
         self.session = session
         let subject = column.map { name in
@@ -54,8 +55,20 @@ struct DependentViews {
             group by id order by max(depth), id
             """
         ).compactMap { $0[0] }
-        views = found.isEmpty ? [] : try Self.described(found, session)
+        do {
+            views = found.isEmpty ? [] : try Self.described(found, session)
+        } catch let problem as PostgreSQLProblem where problem.state == "XX000" {
+            // Functions of the catalogue look a relation up by its number and find it gone.
+            throw Self.replaced(problem.summary)
+        }
     }
+
+    private static func replaced(_ words: String) -> PlainProblem {
+        PlainProblem(Ledger.conflict, "a view was replaced while it was read: \(words)", remedy: "try again: another transaction was first", response: .retry(afterSeconds: 1))
+    }
+
+    /// Quoted, with their schemas.
+    var names: Set<String> { Set(views.map(\.name)) }
 
     /// Statements that lock the views, from the outermost on: a reader who comes by a view holds it before what it reads.
     var locks: [String] { views.reversed().filter(\.isInReach).map(\.handOver) }
@@ -68,13 +81,14 @@ struct DependentViews {
         try session.execute("select pg_catalog.set_config('search_path', '', true)")
         var views: [View] = []
         for id in ids {
-            let row = try session.texts(
+            let rows = try session.texts(
                 """
                 select c.relkind, format('%I.%I', n.nspname, c.relname), pg_catalog.pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
                   c.relispopulated, format('%I', pg_catalog.pg_get_userbyid(c.relowner)), c.relowner = current_user::regrole,
                   pg_catalog.pg_has_role(c.relowner, 'USAGE')
                 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = \(id)
-                """)[0]
+                """)
+            guard let row = rows.first, row[2] != nil else { throw replaced("number \(id) is gone") }
             let kind: RelationInfo.Kind = row[0] == "m" ? .materializedView : .view
             let name = row[1] ?? ""
             var body = row[2] ?? ""

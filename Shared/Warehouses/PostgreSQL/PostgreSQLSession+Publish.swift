@@ -18,11 +18,9 @@ extension PostgreSQLSession {
     /// transaction at `repeatable read` that began before has a snapshot older than the new table and sees it empty: it is
     /// PostgreSQL's rule for tables that were made after a snapshot.
     public func publish(staged: RelationName, as target: RelationName) throws {
-        var views: DependentViews?
-        if let old = try catalogued(target) {
-            views = try DependentViews(of: old.id, on: self)
-            try hold(views?.locks ?? [], old.id, old.kind, target)
-            try views?.drop()
+        let old = try held(target)
+        if let old {
+            try old.views.drop()
             try execute("drop \(Self.word(old.kind)) \(render(target)) cascade")
         }
         if staged.schema != target.schema, !target.schema.isEmpty {
@@ -32,31 +30,53 @@ extension PostgreSQLSession {
         let moved = RelationName(database: target.database, schema: target.schema.isEmpty ? staged.schema : target.schema, identifier: staged.identifier)
         try execute("alter table \(render(moved)) rename to \(quote(target.identifier))")
         try renameIndexes(of: target, from: staged.identifier)
-        try views?.create()
+        try old?.views.create()
     }
 
-    /// Gets the exclusive lock of a relation and of all views on it, or none of them.
+    /// Gets the exclusive lock of a relation and of all views on it, or none of them; nil where there is no such relation.
     ///
     /// Readers take these locks in no order that one could follow: one names a view and comes to the table by it, another names
     /// the table first. Whoever waits for one lock with another one in hand can meet a reader who does it the other way round.
     /// So most attempts do not wait: they take all that is free at one moment, or let go of everything and come back.
-    private func hold(_ views: [String], _ relation: UInt32, _ kind: RelationInfo.Kind, _ target: RelationName) throws {
-        let owner = try texts("select format('%I', pg_catalog.pg_get_userbyid(relowner)) from pg_catalog.pg_class where oid = \(relation)")[0][0] ?? ""
-        // To give a relation to the one who has it takes the lock and changes nothing. `lock table` takes all that a view reads too.
-        let locks = (views + ["alter \(Self.word(kind)) \(render(target)) owner to \(owner)"]).joined(separator: "; ")
+    ///
+    /// Whoever publishes another table of the same view replaces the view, so what was read before the lock is read again under it.
+    private func held(_ target: RelationName) throws -> (kind: RelationInfo.Kind, views: DependentViews)? {
         let timeout = try texts("select pg_catalog.current_setting('lock_timeout')")[0][0] ?? "0"
         let deadline = ContinuousClock.now.advanced(by: .seconds(Self.publishSeconds))
         try execute("savepoint sluice_publish")
         for attempt in 1... {
             let milliseconds = attempt % (Self.quickAttempts + 1) == 0 ? Self.patientMilliseconds : 1
             do {
-                try execute("set local lock_timeout = \(milliseconds); \(locks); set local lock_timeout = \(literal(timeout)); release savepoint sluice_publish")
-                return
-            } catch let problem as PostgreSQLProblem where problem.state == "55P03" && ContinuousClock.now < deadline {
-                try execute("rollback to savepoint sluice_publish")
-                usleep(.random(in: 200...3_000))
-            }
+                guard let old = try catalogued(target) else {
+                    try execute("release savepoint sluice_publish")
+                    return nil
+                }
+                let views = try DependentViews(of: old.id, on: self)
+                try execute("set local lock_timeout = \(milliseconds); \(try (views.locks + [lock(of: old.id, old.kind, target)]).joined(separator: "; "))")
+                let found = try DependentViews(of: old.id, on: self)
+                if found.names == views.names {
+                    try execute("set local lock_timeout = \(literal(timeout)); release savepoint sluice_publish")
+                    return (old.kind, found)
+                }
+            } catch let problem as any Problem where Self.isInterference(problem) && ContinuousClock.now < deadline {}
+            try execute("rollback to savepoint sluice_publish")
+            usleep(.random(in: 200...3_000))
         }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    /// A statement that takes the exclusive lock: to give a relation to the one who has it changes nothing. `lock table` takes all
+    /// that a view reads too.
+    private func lock(of relation: UInt32, _ kind: RelationInfo.Kind, _ name: RelationName) throws -> String {
+        let rows = try texts("select format('%I', pg_catalog.pg_get_userbyid(relowner)) from pg_catalog.pg_class where oid = \(relation)")
+        return "alter \(Self.word(kind)) \(render(name)) owner to \(rows.first?[0] ?? "current_user")"
+    }
+
+    /// Somebody holds a lock, or has replaced what was to be locked.
+    private static func isInterference(_ problem: any Problem) -> Bool {
+        if problem.code == Ledger.conflict { return true }
+        guard let state = (problem as? PostgreSQLProblem)?.state else { return false }
+        return ["55P03", "42P01"].contains(state)
     }
 
     /// Indexes and constraints that carry the staged table's name in front get the target's there, where it is free.

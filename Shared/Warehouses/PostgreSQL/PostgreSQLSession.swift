@@ -15,15 +15,20 @@ public final class PostgreSQLSession: WarehouseSession {
     ]
 
     let connection: Connection
-    public let defaultSchema: String
+    private let settings: ConnectionSettings
+    public var defaultSchema: String { settings.schema }
     private var isInTransaction = false
     private var typeNames: [String: String] = [:]
     /// The writer that has the connection in its hands.
     private var copying: CopyWriter?
 
     init(_ settings: ConnectionSettings) throws {
+        self.settings = settings
         connection = try Connection(settings)
-        defaultSchema = settings.schema
+        try prepare()
+    }
+
+    private func prepare() throws {
         // Dates and moments are read in this form.
         var wanted = ["set datestyle = 'ISO'", "set bytea_output = 'hex'", "set standard_conforming_strings = on"]
         if let role = settings.role { wanted.append("set role \(quote(role))") }
@@ -84,6 +89,7 @@ public final class PostgreSQLSession: WarehouseSession {
 
     private func eachStatement(_ sql: String, _ values: [SQLValue], _ take: (String) throws -> Void) throws {
         try settle()
+        try restore()
         guard !values.isEmpty else {
             try connection.send(sql)
             return try take(sql)
@@ -99,6 +105,13 @@ public final class PostgreSQLSession: WarehouseSession {
             rest = rest.dropFirst(statement.placeholders)
             try take(statement.sql)
         }
+    }
+
+    /// What was under way when the connection broke has failed and was told; the next work begins on a new one.
+    private func restore() throws {
+        guard connection.isLost, !isInTransaction else { return }
+        try connection.reset()
+        try prepare()
     }
 
     private func typeName(_ type: (id: UInt32, modifier: Int32)) throws -> String {

@@ -7,23 +7,23 @@ import Kernel
 
 @main struct BusBenchmark {
     nonisolated static func main() async throws {
-        var rounds = 5, seconds = 2.0, isQuick = false
+        var rounds = 5, seconds = 2.0, isQuick = false, only: String?
         var words = CommandLine.arguments.dropFirst()
         while let word = words.popFirst() {
             switch word {
             case "--rounds": rounds = words.popFirst().flatMap { Int($0) } ?? rounds
             case "--seconds": seconds = words.popFirst().flatMap { Double($0) } ?? seconds
             case "--quick": isQuick = true
+            case "--only": only = words.popFirst()
             default:
-                say("usage: Tests/Benchmarks/bus/run [--rounds N] [--seconds S] [--quick]")
+                say("usage: Tests/Benchmarks/bus/run [--rounds N] [--seconds S] [--quick] [--only publish|tasks|memory]")
                 exit(2)
             }
         }
-        let publishing = contest(rounds: rounds, seconds: seconds)
-        var figures = publishing
-        let tasks = try? await Whole.tasksPerSecond(isQuick ? 2000 : 10_000)
+        var figures = only ?? "publish" == "publish" ? contest(rounds: rounds, seconds: seconds) : []
+        let tasks = only ?? "tasks" == "tasks" ? try? await Whole.tasksPerSecond(isQuick ? 2000 : 10_000) : nil
         figures.append(("tasks_per_s", tasks.map { .double($0.rounded()) } ?? .null))
-        let memory = isQuick ? nil : try? await Whole.memory(1_000_000)
+        let memory = isQuick || only ?? "memory" != "memory" ? nil : try? await Whole.memory(1_000_000)
         figures.append(("rss_mb_after_1m", memory.map { .double($0.megabytes) } ?? .null))
         figures.append(("rss_mb_after_100k", memory.map { .double($0.earlier) } ?? .null))
         figures.append(("restart_s_after_1m", memory.map { .double($0.restart) } ?? .null))

@@ -79,8 +79,9 @@ for size in sizes:
         if options.rust:
             measure("rust", options.rust, "duckdb", size, ["parse", "compile"])
         if options.postgres:
-            measure("dbt-core", options.postgres, "postgres", size, ["build"])
-            measure("ours", options.ours, "postgres", size, ["build"])
+            measure("dbt-core", options.postgres, "postgres", size, ["build", "build again"])
+        if options.pg_port:
+            measure("ours", options.ours, "postgres", size, ["build", "build again"])
 
 
 def ratio(peer, target, step, figure=0, of=None):

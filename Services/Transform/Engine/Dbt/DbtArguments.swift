@@ -105,6 +105,16 @@ struct DbtArguments {
     var isEmpty: Bool { flag("empty") }
     var indirect: IndirectSelection? { value("indirect-selection").flatMap(IndirectSelection.init(rawValue:)) }
 
+    /// `--threads`, or `--single-threaded`; nil where the target says.
+    var threads: Int? {
+        get throws {
+            if flag("single-threaded") { return 1 }
+            guard let text = value("threads") else { return nil }
+            guard let count = Int(text), count > 0 else { throw Self.wrong("Invalid value for '--threads': '\(text)' is not a valid integer.", "write how many nodes may be at work at once, at least 1") }
+            return count
+        }
+    }
+
     /// A copy that runs another command, with what the line said of the rest; `retry` goes on this way.
     func repeating(_ command: String, values: [String: [String]], flags: [String: Bool], vars: JSONObject) -> DbtArguments {
         var copy = self

@@ -21,7 +21,7 @@ struct DbtClone {
         }
         let old = try PreviousState(folder: folder, targetFolder: site.folder.path).manifest()
         let (compiler, session) = try site.open()
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
         var results: [NodeResult] = []
@@ -39,9 +39,8 @@ struct DbtClone {
             results.append(result)
         }
         try site.folder.write(
-            RunResults.json(
-                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "clone", arguments: .object(site.invocation.options)),
-            as: "run_results.json")
+            RunResults(
+                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "clone", arguments: .object(site.invocation.options)))
         return progress.summary(results, seconds: site.command.now() - site.invocation.startedAt)
     }
 

@@ -16,7 +16,7 @@ struct DbtFreshness {
 
     func run() throws -> Int32 {
         let (compiler, session) = try site.open()
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let chosen = try site.select().compactMap { site.manifest.sources[$0] }.filter(Self.isChecked).sorted { $0.uniqueID < $1.uniqueID }
         guard !chosen.isEmpty else {
             try site.warn("Nothing to do. Try checking your model configs and model specification args")

@@ -21,8 +21,7 @@ struct DbtList {
             try site.warn("No nodes selected!")
             return 0
         }
-        let lines = chosen.map { (line($0, output, keys), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-        for (line, _) in lines { site.log.result(line, name: "ListCmdOut") }
+        for id in chosen.sorted() { site.log.result(line(id, output, keys), name: "ListCmdOut") }
         return 0
     }
 

@@ -26,6 +26,10 @@ struct DbtLog {
     func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note") {
         if level == .debug, !isDebug { return }
         if isQuiet, level != .error { return }
+        write(text, level, name)
+    }
+
+    private func write(_ text: String, _ level: Level, _ name: String) {
         if isJSON {
             let info: JSON = [
                 "category": "", "code": "", "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
@@ -35,12 +39,16 @@ struct DbtLog {
         }
         let clock = now().civil
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { output("\(two(clock.hour)):\(two(clock.minute)):\(two(clock.second))  \(line)") }
+        // The time stands before the first line alone, so that what a macro tells can be read, and copied, as it is.
+        let time = "\(two(clock.hour)):\(two(clock.minute)):\(two(clock.second))  "
+        let lines = text.drop { $0 == "\n" }
+        for _ in 0..<(text.count - lines.count) { output(time) }
+        output(time + lines)
     }
 
-    /// What a command was asked for, without the time: `ls`, `show`, `compile --inline`.
+    /// What a command was asked for, without the time and however quiet it is: `ls`, `show`, `compile --inline`, a macro's `print`.
     func result(_ text: String, name: String) {
-        if isJSON { self(text, .info, name: name) } else { output(text) }
+        if isJSON { write(text, .info, name) } else { output(text) }
     }
 
     /// A line of a node at work: `1 of 3 START sql view model main.orders ........ [RUN]`.

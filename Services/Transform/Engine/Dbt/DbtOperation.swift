@@ -22,9 +22,9 @@ struct DbtOperation {
         let macro = owners.compactMap { manifest.macros["macro.\($0).\(parts[parts.count - 1])"] }.first
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
         let (compiler, session) = try site.open()
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let startedAt = site.command.now()
-        var result = NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: startedAt)
+        var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             if macro == nil, try !compiler.hasMacro(named: name) {
                 let known = manifest.macros.values.map(\.name)
@@ -36,14 +36,15 @@ struct DbtOperation {
             _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
         } catch {
             result.status = .error
+            result.failures = 1
             result.message = DbtFailure.message(error, resource: "operation", name: name, path: macro?.originalFilePath ?? "macros", compiled: nil)
             site.log("Encountered an error while running operation: \(DbtFailure.text(error))", .error, name: "RunningOperationCaughtError")
         }
         result.finishedAt = site.command.now()
         try site.folder.write(
-            RunResults.json(
+            RunResults(
                 [result], invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "run-operation",
-                arguments: .object(site.invocation.options)), as: "run_results.json")
+                arguments: .object(site.invocation.options)))
         return result.isFailure ? 1 : 0
     }
 }

@@ -1,11 +1,10 @@
 internal import Compilation
-internal import Contracts
 internal import Execution
 internal import Kernel
 internal import Project
 internal import WarehouseKit
 
-/// `build`, `run`, `test`, `seed`, `snapshot` and `compile` at work: hooks, then node after node in the plan's order.
+/// `build`, `run`, `test`, `seed`, `snapshot` and `compile` at work: hooks, then the nodes in the plan's order.
 struct DbtRun {
     private let site: DbtSite
     private let plan: RunPlan
@@ -29,14 +28,10 @@ struct DbtRun {
     private var invocation: Invocation { site.invocation }
     private var log: DbtLog { site.log }
     private var now: @Sendable () -> Timestamp { site.command.now }
-    private var runner: NodeRunner { NodeRunner(compiler, session: session, clock: now) }
-    private var run: RunID { RunID("dbt/\(invocation.id)") }
-    /// Of a space of its own: a person's command is never late, so it must not hold up a pipeline's tokens.
-    private func fence(_ part: String) -> Fence { Fence("dbt/\(part)", token: UInt64(invocation.startedAt.microseconds)) }
 
     func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         guard !plan.order.isEmpty || !idle.isEmpty else {
             try site.warn("Nothing to do. Try checking your model configs and model specification args")
             try write([])
@@ -44,18 +39,18 @@ struct DbtRun {
         }
         if plan.command == .compile { return try compile() }
         log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
-        let ledger = try Ledger(on: session)
         let log = log
+        let lane = try DbtLane(compiler, session, folder: site.folder, now: now, name: "Thread-1") { log($0, .error) }
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
-        try createSchemas(ledger)
-        var results = try hooks(atStart: true, ledger, [])
+        try createSchemas(lane)
+        var results = try hooks(atStart: true, lane, [])
         if results.contains(where: \.isFailure) {
-            results += plan.order.map { skipped($0, "Skipped: a hook failed") }
+            results += plan.order.map { skipped($0) }
         } else {
-            results += try nodes(ledger)
+            results += try nodes(lane)
         }
-        results += try hooks(atStart: false, ledger, results)
-        try close(ledger, results)
+        results += try hooks(atStart: false, lane, results)
+        try close(lane, results)
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         let code = progress.summary(results, seconds: now() - invocation.startedAt)
@@ -65,154 +60,114 @@ struct DbtRun {
 
     // MARK: Nodes
 
-    private func nodes(_ ledger: Ledger) throws -> [NodeResult] {
+    /// Each node as soon as a lane is free and it waits for nothing; with one lane that is the plan's order.
+    private func nodes(_ lane: DbtLane) throws -> [NodeResult] {
+        let count = threads
+        let team = count > 1 ? DbtTeam(try site.team(), count: count) : nil
+        defer { team?.end() }
+        var queue = DbtQueue(plan)
         var results: [NodeResult] = []
-        var stopped: Set<String> = []
+        var places: [String: String] = [:]
         let failsFast = site.arguments.stated("fail-fast") ?? manifest.project.flags["fail_fast"]?.boolValue ?? false
         let total = plan.order.count + idle.count
-        for (index, id) in plan.order.enumerated() {
-            guard let node = manifest[id] else { continue }
-            let place = "\(index + 1) of \(total)"
-            let result: NodeResult
-            if !stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && results.contains(where: \.isFailure)) {
-                result = skipped(id, "Skipped")
-            } else {
-                progress.start(node, place)
-                result = run(node, ledger)
-            }
-            if result.isFailure || result.status == .skipped { stopped.insert(id) }
-            progress.end(result, node, place)
+        func end(_ result: NodeResult, _ node: Node) {
+            queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
+            progress.end(result, node, places[node.uniqueID] ?? "")
             results.append(result)
         }
-        for (index, id) in idle.enumerated() {
+        var atWork = 0
+        while true {
+            while atWork < count, let id = queue.next() {
+                guard let node = manifest[id] else { continue }
+                places[id] = "\(places.count + 1) of \(total)"
+                if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && results.contains(where: \.isFailure)) {
+                    end(skipped(id), node)
+                    continue
+                }
+                progress.start(node, places[id] ?? "")
+                if let team {
+                    team.give(node)
+                    atWork += 1
+                } else {
+                    end(lane.perform(node), node)
+                }
+            }
+            guard atWork > 0, let team else { break }
+            switch team.take() {
+            case .said(let text, let level, let name): log(text, level, name: name)
+            case .ended(let result):
+                atWork -= 1
+                if let node = manifest[result.uniqueID] { end(result, node) }
+            case .gone: break
+            }
+        }
+        for id in idle {
             guard let node = manifest[id] else { continue }
-            let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: stopped)
-            let result = isStopped ? skipped(id, "Skipped") : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now())
-            progress.end(result, node, "\(plan.order.count + index + 1) of \(total)")
-            results.append(result)
+            places[id] = "\(places.count + 1) of \(total)"
+            let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
+            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now()), node)
         }
         return results
     }
 
-    private func skipped(_ id: String, _ message: String) -> NodeResult {
+    /// As many as the target says and the engine bears.
+    private var threads: Int {
+        min(manifest.target.threads, site.writersMax, plan.order.count)
+    }
+
+    private func skipped(_ id: String) -> NodeResult {
         let at = now()
-        return NodeResult(uniqueID: id, status: .skipped, message: message, startedAt: at, finishedAt: at)
-    }
-
-    private func run(_ node: Node, _ ledger: Ledger) -> NodeResult {
-        let startedAt = now()
-        do {
-            let result = try runner.run(node) { isWriter, body in
-                guard isWriter else { return try body() }
-                var built: NodeResult?
-                _ = try ledger.effect(run: run, task: TaskID(node.uniqueID), fence: fence(node.uniqueID)) {
-                    built = try body()
-                    return Completion(report: TaskReport(message: built?.message ?? ""))
-                }
-                guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
-                return built
-            }
-            if let sql = result.compiledSQL { try site.folder.writeCompiled(sql, of: node) }
-            if let sql = result.builtBy, node.resourceType != .seed { try site.folder.writeRun(sql, of: node) }
-            return result
-        } catch {
-            // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
-            if let (culprit, cause) = brokenEphemeral(in: node) {
-                let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
-                log(text, .error)
-                return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
-            }
-            let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
-            return NodeResult(uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: now())
-        }
-    }
-
-    /// The first ephemeral model below a node that does not compile by itself.
-    private func brokenEphemeral(in node: Node) -> (Node, any Error)? {
-        for parent in node.dependsOn.compactMap({ manifest.nodes[$0] }) where parent.isEphemeral {
-            if let deeper = brokenEphemeral(in: parent) { return deeper }
-            do { _ = try compiler.compile(parent) } catch { return (parent, error) }
-        }
-        return nil
+        return NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at)
     }
 
     // MARK: The run as a whole
 
-    private func createSchemas(_ ledger: Ledger) throws {
-        _ = try ledger.effect(run: run, task: "open", fence: fence("open")) {
+    private func createSchemas(_ lane: DbtLane) throws {
+        try lane.effect("open") {
             let nodes = plan.order.compactMap { manifest.nodes[$0] }
             let written = nodes.filter { $0.resourceType != .test || compiler.failuresRelation(of: $0) != nil }
             for schema in Set(written.map(\.schema)).sorted() { try session.createSchema(schema) }
-            return Completion(report: TaskReport())
         }
     }
 
-    /// Runs the hooks of the start or of the end one by one; behind one that fails the rest are skipped.
-    private func hooks(atStart: Bool, _ ledger: Ledger, _ results: [NodeResult]) throws -> [NodeResult] {
+    /// Runs the hooks of the start or of the end, each in a transaction of its own.
+    private func hooks(atStart: Bool, _ lane: DbtLane, _ results: [NodeResult]) throws -> [NodeResult] {
         let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
-        var extra: [(String, JSON)] = []
-        if !atStart {
-            let schemas = Set(results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }.map(\.schema)).sorted()
-            let databases = Set(results.compactMap { manifest.nodes[$0.uniqueID] }.map { [$0.database, $0.schema] })
-            extra = [
-                ("results", .array(results.map(\.json))), ("schemas", .array(schemas.map(JSON.string))),
-                ("database_schemas", .array(databases.sorted { $0.joined(separator: ".") < $1.joined(separator: ".") }.map { .array($0.map(JSON.string)) })),
-            ]
-        }
-        var done: [NodeResult] = []
-        for (index, hook) in hooks.enumerated() {
-            let place = "\(index + 1) of \(hooks.count)"
-            if done.contains(where: \.isFailure) {
-                done.append(skipped(hook.node.uniqueID, "Skipped"))
-                log.progress(place, "SKIP hook: \(hook.title)", "SKIP")
-                continue
-            }
-            log.progress(place, "START hook: \(hook.title)", "RUN")
-            let startedAt = now()
-            var isRendered = false
-            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "OK", startedAt: startedAt, finishedAt: startedAt)
-            do {
-                _ = try ledger.effect(run: run, task: TaskID(hook.node.uniqueID), fence: fence(hook.node.uniqueID)) {
-                    let sql = try compiler.render(hook.node.rawCode, for: nil, with: extra)
-                    isRendered = true
-                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(sql) }
-                    return Completion(report: TaskReport())
-                }
-            } catch {
-                // A hook that cannot even be written down ends the command, as in dbt; one that the warehouse refuses is a result.
-                guard isRendered else { throw error }
-                result.status = .error
-                result.message = DbtFailure.message(error, resource: "operation", name: hook.node.name, path: "./dbt_project.yml", compiled: nil)
-            }
-            result.finishedAt = now()
-            log.progress(place, "\(result.isFailure ? "ERROR" : "OK") hook: \(hook.title)", result.isFailure ? "ERROR" : "OK", seconds: result.seconds, result.isFailure ? .error : .info)
-            done.append(result)
-        }
+        func place(_ number: Int) -> String { "\(number) of \(hooks.count)" }
+        let done = try RunHooks(compiler, session: session, clock: now).run(
+            atStart: atStart, after: results,
+            carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
+            start: { hook, number in log.progress(place(number), "START hook: \(hook.title)", "RUN") },
+            end: { result, hook, number in
+                let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
+                log.progress(
+                    place(number), "\(word) hook: \(hook.title)", word, seconds: result.status == .skipped ? nil : result.seconds,
+                    result.isFailure ? .error : .info)
+            },
+            failure: { DbtFailure.message($0, resource: "operation", name: $1.node.name, path: "./dbt_project.yml", compiled: nil) })
         if !hooks.isEmpty { log("") }
         return done
     }
 
-    private func close(_ ledger: Ledger, _ results: [NodeResult]) throws {
+    private func close(_ lane: DbtLane, _ results: [NodeResult]) throws {
         guard results.contains(where: { manifest.nodes[$0.uniqueID]?.resourceType == .test }) else { return }
-        _ = try ledger.effect(run: run, task: "close", fence: fence("close")) {
-            try TestHistory(on: session).record(results.filter { manifest.nodes[$0.uniqueID] != nil }, of: manifest, compiler: compiler, run: run, at: now())
-            return Completion(report: TaskReport())
+        try lane.effect("close") {
+            try TestHistory(on: session).record(results.filter { manifest.nodes[$0.uniqueID] != nil }, of: manifest, compiler: compiler, run: DbtLane.run(invocation), at: now())
         }
     }
 
     private func write(_ results: [NodeResult]) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
-            RunResults.json(
-                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment),
-            as: "run_results.json")
+            RunResults(
+                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment))
     }
 
     // MARK: Compiling alone
 
     private func compile() throws -> Int32 {
         var results: [NodeResult] = []
-        var names = compiler.relationNames(on: session)
+        var names = compiler.compiledNames(on: session)
         for id in plan.order {
             guard let node = manifest.nodes[id] else { continue }
             let startedAt = now()

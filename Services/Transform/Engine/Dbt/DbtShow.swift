@@ -34,7 +34,7 @@ struct DbtShow {
 
     /// `compile --inline`
     func compile() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let (node, sql) = try inline(arguments.value("inline") ?? "")
         try write(node, sql)
         site.log.result(arguments.value("output") == "json" ? JSON([("compiled", .string(sql))]).text(isPretty: true) : "Compiled inline node is:\n\(sql)", name: "CompiledNode")
@@ -42,7 +42,7 @@ struct DbtShow {
     }
 
     func run() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.relationNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
         guard ["text", "json"].contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose text or json") }
@@ -78,9 +78,8 @@ struct DbtShow {
         let now = site.command.now()
         let result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt ?? now, finishedAt: now, compiledSQL: sql)
         try site.folder.write(
-            RunResults.json(
-                [result], invocationID: site.invocation.id, generatedAt: now, startedAt: site.invocation.startedAt, command: arguments.word, arguments: .object(site.invocation.options)),
-            as: "run_results.json")
+            RunResults(
+                [result], invocationID: site.invocation.id, generatedAt: now, startedAt: site.invocation.startedAt, command: arguments.word, arguments: .object(site.invocation.options)))
     }
 }
 

@@ -34,8 +34,14 @@ final class DbtSite {
         settings.targetName = arguments.value("target")
         settings.vars = arguments.vars
         settings.checksVersion = arguments.flag("version-check", byDefault: true)
-        manifest = try ProjectReader(settings, host: Compiler(parsing: command.environment, invocation: invocation)).read()
-        let target = arguments.value("target-path") ?? manifest.project.targetPath
+        settings.keepsCache = true
+        settings.usesCache = arguments.stated("partial-parse")
+        settings.targetPath = arguments.value("target-path")
+        let reader = ProjectReader(settings, host: Compiler(parsing: command.environment, invocation: invocation))
+        defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
+        manifest = try reader.read()
+        if let threads = try arguments.threads { manifest.target.threads = threads }
+        let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
         if arguments.flag("defer") { manifest.deferred = try deferred() }
     }
@@ -43,7 +49,7 @@ final class DbtSite {
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
         guard arguments.flag("write-json", byDefault: true) else { return }
         try folder.write(
-            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled).bytes, as: "manifest.json")
+            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled))
     }
 
     /// Tells a warning; with `--warn-error` it is an error.
@@ -57,14 +63,28 @@ final class DbtSite {
     /// The compiler and the session of the profile's warehouse.
     func open() throws -> (Compiler, any WarehouseSession) {
         if let opened { return opened }
-        let session = try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)).open()
+        let session = try warehouse().open()
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         let log = log
         compiler.onMessage = { log($0) }
+        let prints = arguments.flag("print", byDefault: true)
+        compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         if log.isDebug { compiler.onStatement = { log($0, .debug, name: "SQLQuery") } }
         opened = (compiler, session)
         return (compiler, session)
     }
+
+    /// What a lane beside this thread begins with.
+    func team() throws -> DbtTeam.Start {
+        DbtTeam.Start(
+            manifest: manifest, invocation: invocation, environment: command.environment, warehouse: try warehouse(), folder: folder, now: command.now,
+            isDebug: log.isDebug)
+    }
+
+    /// How many lanes the engine bears: one where it has one writer.
+    var writersMax: Int { (try? warehouse())?.capabilities.writersMax ?? 1 }
+
+    private func warehouse() throws -> any Warehouse { try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)) }
 
     // MARK: Selection
 

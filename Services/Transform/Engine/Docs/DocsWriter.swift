@@ -31,7 +31,7 @@ struct DocsWriter {
     ///   - folders: where the three files go.
     func write(selected: Set<String>, compile: Bool = true, isCatalogEmpty: Bool = false, to folders: [RunFolder], compiledIn folder: RunFolder) throws -> Result {
         var result = Result()
-        var compiled = compiler.relationNames(on: session)
+        var compiled = compiler.compiledNames(on: session)
         for id in selected.sorted() where compile {
             guard let node = manifest.nodes[id], [.model, .test, .analysis].contains(node.resourceType) else { continue }
             do {

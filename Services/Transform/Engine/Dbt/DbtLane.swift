@@ -1,0 +1,102 @@
+internal import Compilation
+internal import Contracts
+internal import Execution
+internal import Kernel
+internal import Project
+internal import WarehouseKit
+
+/// Does one node after another for a command, on a session of its own: one of dbt's threads.
+final class DbtLane {
+    private let compiler: Compiler
+    private let session: any WarehouseSession
+    private let folder: RunFolder
+    private let now: @Sendable () -> Timestamp
+    /// What goes wrong in a node and is no result of it.
+    private let onError: (String) -> Void
+    private let ledger: Ledger
+    /// dbt's `thread_id`.
+    private let name: String
+
+    init(_ compiler: Compiler, _ session: any WarehouseSession, folder: RunFolder, now: @escaping @Sendable () -> Timestamp, name: String, onError: @escaping (String) -> Void) throws {
+        self.compiler = compiler
+        self.session = session
+        self.folder = folder
+        self.now = now
+        self.name = name
+        self.onError = onError
+        ledger = try Ledger(on: session)
+    }
+
+    /// Does something for the command as a whole, in a transaction of its own.
+    func effect(_ part: String, _ body: () throws -> Void) throws {
+        _ = try ledger.effect(run: Self.run(compiler.invocation), task: TaskID(part), fence: fence(part)) {
+            try body()
+            return Completion(report: TaskReport())
+        }
+    }
+
+    static func run(_ invocation: Invocation) -> RunID { RunID("dbt/\(invocation.id)") }
+    /// Of a space of its own: a person's command is never late, so it must not hold up a pipeline's tokens.
+    private func fence(_ part: String) -> Fence { Fence("dbt/\(part)", token: UInt64(compiler.invocation.startedAt.microseconds)) }
+
+    /// How the node ended; it throws nothing.
+    func perform(_ node: Node) -> NodeResult {
+        var result = ended(node)
+        result.thread = name
+        return result
+    }
+
+    private func ended(_ node: Node) -> NodeResult {
+        let startedAt = now()
+        do {
+            let result = try NodeRunner(compiler, session: session, clock: now).run(node) { isWriter, body in
+                guard isWriter else { return try body() }
+                var built: NodeResult?
+                try effect(node.uniqueID) { built = try body() }
+                guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
+                return built
+            }
+            if node.resourceType == .unitTest, let sql = result.compiledSQL { try folder.writeCompiled(sql, of: node) } else { try writeCompiled(of: node) }
+            if let sql = result.builtBy, node.resourceType != .seed { try folder.writeRun(sql, of: node) }
+            return result
+        } catch {
+            // What was compiled before the warehouse refused it is what one looks at first.
+            let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID && !$0.sql.isEmpty ? $0 : nil }
+            try? writeCompiled(of: node)
+            // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
+            if let (culprit, cause) = brokenEphemeral(in: node) {
+                let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
+                onError(text)
+                return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
+            }
+            var result = Self.failed(node, error, startedAt: startedAt, at: now())
+            result.compiledSQL = compiled?.sql
+            result.relationName = compiled?.relationName
+            return result
+        }
+    }
+
+    /// The node's SQL, and that of each ephemeral model inside it.
+    private func writeCompiled(of node: Node) throws {
+        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return }
+        try folder.writeCompiled(compiled.sql, of: node)
+        for id in compiled.ephemerals {
+            guard let ephemeral = compiler.manifest.nodes[id] else { continue }
+            try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
+        }
+    }
+
+    static func failed(_ node: Node, _ error: any Error, startedAt: Timestamp, at: Timestamp) -> NodeResult {
+        let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
+        return NodeResult(uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: at)
+    }
+
+    /// The first ephemeral model below a node that does not compile by itself.
+    private func brokenEphemeral(in node: Node) -> (Node, any Error)? {
+        for parent in node.dependsOn.compactMap({ compiler.manifest.nodes[$0] }) where parent.isEphemeral {
+            if let deeper = brokenEphemeral(in: parent) { return deeper }
+            do { _ = try compiler.compile(parent) } catch { return (parent, error) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+public import Compilation
+public import Kernel
+public import Project
+public import WarehouseKit
+
+/// `on-run-start` and `on-run-end`: hook after hook, the dependencies' before the project's. Behind one that the warehouse refuses
+/// the rest are skipped.
+public struct RunHooks {
+    private let compiler: Compiler
+    private let session: any WarehouseSession
+    private let clock: () -> Timestamp
+
+    public init(_ compiler: Compiler, session: any WarehouseSession, clock: @escaping () -> Timestamp) {
+        self.compiler = compiler
+        self.session = session
+        self.clock = clock
+    }
+
+    /// What the hooks of the end see besides: `results`, `schemas` and `database_schemas` of what has run.
+    private func words(after results: [NodeResult]) -> [(String, JSON)] {
+        let manifest: Manifest = compiler.manifest
+        let relations = compiler.relationNames(on: session)
+        let nodes = results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }
+        let schemas = Set(nodes.map(\.schema)).sorted()
+        let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
+        return [
+            ("results", .array(results.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
+            ("database_schemas", .array(pairs.map { .array($0.map(JSON.string)) })),
+        ]
+    }
+
+    /// - Parameters:
+    ///   - ran: what has run, for the hooks of the end.
+    ///   - carryOut: does what it is given in a transaction: one for each hook, or one around all of them.
+    ///   - start: told before a hook that is not skipped runs; the place counts from 1.
+    ///   - end: told of each hook's result.
+    ///   - failure: what the result of a hook says that the warehouse refused.
+    /// - Returns: a result for each hook.
+    /// - Throws: where a hook cannot even be written down: that ends the run, as in dbt.
+    public func run(
+        atStart: Bool, after ran: [NodeResult] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
+        start: (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
+        failure: (any Error, Manifest.Hook) -> String
+    ) throws -> [NodeResult] {
+        let hooks = compiler.manifest.hooks.filter { $0.isAtStart == atStart }
+        let words = atStart || hooks.isEmpty ? [] : words(after: ran)
+        var results: [NodeResult] = []
+        for hook in hooks {
+            let startedAt = clock()
+            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "OK", startedAt: startedAt, finishedAt: startedAt)
+            if results.contains(where: { $0.isFailure || $0.status == .skipped }) {
+                (result.status, result.message) = (.skipped, "")
+                results.append(result)
+                end(result, hook, results.count)
+                continue
+            }
+            start(hook, results.count + 1)
+            var isRendered = false
+            do {
+                try carryOut(hook) {
+                    let sql = try compiler.render(hook.node.rawCode, for: nil, with: words)
+                    isRendered = true
+                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(sql) }
+                }
+            } catch {
+                guard isRendered else { throw error }
+                (result.status, result.message) = (.error, failure(error, hook))
+            }
+            result.finishedAt = clock()
+            results.append(result)
+            end(result, hook, results.count)
+        }
+        return results
+    }
+}
