@@ -148,8 +148,11 @@ public protocol WarehouseSession: AnyObject {
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
 
-    /// The next transaction brings many rows, in case the engine has a way of its own for that.
-    func expectManyRows() throws
+    /// The next transaction brings many rows, in case the engine has a way of its own for that. `areNew`: they are added, and
+    /// touch none that are there.
+    func expectManyRows(areNew: Bool) throws
+    /// Where temporary tables are found.
+    var temporarySchema: String { get }
     /// A transaction in which each statement sees what is committed by then. Takes the writer's lock where the engine has one.
     /// Nested calls are an error of ours.
     func begin() throws
@@ -209,7 +212,8 @@ public enum LockMode: Sendable { case shared, exclusive }
 
 /// The defaults are those of an engine that lives in one process, with one writer and no users.
 extension WarehouseSession {
-    public func expectManyRows() throws {}
+    public func expectManyRows(areNew: Bool) throws {}
+    public var temporarySchema: String { "" }
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }

@@ -51,7 +51,8 @@ private final class KillingSession: WarehouseSession {
     var defaultSchema: String { base.defaultSchema }
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int { try alive { try base.execute(sql, values) } }
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet { try alive { try base.query(sql, values, rowsMax: rowsMax) } }
-    func expectManyRows() throws { try alive { try base.expectManyRows() } }
+    func expectManyRows(areNew: Bool) throws { try alive { try base.expectManyRows(areNew: areNew) } }
+    var temporarySchema: String { base.temporarySchema }
     func begin() throws { try alive { try base.begin() } }
     func commit() throws {
         try alive { try base.commit() }

@@ -14,7 +14,8 @@ struct Merge {
     let batch: Int64
 
     private var session: any WarehouseSession { load.ledger.session }
-    private var staging: RelationName { RelationName(schema: session.defaultSchema, identifier: ScratchName.of("merge", target)) }
+    /// A temporary table, which needs no log and which nobody else sees: names without a schema find it first.
+    private var staging: RelationName { RelationName(schema: session.temporarySchema, identifier: ScratchName.of("merge", target)) }
 
     static func key(_ arguments: StreamArguments) -> [String] {
         if let one = arguments.config["key"]?.stringValue { return [one] }
@@ -31,8 +32,8 @@ struct Merge {
         let order = load.arguments.config["order_by"]?.stringValue
         let staged = try load.write(&pass, shapedLike: target, batch) { columns in
             try load.evolve(target, to: columns)
-            if let old = try session.relation(staging) { try session.drop(old) }
-            try session.execute("create table \(session.render(staging)) as select * from \(session.render(target)) where 1 = 0")
+            try session.execute("drop table if exists \(session.quote(staging.identifier))")
+            try session.execute("create temporary table \(session.quote(staging.identifier)) as select * from \(session.render(target)) where 1 = 0")
             return staging
         }
         guard staged == pass.books.count(.inserted) else {
@@ -40,7 +41,7 @@ struct Merge {
         }
         try settleKey(key)
         let result = try place(pass, key: key, order: order)
-        try session.drop(RelationInfo(name: staging, kind: .table))
+        try session.execute("drop table \(session.quote(staging.identifier))")
         return result
     }
 
@@ -141,7 +142,9 @@ struct Merge {
 
     /// Gives the rows that `query` finds their fate and takes them out of the race.
     private func settle(_ point: BookEntry.Point, _ query: String, _ pass: BatchPass, _ books: inout Books) throws {
-        books.add(try tally(query, pass), to: point)
+        let found = try tally(query, pass)
+        guard found.count > 0 else { return }
+        books.add(found, to: point)
         try session.execute("delete from \(session.render(staging)) where \(ColumnNames.row) in (\(query))")
     }
 

@@ -7,7 +7,7 @@ public import WarehouseKit
 public final class SQLiteSession: WarehouseSession {
     /// How long a statement waits for another program's lock.
     static let busyTimeoutMilliseconds: Int32 = 60_000
-    static let cacheKibibytes = 65_536
+    static let cacheKibibytes = 40_960
     /// Of a file that is new. Larger than the standard's 4,096: a load makes fewer, larger writes.
     static let pageBytes = 8_192
 
@@ -83,8 +83,11 @@ public final class SQLiteSession: WarehouseSession {
 
     /// A first load writes each page once, into a file in which nobody has anything to read yet: a write-ahead log would be written
     /// and then copied. The rollback journal promises the same of a power cut.
-    public func expectManyRows() throws {
-        guard !isInTransaction, layout.isOneFile,
+    public func expectManyRows(areNew: Bool) throws {
+        guard !isInTransaction else { return }
+        // A temporary table as long as a batch is not for memory.
+        try execute("pragma temp_store = file")
+        guard areNew, layout.isOneFile,
             case .integer(let pages)? = try query("select page_count from pragma_page_count").rows.first?.first, pages <= Self.emptyPagesMax
         else { return }
         // Where another program has the file open, the log stays.
@@ -101,6 +104,8 @@ public final class SQLiteSession: WarehouseSession {
         // Whoever opens the file does the same.
         _ = try? query("pragma journal_mode = wal")
     }
+
+    public var temporarySchema: String { layout.isOneFile ? "" : "temp" }
 
     func hand(to writer: SQLiteRowWriter) throws {
         try settle()
