@@ -25,6 +25,8 @@ public struct ConnectorOption: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable {
         case text, integer, boolean
         case list = "list of texts"
+        /// `100`, or `1%` of what there is.
+        case limit = "number or share like 1%"
     }
     public var name: String
     public var kind: Kind
@@ -63,9 +65,10 @@ public let streamLoadOptions: [ConnectorOption] = [
     ConnectorOption("disposition", .text, "append, replace, merge or snapshot", standard: "append"),
     ConnectorOption("key", .list, "the columns that identify a row, for merge"),
     ConnectorOption("order_by", .text, "the column whose greatest value is the newest row, for merge"),
+    ConnectorOption("delete_when", .text, "the column that says that the row of this key is gone, for merge"),
     ConnectorOption("null_tokens", .list, "unquoted fields that mean null"),
-    ConnectorOption("contract", .text, "what a new column or type does: evolve or freeze", standard: "evolve"),
-    ConnectorOption("quarantine_max", .integer, "how many rows of a batch may be set aside; one more and the batch fails"),
+    ConnectorOption("contract", .text, "what a new column or type does: evolve, freeze or quarantine", standard: "evolve"),
+    ConnectorOption("quarantine_max", .limit, "how many rows of a batch may be set aside, or 1% of them; one more and the batch fails"),
 ]
 
 extension ConnectorSpec {
@@ -76,9 +79,9 @@ extension ConnectorSpec {
         try filled(settings, options, also: [], what: "setting")
     }
 
-    /// A stream's config, likewise. `types` and the loader's own options are allowed in every stream.
+    /// A stream's config, likewise. `types`, `columns`, `prepare` and the loader's own options are allowed in every stream.
     public func validated(stream: String, config: JSON) throws(SettingsProblem) -> JSON {
-        try filled(config, streamOptions + streamLoadOptions, also: ["types"], what: "stream '\(stream)': setting")
+        try filled(config, streamOptions + streamLoadOptions, also: ["types", "columns", "prepare"], what: "stream '\(stream)': setting")
     }
 
     private func filled(_ given: JSON, _ options: [ConnectorOption], also: Set<String>, what: String) throws(SettingsProblem) -> JSON {
@@ -107,6 +110,7 @@ extension ConnectorOption {
         switch kind {
         case .text: value.stringValue != nil
         case .integer: value.intValue != nil
+        case .limit: value.intValue != nil || value.stringValue?.last == "%"
         case .boolean: value.boolValue != nil
         case .list: value.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
         }

@@ -91,6 +91,8 @@ public struct BookEntry: Hashable, Sendable, Codable {
         case supersededInBatch = "superseded in batch"
         /// The target holds a newer row of the same key.
         case olderThanTarget = "older than target"
+        /// The record said that the row of its key is gone.
+        case deleted
         case filtered, quarantined
 
         public var isFate: Bool { self != .landed }

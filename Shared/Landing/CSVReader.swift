@@ -12,6 +12,12 @@ public struct CSVReader: ~Copyable {
         public var isQuoted: Bool
         /// The source says that this is a text, whatever it looks like. CSV never does.
         public var isText = false
+
+        public init(bytes: UnsafeBufferPointer<UInt8>, isQuoted: Bool, isText: Bool = false) {
+            self.bytes = bytes
+            self.isQuoted = isQuoted
+            self.isText = isText
+        }
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>

@@ -31,8 +31,8 @@ enum Disk {
         guard fsync(descriptor) == 0 else { throw LandingProblem.disk(path, "sync a folder") }
     }
 
-    /// Copies `source` into a new file and syncs it. Returns the digest and the size of what was written.
-    static func copy(_ source: String, to path: String) throws -> (sha256: String, bytes: Int) {
+    /// Copies `source` into a new file, which is not synced yet. Returns its size.
+    static func copy(_ source: String, to path: String) throws -> Int {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else {
             throw LandingProblem(
@@ -42,17 +42,39 @@ enum Disk {
         defer { close(input) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: copyBytes, alignment: 16)
         defer { buffer.deallocate() }
-        return try write(to: path) { take in
-            while true {
-                let count = read(input, buffer.baseAddress!, buffer.count)
-                if count == 0 { return }
-                guard count > 0 else {
-                    if errno == EINTR { continue }
-                    throw LandingProblem.disk(source, "read a source file")
-                }
-                try take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard output >= 0 else { throw LandingProblem.disk(path, "create a file") }
+        defer { close(output) }
+        var total = 0
+        while true {
+            let count = read(input, buffer.baseAddress!, buffer.count)
+            if count == 0 { return total }
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                throw LandingProblem.disk(source, "read a source file")
+            }
+            try writeAll(output, UnsafeRawBufferPointer(rebasing: buffer[..<count]), path)
+            total += count
+        }
+    }
+
+    static func sync(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LandingProblem.disk(path, "open a file") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw LandingProblem.disk(path, "sync a file") }
+    }
+
+    /// The digest of a file's bytes.
+    static func sha256(_ file: MappedFile) -> String {
+        var digest = Digest(.sha256)
+        file.withBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: copyBytes) {
+                digest.update(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + copyBytes, bytes.count)]))
+                file.forget(before: start)
             }
         }
+        return Digest.hex(digest.finish())
     }
 
     /// Creates a file that must not exist, writes what `fill` gives, and syncs it.

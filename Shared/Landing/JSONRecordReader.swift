@@ -325,7 +325,7 @@ public struct JSONRecordReader: ~Copyable {
     }
 
     /// The current record's members that the header does not know yet are added to it.
-    mutating func learnMembers() {
+    public mutating func learnMembers() {
         guard isOpen, defect == nil, nextChain > 0 else { return }
         let index = Int(chains[nextChain - 1])
         guard tape.nodes[index].kind == .object else { return }
@@ -350,7 +350,7 @@ public struct JSONRecordReader: ~Copyable {
         }
     }
 
-    var learntMembers: [String] { members.map { String(decoding: $0, as: UTF8.self) } }
+    public var learntMembers: [String] { members.map { String(decoding: $0, as: UTF8.self) } }
 }
 
 extension JSON {

@@ -31,14 +31,7 @@ public struct LandingReader: Sendable {
         guard packed.count == batch.bytes else {
             throw LandingProblem.damaged(batch.path, "a landed file has \(packed.count) bytes and its manifest says \(batch.bytes)")
         }
-        var digest = Digest(.sha256)
-        packed.withBytes { bytes in
-            for start in stride(from: 0, to: bytes.count, by: Disk.copyBytes) {
-                digest.update(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Disk.copyBytes, bytes.count)]))
-                packed.forget(before: start)
-            }
-        }
-        guard Digest.hex(digest.finish()) == batch.sha256 else {
+        guard Disk.sha256(packed) == batch.sha256 else {
             throw LandingProblem.damaged(batch.path, "a landed file does not match the SHA-256 in its manifest")
         }
     }

@@ -44,6 +44,12 @@ public struct LandingStore: Sendable {
         return try LandingReader(self).manifest(path)
     }
 
+    /// Removes a manifest and what it lists: for what was landed for a load that has not happened.
+    public func remove(_ manifest: LandingManifest, at path: String) {
+        unlink(absolute(path))
+        for batch in manifest.batches { unlink(absolute(batch.path)) }
+    }
+
     /// Starts one attempt at an extract task. Its files have names that no other attempt has.
     public func attempt(run: RunID, task: TaskID, pipeline: String, stream: String, date: Timestamp) throws -> LandingAttempt {
         let folder = folder(pipeline, stream, date)
@@ -73,12 +79,12 @@ public struct LandingAttempt: Sendable {
 
     /// Lands a copy of a file as the next batch.
     public mutating func land(file: String, format: RawFormat, window: String?, source: String) throws {
-        try land(format: format, window: window, source: source) { try Disk.copy(file, to: $0) }
+        try land(copyOf: file, format: format, window: window, source: source)
     }
 
     /// Lands a copy of a file as the next batch. Its window is its content: the same bytes are the same window, by whatever name.
     public mutating func land(contentOf file: String, format: RawFormat, source: String) throws {
-        try land(format: format, window: nil, source: source) { try Disk.copy(file, to: $0) }
+        try land(copyOf: file, format: format, window: nil, source: source)
         let last = manifest.batches.count - 1
         manifest.batches[last].window = "sha256 \(manifest.batches[last].sha256)"
     }
@@ -90,22 +96,45 @@ public struct LandingAttempt: Sendable {
         }
     }
 
+    /// The digest and the sync go on beside the count: each reads the copy, which nobody changes any more.
+    private mutating func land(copyOf file: String, format: RawFormat, window: String?, source: String) throws {
+        let (ordinal, path) = list(format, window, source)
+        let absolute = store.absolute(path)
+        manifest.batches[ordinal].bytes = try Disk.copy(file, to: absolute)
+        let digest = Beside { () throws -> String in
+            let sha256 = try Disk.sha256(MappedFile(absolute))
+            try Disk.sync(absolute)
+            return sha256
+        }
+        let counted = Result { try count(ordinal) }
+        manifest.batches[ordinal].sha256 = try digest.wait()
+        try counted.get()
+    }
+
     private mutating func land(
         format: RawFormat, window: String?, source: String, _ write: (String) throws -> (sha256: String, bytes: Int)
     ) throws {
-        let ordinal = manifest.batches.count
-        let path = "\(folder)/\(prefix).\(ordinal).\(format.suffix)"
-        // The batch is listed before it is whole, so that `discard` removes it whatever happens.
-        manifest.batches.append(
-            LandedBatch(ordinal: ordinal, path: path, format: format, sha256: "", bytes: 0, tally: .zero, window: window, source: source, header: []))
+        let (ordinal, path) = list(format, window, source)
         let (sha256, bytes) = try write(store.absolute(path))
         manifest.batches[ordinal].sha256 = sha256
         manifest.batches[ordinal].bytes = bytes
-        // Counted in the landed copy, which cannot change any more, and not in the source's file, which can.
-        let landed = try LandingReader(store).unverified(manifest.batches[ordinal])
-        let (header, tally) = try RecordCounter.count(landed, format: format, source: source)
-        manifest.batches[ordinal].header = header
-        manifest.batches[ordinal].tally = tally
+        try count(ordinal)
+    }
+
+    /// The batch is listed before it is whole, so that `discard` removes it whatever happens.
+    private mutating func list(_ format: RawFormat, _ window: String?, _ source: String) -> (ordinal: Int, path: String) {
+        let ordinal = manifest.batches.count
+        let path = "\(folder)/\(prefix).\(ordinal).\(format.suffix)"
+        manifest.batches.append(
+            LandedBatch(ordinal: ordinal, path: path, format: format, sha256: "", bytes: 0, tally: .zero, window: window, source: source, header: []))
+        return (ordinal, path)
+    }
+
+    /// Counted in the landed copy, which cannot change any more, and not in the source's file, which can.
+    private mutating func count(_ ordinal: Int) throws {
+        let batch = manifest.batches[ordinal]
+        let landed = try LandingReader(store).unverified(batch)
+        (manifest.batches[ordinal].header, manifest.batches[ordinal].tally) = try RecordCounter.count(landed, format: batch.format, source: batch.source)
     }
 
     /// Creates the task's manifest if no other attempt has. Whoever comes second removes its own files.

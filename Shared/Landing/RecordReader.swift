@@ -54,6 +54,9 @@ enum RecordCounter {
     private static func count(
         _ bytes: UnsafeBufferPointer<UInt8>, _ format: RawFormat, _ source: String, forget: (UnsafePointer<UInt8>) -> Void
     ) throws -> (header: [String], tally: Tally) {
+        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
+            throw LandingProblem.record(source, line: 1, "the file is UTF-16, as its first two bytes say", remedy: "convert it: iconv -f UTF-16 -t UTF-8")
+        }
         var reader = CSVReader(bytes, delimiter: format.delimiter)
         var header: [String] = []
         if reader.next() {

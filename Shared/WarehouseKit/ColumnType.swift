@@ -1,13 +1,16 @@
 /// The types that raw columns have. `unknown` is a column that has held nothing but nulls: it may still become anything.
+///
+/// A `real` is a double, a `decimal` the digits that were written.
 public enum ColumnType: String, Hashable, Sendable, Codable, CaseIterable {
-    case unknown, boolean, integer, real, date, timestamp, text
+    case unknown, boolean, integer, real, decimal, date, timestamp, text
 
-    /// The narrowest type that holds both: numbers widen to `real`, dates to `timestamp`, all else to `text`.
+    /// The narrowest type that holds both: numbers widen to `real` and that to `decimal`, dates to `timestamp`, all else to `text`.
     public func widened(with other: ColumnType) -> ColumnType {
         if self == other || other == .unknown { return self }
         switch (self, other) {
         case (.unknown, _): return other
         case (.integer, .real), (.real, .integer): return .real
+        case (.integer, .decimal), (.real, .decimal), (.decimal, .integer), (.decimal, .real): return .decimal
         case (.date, .timestamp), (.timestamp, .date): return .timestamp
         default: return .text
         }

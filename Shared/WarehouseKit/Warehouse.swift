@@ -148,6 +148,11 @@ public protocol WarehouseSession: AnyObject {
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
 
+    /// The next transaction brings many rows, in case the engine has a way of its own for that. `areNew`: they are added, and
+    /// touch none that are there.
+    func expectManyRows(areNew: Bool) throws
+    /// Where temporary tables are found.
+    var temporarySchema: String { get }
     /// A transaction in which each statement sees what is committed by then. Takes the writer's lock where the engine has one.
     /// Nested calls are an error of ours.
     func begin() throws
@@ -165,6 +170,8 @@ public protocol WarehouseSession: AnyObject {
     func quote(_ identifier: String) -> String
     /// The longest name, in bytes; engines cut longer ones off.
     var identifierBytesMax: Int { get }
+    /// The most columns that a table may have.
+    var columnsMax: Int { get }
     func relation(_ name: RelationName) throws -> RelationInfo?
     func relations(inSchema schema: String) throws -> [RelationInfo]
     func columns(of name: RelationName) throws -> [ColumnInfo]
@@ -174,8 +181,14 @@ public protocol WarehouseSession: AnyObject {
     /// The engine's word for a type of ours, and back; nil for a type that we did not give.
     func render(_ type: ColumnType) -> String
     func columnType(_ word: String) -> ColumnType?
+    /// The engine reckons with decimals as they are written. Otherwise a decimal that a double gives back digit by digit is best kept
+    /// as a double, with which everything there can reckon.
+    var hasDecimals: Bool { get }
     /// Widens a column of a table, its values with it, inside the caller's transaction. Views on the table stay.
     func changeType(of column: String, in table: RelationName, to type: ColumnType) throws
+    /// The unique indexes of a table that were made by name, and their columns.
+    func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])]
+    func dropIndex(_ name: String, of table: RelationName) throws
     /// The fast way in: many rows into one table, inside the caller's transaction.
     func writer(into table: RelationName, columns: [String]) throws -> any RowWriter
 
@@ -199,9 +212,12 @@ public enum LockMode: Sendable { case shared, exclusive }
 
 /// The defaults are those of an engine that lives in one process, with one writer and no users.
 extension WarehouseSession {
+    public func expectManyRows(areNew: Bool) throws {}
+    public var temporarySchema: String { "" }
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }
+    public var hasDecimals: Bool { true }
     public func mayRead(_ table: RelationName, in query: String) -> Bool { true }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
     public func share(_ relations: [RelationName], with reader: String) throws {}

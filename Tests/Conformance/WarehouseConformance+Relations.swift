@@ -155,6 +155,8 @@ extension WarehouseRules {
                 (.integer, .real, "7", .double(7)), (.integer, .text, "-9223372036854775808", .text("-9223372036854775808")),
                 (.real, .text, "1.5", .text("1.5")), (.date, .timestamp, "2012-02-29", .text("2012-02-29T00:00:00Z")),
                 (.date, .text, "2012-02-29", .text("2012-02-29")), (.timestamp, .text, text, .text(text)), (.boolean, .text, "0", .text("false")),
+                (.real, .text, "0.30000000000000004", .text("0.30000000000000004")), (.real, .decimal, "0.1234567890123457", .text("0.1234567890123457")),
+                (.integer, .decimal, "9007199254740993", .text("9007199254740993")), (.decimal, .text, "-1.50", .text("-1.50")),
             ]
             for (number, rule) in cases.enumerated() {
                 let table = RelationName(schema: session.defaultSchema, identifier: "wider\(number)")
@@ -201,14 +203,14 @@ extension WarehouseRules {
         ConformanceCase("what a writer wrote comes back, of every type, to the last bit") { warehouse in
             let session = try warehouse.open()
             let table = RelationName(schema: session.defaultSchema, identifier: "bits")
-            let types: [ColumnType] = [.boolean, .integer, .real, .date, .timestamp, .text]
+            let types: [ColumnType] = [.boolean, .integer, .real, .decimal, .date, .timestamp, .text]
             let columns = types.map { "c_\($0)" }
             try session.execute("create table bits (n integer, \(types.map { "c_\($0) \(session.render($0))" }.joined(separator: ", ")))")
             let long = String(repeating: "tab\t, line\n, \\N, \\., 🎤 ", count: 20_000)
             let rows: [[SQLValue]] = [
-                [.integer(1), .integer(.max), .double(0.1), .text("1970-01-01"), .text("1969-12-31T23:59:59.999999Z"), .text(long)],
-                [.integer(0), .integer(.min), .double(-.leastNonzeroMagnitude), .text("9999-12-31"), .text("9999-12-31T23:59:59Z"), .text("\\N")],
-                [.null, .integer(0), .double(1.7976931348623157e308), .text("0001-01-01"), .text("2012-02-29T00:00:00Z"), .text("")],
+                [.integer(1), .integer(.max), .double(0.1), .text("123456789012345678901234567890.000000000000000010"), .text("1970-01-01"), .text("1969-12-31T23:59:59.999999Z"), .text(long)],
+                [.integer(0), .integer(.min), .double(-.leastNonzeroMagnitude), .text("-0.00000001"), .text("9999-12-31"), .text("9999-12-31T23:59:59Z"), .text("\\N")],
+                [.null, .integer(0), .double(1.7976931348623157e308), .text("0.00"), .text("0001-01-01"), .text("2012-02-29T00:00:00Z"), .text("")],
             ]
             try session.transaction {
                 let writer = try session.writer(into: table, columns: ["n"] + columns)
@@ -316,7 +318,7 @@ extension WarehouseRules {
         switch type {
         case .integer, .boolean: try write([.integer(Int64(text) ?? 0)], to: writer)
         case .real: try write([.double(Double(text) ?? 0)], to: writer)
-        case .unknown, .date, .timestamp, .text: try write([.text(text)], to: writer)
+        case .unknown, .decimal, .date, .timestamp, .text: try write([.text(text)], to: writer)
         }
     }
 

@@ -66,7 +66,20 @@ struct Desk {
     func named(_ sql: String) -> String {
         engine == .sqlite ? sql : sql.split(separator: "raw__", omittingEmptySubsequences: false).joined(separator: "raw.")
     }
-    func rows(_ sql: String) throws -> [[SQLValue]] { try session().query(named(sql)).rows }
+    /// Decimals as doubles, whatever the engine has for them: `texts` gives them as they are.
+    func rows(_ sql: String) throws -> [[SQLValue]] {
+        let result = try session().query(named(sql))
+        return result.rows.map { row in
+            row.indices.map { place in
+                guard result.types[place].hasPrefix("numeric"), case .text(let text) = row[place] else { return row[place] }
+                return Double(text).map(SQLValue.double) ?? row[place]
+            }
+        }
+    }
+    /// The first column, as the engine writes it.
+    func texts(_ sql: String) throws -> [String] {
+        try session().query(named(sql)).rows.map { if case .text(let text) = $0[0] { text } else { "\($0[0])" } }
+    }
     func execute(_ sql: String) throws { try session().execute(named(sql)) }
     /// Tables that the loader keeps for itself while it works.
     func scratchTables() throws -> [String] {
@@ -78,6 +91,7 @@ struct Desk {
         case .integer(let number)?: return number
         // A sum of whole numbers is `numeric` where the engine has that.
         case .text(let text)?: return Int64(text) ?? -1
+        case .double(let number)?: return Int64(exactly: number) ?? -1
         default: return -1
         }
     }

@@ -75,4 +75,36 @@ import WarehouseKit
         // Both runs have one logical date, so the second took the place of the first.
         #expect(try desk.rows("select id from raw__t") == [[.integer(2)]])
     }
+
+    @Test func `a marker takes rows away by their key, and each such record is counted`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at", "delete_when": "gone"]]
+        try desk.deliver("id,at,gone\n1,1,false\n2,1,false\n3,5,false\n", as: "t_1.csv")
+        try await desk.run("p@1", token: 10, streams, deliveries: 2)
+        // One goes, one was never there, one is older than what is there, and one comes back in the same batch.
+        try desk.deliver("id,at,gone\n1,2,true\n9,2,true\n3,4,true\n2,2,true\n2,3,false\n", as: "t_2.csv")
+        let run = try await desk.run("p@2", token: 100, streams, deliveries: 2)
+        #expect(run.message("ingest.load.t.0") == "1 row, 1 updated, 1 superseded in batch, 1 older than target, 2 deleted")
+        #expect(run.books[.deleted]?.count == 2)
+        #expect(try desk.rows("select id, at from raw__t order by id") == [[.integer(2), .integer(3)], [.integer(3), .integer(5)]])
+        let odd: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "delete_when": "state"]]
+        try desk.deliver("id,at,gone,state\n1,2,true,deleted\n", as: "t_3.csv")
+        let problem = await #expect(throws: PlainProblem.self) { try await desk.run("p@3", token: 1_000, odd) }
+        #expect(problem?.code == "load.bad_marker")
+    }
+
+    @Test func `a key that changes takes the place of the old one, where the rows allow it`() async throws {
+        let desk = try Desk()
+        func streams(_ key: JSON) -> JSON { ["t": ["path": "t_*.csv", "disposition": "merge", "key": key]] }
+        try desk.deliver("id,day,v\n1,a,1\n2,a,2\n", as: "t_1.csv")
+        try await desk.run("p@1", token: 10, streams(["id"]))
+        try desk.deliver("id,day,v\n1,b,3\n1,a,4\n", as: "t_2.csv")
+        try await desk.run("p@2", token: 100, streams(["id", "day"]))
+        let rows: [[SQLValue]] = [[.integer(1), .text("a"), .integer(4)], [.integer(1), .text("b"), .integer(3)], [.integer(2), .text("a"), .integer(2)]]
+        #expect(try desk.rows("select id, day, v from raw__t order by id, day") == rows)
+        try desk.deliver("id,day,v\n5,c,5\n", as: "t_3.csv")
+        let problem = await #expect(throws: PlainProblem.self) { try await desk.run("p@3", token: 1_000, streams(["id"])) }
+        #expect(problem?.code == "load.key_not_unique")
+        #expect(try desk.rows("select id, day, v from raw__t order by id, day") == rows)
+    }
 }

@@ -51,6 +51,8 @@ private final class KillingSession: WarehouseSession {
     var defaultSchema: String { base.defaultSchema }
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int { try alive { try base.execute(sql, values) } }
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet { try alive { try base.query(sql, values, rowsMax: rowsMax) } }
+    func expectManyRows(areNew: Bool) throws { try alive { try base.expectManyRows(areNew: areNew) } }
+    var temporarySchema: String { base.temporarySchema }
     func begin() throws { try alive { try base.begin() } }
     func commit() throws {
         try alive { try base.commit() }
@@ -69,8 +71,12 @@ private final class KillingSession: WarehouseSession {
     func createSchema(_ schema: String) throws { try alive { try base.createSchema(schema) } }
     func drop(_ relation: RelationInfo) throws { try alive { try base.drop(relation) } }
     func render(_ type: ColumnType) -> String { base.render(type) }
+    var hasDecimals: Bool { base.hasDecimals }
+    var columnsMax: Int { base.columnsMax }
     func columnType(_ word: String) -> ColumnType? { base.columnType(word) }
     func changeType(of column: String, in table: RelationName, to type: ColumnType) throws { try alive { try base.changeType(of: column, in: table, to: type) } }
+    func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])] { try alive { try base.uniqueIndexes(of: table) } }
+    func dropIndex(_ name: String, of table: RelationName) throws { try alive { try base.dropIndex(name, of: table) } }
     func writer(into table: RelationName, columns: [String]) throws -> any RowWriter { try alive { try base.writer(into: table, columns: columns) } }
     func publish(staged: RelationName, as target: RelationName) throws { try alive { try base.publish(staged: staged, as: target) } }
     func copyGrants(from old: RelationName, to new: RelationName) throws { try alive { try base.copyGrants(from: old, to: new) } }

@@ -97,6 +97,9 @@ import WarehouseKit
         let session = try desk.session()
         #expect(try session.relation(RelationName(schema: session.defaultSchema, identifier: "t")) == nil)
         #expect(try desk.number("select count(*) from _sluice_quarantine") == 0)
+        // A load that did not happen leaves no copy of the file.
+        #expect(desk.folder.files(in: "raw").isEmpty)
+        #expect(Self.load(desk, file, "--quarantine-max", "25%").complained.contains("2 of 4 rows cannot be loaded, and 25% may be set aside"))
         #expect(Self.load(desk, file, "--quarantine-max", "1").complained.contains("2 of 4 rows cannot be loaded, and 1 may be set aside"))
         #expect(Self.load(desk, file, "--quarantine-max", "2").said == "2 rows, 2 quarantined into t from \(file), batch 1, 0.0 s\n")
         #expect(try desk.rows("select line, raw from _sluice_quarantine order by line") == [[.integer(3), .text("2")], [.integer(4), .text("3,b,c")]])

@@ -92,6 +92,61 @@ import WarehouseKit
         #expect(seals.withLock { $0.count } == 1 && seals.withLock { $0.first?.report.rows } == files * 200)
     }
 
+    @Test(arguments: ["append", "replace", "merge"])
+    func `a batch delivered ten times, by two replicas at once, is loaded once`(disposition: String) async throws {
+        let desk = try Desk()
+        try desk.deliver("id,v\n" + (1...500).map { "\($0),\($0)\n" }.joined(), as: "t_1.csv")
+        var run = desk.begin("p@1", token: 10, ["t": ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"]]])
+        for kind in ["load_batch", "seal"] {
+            try await desk.advance(&run) { $0.kind == kind }
+            let task = try #require(run.waiting.first { $0.kind == kind })
+            let assignment = desk.assignment(task, run: run.run, token: run.token + 1)
+            let answers = Mutex<[Completion]>([])
+            // Two replicas, each with five deliveries behind each other.
+            try Self.inParallel(2) { _ in
+                for _ in 0..<5 {
+                    let completion = try desk.loader.load(assignment)
+                    answers.withLock { $0.append(completion) }
+                }
+            }
+            #expect(answers.withLock { $0.count } == 10 && Set(answers.withLock { $0 }).count == 1)
+            run.waiting.removeAll { $0.id == task.id }
+            run.done[task.id] = answers.withLock { $0.first }
+        }
+        #expect(try desk.number("select count(*) from raw__t") == 500)
+        #expect(try desk.number("select count(*) from _sluice_loads") == 1)
+        #expect(try desk.number("select sum(\"rows\") from _sluice_books") == 500)
+    }
+
+    /// It slept through its lease in the middle of a load, at any statement; meanwhile its task was done by another replica and a newer run came.
+    @Test(arguments: ["append", "replace", "merge"])
+    func `a zombie that wakes after its lease and after a newer run changes nothing`(disposition: String) async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"]]]
+        try desk.deliver("id,v\n1,old\n2,old\n", as: "t_1.csv")
+        var zombie = desk.begin("p@1", token: 10, streams)
+        try await desk.advance(&zombie) { $0.kind == "load_batch" }
+        let asleep = zombie
+        // Another replica does its work; then the file comes again, and a newer run loads that.
+        try await desk.advance(&zombie)
+        try desk.deliver("id,v\n1,new\n3,new\n", as: "t_1.csv")
+        try await desk.run("p@2", token: 1_000, streams)
+        func state() throws -> [[[SQLValue]]] {
+            try ["select id, v, _sluice_batch, _sluice_row from raw__t order by id", "select scope, token, owner from _sluice_fence order by scope",
+                "select batch, replaced_by from _sluice_loads order by batch", "select cursor, token from _sluice_cursors", "select run, task, report from _sluice_done order by run, task",
+            ].map { try desk.rows($0) }
+        }
+        let before = try state()
+        for number in 0..<2 {
+            // Once with the same words, and once as a run of which nobody has heard: its task was never done.
+            var awake = asleep
+            if number == 1 { awake.run = "p@0" }
+            for _ in 0..<3 { _ = try? await desk.advance(&awake) }
+            #expect(try state() == before)
+        }
+        #expect(try desk.scratchTables().isEmpty)
+    }
+
     /// A load that the newer run has not committed yet shows in no fence; the older run's seal must wait for it all the same.
     @Test func `a seal does not pass a newer run's load that is at work`() async throws {
         let folder = try TemporaryFolder("desk")

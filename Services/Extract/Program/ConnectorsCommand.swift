@@ -52,7 +52,7 @@ enum ConnectorsCommand {
     private static func read(_ text: String, as kind: ConnectorOption.Kind) -> JSON {
         switch kind {
         case .text: .string(text)
-        case .integer: Int(text).map { JSON($0) } ?? .string(text)
+        case .integer, .limit: Int(text).map { JSON($0) } ?? .string(text)
         case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
         case .list: .array(text.split(separator: ",").map { .string(String($0)) })
         }

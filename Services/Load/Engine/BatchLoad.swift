@@ -19,6 +19,17 @@ struct BatchLoad {
     let fault: LoadFault?
     /// The rows that an earlier load of this batch set aside, where they are tried again: only they, and behind what came since.
     var setAside: Set<Int>?
+    /// What the report says besides the books.
+    let findings = Findings()
+
+    /// Filled while the batch is loaded; an attempt begins anew.
+    final class Findings {
+        var drift: [Drift] = []
+        var dropped: [String: Int] = [:]
+        /// Batches that a table held which is not there any more.
+        var lost = 0
+        var children: [(table: String, rows: Int)] = []
+    }
 
     var session: any WarehouseSession { ledger.session }
     var label: String { "\(manifest.stream), batch \(landed.ordinal) (\(landed.source))" }
@@ -68,22 +79,33 @@ struct BatchLoad {
         let batch = try ledger.nextBatch()
         let target = disposition == .replace ? Self.stage(arguments, on: session) : Self.target(arguments)
         try TableShape.hold(target, on: session)
+        try noteLoss(of: target)
         let replaced = try removeOlderGenerations(from: target, by: batch)
-        let columns = try columns()
         let (books, changed) = try landedBytes.withBytes { bytes in
-            var pass = BatchPass(
-                bytes: bytes, format: format, header: landed.header, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
+            var pass = try pass(over: bytes, batch)
             pass.forget = landedBytes.forget
             if isWithoutRecords {
-                try evolve(target, to: columns)
+                try evolve(target, to: pass.columns)
                 return (pass.books, 0)
             }
-            return disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+            let loaded = disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+            try unfold(bytes, batch, parents: target)
+            return loaded
         }
         try verification.wait()
         try books.balance(with: landed.tally, engineChanged: changed, of: label)
         try record(batch, target, books)
         return completion(batch, books, replaced)
+    }
+
+    /// A table that somebody has dropped is made anew, and what it held is told of: the landed files still have it.
+    private func noteLoss(of target: RelationName) throws {
+        findings.lost = 0
+        guard disposition != .replace, try session.relation(target) == nil else { return }
+        let values: [SQLValue] = [.text("\(arguments.schema).\(arguments.stream)"), .text(assignment.run.description)]
+        let condition = "where relation = ? and run <> ? and replaced_by is null and \"rows\" > 0"
+        guard case .integer(let count)? = try session.query("select count(*) from \(ledger.table("_sluice_loads")) \(condition)", values).rows.first?.first else { return }
+        findings.lost = Int(count)
     }
 
     /// A page without a record, which may lack the members that its key names. What columns it has are made all the same.
@@ -100,30 +122,34 @@ struct BatchLoad {
         return format
     }
 
-    func columns() throws -> [BatchPass.Column] {
-        let names = ColumnNames.canonical(landed.header, bytesMax: session.identifierBytesMax)
+    /// A pass over the batch's bytes, its columns and what is done to them as the stream says.
+    func pass(over bytes: Bytes, _ batch: Int64) throws -> BatchPass {
+        let rules = try ColumnRules(arguments)
+        let given = rules.names(of: landed.header, bytesMax: session.identifierBytesMax)
+        let preparation = given.isEmpty
+            ? nil : try Preparation(arguments, rules, names: given, nullTokens: format.kind == .csv ? format.nullTokens.map { Array($0.utf8) } : nil)
+        var pass = BatchPass(
+            bytes: bytes, format: format, header: landed.header, batch: batch,
+            columns: try columns(preparation?.outputs.map(\.name) ?? given, rules, preparation), keepsHashes: disposition == .merge, fault: fault)
+        pass.preparation = preparation
+        pass.hasDecimals = session.hasDecimals
+        return pass
+    }
+
+    private func columns(_ names: [String], _ rules: ColumnRules, _ preparation: Preparation?) throws -> [BatchPass.Column] {
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
-        let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue].compactMap(\.self)) : []
+        let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue, arguments.config["delete_when"]?.stringValue].compactMap(\.self)) : []
         let missing = needed.subtracting(names)
         // A file without a byte has no header, and no record that would miss a column.
         guard missing.isEmpty || names.isEmpty || isWithoutRecords else {
             throw PlainProblem(
                 "load.key_missing", "the batch has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
                 at: .named(label),
-                remedy: "correct `key` or `order_by` of stream '\(manifest.stream)'; its columns are: \(names.joined(separator: ", "))")
+                remedy: "correct `key`, `order_by` or `delete_when` of stream '\(manifest.stream)'; its columns are: \(names.joined(separator: ", "))")
         }
-        let pins = arguments.config["types"]?.objectValue ?? JSONObject()
-        return try names.map { name in
-            var pinned: ColumnType?
-            if let word = pins[name] {
-                guard let type = word.stringValue.flatMap(ColumnType.init(rawValue:)), type != .unknown else {
-                    throw PlainProblem(
-                        "load.bad_type", "the type of column '\(name)' is none that there is", at: .named("stream \(manifest.stream), types"),
-                        remedy: "use one of: " + ColumnType.allCases.filter { $0 != .unknown }.map(\.rawValue).joined(separator: ", "))
-                }
-                pinned = type
-            }
-            return BatchPass.Column(name: name, type: pinned ?? .unknown, isPinned: pinned != nil, isKey: key.contains(name))
+        return names.map { name in
+            let type = preparation?.casts[name] ?? rules.rules[name]?.type
+            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isKey: key.contains(name))
         }
     }
 
@@ -134,12 +160,20 @@ struct BatchLoad {
     /// `prepare` readies the table for the pass's types and names the table to write to.
     func write(_ pass: inout BatchPass, shapedLike table: RelationName, _ batch: Int64, _ prepare: ([BatchPass.Column]) throws -> RelationName) throws -> Int {
         let shape = try TableShape(session, table)
+        let rules = try ColumnRules(arguments)
+        // A table that is replaced is held to what it was before.
+        let standing = disposition == .replace ? try TableShape(session, Self.target(arguments)) : shape
+        try apply(rules, of: standing, to: &pass)
         for index in pass.columns.indices {
             if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
         }
         pass.only = setAside
         pass.sample()
         while true {
+            for index in pass.columns.indices where !session.hasDecimals && pass.columns[index].type == .real {
+                // What the column holds already might not come back from a double.
+                if shape.types[pass.columns[index].name] == .integer, try shape.holdsLargeIntegers(pass.columns[index].name) { pass.columns[index].type = .decimal }
+            }
             try session.execute("savepoint batch_pass")
             let written = try prepare(pass.columns)
             let writer = try session.writer(into: written, columns: pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row])
@@ -149,19 +183,40 @@ struct BatchLoad {
                 try quarantine.finish(pass.books.count(.quarantined))
                 try checkQuarantine(pass, first: quarantine.first)
                 try session.execute("release savepoint batch_pass")
+                findings.drift = Drift.between(standing, and: pass)
+                findings.dropped = pass.dropped
                 return written
             }
             try session.execute("rollback to savepoint batch_pass")
         }
     }
 
+    /// A contract of `quarantine` keeps types as they are and new columns out.
+    private func apply(_ rules: ColumnRules, of standing: TableShape, to pass: inout BatchPass) throws {
+        guard standing.exists else { return }
+        for column in pass.columns where rules.contract(of: column.name) == .quarantine {
+            if let old = standing.types[column.name] {
+                // A column that has held nothing but nulls takes the first type that comes.
+                guard old != .unknown, let index = pass.columns.firstIndex(where: { $0.name == column.name }), !column.isPinned else { continue }
+                pass.columns[index].type = old
+                pass.columns[index].isPinned = true
+            } else {
+                let nullTokens = format.kind == .csv ? format.nullTokens.map { Array($0.utf8) } : nil
+                var preparation = pass.preparation ?? Preparation(pass.columns.map(\.name), nullTokens: nullTokens)
+                preparation.refuse(column.name)
+                pass.preparation = preparation
+                pass.columns.removeAll { $0.name == column.name }
+            }
+        }
+    }
+
     /// More rows set aside than `quarantine_max` allows are a failure, which keeps nothing of the batch.
     private func checkQuarantine(_ pass: BatchPass, first: QuarantineWriter.First?) throws {
         let count = pass.books.count(.quarantined)
-        guard let max = arguments.config["quarantine_max"]?.intValue, count > max, let first else { return }
+        guard let limit = try QuarantineLimit(arguments.config["quarantine_max"], of: arguments.stream), count > limit.rows(of: pass.rows), let first else { return }
         throw PlainProblem(
             "load.quarantine_full",
-            "\(grouped(count)) of \(grouped(pass.rows)) rows cannot be loaded\(max > 0 ? ", and \(grouped(max)) may be set aside" : ""); the first: \(first.reason)",
+            "\(grouped(count)) of \(grouped(pass.rows)) rows cannot be loaded\(limit.allowance); the first: \(first.reason)",
             at: .file(landed.source, line: first.line),
             remedy: "correct the source, or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
     }
@@ -169,8 +224,10 @@ struct BatchLoad {
     func evolve(_ table: RelationName, to columns: [BatchPass.Column]) throws {
         let shape = try TableShape(session, table)
         let wanted = columns.map { ($0.name, $0.isPinned ? (shape.types[$0.name] ?? .unknown).widened(with: $0.type) : $0.type) }
-        let changes = shape.exists ? shape.changes(to: wanted) : []
-        if arguments.config["contract"]?.stringValue == "freeze", !changes.isEmpty {
+        let rules = try ColumnRules(arguments)
+        let standing = disposition == .replace ? try TableShape(session, Self.target(arguments)) : shape
+        let changes = standing.exists ? standing.changes(to: wanted).filter { rules.contract(of: $0.column) == .freeze }.map(\.words) : []
+        if !changes.isEmpty {
             throw PlainProblem(
                 "load.schema_frozen", "the schema is frozen and \(changes.joined(separator: "; "))", at: .named(label),
                 remedy: "have the source corrected, or allow the change with `contract: evolve`")
@@ -204,8 +261,12 @@ struct BatchLoad {
             if case .integer(let number) = row[0] { number } else { nil }
         }
         guard !older.isEmpty else { return 0 }
-        let removed = try session.execute(
-            "delete from \(session.render(target)) where \(ColumnNames.batch) in (\(older.map(String.init).joined(separator: ", ")))")
+        let isOlder = "\(ColumnNames.batch) in (\(older.map(String.init).joined(separator: ", ")))"
+        // A table that somebody has dropped has lost them already.
+        let removed = try session.relation(target) == nil ? 0 : session.execute("delete from \(session.render(target)) where \(isOlder)")
+        for (_, table) in try Self.childTables(arguments) where try session.relation(childTarget(table)) != nil {
+            try session.execute("delete from \(session.render(childTarget(table))) where \(isOlder)")
+        }
         try session.execute("update \(loads) set replaced_by = ? \(condition)", [.integer(batch)] + values)
         return removed
     }
@@ -238,11 +299,20 @@ struct BatchLoad {
         let written = books.count(.inserted) + books.count(.updated)
         var message = "\(grouped(written)) \(written == 1 ? "row" : "rows")"
         if replaced > 0 { message += " in the place of \(grouped(replaced))" }
-        for point in [BookEntry.Point.updated, .supersededInBatch, .olderThanTarget, .filtered, .quarantined] where books.count(point) > 0 {
+        for point in [BookEntry.Point.updated, .supersededInBatch, .olderThanTarget, .deleted, .filtered, .quarantined] where books.count(point) > 0 {
             message += ", \(grouped(books.count(point))) \(point.rawValue)"
         }
         // By name, as the ledger keeps them; the config as text, which has an order of its own.
-        let details: JSON = ["batch": .integer(batch), "config": .string((assignment.spec.args["config"] ?? [:]).text()), "replaced": JSON(replaced)]
+        var details: JSON = ["batch": .integer(batch), "config": .string((assignment.spec.args["config"] ?? [:]).text())]
+        for (table, rows) in findings.children { message += "; \(grouped(rows)) in \(table)" }
+        if !findings.drift.isEmpty { details["drift"] = .array(findings.drift.map(\.json)) }
+        if !findings.dropped.isEmpty { details["filtered"] = JSON(findings.dropped.sorted { $0.key < $1.key }.map { ($0.key, JSON($0.value)) }) }
+        var notes = findings.drift.map(\.words)
+        if findings.lost > 0 {
+            notes.append("the table was gone, and \(findings.lost) \(findings.lost == 1 ? "batch" : "batches") of it with it: run the pipeline with --full-refresh to load them again")
+        }
+        if !notes.isEmpty { details["notes"] = .array(notes.map(JSON.string)) }
+        details["replaced"] = JSON(replaced)
         return Completion(
             report: TaskReport(rows: written, message: message, books: books.entries(stream: manifest.stream, batch: landed.ordinal), details: details))
     }

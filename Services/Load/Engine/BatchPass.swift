@@ -20,6 +20,12 @@ enum LoadFault: Sendable {
     case unwritten(row: Int)
     /// The row reaches the engine twice.
     case doubled(row: Int)
+    /// The records behind this one are not read, as if the file ended there.
+    case truncated(after: Int)
+    /// A page's records are read twice.
+    case repeated(ClosedRange<Int>)
+    /// Once types had to be widened, the second pass finds nothing.
+    case emptySecondPass
 }
 
 /// One pass over a batch: fields to cells under the column types of the moment, rows to the writer.
@@ -55,7 +61,22 @@ struct BatchPass {
     var only: Set<Int>?
     /// Told from time to time that nothing before a place is needed any more.
     var forget: (UnsafePointer<UInt8>) -> Void = { _ in }
+    /// See `WarehouseSession`.
+    var hasDecimals = true
+    /// What happens to each record before its types are looked at; the columns are what comes out of it.
+    var preparation: Preparation?
+    /// The pass is over one column's nested values, and not over the records.
+    var nested: Nested?
+    struct Nested {
+        let field: Int
+        let parents: Set<Int>
+        var members: [String] = []
+        var hasValues = true
+    }
+    /// How many records each rule of `prepare` has dropped.
+    private(set) var dropped: [String: Int] = [:]
     private(set) var rows = 0
+    private var passes = 0
 
     init(bytes: Bytes, format: RawFormat, header: [String], batch: Int64, columns: [Column], keepsHashes: Bool, fault: LoadFault?) {
         self.bytes = bytes
@@ -71,31 +92,59 @@ struct BatchPass {
     private var csv: CSVReader {
         var reader = CSVReader(bytes, delimiter: format.delimiter)
         _ = reader.next()
-        reader.keepsEmptyLines = columns.count == 1
+        reader.keepsEmptyLines = header.count == 1
         return reader
     }
 
     private var json: JSONRecordReader { JSONRecordReader(bytes, format: format, header: header) }
 
+    /// What the nested values are made of.
+    func learnNested() -> (members: [String], hasValues: Bool) {
+        guard let nested, !nested.parents.isEmpty else { return ([], false) }
+        if format.kind == .csv {
+            var reader = ChildReader(csv, nested)
+            return reader.learn()
+        }
+        var reader = ChildReader(json, nested)
+        return reader.learn()
+    }
+
+    /// What is prepared has one spelling of null.
+    private var nulls: NullTokens { NullTokens(preparation == nil && nested == nil ? nullTokens : [[]]) }
+
     /// Widens the types by the first rows.
     mutating func sample() {
-        switch format.kind {
-        case .csv:
+        if let nested {
+            if format.kind == .csv {
+                var reader = ChildReader(csv, nested)
+                return widen(with: &reader, rowsMax: Self.sampleRows)
+            }
+            var reader = ChildReader(json, nested)
+            return widen(with: &reader, rowsMax: Self.sampleRows)
+        }
+        switch (format.kind, preparation) {
+        case (.csv, nil):
             var reader = csv
             widen(with: &reader, rowsMax: Self.sampleRows)
-        case .json, .ndjson:
+        case (.csv, let preparation?):
+            var reader = PreparedReader(csv, preparation)
+            widen(with: &reader, rowsMax: Self.sampleRows)
+        case (_, nil):
             var reader = json
+            widen(with: &reader, rowsMax: Self.sampleRows)
+        case (_, let preparation?):
+            var reader = PreparedReader(json, preparation)
             widen(with: &reader, rowsMax: Self.sampleRows)
         }
     }
 
     private mutating func widen<Reader: RecordReading & ~Copyable>(with reader: inout Reader, rowsMax: Int) {
-        let nulls = NullTokens(nullTokens)
+        let nulls = nulls
         var seen = 0
         while seen < rowsMax, reader.next() {
             seen += 1
             if seen % LandedBytes.recordsBetweenForgetting == 0, let place = reader.record.baseAddress { forget(place) }
-            if Reader.tellsTypes, reader.defect != nil { continue }
+            if Reader.tellsTypes, reader.defect != nil || reader.droppedBy != nil { continue }
             widen(with: reader.current, nulls)
         }
     }
@@ -105,18 +154,32 @@ struct BatchPass {
         for index in 0..<fields.count where !columns[index].isPinned && columns[index].type != .text {
             let field = fields[index]
             if !field.isQuoted, nulls.contains(field.bytes) { continue }
-            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText)
+            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText, hasDecimals: hasDecimals)
         }
     }
 
     /// Writes all rows. `widened` means that what was written is to be undone and the pass to be run again.
     mutating func run(into writer: any RowWriter, quarantine: (Quarantined) throws -> Void) throws -> Outcome {
-        switch format.kind {
-        case .csv:
+        if let nested {
+            if format.kind == .csv {
+                var reader = ChildReader(csv, nested)
+                return try run(&reader, into: writer, quarantine: quarantine)
+            }
+            var reader = ChildReader(json, nested)
+            return try run(&reader, into: writer, quarantine: quarantine)
+        }
+        switch (format.kind, preparation) {
+        case (.csv, nil):
             var reader = csv
             return try run(&reader, into: writer, quarantine: quarantine)
-        case .json, .ndjson:
+        case (.csv, let preparation?):
+            var reader = PreparedReader(csv, preparation)
+            return try run(&reader, into: writer, quarantine: quarantine)
+        case (_, nil):
             var reader = json
+            return try run(&reader, into: writer, quarantine: quarantine)
+        case (_, let preparation?):
+            var reader = PreparedReader(json, preparation)
             return try run(&reader, into: writer, quarantine: quarantine)
         }
     }
@@ -129,7 +192,8 @@ struct BatchPass {
         hashes?.removeAll(keepingCapacity: true)
         let width = columns.count
         let types = columns.map(\.type)
-        let nulls = NullTokens(nullTokens)
+        let nulls = nulls
+        dropped = [:]
         let cells = UnsafeMutableBufferPointer<Cell>.allocate(capacity: width + 2)
         cells.initialize(repeating: .null)
         let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: (width + 1) * 32)
@@ -137,15 +201,27 @@ struct BatchPass {
         cells[width] = .integer(batch)
         var inserted = Tally.zero
 
+        passes += 1
         while reader.next() {
             rows += 1
-            if let fault, case .unseen(rows) = fault { continue }
+            var copies = 1
+            if let fault {
+                if case .unseen(rows) = fault { continue }
+                if case .truncated(let last) = fault, rows > last { break }
+                if case .emptySecondPass = fault, passes > 1 { break }
+                if case .repeated(let page) = fault, page.contains(rows) { copies = 2 }
+            }
             let record = reader.record
             if rows % LandedBytes.recordsBetweenForgetting == 0, let place = record.baseAddress { forget(place) }
             let hash = RecordHash.hash(UnsafeRawBufferPointer(record))
             hashes?.append(hash)
             if let only, !only.contains(rows) { continue }
             let fields = reader.current
+            if Reader.tellsTypes, let rule = reader.droppedBy {
+                books.add(hash, to: .filtered)
+                dropped[rule, default: 0] += 1
+                continue
+            }
             var reason: String?
             if Reader.tellsTypes, let defect = reader.defect {
                 reason = defect
@@ -176,11 +252,12 @@ struct BatchPass {
                 try quarantine(Quarantined(row: rows, line: reader.line, reason: reason, raw: record))
                 continue
             }
-            cells[width + 1] = .integer(Int64(rows))
+            cells[width + 1] = .integer(Int64(reader.number ?? rows))
             do {
                 if case .doubled(rows)? = fault { try writer.write(UnsafeBufferPointer(cells)) }
                 if case .unwritten(rows)? = fault {} else { try writer.write(UnsafeBufferPointer(cells)) }
                 inserted.add(hash)
+                if copies > 1 { try writer.write(UnsafeBufferPointer(cells)); inserted.add(hash) }
             } catch let refused as RefusedCell {
                 books.add(hash, to: .quarantined)
                 try quarantine(Quarantined(row: rows, line: reader.line, reason: refused.description, raw: record))
@@ -204,6 +281,9 @@ struct BatchPass {
         case .real:
             guard let value = FieldParser.real(bytes) else { return false }
             cell = .double(value)
+        case .decimal:
+            guard FieldParser.accepts(.decimal, bytes) else { return false }
+            cell = .text(bytes)
         case .timestamp:
             if case .canonical? = FieldParser.shape(of: bytes) { cell = .text(bytes); return true }
             guard FieldParser.accepts(.timestamp, bytes), let text = FieldParser.utc(bytes) else { return false }
@@ -232,6 +312,15 @@ protocol RecordReading: ~Copyable {
     var current: UnsafeBufferPointer<CSVReader.Field> { get }
     var line: Int { get }
     var defect: String? { get }
+    /// The rule of `prepare` that keeps the current record out.
+    var droppedBy: String? { get }
+    /// The row's number, where it is not the record's.
+    var number: Int? { get }
+}
+
+extension RecordReading where Self: ~Copyable {
+    var droppedBy: String? { nil }
+    var number: Int? { nil }
 }
 
 extension CSVReader: RecordReading {
@@ -248,7 +337,7 @@ extension ColumnType {
     fileprivate var holdsText: Bool {
         switch self {
         case .text, .date, .timestamp: true
-        case .unknown, .boolean, .integer, .real: false
+        case .unknown, .boolean, .integer, .real, .decimal: false
         }
     }
 }

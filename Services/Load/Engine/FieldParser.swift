@@ -8,17 +8,21 @@ typealias Bytes = UnsafeBufferPointer<UInt8>
 ///
 /// What a type accepts, so that the value says as much as its text did:
 /// - integer: `-?` digits without leading zeros, within 64 bits. `007` and longer numbers are text.
-/// - real: a decimal number without leading zeros, with a point or an exponent; or an integer up to 2⁵³.
+/// - real: a decimal number without leading zeros, with a point or an exponent, that a double gives back digit by digit (any of up
+///   to 15 digits, and the longer ones that a program printed from a double); or an integer up to 2⁵³.
+/// - decimal: a decimal number without leading zeros, of up to 1,000 digits; with an exponent only where a double holds it.
 /// - boolean: `true` or `false` in any case. 0 and 1 are integers.
 /// - date: `YYYY-MM-DD`. timestamp: a date, `T` or a space, `hh:mm:ss`, a fraction of up to six digits, `Z` or an offset;
 ///   without a zone it is taken as UTC. Both must exist in the calendar. A time that is in UTC already keeps its fraction as written.
 enum FieldParser {
     static let exactIntegerMax: Int64 = 1 << 53
 
-    static func classify(_ bytes: Bytes) -> ColumnType {
+    /// - Parameter hasDecimals: whether the engine reckons with decimals, so that a number with a point is best kept as one.
+    static func classify(_ bytes: Bytes, hasDecimals: Bool) -> ColumnType {
         guard let first = bytes.first else { return .text }
         if (first >= 0x30 && first <= 0x39) || first == 0x2d {
             if integer(bytes) != nil { return .integer }
+            if isDecimal(bytes), bytes.contains(0x2e) { return hasDecimals || real(bytes) == nil ? .decimal : .real }
             if real(bytes) != nil { return .real }
             if isDate(bytes) { return .date }
             if isTimestamp(bytes) { return .timestamp }
@@ -28,17 +32,20 @@ enum FieldParser {
     }
 
     /// The narrowest type that holds what a column of `type` holds and this value too.
-    static func widened(_ type: ColumnType, by bytes: Bytes) -> ColumnType {
-        accepts(type, bytes) ? type : type.widened(with: classify(bytes))
+    static func widened(_ type: ColumnType, by bytes: Bytes, hasDecimals: Bool) -> ColumnType {
+        if accepts(type, bytes) { return type }
+        let wider = type.widened(with: classify(bytes, hasDecimals: hasDecimals))
+        // Whole numbers of the column may be beyond what a double holds, and so may this one.
+        return wider == .real && type != .unknown && (hasDecimals || type == .real) ? .decimal : wider
     }
 
     /// `isText`: the source says that it is a text, so it may be a date or a time and is no number.
-    static func widened(_ type: ColumnType, by bytes: Bytes, isText: Bool) -> ColumnType {
-        guard isText else { return widened(type, by: bytes) }
+    static func widened(_ type: ColumnType, by bytes: Bytes, isText: Bool, hasDecimals: Bool) -> ColumnType {
+        guard isText else { return widened(type, by: bytes, hasDecimals: hasDecimals) }
         switch type {
         case .text: return .text
         case .date, .timestamp: if accepts(type, bytes) { return type }
-        case .unknown, .boolean, .integer, .real: break
+        case .unknown, .boolean, .integer, .real, .decimal: break
         }
         return type.widened(with: isDate(bytes) ? .date : isTimestamp(bytes) ? .timestamp : .text)
     }
@@ -49,6 +56,7 @@ enum FieldParser {
         case .boolean: boolean(bytes) != nil
         case .integer: integer(bytes) != nil
         case .real: real(bytes) != nil
+        case .decimal: isDecimal(bytes) || real(bytes) != nil
         case .date: isDate(bytes)
         case .timestamp: isTimestamp(bytes) || isDate(bytes)
         case .text: true
@@ -144,8 +152,54 @@ enum FieldParser {
             for index in 0..<bytes.count { text[index] = CChar(bitPattern: bytes[index]) }
             text[bytes.count] = 0
             let value = strtod(text.baseAddress!, nil)
-            return value.isFinite ? value : nil
+            return value.isFinite && isSameNumber(bytes, "\(value)") ? value : nil
         }
+    }
+
+    /// Whether two decimal numbers have the same digits at the same places.
+    private static func isSameNumber(_ bytes: Bytes, _ other: String) -> Bool {
+        var other = other
+        let theirs = other.withUTF8 { significant($0) }
+        return significant(bytes) == theirs
+    }
+
+    /// The digits between the zeros, and the power of ten of the first one.
+    private static func significant(_ bytes: Bytes) -> (digits: [UInt8], power: Int) {
+        var digits: [UInt8] = []
+        var power = 0
+        var hasPoint = false
+        for (place, byte) in bytes.enumerated() {
+            switch byte {
+            case 0x2d: continue
+            case 0x2e: hasPoint = true
+            case 0x45, 0x65:
+                power += Int(String(decoding: bytes[(place + 1)...], as: UTF8.self)) ?? 0
+                while digits.last == 0x30 { digits.removeLast() }
+                return (digits, digits.isEmpty ? 0 : power)
+            default:
+                if !hasPoint, byte != 0x30 || !digits.isEmpty { power += 1 }
+                if hasPoint, digits.isEmpty, byte == 0x30 { power -= 1 }
+                if byte != 0x30 || !digits.isEmpty { digits.append(byte) }
+            }
+        }
+        while digits.last == 0x30 { digits.removeLast() }
+        return (digits, digits.isEmpty ? 0 : power)
+    }
+
+    static let decimalDigitsMax = 1_000
+
+    static func isDecimal(_ bytes: Bytes) -> Bool {
+        let count = bytes.count
+        guard count > 0, count <= decimalDigitsMax else { return false }
+        var place = bytes[0] == 0x2d ? 1 : 0
+        let start = place
+        while place < count, bytes[place] &- 0x30 <= 9 { place += 1 }
+        guard place > start, place - start == 1 || bytes[start] != 0x30 else { return false }
+        if place == count { return true }
+        guard bytes[place] == 0x2e, place + 1 < count else { return false }
+        place += 1
+        while place < count, bytes[place] &- 0x30 <= 9 { place += 1 }
+        return place == count
     }
 
     // MARK: Time

@@ -43,7 +43,7 @@ struct FileLoad {
             throw error
         }
         let path = attempt.manifestPath
-        _ = try attempt.seal(cursor: .null)
+        let manifest = try attempt.seal(cursor: .null)
 
         func perform(_ kind: String, _ id: TaskID) throws -> TaskReport {
             var args = arguments.json
@@ -58,7 +58,14 @@ struct FileLoad {
             guard report.details["superseded"] != true else { throw Self.overtaken(relation) }
             return report
         }
-        let report = try perform("load_batch", "load")
+        let report: TaskReport
+        do {
+            report = try perform("load_batch", "load")
+        } catch {
+            // What no warehouse knows needs no copy. Where that cannot be asked, the copy stays.
+            if let isLoaded = try? Ledger(on: warehouse.open()).stored(run: run, task: "load") != nil, !isLoaded { store.remove(manifest, at: path) }
+            throw error
+        }
         _ = try perform("seal", "seal")
         return report
     }

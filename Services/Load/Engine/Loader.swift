@@ -67,10 +67,14 @@ public struct Loader: Sendable {
         let load = BatchLoad(
             ledger: ledger, assignment: assignment, arguments: arguments, manifest: manifest, landed: landed,
             reader: LandingReader(store), now: startedAt, fault: fault)
+        if landed.bytes > Self.manyBytes { try ledger.session.expectManyRows(areNew: arguments.disposition != .merge) }
         let completion = try effect(assignment, ledger, scope: load.scope, arguments, startedAt, "load.before_commit") { try load.run() }
         reach("load.after_commit")
         return completion
     }
+
+    /// Of a landed file, as it lies there.
+    private static let manyBytes = 4 << 20
 
     private func seal(_ assignment: Assignment, _ startedAt: Timestamp) throws -> Completion {
         let (arguments, manifest, path) = try opened(assignment)

@@ -6,14 +6,16 @@ internal import WarehouseKit
 ///
 /// 1. A later record of the batch with the same key, or one that is newer by `order_by`, supersedes a row.
 /// 2. Where the target holds a newer row by `order_by`, the row is older than the target.
-/// 3. What is left updates the row of its key, or is inserted.
+/// 3. What `delete_when` marks takes the row of its key away.
+/// 4. What is left updates the row of its key, or is inserted.
 struct Merge {
     let load: BatchLoad
     let target: RelationName
     let batch: Int64
 
     private var session: any WarehouseSession { load.ledger.session }
-    private var staging: RelationName { RelationName(schema: session.defaultSchema, identifier: ScratchName.of("merge", target)) }
+    /// A temporary table, which needs no log and which nobody else sees: names without a schema find it first.
+    private var staging: RelationName { RelationName(schema: session.temporarySchema, identifier: ScratchName.of("merge", target)) }
 
     static func key(_ arguments: StreamArguments) -> [String] {
         if let one = arguments.config["key"]?.stringValue { return [one] }
@@ -30,8 +32,8 @@ struct Merge {
         let order = load.arguments.config["order_by"]?.stringValue
         let staged = try load.write(&pass, shapedLike: target, batch) { columns in
             try load.evolve(target, to: columns)
-            if let old = try session.relation(staging) { try session.drop(old) }
-            try session.execute("create table \(session.render(staging)) as select * from \(session.render(target)) where 1 = 0")
+            try session.execute("drop table if exists \(session.quote(staging.identifier))")
+            try session.execute("create temporary table \(session.quote(staging.identifier)) as select * from \(session.render(target)) where 1 = 0")
             return staging
         }
         guard staged == pass.books.count(.inserted) else {
@@ -39,13 +41,26 @@ struct Merge {
         }
         try settleKey(key)
         let result = try place(pass, key: key, order: order)
-        try session.drop(RelationInfo(name: staging, kind: .table))
+        try session.execute("drop table \(session.quote(staging.identifier))")
         return result
     }
 
     private func settleKey(_ key: [String]) throws {
-        let name = session.quote(ScratchName.of("key", target))
-        try session.execute("create unique index if not exists \(name) on \(session.render(target)) (\(key.map(session.quote).joined(separator: ", ")))")
+        let name = ScratchName.of("key", target)
+        if let old = try session.uniqueIndexes(of: target).first(where: { $0.name == name }) {
+            if old.columns == key { return }
+            // Changing the columns of a table is for one transaction at a time.
+            try TableShape(session, target).holdAlone()
+            try session.dropIndex(name, of: target)
+        }
+        let columns = key.map(session.quote).joined(separator: ", ")
+        do {
+            try session.execute("create unique index if not exists \(session.quote(name)) on \(session.render(target)) (\(columns))")
+        } catch let problem as any Problem where problem.code == "warehouse.constraint" {
+            throw PlainProblem(
+                "load.key_not_unique", "the table holds rows that are the same by the key \(key.joined(separator: ", "))", at: .named("stream \(load.manifest.stream)"),
+                remedy: "name more columns in `key`, or remove the rows that are there twice; nothing was changed")
+        }
     }
 
     private func place(_ pass: BatchPass, key: [String], order: String?) throws -> (Books, Int) {
@@ -79,6 +94,7 @@ struct Merge {
                 and t.\(ColumnNames.row) > s.\(ColumnNames.row)))
                 """, pass, &books)
         }
+        try removeDeleted(pass, keys, isSameKey, &books)
         for (isThere, tally) in try presence(pass, in: table, isSameKey) { books.add(tally, to: isThere ? .updated : .inserted) }
 
         let columns = (pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row]).map(session.quote)
@@ -90,6 +106,26 @@ struct Merge {
         let changed = try session.execute(
             "insert into \(table) (\(list)) select \(list) from \(rows) where true order by \(identity) on conflict (\(identity)) do update set \(assignments)")
         return (books, changed)
+    }
+
+    /// A row that is marked as deleted takes the target's row of its key away; it is counted as deleted whether there was one or not.
+    private func removeDeleted(_ pass: BatchPass, _ keys: [String], _ isSameKey: String, _ books: inout Books) throws {
+        guard let marker = load.arguments.config["delete_when"]?.stringValue, let type = pass.columns.first(where: { $0.name == marker })?.type else { return }
+        guard type == .boolean || type == .integer || type == .unknown else {
+            throw PlainProblem(
+                "load.bad_marker", "column '\(marker)' is \(type.rawValue) and cannot say which rows are deleted", at: .named("stream \(load.manifest.stream), delete_when"),
+                remedy: "use a column of true and false or of 0 and 1, or derive one: prepare: [derive: {is_deleted: \"\(marker) == 'deleted'\"}]")
+        }
+        guard type != .unknown else { return }
+        let rows = session.render(staging), table = session.render(target)
+        let isMarked = "\(session.quote(marker)) \(type == .boolean ? "is true" : "<> 0")"
+        let there = try session.query("select count(*) from \(rows) s join \(table) t on \(isSameKey) where s.\(isMarked)").rows.first?.first
+        let list = keys.joined(separator: ", ")
+        let removed = try session.execute("delete from \(table) where (\(list)) in (select \(list) from \(rows) where \(isMarked))")
+        guard there == .integer(Int64(removed)) else {
+            throw Books.problem("rows marked as deleted were to take away others, and the engine took \(removed)", load.manifest.stream)
+        }
+        try settle(.deleted, "select \(ColumnNames.row) from \(rows) where \(isMarked)", pass, &books)
     }
 
     /// Rows whose key the target has, and rows whose key it has not.
@@ -106,7 +142,9 @@ struct Merge {
 
     /// Gives the rows that `query` finds their fate and takes them out of the race.
     private func settle(_ point: BookEntry.Point, _ query: String, _ pass: BatchPass, _ books: inout Books) throws {
-        books.add(try tally(query, pass), to: point)
+        let found = try tally(query, pass)
+        guard found.count > 0 else { return }
+        books.add(found, to: point)
         try session.execute("delete from \(session.render(staging)) where \(ColumnNames.row) in (\(query))")
     }
 

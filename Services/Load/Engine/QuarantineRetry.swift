@@ -78,11 +78,11 @@ extension BatchLoad {
         let bytes = try reader.bytes(of: landed)
         try TableShape.hold(target, on: session)
         try session.execute("delete from \(ledger.table("_sluice_quarantine")) where batch = ?", [.integer(batch)])
-        let columns = try columns()
         let (books, changed) = try bytes.withBytes { bytes in
-            let pass = BatchPass(
-                bytes: bytes, format: format, header: landed.header, batch: batch, columns: columns, keepsHashes: disposition == .merge, fault: fault)
-            return disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+            let pass = try pass(over: bytes, batch)
+            let loaded = disposition == .merge ? try merge(pass, into: target, batch) : try insert(pass, into: target, batch)
+            try unfold(bytes, batch, parents: target)
+            return loaded
         }
         var whole = try recordedBooks(of: batch)
         try books.balance(with: whole.fates[.quarantined] ?? .zero, engineChanged: changed, of: label)

@@ -88,19 +88,24 @@ struct Seal {
 
     /// The gathered table takes the target's place. A source without a record leaves an empty table.
     private func swap() throws {
+        try swap(arguments)
+        for (_, table) in try BatchLoad.childTables(arguments) { try swap(BatchLoad.childArguments(arguments, table)) }
+        let loads = ledger.table("_sluice_loads")
+        guard case .integer(let newest)? = try session.query("select coalesce(max(batch), 0) from \(loads)").rows.first?.first else { return }
+        try session.execute(
+            "update \(loads) set replaced_by = ? where relation = ? and run <> ? and replaced_by is null",
+            [.integer(newest), .text(relation), .text(assignment.run.description)])
+    }
+
+    private func swap(_ arguments: StreamArguments) throws {
         let target = BatchLoad.target(arguments)
         let stage = BatchLoad.stage(arguments, on: session)
-        let loads = ledger.table("_sluice_loads")
         if try session.relation(stage) != nil {
             try session.copyGrants(from: target, to: stage)
             try session.publish(staged: stage, as: target)
         } else if try session.relation(target) != nil {
             try session.execute("delete from \(session.render(target))")
         }
-        guard case .integer(let newest)? = try session.query("select coalesce(max(batch), 0) from \(loads)").rows.first?.first else { return }
-        try session.execute(
-            "update \(loads) set replaced_by = ? where relation = ? and run <> ? and replaced_by is null",
-            [.integer(newest), .text(relation), .text(assignment.run.description)])
         // Runs that ended before their seal leave their stage behind.
         for left in try session.relations(inSchema: session.defaultSchema) where left.name.identifier.hasPrefix(BatchLoad.stagePrefix(arguments)) {
             let generation = left.name.identifier.utf8.dropFirst(BatchLoad.stagePrefix(arguments).utf8.count)

@@ -41,6 +41,8 @@ struct StatePlan {
     }
 
     private static func check(_ config: JSON, of stream: String) throws {
+        _ = try ColumnRules(StreamArguments(stream: stream, config: config, warehouse: "", schema: "", pool: nil, generation: 0, cursorToken: 0))
+        _ = try QuarantineLimit(config["quarantine_max"], of: stream)
         guard let word = config["disposition"], !word.isNull else { return }
         guard word.stringValue.flatMap(Disposition.init(rawValue:)) != nil else {
             throw PlainProblem(

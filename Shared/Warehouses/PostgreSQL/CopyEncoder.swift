@@ -5,7 +5,7 @@ internal import WarehouseKit
 /// Rows in PostgreSQL's binary or text form of COPY, gathered in one buffer.
 struct CopyEncoder {
     enum Kind: Equatable {
-        case bool, int2, int4, int8, float4, float8, text, date, timestamp, timestamptz
+        case bool, int2, int4, int8, float4, float8, numeric, text, date, timestamp, timestamptz
         /// A type whose binary form we do not write.
         case other
 
@@ -17,6 +17,7 @@ struct CopyEncoder {
             case TypeID.int8: .int8
             case TypeID.float4: .float4
             case TypeID.float8: .float8
+            case TypeID.numeric: .numeric
             case TypeID.text, TypeID.varchar: .text
             case TypeID.date: .date
             case TypeID.timestamp: .timestamp
@@ -97,6 +98,7 @@ struct CopyEncoder {
             buffer.put(UInt32(1)); buffer.put(UInt8(number))
         case .float8, .float4: try append(Double(number), index)
         case .text: put("\(number)", index)
+        case .numeric: try append(digits: "\(number)", index)
         case .date, .timestamp, .timestamptz, .other: throw refused(index, "a number in the place of a time")
         }
     }
@@ -109,11 +111,17 @@ struct CopyEncoder {
             guard value.isFinite || !number.isFinite else { throw refused(index, "a number beyond the type real") }
             buffer.put(UInt32(4)); buffer.put(value.bitPattern)
         case .text: put("\(number)", index)
+        case .numeric: try append(digits: "\(number)", index)
         case .int8, .int4, .int2, .bool:
             guard let whole = Int64(exactly: number) else { throw refused(index, "no whole number") }
             try append(whole, index)
         case .date, .timestamp, .timestamptz, .other: throw refused(index, "a number in the place of a time")
         }
+    }
+
+    private func append(digits word: String, _ index: Int) throws {
+        var word = word
+        try word.withUTF8 { try append($0, index, cellsBehind: kinds.count - index) }
     }
 
     private func put(_ word: String, _ index: Int) {
@@ -133,6 +141,10 @@ struct CopyEncoder {
             buffer.reserve(text.count + cellsBehind * 12)
             buffer.put(UInt32(text.count))
             buffer.put(text)
+        case .numeric:
+            buffer.reserve(NumericForm.bytesMax(of: text.count) + cellsBehind * 12)
+            guard let count = NumericForm.write(text, to: buffer.free) else { throw refused(index, "no number that PostgreSQL has") }
+            buffer.count += count
         case .timestamptz, .timestamp:
             guard let moment = TimeText.moment(text) else { throw refused(index, "no time that PostgreSQL has") }
             buffer.put(UInt32(8)); buffer.put(UInt64(bitPattern: moment))
@@ -195,6 +207,9 @@ private final class Buffer {
         start = .allocate(capacity: capacity)
     }
     deinit { start.deallocate() }
+
+    /// Where the next byte goes.
+    var free: UnsafeMutablePointer<UInt8> { start + count }
 
     @inline(__always) func reserve(_ more: Int) { if count + more > capacity { grow(more) } }
 

@@ -216,6 +216,7 @@ public final class PostgreSQLSession: WarehouseSession {
 
     /// PostgreSQL's `NAMEDATALEN` less one, as it is built everywhere.
     public var identifierBytesMax: Int { 63 }
+    public var columnsMax: Int { 1_600 }
 
     // MARK: Bulk
 

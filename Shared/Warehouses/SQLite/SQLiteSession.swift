@@ -7,7 +7,7 @@ public import WarehouseKit
 public final class SQLiteSession: WarehouseSession {
     /// How long a statement waits for another program's lock.
     static let busyTimeoutMilliseconds: Int32 = 60_000
-    static let cacheKibibytes = 65_536
+    static let cacheKibibytes = 40_960
     /// Of a file that is new. Larger than the standard's 4,096: a load makes fewer, larger writes.
     static let pageBytes = 8_192
 
@@ -18,6 +18,10 @@ public final class SQLiteSession: WarehouseSession {
     let path: String
     let layout: SQLiteLayout
     private var isInTransaction = false
+    /// Whose thread has the connection.
+    private(set) weak var writer: SQLiteRowWriter?
+    /// The write-ahead log is off until the transaction ends.
+    private var writesDirectly = false
 
     static let defaultSchema = "main"
     public var defaultSchema: String { Self.defaultSchema }
@@ -71,10 +75,48 @@ public final class SQLiteSession: WarehouseSession {
                 _ = try query("pragma journal_mode = wal")
                 return
             } catch let problem as SQLiteProblem {
-                guard case .retry = problem.response, attempt < 200 else { throw problem }
+                guard case .retry = problem.response, attempt < Int(Self.busyTimeoutMilliseconds) / 10 else { throw problem }
                 usleep(10_000)
             }
         }
+    }
+
+    /// A first load writes each page once, into a file in which nobody has anything to read yet: a write-ahead log would be written
+    /// and then copied. The rollback journal promises the same of a power cut.
+    public func expectManyRows(areNew: Bool) throws {
+        guard !isInTransaction else { return }
+        // A temporary table as long as a batch is not for memory.
+        try execute("pragma temp_store = file")
+        guard areNew, layout.isOneFile,
+            case .integer(let pages)? = try query("select page_count from pragma_page_count").rows.first?.first, pages <= Self.emptyPagesMax
+        else { return }
+        // Where another program has the file open, the log stays.
+        sqlite3_busy_timeout(connection, 0)
+        defer { sqlite3_busy_timeout(connection, Self.busyTimeoutMilliseconds) }
+        writesDirectly = (try? query("pragma journal_mode = delete").rows) == [[.text("delete")]]
+    }
+    /// The ledger of a warehouse in which nothing else is.
+    private static let emptyPagesMax: Int64 = 64
+
+    private func writeAheadAgain() {
+        guard writesDirectly else { return }
+        writesDirectly = false
+        // Whoever opens the file does the same.
+        _ = try? query("pragma journal_mode = wal")
+    }
+
+    public var temporarySchema: String { layout.isOneFile ? "" : "temp" }
+
+    func hand(to writer: SQLiteRowWriter) throws {
+        try settle()
+        self.writer = writer
+    }
+
+    /// Takes the connection back from the thread that writes rows.
+    func settle() throws {
+        guard let writer else { return }
+        self.writer = nil
+        try writer.drain()
     }
 
     // MARK: Statements
@@ -115,6 +157,7 @@ public final class SQLiteSession: WarehouseSession {
 
     /// Prepares each statement of `sql` when its turn comes, so that a later one may use what an earlier one created.
     private func eachStatement(_ sql: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> Void) throws {
+        try settle()
         var values = values[...]
         try sql.withCString { text in
             var rest: UnsafePointer<CChar>? = text
@@ -187,12 +230,16 @@ public final class SQLiteSession: WarehouseSession {
     public func commit() throws {
         try execute("commit")
         isInTransaction = false
+        writeAheadAgain()
     }
 
     /// Also after an error that has rolled back by itself, as a full disk does.
     public func rollback() {
+        writer?.abandon()
+        writer = nil
         isInTransaction = false
         if sqlite3_get_autocommit(connection) == 0 { _ = try? execute("rollback") }
+        writeAheadAgain()
     }
 
     // MARK: Names
@@ -290,11 +337,16 @@ public final class SQLiteSession: WarehouseSession {
         case .boolean: "BOOLEAN"
         case .integer: "INTEGER"
         case .real: "REAL"
+        // `TEXT` in the word keeps the digits: a column of numeric affinity would make a double of them.
+        case .decimal: "DECIMAL_TEXT"
         case .date: "DATE"
         case .timestamp: "TIMESTAMP"
         case .text: "TEXT"
         }
     }
+
+    public var hasDecimals: Bool { false }
+    public var columnsMax: Int { Int(sqlite3_limit(connection, SQLITE_LIMIT_COLUMN, -1)) }
 
     public func columnType(_ word: String) -> ColumnType? {
         let word = word.uppercased()
@@ -322,14 +374,35 @@ public final class SQLiteSession: WarehouseSession {
         for row in indexes { if case .text(let sql) = row[0] { try execute(sql) } }
     }
 
+    public func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])] {
+        let place = place(of: table)
+        let names = try query("select name from pragma_index_list(?, ?) where \"unique\" = 1 and origin = 'c'", [.text(place.name), .text(place.schema)]).rows
+        return try names.compactMap { row in
+            guard case .text(let name) = row[0] else { return nil }
+            let columns = try query("select name from pragma_index_info(?, ?) order by seqno", [.text(name), .text(place.schema)]).rows
+            return (name, columns.compactMap { if case .text(let column) = $0[0] { column } else { nil } })
+        }
+    }
+
+    public func dropIndex(_ name: String, of table: RelationName) throws {
+        try execute("drop index \(schemaInSQL(place(of: table).schema)).\(quote(name))")
+    }
+
     /// A date that becomes a timestamp is its midnight; a truth value that becomes text keeps a word for it.
     private func converted(_ column: String, from old: ColumnType, to new: ColumnType) -> String {
         switch (old, new) {
         case (.date, .timestamp): "\(column) || 'T00:00:00Z'"
         case (.boolean, .text): "case \(column) when 1 then 'true' when 0 then 'false' end"
-        case (_, .text): "cast(\(column) as text)"
+        case (.real, .text), (.real, .decimal): Self.shortestText(of: column)
+        case (_, .text), (_, .decimal): "cast(\(column) as text)"
         default: column
         }
+    }
+
+    /// SQLite writes doubles with 15 digits, which some need more of to be read back as they are.
+    private static func shortestText(of column: String) -> String {
+        let digits = ["cast(\(column) as text)", "printf('%!.16g', \(column))"].map { "when cast(\($0) as real) = \(column) then \($0)" }
+        return "case when \(column) is null then null \(digits.joined(separator: " ")) else printf('%!.17g', \(column)) end"
     }
 
     // MARK: Bulk

@@ -26,6 +26,7 @@ parser.add_argument("--rounds", type=int, required=True)
 parser.add_argument("--ours", required=True)
 parser.add_argument("--dlt")
 parser.add_argument("--postgres")
+parser.add_argument("--pipe-rows")
 options = parser.parse_args()
 here = os.path.dirname(os.path.abspath(__file__))
 scratch = options.scratch
@@ -200,10 +201,15 @@ for engine in engines:
             if (wall := median(engine, what, name)) is not None:
                 cpu, memory = median(engine, what, name, 1), median(engine, what, name, 2)
                 print(f"  {NAMES.get(name) or TOOLS[engine, what]:36}{wall:>8.2f}{cpu:>8.2f}{memory:>8.0f}{wall / median(engine, what, 'ours'):>8.2f}")
+memory = [figure[2] for (_, _, name), found in figures.items() if name == "ours" for figure in found]
+if options.pipe_rows:
+    found = json.loads(subprocess.run([sys.executable, f"{here}/memory.py", options.ours, scratch, options.pipe_rows], capture_output=True, check=True).stdout)
+    print(f"\n{int(options.pipe_rows):,} rows from a pipe: {found[options.pipe_rows]:.0f} MB")
+    memory += found.values()
 print(json.dumps({
     "sqlite_vs_import": ratio("sqlite", "load", "tool"), "sqlite_vs_dlt": ratio("sqlite", "load", "dlt"),
     "postgres_vs_copy": ratio("postgres", "load", "tool"), "postgres_vs_dlt": ratio("postgres", "load", "dlt"),
     "merge_sqlite_vs_sqlite3": ratio("sqlite", "merge", "tool"), "merge_sqlite_vs_dlt": ratio("sqlite", "merge", "dlt"),
     "merge_postgres_vs_psql": ratio("postgres", "merge", "tool"), "merge_postgres_vs_dlt": ratio("postgres", "merge", "dlt"),
-    "rss_mb": round(max(figure[2] for (_, _, name), found in figures.items() if name == "ours" for figure in found)),
+    "rss_mb": round(max(memory)),
 }))

@@ -18,9 +18,10 @@ struct LoadCommand {
           --format csv|ndjson      where the file's name does not say it
           --delimiter <character>  of CSV; tab for .tsv, otherwise a comma
           --null <text>            what an unquoted field of CSV says for null, once for each; the standard is an empty field
-          --type <column>=<type>   boolean, integer, real, date, timestamp or text, whatever the rows look like
-          --contract evolve|freeze what a new column or a wider type does to a table that is there
-          --quarantine-max <rows>  how many rows that cannot be loaded are set aside; one more and nothing is loaded (0)
+          --type <column>=<type>   boolean, integer, real, decimal, date, timestamp or text, whatever the rows look like
+          --contract <word>        what a new column or a wider type does to a table that is there: evolve changes it (the standard),
+                                   freeze fails, quarantine sets the row aside
+          --quarantine-max <rows>  how many rows that cannot be loaded are set aside, or 1%; one more and nothing is loaded (0)
         Columns are named in lower case, as they are in the table. The file is kept below SLUICE_HOME/raw.
         Exit status: 0 loaded, 1 not loaded, 2 the words are wrong, 3 the warehouse is out of reach.
         """
@@ -47,7 +48,7 @@ struct LoadCommand {
         (schema, table) = try Self.relation(try words.required("into", usage: Self.usage))
         window = try one("window")
         var config = JSONObject()
-        config["quarantine_max"] = JSON(try Self.count(try one("quarantine-max") ?? "0"))
+        config["quarantine_max"] = try Self.limit(try one("quarantine-max") ?? "0")
 
         let disposition = try Self.disposition(try one("disposition") ?? "append")
         config["disposition"] = .string(disposition.rawValue)
@@ -62,7 +63,9 @@ struct LoadCommand {
         }
         guard window == nil || disposition == .append else { throw CommandWords.wrong("--window belongs to --disposition append", Self.usage) }
         if let contract = try one("contract") {
-            guard ["evolve", "freeze"].contains(contract) else { throw CommandWords.wrong("--contract is evolve or freeze, and not '\(contract)'", Self.usage) }
+            guard ColumnRules.Contract(rawValue: contract) != nil else {
+                throw CommandWords.wrong("--contract is evolve, freeze or quarantine, and not '\(contract)'", Self.usage)
+            }
             config["contract"] = .string(contract)
         }
         let types = try Self.types(words)
@@ -100,8 +103,11 @@ struct LoadCommand {
         return disposition
     }
 
-    private static func count(_ text: String) throws -> Int {
-        guard let number = Int(text), number >= 0 else { throw CommandWords.wrong("--quarantine-max '\(text)' is no number of rows", usage) }
-        return number
+    private static func limit(_ text: String) throws -> JSON {
+        let value = Int(text).map { JSON($0) } ?? .string(text)
+        guard (try? QuarantineLimit(value, of: "")) != nil else {
+            throw CommandWords.wrong("--quarantine-max '\(text)' is no number of rows and no share like 1%", usage)
+        }
+        return value
     }
 }
