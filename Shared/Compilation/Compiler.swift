@@ -16,8 +16,8 @@ public final class Compiler: ParseTimeHost {
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?
-    /// Told each statement of a template before it is sent.
-    public var onStatement: (String) -> Void = { _ in }
+    /// Told each statement of a template before it is sent, with its comment, and on behalf of which node.
+    public var onStatement: (_ sql: String, _ node: Node?) -> Void = { _, _ in }
     /// The rows of a seed, for `load_agate_table()`.
     public var readSeed: ((Node) throws -> Table)?
     /// What `write(…)` keeps of a node.
@@ -40,6 +40,7 @@ public final class Compiler: ParseTimeHost {
     public var batch: Batch?
     /// What `compile` last gave: how far a node came that failed afterwards.
     public private(set) var lastCompiled: CompiledNode?
+    lazy var comments = QueryComment(manifest.project.queryComment)
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
     /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
     public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings.load(ordering: .relaxed) != clockReadings }
@@ -109,7 +110,7 @@ public final class Compiler: ParseTimeHost {
             frame.modelExtras = batchExtra(of: node)
             let body = try inside(frame) {
                 if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
-                return try render(node.rawCode, name: node.originalFilePath)
+                return node.language == "sql" ? try render(node.rawCode, name: node.originalFilePath) : node.rawCode
             }
             let ephemerals = try withParents(frame.ephemerals)
             let expressions = try ephemerals.map { id in

@@ -31,6 +31,9 @@ final class Frame {
         self.mode = mode
     }
 
+    /// Where the node lies; nil while its file is read, as its own configuration is to say it: `config(target_schema=schema)`.
+    func place(_ part: KeyPath<Node, String>) -> String? { node.map { $0[keyPath: part] }.flatMap { $0.isEmpty ? nil : $0 } }
+
     /// `model`, made when it is first asked for.
     var model: Value {
         if let modelValue { return modelValue }

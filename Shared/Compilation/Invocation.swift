@@ -12,6 +12,10 @@ public struct Invocation: Hashable, Sendable {
     public var storesFailures = false
     /// `--empty`: readers get the shape of their parents and none of the rows.
     public var isEmpty = false
+    /// `--sample`: what models read of inputs with an `event_time`.
+    public var sample: SampleWindow?
+    /// The moment at which the newest batch and a sample end; nil for the present.
+    public var asOf: Timestamp?
     /// `--defer` with `--favor-state`: what is not selected is read where the state has it, even if it is here too.
     public var favorsState = false
     /// The options of the command line by dbt's names: `flags` and `invocation_args_dict`.

@@ -74,7 +74,7 @@ extension Compiler {
     public func runHooks(_ hooks: [Hook], of node: Node, _ run: (String) throws -> Void) throws {
         for hook in hooks where !hook.isInTransaction {
             let sql = try render(hook.sql, for: node).trimmed
-            if !sql.isEmpty { try run(sql) }
+            if !sql.isEmpty { try run(try sending(sql, of: node)) }
         }
     }
 

@@ -60,6 +60,7 @@ extension Compiler {
         else { name = relationName(of: model) }
         if let parent = manifest.nodes[given.nodeID], parent.isEphemeral { return try plainFixture(rows) }
         let frame = Frame(node, package: node.packageName, mode: .execute)
+        frame.variables["fixture_of"] = .string(inputName(given))
         frame.variables["defer_relation"] = .object(RelationObject(name, dialect: dialect))
         return try inside(frame) {
             guard let result = try call("get_fixture_sql", [.list(rows.map { Value(.object($0)) }), .dict([])], interpreter) else { return "" }

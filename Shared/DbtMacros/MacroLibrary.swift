@@ -38,9 +38,9 @@ public enum MacroLibrary {
         view, table, incremental, seed, snapshot, test, unit,
         schemaChanges, merging, incrementalStrategies, snapshotTables, snapshotStrategies, seedRows,
         relations, creating, schemas, columns, contracts, metadata, grants, comments, indexes, freshness, showing, timestamps,
-        genericTests, types, functions, dates, fixtures, seriesOfRows, clone,
-        sqliteRelations, sqliteFunctions, sqliteDates, sqliteMerging,
-        postgresRelations, postgresFunctions, postgresDates, postgresMaterializedViews,
+        genericTests, types, functions, dates, fixtures, seriesOfRows, clone, userFunctions,
+        sqliteRelations, sqliteFunctions, sqliteDates, sqliteMerging, sqliteUserFunctions,
+        postgresRelations, postgresFunctions, postgresDates, postgresMaterializedViews, postgresUserFunctions,
     ]
 
     /// The packages of an adapter in the order in which they are asked: its own, then `dbt`.

@@ -25,6 +25,19 @@ extension MacroLibrary {
         {%- endmacro %}
         """#)
 
+    /// The comment of a project that says nothing of its own.
+    public static let queryComment = """
+        {%- set comment_dict = {
+            'app': 'dbt', 'dbt_version': dbt_version, 'profile_name': target.get('profile_name'), 'target_name': target.get('target_name')
+        } -%}
+        {%- if node is not none -%}
+            {%- do comment_dict.update({'node_id': node.unique_id}) -%}
+        {%- else -%}
+            {%- do comment_dict.update({'connection_name': connection_name}) -%}
+        {%- endif -%}
+        {{ return(tojson(comment_dict)) }}
+        """
+
     static let docs = LibraryFile("dbt", "docs.sql", #"""
         {% macro get_docs_text(name) -%}{{ doc(name) }}{%- endmacro %}
         """#)

@@ -22,10 +22,11 @@ struct BatchPlan {
             throw wrong("must provide a 'begin' (datetime) config", "set begin: '2026-01-01'")
         }
         let stated = invocation.options
-        let end = stated["event_time_end"]?.stringValue.flatMap(Self.time) ?? now
+        // A sample is the whole of what is built.
+        let end = invocation.sample?.end ?? stated["event_time_end"]?.stringValue.flatMap(Self.time) ?? invocation.asOf ?? now
         let ceiling = Self.truncated(end, size) == end ? end : Self.moved(Self.truncated(end, size), size, by: 1)
         var start: Timestamp
-        if let first = stated["event_time_start"]?.stringValue.flatMap(Self.time) {
+        if let first = invocation.sample?.start ?? stated["event_time_start"]?.stringValue.flatMap(Self.time) {
             start = Self.truncated(first, size)
         } else if isIncremental {
             let lookback = node.config["lookback"]?.intValue ?? 1

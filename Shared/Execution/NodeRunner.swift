@@ -79,7 +79,7 @@ public struct NodeRunner {
 
     private func compiled(_ node: Node) throws -> CompiledNode {
         switch node.resourceType {
-        case .model, .snapshot: return try compiler.compile(node)
+        case .model, .snapshot, .function: return try compiler.compile(node)
         case .seed: return CompiledNode(node: node, sql: "", relationName: session.render(compiler.relationName(of: node)), ephemerals: [])
         default: throw ExecutionError.unsupported("building a \(node.resourceType.rawValue)", in: node, remedy: "select models, seeds, snapshots and tests")
         }
@@ -94,7 +94,7 @@ public struct NodeRunner {
 
     /// Some engines do not tell how many rows `create table as` made.
     private func rows(_ result: MaterializationResult, of node: Node) throws -> Int? {
-        guard result.rows == 0, ["table", "incremental"].contains(node.config.materialized) else { return node.config.materialized == "view" ? nil : result.rows }
+        guard result.rows == 0, ["table", "incremental"].contains(node.config.materialized) else { return ["view", "function"].contains(node.config.materialized) ? nil : result.rows }
         let name = compiler.relationName(of: node)
         guard try session.relation(name)?.kind == .table, case .integer(let rows)? = try session.query("select count(*) from \(session.render(name))").rows.first?.first else { return 0 }
         return Int(rows)

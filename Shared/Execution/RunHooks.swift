@@ -60,7 +60,7 @@ public struct RunHooks {
                 try carryOut(hook) {
                     let sql = try compiler.render(hook.node.rawCode, for: nil, with: words)
                     isRendered = true
-                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(sql) }
+                    if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }
                 }
             } catch {
                 guard isRendered else { throw error }

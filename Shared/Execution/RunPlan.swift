@@ -31,12 +31,12 @@ public struct RunPlan: Hashable, Sendable {
         // As in dbt, a file without text is nothing to run, and no error.
         if node.resourceType == .model, node.rawCode.utf8.allSatisfy({ $0 <= 0x20 }) { return false }
         return switch command {
-        case .build: [.model, .seed, .snapshot, .test, .unitTest].contains(node.resourceType) && !node.isEphemeral
+        case .build: [.model, .seed, .snapshot, .test, .unitTest, .function].contains(node.resourceType) && !node.isEphemeral
         case .run: node.resourceType == .model && !node.isEphemeral
         case .test: node.resourceType == .test || node.resourceType == .unitTest
         case .seed: node.resourceType == .seed
         case .snapshot: node.resourceType == .snapshot
-        case .compile: [.model, .test, .analysis].contains(node.resourceType)
+        case .compile: [.model, .test, .analysis, .function].contains(node.resourceType)
         }
     }
 

@@ -11,7 +11,8 @@ extension ArchiveWriter {
         write(value.columns) { $0.column($1) }; write(value.patchPath); write(value.checksum); write(value.refs) { $0.ref($1) }
         write(value.sources) { $0.sourceRef($1) }; write(value.dependsOn); write(value.dependsOnMacros); write(value.test) { $0.test($1) }
         write(value.columnName); write(value.attachedNode); write(value.testGroup); write(value.fileKeyName)
-        write(value.unitTest) { $0.unitTest($1) }; write(value.version); write(value.latestVersion); write(value.constraints) { $0.write($1) }
+        write(value.unitTest) { $0.unitTest($1) }; write(value.functions) { $0.write($1) }; write(value.arguments) { $0.write($1) }; write(value.returns)
+        write(value.version); write(value.latestVersion); write(value.constraints) { $0.write($1) }
         write(value.deprecationDate); write(value.timeSpine); write(value.beside); write(value.metrics) { $0.write($1) }; write(value.patchConfig); write(value.details)
     }
     mutating func column(_ value: Column) {
@@ -95,7 +96,8 @@ extension ArchiveReader {
             docBlocks: try strings(), columns: try list { try $0.column() }, patchPath: try optionalText(), checksum: try text(),
             refs: try list { try $0.ref() }, sources: try list { try $0.sourceRef() }, dependsOn: try strings(), dependsOnMacros: try strings(),
             test: try optional { try $0.test() }, columnName: try optionalText(), attachedNode: try optionalText(), testGroup: try optionalText(),
-            fileKeyName: try optionalText(), unitTest: try optional { try $0.unitTest() }, version: try optional { try $0.json() },
+            fileKeyName: try optionalText(), unitTest: try optional { try $0.unitTest() }, functions: try list { try $0.strings() },
+            arguments: try list { try $0.json() }, returns: try json(), version: try optional { try $0.json() },
             latestVersion: try optional { try $0.json() }, constraints: try list { try $0.json() }, deprecationDate: try optionalText(),
             timeSpine: try json(), beside: try object(), metrics: try list { try $0.strings() }, patchConfig: try object(), details: try object())
     }

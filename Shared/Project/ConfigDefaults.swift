@@ -33,6 +33,7 @@ enum ConfigDefaults {
         case .seed: [common, stored, ["delimiter": ",", "quote_columns": .null]]
         case .test: [common, test]
         case .snapshot: [common, stored, snapshot]
+        case .function: [common, stored, ["type": "scalar", "volatility": .null, "runtime_version": .null, "entry_point": .null]]
         case .unitTest: [["tags": [], "meta": [:], "enabled": true, "static_analysis": .null]]
         case .exposure: [["enabled": true, "tags": [], "meta": [:]]]
         case .metric, .semanticModel: [["enabled": true, "group": .null, "meta": [:]]]

@@ -113,6 +113,12 @@ public struct Manifest: Sendable {
         return nil
     }
 
+    /// The function that `function('name')` means inside `package`.
+    public func function(_ names: [String], from package: String) -> Node? {
+        let order = names.count == 2 ? [names[0]] : [package, project.name] + packages.map(\.name)
+        return order.lazy.compactMap { owner in nodes["function.\(owner).\(names.last ?? "")"] }.first
+    }
+
     public func source(for ref: SourceRef, from package: String) -> SourceTable? {
         for owner in [package, project.name] + packages.map(\.name) {
             if let table = sources["source.\(owner).\(ref.source).\(ref.table)"] { return table }

@@ -15,9 +15,10 @@ extension ManifestWriter {
         }
         func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { json(other: $0) } }
         return JSON([
-            ("nodes", sorted(manifest.nodes) { placed(json($0), $0.uniqueID) }), ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("exposures", others(.exposure)),
+            ("nodes", sorted(manifest.nodes.filter { $0.value.resourceType != .function }) { placed(json($0), $0.uniqueID) }),
+            ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("exposures", others(.exposure)),
             ("metrics", others(.metric)), ("groups", sorted(manifest.groups) { json($0) }), ("semantic_models", others(.semanticModel)),
-            ("saved_queries", others(.savedQuery)), ("unit_tests", others(.unitTest)), ("functions", [:]),
+            ("saved_queries", others(.savedQuery)), ("unit_tests", others(.unitTest)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { json($0) }),
         ])
     }
 

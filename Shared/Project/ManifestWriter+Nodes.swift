@@ -23,13 +23,14 @@ extension ManifestWriter {
             return pairs
         }
         pairs += [
-            ("language", "sql"), ("refs", refs(node)), ("sources", sources(node)), ("metrics", []), ("functions", []), ("depends_on", dependsOn(node)),
+            ("language", .string(node.language)), ("refs", refs(node)), ("sources", sources(node)), ("metrics", []), ("functions", .array(node.functions.map(texts))), ("depends_on", dependsOn(node)),
             ("compiled_path", .null), ("contract", contract(of: node)),
         ]
         if let test = node.test {
             pairs.append(("test_metadata", ["name": .string(test.name), "kwargs": .object(test.arguments), "namespace": JSON(test.namespace)]))
             pairs += [("column_name", JSON(node.columnName)), ("attached_node", JSON(node.attachedNode)), ("file_key_name", JSON(node.fileKeyName))]
         }
+        if node.resourceType == .function { pairs += [("arguments", .array(node.arguments)), ("returns", node.returns)] }
         if node.resourceType == .model {
             pairs += [
                 ("access", .string(node.access)), ("constraints", .array(node.constraints)), ("version", node.version ?? .null),

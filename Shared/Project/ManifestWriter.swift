@@ -75,14 +75,14 @@ public struct ManifestWriter {
     private var parts: [(String, Part)] {
         [
             ("metadata", .whole(metadata)),
-            ("nodes", .each(withHooks(manifest.nodes) { $0.node }, node)),
+            ("nodes", .each(withHooks(manifest.nodes.filter { $0.value.resourceType != .function }) { $0.node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros, macro)),
             ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
             ("exposures", others(.exposure)), ("metrics", others(.metric)),
             ("groups", .each(manifest.groups, Self.json)), ("selectors", .whole(.object(manifest.selectors.json))),
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
-            ("functions", .whole([:])),
+            ("functions", .each(manifest.nodes.filter { $0.value.resourceType == .function }, node)),
             ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map(disabled)) }),
             ("parent_map", .each(withHooks(manifest.graph.parents) { $0.node.dependsOn }) { .array($0.map(JSON.string)) }),
             ("child_map", .each(withHooks(manifest.graph.children) { _ in [] }) { .array($0.map(JSON.string)) }),

@@ -2,7 +2,7 @@ public import Kernel
 
 /// dbt's kinds of things.
 public enum ResourceType: String, Sendable, CaseIterable {
-    case model, seed, snapshot, test, analysis, operation, source, macro, doc, exposure, metric, group
+    case model, seed, snapshot, test, analysis, operation, source, macro, doc, exposure, metric, group, function
     case unitTest = "unit_test"
     case semanticModel = "semantic_model"
     case savedQuery = "saved_query"
@@ -163,6 +163,11 @@ extension Node {
         /// The section and the name that it was written under: `models.orders`.
         public var fileKeyName: String?
         public var unitTest: UnitTest?
+        /// The functions that it calls, each by its name or by package and name.
+        public var functions: [[String]] = []
+        /// Of a function: its arguments, and `data_type` and `description` of what it returns.
+        public var arguments: [JSON] = []
+        public var returns: JSON = ["data_type": .null, "description": .null]
         /// Of a model with versions: an integer or a text, as it was written.
         public var version: JSON?
         public var latestVersion: JSON?
@@ -179,6 +184,11 @@ extension Node {
         /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
         public var details = JSONObject()
 
+        /// `sql`, but for functions, which may be written in others.
+        public var language: String {
+            guard resourceType == .function else { return "sql" }
+            return switch originalFilePath.split(separator: ".").last { case "py": "python"; case "js": "javascript"; default: "sql" }
+        }
         public var access: String { config["access"]?.stringValue ?? "protected" }
         public var group: String? { config["group"]?.stringValue ?? testGroup }
         /// As people say it: `orders.v2` where there are versions.

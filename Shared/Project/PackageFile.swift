@@ -12,6 +12,7 @@ public struct PackageFile: Sendable {
     public var analysisPaths = ["analyses"]
     public var macroPaths = ["macros"]
     public var snapshotPaths = ["snapshots"]
+    public var functionPaths = ["functions"]
     public var docsPaths: [String]?
     /// Folders that stand beside the documentation, such as pictures that descriptions show.
     public var assetPaths: [String] = []
@@ -26,7 +27,8 @@ public struct PackageFile: Sendable {
     public var restrictsAccess = false
     public var cleanTargets: [String]?
     public var logPath: String?
-    public var queryComment: JSON = .null
+    /// `query-comment`: a text, a map with `comment` and `append`, or null for none; nil where nothing is said.
+    public var queryComment: JSON?
     public var requiredVersions: [String] = []
     public var quoting = JSONObject()
     /// The configuration sections: `models`, `seeds`, `data_tests`, `sources` …
@@ -92,6 +94,7 @@ struct PackageFileReader {
         file.analysisPaths = paths("analysis-paths") ?? file.analysisPaths
         file.macroPaths = paths("macro-paths") ?? file.macroPaths
         file.snapshotPaths = paths("snapshot-paths") ?? file.snapshotPaths
+        file.functionPaths = paths("function-paths") ?? file.functionPaths
         file.docsPaths = paths("docs-paths")
         file.assetPaths = paths("asset-paths") ?? file.assetPaths
         file.targetPath = document["target-path"]?.text ?? renderer.environment["DBT_TARGET_PATH"] ?? file.targetPath
@@ -103,7 +106,7 @@ struct PackageFileReader {
         file.restrictsAccess = document["restrict-access"]?.json.boolValue ?? false
         file.cleanTargets = document["clean-targets"]?.strings
         file.logPath = document["log-path"]?.text
-        file.queryComment = document["query-comment"]?.json ?? .null
+        file.queryComment = document["query-comment"]?.json
         file.requiredVersions = document["require-dbt-version"]?.strings ?? []
         file.quoting = document["quoting"]?.json.objectValue ?? JSONObject()
         file.dispatch = document["dispatch"]?.items.compactMap { entry in
@@ -111,6 +114,7 @@ struct PackageFileReader {
         } ?? []
         for key in [
             "models", "seeds", "snapshots", "analyses", "sources", "data_tests", "unit_tests", "exposures", "metrics", "semantic-models", "saved-queries",
+            "functions",
         ] { file.sections[key] = document[key] }
         if file.sections["data_tests"] == nil { file.sections["data_tests"] = document["tests"] }
         return file

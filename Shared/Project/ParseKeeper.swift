@@ -41,10 +41,10 @@ struct ParseKeeper {
         return "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"
     }()
 
-    private static let endings = [".sql", ".yml", ".yaml", ".csv", ".md", ".py"]
+    private static let endings = [".sql", ".yml", ".yaml", ".csv", ".md", ".py", ".js"]
 
     private static func files(of package: PackageFile) -> [(path: String, digest: [UInt8])] {
-        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + (package.docsPaths ?? [])
+        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths + (package.docsPaths ?? [])
         var found: [(path: String, digest: [UInt8])] = []
         for folder in Set(folders).sorted() {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where endings.contains(where: file.hasSuffix) {

@@ -7,6 +7,8 @@ public struct Capture: Hashable, Sendable {
     public var sources: [SourceRef] = []
     /// The macros that the node itself calls, by unique id.
     public var macros: [String] = []
+    /// The functions named with `function()`.
+    public var functions: [[String]] = []
     /// The metrics named with `metric()`.
     public var metrics: [[String]] = []
     public init() {}

@@ -30,6 +30,9 @@ extension ProjectReader {
         for ref in node.refs {
             if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
         }
+        for names in node.functions {
+            if let parent = manifest.function(names, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(function: names, in: node, manifest) }
+        }
         return parents
     }
 
@@ -54,6 +57,15 @@ extension ProjectReader {
         problems.add(ProjectProblem(
             "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
             remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))
+    }
+
+    private func missing(function names: [String], in node: Node, _ manifest: Manifest) {
+        let name = names.joined(separator: ".")
+        let (location, excerpt) = place(of: names.last ?? "", after: "function", in: node)
+        let near = Similarity.nearest(to: name, among: manifest.nodes.values.filter { $0.resourceType == .function }.map(\.name))
+        problems.add(ProjectProblem(
+            "project.function_not_found", "\(node.resourceType.rawValue) '\(node.name)' calls the function '\(name)', which this project does not define", at: location,
+            excerpt: excerpt, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to functions/, or correct the name"))
     }
 
     private func missing(_ ref: SourceRef, in node: Node, _ manifest: Manifest) {

@@ -46,6 +46,7 @@ extension ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.dependsOnMacros = capture.macros
+        node.functions = capture.functions
         configure(&node, package, old.patchConfig, capture.config, seen)
         addHooks(&node)
         // Others look at these: tests and readers at the group, semantic models and unit tests at the name.
@@ -54,6 +55,7 @@ extension ProjectReader {
         else { return nil }
         let parents = node.sources.map { manifest.source(for: $0, from: node.packageName)?.uniqueID }
             + node.refs.map { manifest.node(for: $0, from: node.packageName)?.uniqueID }
+            + node.functions.map { manifest.function($0, from: node.packageName)?.uniqueID }
         guard !parents.contains(nil) else { return nil }
         let found = parents.compactMap { $0 }
         node.dependsOn = found.indices.filter { found.firstIndex(of: found[$0]) == $0 }.map { found[$0] }

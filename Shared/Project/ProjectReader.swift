@@ -123,7 +123,7 @@ public final class ProjectReader {
         var found: [String: NodePatch] = [:]
         for patch in patches {
             let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
-            if let twin = found[key], ["models", "seeds", "snapshots"].contains(patch.section) {
+            if let twin = found[key], ["models", "seeds", "snapshots", "functions"].contains(patch.section) {
                 problems.add(
                     "project.duplicate_patch", "two schema files describe the \(patch.section.dropLast()) '\(patch.name)'", at: .file(patch.file, line: patch.line),
                     remedy: "keep one; the other is in \(twin.file):\(twin.line)")
@@ -231,7 +231,7 @@ public final class ProjectReader {
         for (key, value) in settings.vars.pairs { vars[key] = value }
         renderer.vars = vars
         var reader = SchemaReader(package: package, target: manifest.target, renderer: renderer, problems: problems)
-        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths
+        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths
         var seen: Set<String> = []
         for folder in folders {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
@@ -271,6 +271,11 @@ public final class ProjectReader {
                 readFile(.analysis, package, folder, file, patches, &manifest)
             }
         }
+        for folder in package.functionPaths {
+            for file in FileTree.files(in: "\(package.folder)/\(folder)") where [".sql", ".py", ".js"].contains(where: file.hasSuffix) {
+                readFile(.function, package, folder, file, patches, &manifest)
+            }
+        }
         for folder in package.snapshotPaths {
             for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") {
                 readSnapshots(package, folder, file, patches, &manifest)
@@ -290,7 +295,7 @@ public final class ProjectReader {
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
         node.checksum = isSeed
             ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
-        add(&node, package, patches, isSeed ? nil : text, &manifest)
+        add(&node, package, patches, isSeed || node.language != "sql" ? nil : text, &manifest)
     }
 
     /// Gives a node what its template and the schema files say, and puts it into the manifest.
@@ -322,6 +327,7 @@ public final class ProjectReader {
             node.constraints = patch.constraints
             node.deprecationDate = patch.deprecationDate
             node.timeSpine = patch.timeSpine
+            if node.resourceType == .function { (node.arguments, node.returns) = (patch.arguments, patch.returns) }
         }
         for (one, other) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] where capture.config[one] != nil && capture.config[other] != nil {
             problems.add(
@@ -330,6 +336,7 @@ public final class ProjectReader {
         }
         node.refs = capture.refs
         node.sources = capture.sources
+        node.functions = capture.functions
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)
         if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
@@ -463,6 +470,10 @@ public final class ProjectReader {
             [
                 "enabled": true, "materialized": "snapshot", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:],
             ]
+        case .function:
+            [
+                "enabled": true, "materialized": "function", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:], "type": "scalar",
+            ]
         case .metric, .semanticModel, .savedQuery: ["enabled": true, "meta": [:]]
         default: ["enabled": true, "tags": [], "meta": [:]]
         }
@@ -528,6 +539,7 @@ public final class ProjectReader {
                 let capture = try host.capture(node)
                 node.refs = capture.refs
                 node.sources = capture.sources
+                node.functions = capture.functions
                 own = capture.config
             } catch {
                 note(error, at: written.value.location)

@@ -16,8 +16,10 @@ struct NodePatch {
     var deprecationDate: String?
     var timeSpine: JSON = .null
     var version: Version?
-    /// Of a macro: name, type and description of each.
+    /// Of a macro: name, type and description of each; of a function `data_type` and `default_value` too.
     var arguments: [JSON] = []
+    /// Of a function.
+    var returns: JSON = .null
 
     /// One version of a model.
     struct Version {
@@ -75,7 +77,7 @@ struct SchemaReader {
     ]
     private static let known: Set<String> = [
         "version", "models", "seeds", "snapshots", "analyses", "sources", "tests", "data_tests", "macros", "unit_tests", "exposures", "metrics",
-        "semantic_models", "saved_queries", "groups", "docs", "anchors",
+        "semantic_models", "saved_queries", "groups", "functions", "docs", "anchors",
     ]
 
     mutating func read(_ text: String, file: String) {
@@ -89,7 +91,7 @@ struct SchemaReader {
 
     private mutating func readSection(_ member: YAMLValue.Member, _ file: String) {
         switch member.key {
-        case "models", "seeds", "snapshots", "analyses", "macros":
+        case "models", "seeds", "snapshots", "analyses", "macros", "functions":
             for entry in member.value.items { readNode(entry, section: member.key) }
         case "sources":
             for entry in member.value.items { readSource(entry) }
@@ -114,10 +116,6 @@ struct SchemaReader {
             let reader = SemanticReader(package: package, problems: problems)
             for entry in member.value.items.compactMap(rendered) { nodes += reader.nodes(for: entry, section: member.key) }
         case let key where Self.known.contains(key): return
-        case "functions":
-            problems.add(
-                "project.unsupported", "functions are not supported yet", at: .file(file, line: member.line),
-                remedy: "move the section 'functions' out of the project, or run it with dbt")
         case let key:
             let near = Similarity.nearest(to: key, among: Self.known)
             problems.add(
@@ -157,6 +155,21 @@ struct SchemaReader {
             patch.arguments = (entry["arguments"]?.items ?? []).map {
                 ["name": JSON($0["name"]?.text), "type": JSON($0["type"]?.text), "description": .string($0["description"]?.text ?? "")]
             }
+        }
+        if section == "functions" {
+            patch.arguments = (entry["arguments"]?.items ?? []).map {
+                [
+                    "name": JSON($0["name"]?.text), "data_type": JSON($0["data_type"]?.text), "description": .string($0["description"]?.text ?? ""),
+                    "default_value": $0["default_value"]?.json ?? .null,
+                ]
+            }
+            if entry["returns"]?["data_type"]?.text == nil {
+                problems.add("project.bad_function", "the function '\(name)' does not say what it returns", at: entry.location, remedy: "add returns: {data_type: …}")
+            }
+            for argument in patch.arguments where argument["name"]?.isNull == true || argument["data_type"]?.isNull == true {
+                problems.add("project.bad_function", "an argument of the function '\(name)' has no name or no data_type", at: entry.location, remedy: "give it both")
+            }
+            patch.returns = ["data_type": JSON(entry["returns"]?["data_type"]?.text), "description": .string(entry["returns"]?["description"]?.text ?? "")]
         }
         return patch
     }

@@ -30,7 +30,7 @@ extension Selector {
         case "saved_query": return try others(.savedQuery, value)
         case "unit_test": return try others(.unitTest, value)
         case "test_type": return try tests(ofType: value)
-        case "test_name": return matching { $0.test.map { Wildcard.matches(value, $0.name) } ?? false }
+        case "test_name": return matching { node in (node.test?.name ?? (node.unitTest == nil ? nil : node.name)).map { Wildcard.matches(value, $0) } ?? false }
         case "version": return try versions(value)
         case "state": return try StateComparison(manifest, try previous("state").manifest()).ids(value)
         case "result": return try previous("result").ids(result: value, of: manifest)

@@ -50,9 +50,9 @@ enum StaticReader {
             }
             capture.refs.append(Ref(name: texts[texts.count - 1], package: texts.count == 2 ? texts[0] : nil, version: version))
             return true
-        case "metric":
+        case "metric", "function":
             guard texts.count == arguments.positional.count, (1...2).contains(texts.count), arguments.named.isEmpty else { return false }
-            capture.metrics.append(texts)
+            if function == "metric" { capture.metrics.append(texts) } else { capture.functions.append(texts) }
             return true
         case "source":
             guard texts.count == 2, arguments.positional.count == 2, arguments.named.isEmpty else { return false }

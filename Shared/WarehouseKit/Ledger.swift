@@ -37,10 +37,23 @@ public struct Ledger {
         try session.transaction {
             // Engines check for `if not exists` before they lock, and two replicas may start at once.
             try session.lock("ledger \(session.defaultSchema)", .exclusive)
-            try session.createSchema(session.defaultSchema)
-            for table in Self.tables {
-                try session.execute("create table if not exists \(self.table(table.name)) (\(table.columns))")
-            }
+            try create()
+        }
+    }
+
+    /// Makes the tables anew in the open transaction of a node that has dropped the schema they lay in; what they said is lost.
+    public static func restore(on session: any WarehouseSession) throws {
+        let ledger = Ledger(unchecked: session)
+        guard try session.relation(ledger.name(tables[tables.count - 1].name)) == nil else { return }
+        try ledger.create()
+    }
+
+    private init(unchecked session: any WarehouseSession) { self.session = session }
+
+    private func create() throws {
+        try session.createSchema(session.defaultSchema)
+        for table in Self.tables {
+            try session.execute("create table if not exists \(self.table(table.name)) (\(table.columns))")
         }
     }
 
@@ -96,9 +109,11 @@ public struct Ledger {
                 return Self.superseded(fence)
             }
             let completion = try body()
-            try session.execute(
-                "update \(table("_sluice_done")) set report = ? where run = ? and task = ?",
-                [.text(try Self.text(completion)), .text(run.description), .text(task.description)])
+            let note: [SQLValue] = [.text(try Self.text(completion)), .text(run.description), .text(task.description)]
+            if try session.execute("update \(table("_sluice_done")) set report = ? where run = ? and task = ?", note) == 0 {
+                // The body has dropped the schema, and these tables are new.
+                try session.execute("insert into \(table("_sluice_done")) (report, run, task) values (?, ?, ?)", note)
+            }
             // A task that was withdrawn while it worked leaves nothing behind.
             try Task.checkCancellation()
             try session.commit()

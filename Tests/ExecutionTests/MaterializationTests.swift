@@ -63,7 +63,7 @@ import WarehouseKit
         let session = try project.warehouse.open()
         let compiler = try project.compiler(session)
         var statements: [String] = []
-        compiler.onStatement = { statements.append($0) }
+        compiler.onStatement = { sql, _ in statements.append(sql) }
         let runner = NodeRunner(compiler, session: session) { TestProject.startedAt }
         for name in ["plain", "counter"] {
             let node = try #require(compiler.manifest.nodes.values.first { $0.name == name })

@@ -137,7 +137,7 @@ import Testing
     @Test func `each property of what is kept is known to the archive`() {
         func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
         let node = Node(uniqueID: "", resourceType: .model, name: "", packageName: "", path: "", originalFilePath: "", rootFolder: "", fqn: [], rawCode: "")
-        #expect(count(node.box.properties) == 39)
+        #expect(count(node.box.properties) == 42)
         #expect(count(Column(name: "")) == 9)
         #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 20)
         #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 24)

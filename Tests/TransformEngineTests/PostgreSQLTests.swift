@@ -96,6 +96,39 @@ import WarehousePostgreSQL
         #expect(try server.psql(database, "select col_description('\"analytics team\".named'::regclass, 1), col_description('\"analytics team\".named'::regclass, 2) is null") == "In words|t\n")
     }
 
+    @Test func `a snapshot in the target's schema keeps what was, and unit tests give texts longer than their column`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database, [
+            "snapshots/history.sql": """
+                {% snapshot history %}{{ config(target_schema=schema, strategy='check', check_cols=['cents'], unique_key=['item', 'part'], hard_deletes='new_record') }}
+                select item, 1 as part, cents from {{ ref('prices') }}{% endsnapshot %}
+                """,
+            "models/short.sql": "select cast('ab' as varchar(2)) as code", "models/long.sql": "select length(code) as size from {{ ref('short') }}",
+            "models/units.yml": "unit_tests: [{name: sizes, model: long, given: [{input: ref('short'), rows: [{code: abcdef}]}], expect: {rows: [{size: 6}]}}]",
+        ])
+        let first = Self.dbt(project, "build")
+        #expect(first.status == 0, "\(first.output)")
+        try project.write("seeds/prices.csv", "item,cents\napple,31\n")
+        let second = Self.dbt(project, "build", "--select", "prices+")
+        #expect(second.status == 0, "\(second.output)")
+        let rows = try server.psql(database, "select item, cents, dbt_valid_to is null, dbt_is_deleted from \"analytics team\".history order by 1, 2, dbt_valid_from, 4")
+        #expect(rows == "apple|30|f|False\napple|31|t|False\npear|45|f|False\npear|45|t|True\n")
+        let chosen = Self.dbt(project, "test", "--select", "test_name:sizes")
+        #expect(chosen.output.contains("PASS=1 "), "\(chosen.output)")
+    }
+
+    @Test func `a model that drops the schema of everything and makes it anew is built`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database, ["models/again.sql": "{% if execute %}{% do adapter.drop_schema(this) %}{% do adapter.create_schema(this) %}{% endif %}select 1 as x"])
+        for _ in 1...2 {
+            let built = Self.dbt(project, "run", "--select", "again")
+            #expect(built.status == 0, "\(built.output)")
+        }
+        #expect(try server.psql(database, "select x from \"analytics team\".again") == "1\n")
+    }
+
     @Test func `a wrong model says where, keeps the old relation and leaves the rest`() throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()

@@ -25,8 +25,15 @@ extension Compiler {
         guard frame.mode == .execute, frame.node?.resourceType != .operation else { return .object(relation) }
         if invocation.isEmpty, !isReplaced { relation.limit = 0 }
         guard relation.expression == nil else { return .object(relation) }
-        if let eventTime, let batch, frame.node?.uniqueID == batch.node {
-            relation.timeFilter = RelationObject.TimeFilter(column: eventTime, start: batch.start, end: batch.end)
+        guard let eventTime else { return .object(relation) }
+        let sample = [.model, .snapshot].contains(frame.node?.resourceType) ? invocation.sample : nil
+        if let batch, frame.node?.uniqueID == batch.node {
+            // Times of one form, so the later one is the greater one.
+            let start = [batch.start, sample?.start.sql].compactMap(\.self).max()
+            let end = [batch.end, sample?.end.sql].compactMap(\.self).min()
+            relation.timeFilter = RelationObject.TimeFilter(column: eventTime, start: start, end: end)
+        } else if let sample {
+            relation.timeFilter = RelationObject.TimeFilter(column: eventTime, start: sample.start.sql, end: sample.end.sql)
         }
         return .object(relation)
     }
@@ -72,6 +79,28 @@ extension Compiler {
         let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
         quote(relation, by: table.quoting)
         return input(relation, eventTime: table.config["event_time"]?.stringValue, isReplaced: replacements[table.uniqueID] != nil)
+    }
+
+    func function(_ arguments: Arguments) throws -> Value {
+        let names = arguments.positional.compactMap(\.asString)
+        guard (1...2).contains(names.count), names.count == arguments.positional.count else {
+            throw CompilationError("compile.bad_function", "function() takes a function's name, or a package's and a function's", remedy: "write function('name')")
+        }
+        if frame.mode == .parse {
+            frame.capture.functions.append(names)
+            return .object(RelationObject(RelationName(schema: manifest.target.schema, identifier: names[names.count - 1]), kind: "function", dialect: dialect))
+        }
+        guard let node = manifest.function(names, from: frame.package) else {
+            throw CompilationError("compile.function_not_found", "there is no function '\(names.joined(separator: "."))'", remedy: "add it to functions/, or correct the name")
+        }
+        if let reader = frame.node, reader.resourceType != .operation, !reader.dependsOn.contains(node.uniqueID) {
+            throw CompilationError(
+                "compile.hidden_ref", "'\(reader.name)' calls '\(node.name)', which did not show when the project was read",
+                remedy: "add this line to the model: -- depends_on: {{ function('\(node.name)') }}")
+        }
+        let relation = relation(of: node)
+        relation.kind = "function"
+        return .object(relation)
     }
 
     /// True where the table is there, is to be kept, and the model is incremental: dbt's rule.

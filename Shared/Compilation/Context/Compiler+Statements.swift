@@ -13,9 +13,9 @@ extension Compiler {
     /// Runs SQL; the engine's answer, and the rows where they are wanted.
     func run(_ sql: String, fetches: Bool) throws -> (ResponseObject, TableObject?) {
         let session = try openSession()
-        onStatement(sql)
-        guard fetches else { return (ResponseObject(sql, rows: try session.execute(sql), dialect: dialect), nil) }
-        let table = TableObject(try session.query(sql, [], rowsMax: nil))
+        let sent = try sending(sql)
+        guard fetches else { return (ResponseObject(sql, rows: try session.execute(sent), dialect: dialect), nil) }
+        let table = TableObject(try session.query(sent, [], rowsMax: nil))
         return (ResponseObject(sql, rows: table.table.rows.count, dialect: dialect), table)
     }
 

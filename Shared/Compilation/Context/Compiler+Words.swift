@@ -112,7 +112,7 @@ extension Compiler {
             "config": { .object(ConfigObject($0)) },
             "var": { .object(VariableFunction($0)) },
             "builtins": { compiler in
-                .dict(["ref", "source", "config", "var"].compactMap { name in compiler.word(name).map { (name, $0) } })
+                .dict(["ref", "source", "config", "var", "function"].compactMap { name in compiler.word(name).map { (name, $0) } })
             },
         ]
         for (name, body) in functions {
@@ -126,8 +126,8 @@ extension Compiler {
         "this": { compiler in compiler.frame.node.map { .object(compiler.relation(of: $0)) } ?? .none },
         "execute": { .bool($0.frame.mode == .execute) },
         "model": { $0.frame.model },
-        "schema": { .string($0.frame.node?.schema ?? $0.manifest.target.schema) },
-        "database": { .string($0.frame.node?.database ?? $0.manifest.target.database) },
+        "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
+        "database": { .string($0.frame.place(\.database) ?? $0.manifest.target.database) },
         "graph": { $0.graph },
         "context": { .object(ContextObject($0)) },
     ]
@@ -135,6 +135,7 @@ extension Compiler {
     private static let functions: [String: @Sendable (Compiler, Arguments, Interpreter) throws -> Value] = [
         "ref": { compiler, arguments, _ in try compiler.ref(arguments) },
         "source": { compiler, arguments, _ in try compiler.source(arguments) },
+        "function": { compiler, arguments, _ in try compiler.function(arguments) },
         "env_var": { compiler, arguments, _ in try compiler.environmentVariable(arguments) },
         "is_incremental": { compiler, _, _ in .bool(try compiler.isIncremental()) },
         "should_full_refresh": { compiler, _, _ in .bool(compiler.frame.node.map(compiler.isFullRefresh) ?? compiler.invocation.isFullRefresh) },

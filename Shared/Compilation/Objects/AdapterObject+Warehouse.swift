@@ -84,7 +84,10 @@ extension AdapterObject {
             guard let from = relation(bound[0]) else { return "" }
             _ = try compiler.call("rename_relation", [.object(try known(from, session)), bound[1] ?? .none], interpreter)
         case "create_schema": _ = try compiler.call("create_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
-        case "drop_schema": _ = try compiler.call("drop_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
+        case "drop_schema":
+            _ = try compiler.call("drop_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
+            // It may have been the one with the note of what this node does.
+            if let node = compiler.frame.node, node.resourceType != .operation { try Ledger.restore(on: session) }
         default: return nil
         }
         return ""
@@ -172,7 +175,7 @@ extension AdapterObject {
         }
         // A place for a value is %s for some engines and ? for others; a session's own is always ?.
         let places = sql.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: "?")
-        try session.execute(places, bindings.map(SQLValue.init))
+        try session.execute(try compiler.sending(places), bindings.map(SQLValue.init))
         return ""
     }
 

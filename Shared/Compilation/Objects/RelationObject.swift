@@ -102,6 +102,21 @@ final class RelationObject: JinjaObject {
         .dict([("database", .bool(parts.database)), ("schema", .bool(parts.schema)), ("identifier", .bool(parts.identifier))])
     }
 
+    /// What decides by which macro a function is made.
+    private static func functionConfig(_ model: Value) throws -> Value {
+        let config = model.asDict?["config"]?.asDict
+        let language = model.asDict?["language"]?.asString ?? "sql"
+        if language == "python" {
+            for word in ["runtime_version", "entry_point"] where config?[word]?.asString == nil {
+                throw CompilationError(
+                    "compile.bad_function", "\(word == "entry_point" ? "An" : "A") `\(word)` is required for python functions", remedy: "add \(word) to the function's config")
+            }
+        }
+        var found: [(String, Value)] = [("language", .string(language)), ("type", config?["type"] ?? "scalar")]
+        for word in ["runtime_version", "entry_point"] { found.append((word, config?[word] ?? Value.none)) }
+        return .dict(found)
+    }
+
     func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch method {
         case "render": return .string(sql)
@@ -125,6 +140,10 @@ final class RelationObject: JinjaObject {
             return .object(RelationObject(RelationName(database: database ?? "", schema: "INFORMATION_SCHEMA", identifier: ""), dialect: dialect))
         case "quoted":
             return .string(dialect.quote(try interpreter.text(arguments.positional.first ?? "")))
+        case "get_function_config": return try Self.functionConfig(arguments.positional.first ?? arguments["model"] ?? .none)
+        case "get_function_macro_name":
+            let config = arguments.positional.first?.asDict ?? arguments["config"]?.asDict
+            return .string("\(config?["type"]?.asString ?? "scalar")_function_\(config?["language"]?.asString ?? "sql")")
         case "relation_max_name_length": return .int(63)
         case "get": return try attribute(arguments.positional.first?.asString ?? "", interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : .none)
         case "to_dict":

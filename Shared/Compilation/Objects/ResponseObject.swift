@@ -24,6 +24,7 @@ final class ResponseObject: JinjaObject {
         case "UPDATE", "DELETE", "MERGE", "SELECT": self.init("\(words[0]) \(rows)", code: words[0], rows: rows)
         case "CREATE" where words.contains("TABLE") && words.contains("AS"): self.init("SELECT \(rows)", code: "SELECT", rows: rows)
         case "WITH": self.init("SELECT \(rows)", code: "SELECT", rows: rows)
+        case "CREATE" where words.contains("FUNCTION"): self.init(withoutRows: "CREATE FUNCTION")
         // Its word for what has no rows has no number either: the driver says -1 for them.
         case "CREATE": self.init(withoutRows: "CREATE \(words.contains("VIEW") ? "VIEW" : "TABLE")")
         default: self.init(withoutRows: words.prefix(2).joined(separator: " "))

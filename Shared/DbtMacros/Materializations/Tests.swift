@@ -56,12 +56,12 @@ extension MacroLibrary {
                 {%- set expected_column_names = tested -%}
             {%- endif -%}
             {%- for name in expected_column_names if name | lower not in names -%}
-                {{ exceptions.raise_compiler_error("Invalid column name: '" ~ name ~ "' in unit test fixture for expected output.\nAccepted columns for '" ~ config.get('tested_model') ~ "' are: " ~ tested) }}
+                {{ exceptions.raise_compiler_error("Invalid column name: '" ~ name ~ "' in unit test fixture for expected output.\nAccepted columns for expected output are: " ~ tested) }}
             {%- endfor -%}
             {%- do drop_relation_if_exists(load_cached_relation(temp_relation)) -%}
             {%- do run_query(get_create_table_as_sql(True, temp_relation, get_empty_subquery_sql(sql))) -%}
             {%- set types = {} -%}
-            {%- for column in adapter.get_columns_in_relation(temp_relation) -%}{%- do types.update({column.name | lower: column.data_type}) -%}{%- endfor -%}
+            {%- for column in adapter.get_columns_in_relation(temp_relation) -%}{%- do types.update({column.name | lower: fixture_type(column)}) -%}{%- endfor -%}
             {%- set expected_fixture_sql = expected_sql or get_expected_sql(expected_rows, types, expected_column_names) -%}
             {%- set quoted = [] -%}
             {%- for name in expected_column_names -%}{%- do quoted.append(adapter.quote(names.get(name | lower, name))) -%}{%- endfor -%}
@@ -103,7 +103,7 @@ extension MacroLibrary {
                     {{ exceptions.raise_compiler_error("Not able to get columns for unit test '" ~ model.name ~ "' from relation " ~ (defer_relation or this) ~ " because the relation doesn't exist") }}
                 {%- endif -%}
                 {%- for column in adapter.get_columns_in_relation(relation) -%}
-                    {%- do types.update({column.name | lower: column.data_type}) -%}
+                    {%- do types.update({column.name | lower: fixture_type(column)}) -%}
                 {%- endfor -%}
             {%- endif -%}
             {%- for row in rows -%}
@@ -143,7 +143,8 @@ extension MacroLibrary {
             {%- for name, value in row.items() -%}
                 {%- set key = name | lower -%}
                 {%- if key not in column_name_to_data_types -%}
-                    {{ exceptions.raise_compiler_error("Invalid column name: '" ~ name ~ "' in unit test fixture for '" ~ model.name ~ "'.\nAccepted columns for '" ~ model.name ~ "' are: " ~ (column_name_to_data_types.keys() | list)) }}
+                    {%- set input = fixture_of if fixture_of is defined else model.name -%}
+                    {{ exceptions.raise_compiler_error("Invalid column name: '" ~ name ~ "' in unit test fixture for '" ~ input ~ "'.\nAccepted columns for '" ~ input ~ "' are: " ~ (column_name_to_data_types.keys() | list)) }}
                 {%- endif -%}
                 {%- set type = column_name_to_data_types[key] -%}
                 {%- if value is none -%}
@@ -156,6 +157,8 @@ extension MacroLibrary {
             {%- endfor -%}
             {{ return(formatted) }}
         {% endmacro %}
+        {# Without the length that the real column has, as a cast to it would cut what the test gives. #}
+        {% macro fixture_type(column) %}{{ return('character varying' if column.dtype | lower in ('character varying', 'varchar') else column.data_type) }}{% endmacro %}
         {% macro fixture_cast(text, type) %}{{ return(adapter.dispatch('fixture_cast', 'dbt')(text, type)) }}{% endmacro %}
         {% macro default__fixture_cast(text, type) %}{{ return(safe_cast(text, type)) }}{% endmacro %}
         {% macro validate_fixture_rows(rows, row_number) %}{{ return('') }}{% endmacro %}

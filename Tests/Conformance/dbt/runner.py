@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 
 import dbt.cli.main
 import dbt.exceptions
@@ -29,31 +30,46 @@ WITHOUT_RESULTS = {"clean", "debug", "deps", "init", "ls", "list", "parse"}
 
 def replace_dbt(command):
     def invoke(self, args, **named):
-        return run(command, [str(word) for word in args])
+        return run(command, [str(word) for word in args], self.callbacks)
 
     dbt.cli.main.dbtRunner.invoke = invoke
     dbt.tests.util.capture_stdout_logs = captured.append
     dbt.tests.util.stop_capture_stdout_logs = lambda: captured and captured.pop()
 
 
-def run(command, args):
+def run(command, args, callbacks=()):
     before = invocation()
     environment = dict(os.environ)
     if now := frozen_time():
         environment["SLUICE_NOW"] = now
+    if callbacks:
+        args = args + ["--log-format", "json"]
     process = subprocess.run(command + args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True)
     print(process.stdout)
     for stream in captured:
         stream.write(process.stdout)
+    for event in events(process.stdout) if callbacks else ():
+        for callback in callbacks:
+            callback(event)
     failure = exception(process.stdout) if process.returncode == 2 else None
     if process.returncode not in (0, 1, 2):
         raise RuntimeError(f"{command + args} ended with {process.returncode}")
     return dbtRunnerResult(success=process.returncode == 0, exception=failure, result=None if failure else result(args, process.stdout, before, process.returncode))
 
 
+def events(output):
+    """The lines of a log in JSON as dbt's own events, as far as callbacks look at them."""
+    for line in output.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line, object_hook=lambda members: types.SimpleNamespace(**{"node_name": None, "sql": "", "node_info": None, **members}))
+
+
 def frozen_time():
     """The time that a test has set the clock to, if it did."""
     import datetime
+    from dbt.materializations.incremental.microbatch import MicrobatchBuilder
+    if hasattr(MicrobatchBuilder.build_end_time, "return_value"):
+        return MicrobatchBuilder.build_end_time.return_value.strftime("%Y-%m-%dT%H:%M:%SZ")
     if type(datetime.datetime).__module__.startswith("freezegun"):
         return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -136,10 +152,28 @@ def result(args, output, before, code):
     return results
 
 
+class Row(list):
+    def values(self):
+        return self
+
+
+class Preview(list):
+    """The rows of a table, which is its own member `rows`, as agate's are."""
+
+    @property
+    def rows(self):
+        return self
+
+
 def previewed(output):
-    """The rows of the table that `show` prints."""
+    """The rows of the table that `show` prints; numbers as numbers."""
+    def value(text):
+        try:
+            return float(text)
+        except ValueError:
+            return text
     lines = [line for line in output.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return Preview(Row(value(cell.strip()) for cell in line.strip("|").split("|")) for line in lines[2:])
 
 
 class Unlisted:
@@ -155,7 +189,7 @@ class Unlisted:
 
 def run_result(entry, known):
     uid = entry["unique_id"]
-    node = known.nodes.get(uid) or known.unit_tests.get(uid) or known.sources.get(uid) or known.macros.get(uid) or Unlisted(entry)
+    node = known.nodes.get(uid) or known.functions.get(uid) or known.unit_tests.get(uid) or known.sources.get(uid) or known.macros.get(uid) or Unlisted(entry)
     if entry.get("compiled_code") and not getattr(node, "compiled_code", None):
         node.compiled_code = entry["compiled_code"]
     for kind in (RunStatus, TestStatus, FreshnessStatus):

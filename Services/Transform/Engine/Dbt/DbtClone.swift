@@ -45,18 +45,24 @@ struct DbtClone {
     }
 
     private func clone(_ node: Node, _ there: JSON?, _ compiler: Compiler, _ session: any WarehouseSession) throws -> String {
-        guard let there, let alias = there["alias"]?.stringValue, let schema = there["schema"]?.stringValue else { return "No relation found in state manifest for \(node.uniqueID)" }
+        guard let there, let alias = there["alias"]?.stringValue, let schema = there["schema"]?.stringValue else { return skipped("No relation found in state manifest for \(node.uniqueID)") }
         let own = compiler.relationName(of: node)
         let other = RelationName(database: there["database"]?.stringValue ?? own.database, schema: schema, identifier: alias)
         let existing = try session.relation(own)
-        if existing != nil, !compiler.isFullRefresh(node) { return "Relation \(session.render(own)) already exists!" }
-        guard try session.relation(other) != nil else { return "No relation found in state manifest for \(node.uniqueID)" }
-        if session.render(own) == session.render(other) { return "Relation \(session.render(own)) already exists!" }
+        if existing != nil, !compiler.isFullRefresh(node) { return skipped("Relation \(session.render(own)) already exists!") }
+        guard try session.relation(other) != nil else { return skipped("No relation found in state manifest for \(node.uniqueID)") }
+        if session.render(own) == session.render(other) { return skipped("Relation \(session.render(own)) already exists!") }
         try session.transaction {
             try session.createSchema(own.schema)
             if let existing { try session.drop(existing) }
             try session.execute("create view \(session.render(own)) as\nselect * from \(session.render(other))")
         }
         return "CREATE VIEW"
+    }
+
+    /// Why nothing is to do; the result says that nothing was done, as dbt's does.
+    private func skipped(_ reason: String) -> String {
+        site.log(reason, .debug)
+        return "No-op"
     }
 }

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Project
 
 /// The lines that a command tells people, as dbt writes them: with the time, or one JSON object each.
 struct DbtLog {
@@ -23,19 +24,19 @@ struct DbtLog {
         width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
     }
 
-    func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note") {
+    func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
         if level == .debug, !isDebug { return }
         if isQuiet, level != .error { return }
-        write(text, level, name)
+        write(text, level, name, members)
     }
 
-    private func write(_ text: String, _ level: Level, _ name: String) {
+    private func write(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)] = []) {
         if isJSON {
             let info: JSON = [
                 "category": "", "code": "", "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
                 "pid": 0, "thread": "MainThread", "ts": .string(now().description),
             ]
-            return output(JSON([("info", info), ("data", ["msg": .string(text)])]).text())
+            return output(JSON([("info", info), ("data", JSON([("msg", .string(text))] + members))]).text())
         }
         let clock = now().civil
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -44,6 +45,20 @@ struct DbtLog {
         let lines = text.drop { $0 == "\n" }
         for _ in 0..<(text.count - lines.count) { output(time) }
         output(time + lines)
+    }
+
+    /// A statement as it is sent: `On model.shop.orders: /* … */`.
+    func statement(_ sql: String, of node: Node?) {
+        let name = node?.uniqueID ?? "master"
+        self("On \(name): \(sql)", .debug, name: "SQLQuery", with: [("conn_name", .string(name)), ("sql", .string(sql)), ("node_info", Self.info(of: node))])
+    }
+
+    private static func info(of node: Node?) -> JSON {
+        guard let node else { return [:] }
+        return [
+            "node_name": .string(node.name), "node_path": .string(node.path), "resource_type": .string(node.resourceType.rawValue), "unique_id": .string(node.uniqueID),
+            "materialized": .string(node.config.materialized),
+        ]
     }
 
     /// What a command was asked for, without the time and however quiet it is: `ls`, `show`, `compile --inline`, a macro's `print`.
@@ -84,7 +99,7 @@ enum DbtFailure {
     static func kind(_ code: ProblemCode) -> String {
         let code = "\(code)"
         if code.hasPrefix("warehouse.") { return "Database Error" }
-        if code == "dbt.usage" { return "Usage Error" }
+        if ["dbt.usage", "compile.bad_sample"].contains(code) { return "Usage Error" }
         if parsing.contains(code) { return "Parsing Error" }
         if runtime.contains(code) || code.hasPrefix("dbt.") { return "Runtime Error" }
         return "Compilation Error"
@@ -98,7 +113,7 @@ enum DbtFailure {
     private static let runtime: Set<String> = [
         "project.not_found", "project.bad_name", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
         "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.packages_missing", "project.version_refused", "project.cycle",
-        "project.ref_refused",
+        "project.ref_refused", "compile.bad_query_comment",
     ]
 
     /// A node's failure as its result has it: the kind, the node, what happened.

@@ -14,6 +14,7 @@ struct DbtProgress {
         case .unitTest: "unit_test \(node.unitTest?.model ?? "")::\(node.name)"
         case .seed: "seed file \(node.schema).\(node.alias)"
         case .snapshot: "snapshot \(node.schema).\(node.alias)"
+        case .function: "function \(node.schema).\(node.alias)"
         case .exposure, .savedQuery: "\(node.resourceType == .exposure ? "exposure" : "saved query") \(node.name)"
         default: "sql \(node.config.materialized) model \(node.schema).\(node.alias)"
         }
@@ -26,6 +27,7 @@ struct DbtProgress {
         switch result.status {
         case .success where node.resourceType == .seed: tell("OK loaded \(title(node))", result.message)
         case .success where node.resourceType == .snapshot: tell("OK snapshotted \(node.schema).\(node.alias)", result.message)
+        case .success where node.resourceType == .function: tell("OK created \(title(node))", "SUCCESS")
         case .success, .partialSuccess: tell("OK created \(title(node))", result.message)
         case .pass: tell("PASS \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)", "PASS")
         case .warn: tell("WARN \(result.failures ?? 0) \(node.name)", "WARN \(result.failures ?? 0)", .warn)

@@ -94,7 +94,9 @@ struct DbtRun {
             }
             guard atWork > 0, let team else { break }
             switch team.take() {
-            case .said(let text, let level, let name): log(text, level, name: name)
+            case .said(let text, let level): log(text, level)
+            case .printed(let text): compiler.onPrint(text)
+            case .sent(let sql, let node): log.statement(sql, of: node)
             case .ended(let result):
                 atWork -= 1
                 if let node = manifest[result.uniqueID] { end(result, node) }

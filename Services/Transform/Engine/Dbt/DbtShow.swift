@@ -28,7 +28,8 @@ struct DbtShow {
         let capture = try compiler.capture(node)
         node.refs = capture.refs
         node.sources = capture.sources
-        node.dependsOn = capture.refs.compactMap { manifest.node(for: $0, from: node.packageName)?.uniqueID } + capture.sources.compactMap { manifest.source(for: $0, from: node.packageName)?.uniqueID }
+        node.functions = capture.functions
+        node.dependsOn = capture.functions.compactMap { manifest.function($0, from: node.packageName)?.uniqueID } + capture.refs.compactMap { manifest.node(for: $0, from: node.packageName)?.uniqueID } + capture.sources.compactMap { manifest.source(for: $0, from: node.packageName)?.uniqueID }
         return (node, try compiler.compile(node).sql)
     }
 

@@ -27,6 +27,13 @@ final class DbtSite {
         invocation.favorsState = arguments.flag("favor-state")
         invocation.options = arguments.json.objectValue ?? JSONObject()
         invocation.options["invocation_command"] = .string((["dbt"] + arguments.line).joined(separator: " "))
+        // For rehearsals: what is new depends on it, and the order of commands does not.
+        invocation.asOf = command.environment["SLUICE_NOW"].flatMap(Timestamp.init(sql:))
+        if let text = arguments.value("sample") {
+            guard ["run", "build", "retry"].contains(arguments.command) else { throw DbtArguments.wrong("No such option: --sample", "leave it out, or say it to run or build") }
+            let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
+            invocation.sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
+        }
         self.invocation = invocation
         var settings = ReaderSettings(projectFolder: arguments.projectFolder, environment: command.environment)
         settings.profilesFolder = arguments.value("profiles-dir")
@@ -69,7 +76,9 @@ final class DbtSite {
         compiler.onMessage = { log($0) }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
-        if log.isDebug { compiler.onStatement = { log($0, .debug, name: "SQLQuery") } }
+        if log.isDebug { compiler.onStatement = { log.statement($0, of: $1) } }
+        // A comment that cannot be written ends the command before anything is sent.
+        try compiler.checkQueryComment()
         opened = (compiler, session)
         return (compiler, session)
     }

@@ -10,7 +10,9 @@ internal import WarehouseKit
 /// All that people see is said by whoever takes: lanes hand over their words together with their results.
 final class DbtTeam {
     enum Event: Sendable {
-        case said(String, DbtLog.Level, name: String)
+        case said(String, DbtLog.Level)
+        case printed(String)
+        case sent(sql: String, Node?)
         case ended(NodeResult)
         case gone
     }
@@ -67,9 +69,10 @@ final class DbtTeam {
     private static func open(_ start: Start, _ number: Int, _ events: Mailbox<Event>) throws -> DbtLane {
         let session = try start.warehouse.open()
         let compiler = try Compiler(start.manifest, session: session, environment: start.environment, invocation: start.invocation)
-        compiler.onMessage = { events.put(.said($0, .info, name: "Note")) }
-        if start.isDebug { compiler.onStatement = { events.put(.said($0, .debug, name: "SQLQuery")) } }
-        session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn, name: "Note")) } }
-        return try DbtLane(compiler, session, folder: start.folder, now: start.now, name: "Thread-\(number)") { events.put(.said($0, .error, name: "Note")) }
+        compiler.onMessage = { events.put(.said($0, .info)) }
+        compiler.onPrint = { events.put(.printed($0)) }
+        if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
+        session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
+        return try DbtLane(compiler, session, folder: start.folder, now: start.now, name: "Thread-\(number)") { events.put(.said($0, .error)) }
     }
 }
