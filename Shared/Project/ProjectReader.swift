@@ -158,6 +158,15 @@ public final class ProjectReader {
         ).read()
     }
 
+    /// The profile that can be meant where none is named: the only one there is.
+    public static func onlyProfile(_ settings: ReaderSettings) -> String? {
+        let reader = ProfileReader(
+            projectFolder: settings.projectFolder, profilesFolder: settings.profilesFolder, profileName: "", targetName: nil,
+            renderer: YAMLRenderer(environment: settings.environment, vars: settings.vars))
+        guard let names = try? reader.names(), names.count == 1 else { return nil }
+        return names[0]
+    }
+
     private func readTarget(_ project: PackageFile) throws(ProjectProblems) -> Target {
         if let target = settings.target { return target }
         do throws(ProjectProblem) {

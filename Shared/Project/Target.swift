@@ -47,8 +47,11 @@ struct ProfileReader {
     var targetName: String?
     var renderer: YAMLRenderer
 
+    /// The names of all profiles.
+    func names() throws(ProjectProblem) -> [String] { try document().0.members.map(\.key).filter { $0 != "config" } }
+
     /// The first folder that holds a `profiles.yml`: the one asked for, `DBT_PROFILES_DIR`, the project's own, `~/.dbt`.
-    func read() throws(ProjectProblem) -> Target {
+    private func document() throws(ProjectProblem) -> (YAMLValue, path: String) {
         var folders: [String] = []
         if let profilesFolder { folders = [profilesFolder] }
         else if let folder = renderer.environment["DBT_PROFILES_DIR"] { folders = [folder] }
@@ -62,7 +65,11 @@ struct ProfileReader {
                 remedy: "write one, or name its folder with --profiles-dir or DBT_PROFILES_DIR")
         }
         let path = "\(folder)/profiles.yml"
-        let document = try YAMLValue.read(text, file: path)
+        return (try YAMLValue.read(text, file: path), path)
+    }
+
+    func read() throws(ProjectProblem) -> Target {
+        let (document, path) = try self.document()
         guard let profile = document[profileName], profile.isMap else {
             let near = Similarity.nearest(to: profileName, among: document.members.map(\.key))
             throw ProjectProblem(

@@ -31,7 +31,7 @@ struct DbtDebug {
         var target: Target?
         var profileWord = "OK found and valid"
         do {
-            guard let profile = arguments.value("profile") ?? project?.profile else {
+            guard let profile = arguments.value("profile") ?? project?.profile ?? ProjectReader.onlyProfile(settings) else {
                 throw PlainProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name, or say --profile")
             }
             target = try ProjectReader.target(of: profile, settings)
