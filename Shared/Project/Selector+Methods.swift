@@ -69,8 +69,8 @@ extension Selector {
     private static func isNamed(_ fqn: [String], _ isVersioned: Bool, _ value: String) -> Bool {
         let wanted = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         if isVersioned, fqn.count >= 2 {
-            if fqn[fqn.count - 2] == value || fqn.suffix(2).joined(separator: "_") == wanted.suffix(2).joined(separator: "_") { return true }
-        } else if fqn.last == value {
+            if Wildcard.matches(value, fqn[fqn.count - 2]) || fqn.suffix(2).joined(separator: "_") == wanted.suffix(2).joined(separator: "_") { return true }
+        } else if let last = fqn.last, Wildcard.matches(value, last) {
             return true
         }
         // A node's own name may hold dots, which separate as folders do.

@@ -16,7 +16,7 @@ import Testing
         ("@a", "a b c single unique_b_id"), ("tag:nightly", "a d"), ("tag:nightly,path:models/marts", "d"), ("models/staging", "a b unique_b_id"),
         ("shop.marts", "c d single"), ("marts.c", "c single"), ("source:raw+", "d source.shop.raw.t"), ("test_type:singular", "single"),
         ("resource_type:test", "single unique_b_id"), ("* source:*", "a b c d single source.shop.raw.t unique_b_id"), ("config.materialized:view", "a b c d single unique_b_id"),
-        ("a d", "a d"), ("c.sql", "c single"), ("test_name:unique", "unique_b_id"),
+        ("a d", "a d"), ("c.sql", "c single"), ("test_name:unique", "unique_b_id"), ("[ab]", "a b unique_b_id"), ("sing??", "single"),
     ])
     func `a selection names what dbt would`(_ selection: String, _ expected: String) throws {
         let project = try TestProject(Self.files)
@@ -67,7 +67,7 @@ import Testing
         ("config.severity:WARN", "relationships_a_id__id__ref_codes_"), ("config.materialized:table", "a relationships_a_id__id__ref_codes_ u"), ("package:this", "a b board codes dim dim dim kept relationships_a_id__id__ref_codes_ source.shop.raw.t u"),
         ("source:*", "source.shop.raw.t"), ("source:shop.raw.t", "source.shop.raw.t"), ("tag:land*", "source.shop.raw.t"), ("file:dim*.sql", "dim dim dim"),
         ("path:models/*/a.sql", "a relationships_a_id__id__ref_codes_ u"), ("models/**/a.sql", "a relationships_a_id__id__ref_codes_ u"), ("path:models/*.yml", "a board dim dim dim relationships_a_id__id__ref_codes_ source.shop.raw.t u"),
-        ("[ab]", "b"), ("1+b", "a b dim relationships_a_id__id__ref_codes_ u"), ("test_name:relation*", "relationships_a_id__id__ref_codes_"),
+        ("[ab]", "a b relationships_a_id__id__ref_codes_ u"), ("1+b", "a b dim relationships_a_id__id__ref_codes_ u"), ("test_name:relation*", "relationships_a_id__id__ref_codes_"),
         ("a,resource_type:model", "a relationships_a_id__id__ref_codes_ u"), ("shop.staging", "a relationships_a_id__id__ref_codes_ u"), ("@codes", "a codes relationships_a_id__id__ref_codes_ u"),
     ])
     func `every method of dbt's is known`(_ selection: String, _ expected: String) throws {

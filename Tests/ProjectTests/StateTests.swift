@@ -48,6 +48,7 @@ import Testing
         #expect(try found("modified", "{% macro deeper() %}2{% endmacro %}{% macro unused() %}2{% endmacro %}") == "a")
         #expect(try found("modified.macros", "{% macro deeper() %}2{% endmacro %}{% macro unused() %}2{% endmacro %}") == "a")
         #expect(try found("modified", "{% macro deeper() %}1{% endmacro %}{% macro unused() %}3{% endmacro %}") == "")
+        #expect(try found("modified", "\n{% macro deeper() %}1{% endmacro %}\n\n{% macro unused() %}2{% endmacro %}\n") == "")
     }
 
     @Test func `a manifest tells which macros a node and a macro call`() throws {

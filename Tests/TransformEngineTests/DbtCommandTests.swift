@@ -152,6 +152,7 @@ final class DbtDrill {
         #expect(drill.run("ls", "-s", "b", "codes", "unique_a_id").text == "shop.b\nshop.codes\nshop.unique_a_id")
         #expect(drill.run("ls", "--output", "path", "--exclude-resource-type", "test", "--select", "a").text == "models/a.sql")
         #expect(drill.run("ls", "-s", "a", "--resource-type", "model", "--output", "json", "--output-keys", "name", "config.materialized").text == #"{"name":"a","config.materialized":"table"}"#)
+        #expect(drill.run("ls", "--output", "name", "-s", "source:*", "b").text == "b\nraw.events")
         #expect(drill.run("ls", "-s", "nobody").text.contains("No nodes selected!"))
     }
 

@@ -29,7 +29,9 @@ struct DbtList {
         let node = site.manifest[id]
         let source = site.manifest.sources[id]
         switch output {
-        case "name": return node?.nameWithVersion ?? source?.name ?? id
+        case "name":
+            if let source { return "\(source.sourceName).\(source.name)" }
+            return (node?.resourceType == .unitTest ? node?.name : node?.nameWithVersion) ?? id
         case "path": return node?.originalFilePath ?? source?.originalFilePath ?? id
         case "json": return json(id, keys).text()
         default:
