@@ -37,7 +37,8 @@ struct DbtDebug {
             target = try ProjectReader.target(of: profile, settings)
             _ = try ProfileWarehouse.url(of: target!)
         } catch {
-            let isMissing = (error as? any Problem)?.code == "project.no_profiles"
+            // Without a project that names one, no profile is at fault: it is not found.
+            let isMissing = ["project.no_profiles", "project.no_profile"].contains((error as? any Problem)?.code)
             profileWord = isMissing ? "ERROR not found" : "ERROR invalid"
             failures.insert("Profile loading failed for the following reason:\n\(DbtFailure.text(error))\n", at: 0)
             target = nil
