@@ -30,7 +30,6 @@ let package = Package(
     products: [.library(name: "FuzzDecoders", type: .static, targets: ["FuzzDecoders"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
@@ -40,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CYAML", path: "Shared/CYAML", providers: [.apt(["libyaml-dev"])]),
 
         // Words and messages.
         shared("Kernel"),
@@ -49,11 +49,13 @@ let package = Package(
 
         shared("SQLite", ["CSQLite"]),
 
+        shared("YAML", ["CYAML", "Kernel"]),
+
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
         shared("Templating", ["Jinja", "Kernel"]),
         shared("Runs", ["Kernel", "Contracts", "Templating"]),
-        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
+        shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", "YAML"]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
@@ -93,7 +95,7 @@ let package = Package(
         program("sluice-load", "Load", ["Kernel", "Landing", "LoadEngine", "Platform", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         // Modelling.
         shared("Jinja"),
-        shared("Project", ["Kernel", "Digest", "Jinja", "Yams"]),
+        shared("Project", ["Kernel", "Digest", "Jinja", "YAML"]),
         shared("DbtMacros"),
         shared("Compilation", ["DbtMacros", "Digest", "Kernel", "Project", "Jinja", "WarehouseKit"]),
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
@@ -152,6 +154,7 @@ let package = Package(
         tests("Markup"),
         tests("Contracts", ["Kernel"]),
         tests("Digest"),
+        tests("YAML", ["Kernel"]),
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja", "Support"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
         tests("Pipelines", ["Contracts", "Kernel"]),
