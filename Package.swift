@@ -101,8 +101,11 @@ let package = Package(
         shared("Execution", ["Kernel", "Contracts", "Digest", "Platform", "Project", "Compilation", "WarehouseKit"]),
 
         // Transform and quality.
-        engine("Transform", ["Compilation", "Contracts", "Execution", "HTTP", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
-        program("sluice-transform", "Transform", ["Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
+        engine("Transform", ["Compilation", "Contracts", "Execution", "Kernel", "Markup", "Platform", "Project", "WarehouseKit"]),
+        program("sluice-transform", "Transform", ["HTTP", "Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
+        .executableTarget(
+            name: "sluice-dbt", dependencies: ["Platform", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"],
+            path: "Services/Transform/DbtProgram", swiftSettings: strict),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
