@@ -105,7 +105,10 @@ let package = Package(
         program("sluice-transform", "Transform", ["HTTP", "Kernel", "Platform", "ServiceKit", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         .executableTarget(
             name: "sluice-dbt", dependencies: ["Platform", "TransformEngine", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"],
-            path: "Services/Transform/DbtProgram", swiftSettings: strict),
+            path: "Services/Transform/DbtProgram", swiftSettings: strict,
+            // Started anew for each command, by people and by scripts: with Swift's libraries inside, of which it touches a part, it takes
+            // 3 MB less and starts sooner. The last two are what Foundation's own module would name if it were compiled for this.
+            linkerSettings: [.unsafeFlags(["-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections"], .when(platforms: [.linux]))]),
         program("sluice-quality", "Quality", ["Platform", "QualityEngine", "ServiceKit", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         engine("Quality", ["Compilation", "Contracts", "Execution", "Kernel", "Project", "WarehouseKit"]),
 
