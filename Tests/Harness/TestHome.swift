@@ -8,7 +8,7 @@ import Wire
 
 /// A scratch `SLUICE_HOME` with real programs in it. Everything that it started dies with it; a failed test keeps the folder.
 public final class TestHome: @unchecked Sendable {
-    // Safe: each test has its own home and uses it from its own task only.
+    // Safe: each test has its own home and uses it from its own task only; the deadline's thread looks where that stands still.
     public let path: String
     public var environment: [String: String]
     private var processes: [String: Child] = [:]
@@ -40,14 +40,14 @@ public final class TestHome: @unchecked Sendable {
     /// Runs `body` in a fresh home; afterwards every program is ended, and the folder removed where the test passed.
     ///
     /// - Parameter alone: no other home stands beside it: for a test that measures time.
-    public static func with(_ extra: [String: String] = [:], alone: Bool = false, _ body: @Sendable (TestHome) async throws -> Void) async throws {
+    public static func with(_ extra: [String: String] = [:], alone: Bool = false, _ body: @escaping @Sendable (TestHome) async throws -> Void) async throws {
         try await Turns.shared.with(alone: alone) { try await inFreshHome(extra, body) }
     }
 
-    private static func inFreshHome(_ extra: [String: String], _ body: @Sendable (TestHome) async throws -> Void) async throws {
+    private static func inFreshHome(_ extra: [String: String], _ body: @escaping @Sendable (TestHome) async throws -> Void) async throws {
         let home = try TestHome(extra)
         do {
-            try await body(home)
+            try await home.bounded(body)
         } catch {
             await home.end()
             print("the home is kept: \(home.path)")
@@ -56,6 +56,26 @@ public final class TestHome: @unchecked Sendable {
         }
         await home.end()
         try? FileManager.default.removeItem(atPath: home.path)
+    }
+
+    /// A test that waits for what never comes fails, and says what its programs did, rather than keeping all others from their end.
+    private func bounded(_ body: @escaping @Sendable (TestHome) async throws -> Void) async throws {
+        let seconds = Child.secondsMax
+        let deadline = Deadline(seconds: seconds) { [self] in
+            print("the test in \(path) has not ended in \(Int(seconds)) s; its programs are ended")
+            printLogs()
+            for process in processes.values { process.signal(SIGKILL) }
+        }
+        defer { deadline.cancel() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body(self) }
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                throw Failure("the test has not ended in \(Int(seconds)) s")
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     public func write(_ text: String, to relative: String) throws {
@@ -165,14 +185,24 @@ public final class TestHome: @unchecked Sendable {
     /// Follows a run to its end.
     public func finish(_ run: RunID, seconds: Double = 60) async throws -> RunState {
         let deadline = Date().addingTimeInterval(seconds)
-        let hints = await bus.hints()
-        let ticker = Task { try await Task.sleep(for: .seconds(seconds)) }
-        defer { ticker.cancel() }
-        for await _ in hints {
+        while Date() < deadline {
             if let state = try await state(of: run), state.isEnded { return state }
-            if Date() > deadline { break }
+            await news(within: min(deadline.timeIntervalSinceNow, 1))
         }
         throw Failure("\(run) did not end in \(seconds) s")
+    }
+
+    /// Until the feed tells of something newer, or the time is over: a broker that stays away tells nothing, and one that has lost its
+    /// journal counts from one again.
+    private func news(within seconds: Double) async {
+        let hints = await bus.hints()
+        let newest = history.last?.sequence ?? 0
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await sequence in hints where sequence > newest { return } }
+            group.addTask { try? await Task.sleep(for: .seconds(max(seconds, 0))) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     public func state(of run: RunID) async throws -> RunState? {
