@@ -8,10 +8,14 @@ import Wire
 
 /// A scratch `SLUICE_HOME` with real programs in it. Everything that it started dies with it; a failed test keeps the folder.
 public final class TestHome: @unchecked Sendable {
-    // Safe: each test has its own home and uses it from its own task only; the deadline's thread looks where that stands still.
+    // Safe: each test has its own home and uses it from its own task only, but for the processes, which are behind `lock`: `revive`
+    // starts some beside it, and the deadline ends them.
     public let path: String
     public var environment: [String: String]
+    private let lock = NSLock()
     private var processes: [String: Child] = [:]
+    /// Nothing is started any more.
+    private var isEnding = false
     private var client: BusClient?
     private var history: [SequencedEvent] = []
 
@@ -64,7 +68,7 @@ public final class TestHome: @unchecked Sendable {
         let deadline = Deadline(seconds: seconds) { [self] in
             print("the test in \(path) has not ended in \(Int(seconds)) s; its programs are ended")
             printLogs()
-            for process in processes.values { process.signal(SIGKILL) }
+            for process in started.values { process.signal(SIGKILL) }
         }
         defer { deadline.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -99,14 +103,27 @@ public final class TestHome: @unchecked Sendable {
         try FileManager.default.createDirectory(atPath: path + "/logs", withIntermediateDirectories: true)
         let environment = environment.merging(extra) { _, new in new }.merging(["SLUICE_INSTANCE": instance]) { _, new in new }
         let command = (wrapper.isEmpty ? [] : ["/usr/bin/env"] + wrapper) + ["\(Self.binaries)/sluice-\(program)"]
-        processes[instance] = try Child(
-            command[0], Array(command.dropFirst()), environment: environment, output: .file("\(path)/logs/\(instance).log"), errors: nil)
+        try keep(instance) {
+            try Child(command[0], Array(command.dropFirst()), environment: environment, output: .file("\(path)/logs/\(instance).log"), errors: nil)
+        }
     }
+
+    /// Starts what is to end with this home; one that `revive` started as it ends would be waited for without end.
+    @discardableResult private func keep(_ instance: String, _ start: () throws -> Child) throws -> Child {
+        try lock.withLock {
+            guard !isEnding else { throw Failure("\(instance) is not started: its home ends") }
+            let child = try start()
+            processes[instance] = child
+            return child
+        }
+    }
+    private var started: [String: Child] { lock.withLock { processes } }
 
     /// Starts all programs as a user does, by `sluice up`, and waits until it says that they are ready.
     public func startAll(_ arguments: [String] = []) async throws {
-        let process = try Child("\(Self.binaries)/sluice", ["up", "--pipelines", "\(path)/pipelines"] + arguments, environment: environment, output: .pipe)
-        processes["up"] = process
+        let process = try keep("up") {
+            try Child("\(Self.binaries)/sluice", ["up", "--pipelines", "\(path)/pipelines"] + arguments, environment: environment, output: .pipe)
+        }
         guard await process.line(with: "ready") != nil else { throw Failure("sluice up ended before it was ready") }
     }
 
@@ -116,18 +133,18 @@ public final class TestHome: @unchecked Sendable {
         let children = files.compactMap { name in
             FileManager.default.contents(atPath: "\(path)/run/\(name)").flatMap { try? JSON(parsing: [UInt8]($0))["pid"]?.intValue }.map(Int32.init)
         }
-        return children + processes.values.filter(\.isRunning).map(\.pid)
+        return children + started.values.filter(\.isRunning).map(\.pid)
     }
 
     public func kill(_ instance: String) {
-        guard let process = processes[instance], process.isRunning else { return }
+        guard let process = started[instance], process.isRunning else { return }
         process.signal(SIGKILL)
         process.wait()
     }
     /// The process ids of what was started here, by instance.
-    public func pids() -> [String: Int32] { processes.filter { $0.value.isRunning }.mapValues(\.pid) }
-    public func signal(_ instance: String, _ number: Int32) { processes[instance]?.signal(number) }
-    public func isRunning(_ instance: String) -> Bool { processes[instance]?.isRunning ?? false }
+    public func pids() -> [String: Int32] { started.filter { $0.value.isRunning }.mapValues(\.pid) }
+    public func signal(_ instance: String, _ number: Int32) { started[instance]?.signal(number) }
+    public func isRunning(_ instance: String) -> Bool { started[instance]?.isRunning ?? false }
 
     /// Starts again whatever has died, as `sluice up` does, until cancelled.
     public func revive(_ programs: [String: String]) -> Task<Void, Never> {
@@ -142,8 +159,9 @@ public final class TestHome: @unchecked Sendable {
     public func end() async {
         await client?.stop()
         client = nil
-        for (name, process) in processes { process.signal(name == "up" ? SIGTERM : SIGKILL) }
-        for process in processes.values { process.wait() }
+        lock.withLock { isEnding = true }
+        for (name, process) in started { process.signal(name == "up" ? SIGTERM : SIGKILL) }
+        for process in started.values { _ = await process.end() }
     }
 
     public func probe(_ instance: String, _ page: String) -> (status: Int, body: String)? {
