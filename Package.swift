@@ -53,15 +53,16 @@ let package = Package(
         shared("Markup", ["Kernel"]),
         shared("Templating", ["Jinja", "Kernel"]),
         shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Leases", ["Contracts", "Kernel"]),
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
         shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
         shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform", "Wire"]),
-        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
-        engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Platform", "SQLite", "Wire"]),
-        program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
+        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "Leases", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
+        engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Leases", "Platform", "SQLite", "Wire"]),
+        program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Leases", "Platform", "ServiceKit"]),
 
         // The runs.
         shared("Schedules", ["Contracts", "Kernel"]),
@@ -161,9 +162,10 @@ let package = Package(
             name: "OrchestratorTests", dependencies: ["Contracts", "Kernel", "OrchestratorEngine", "Runs"], path: "Tests/OrchestratorTests", swiftSettings: strict),
         tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
-        tests("Journal", ["Contracts", "Kernel", "SQLite", "Support"]),
+        tests("Leases", ["Contracts", "Kernel", "Support"]),
+        tests("Journal", ["Contracts", "Kernel", "Leases", "SQLite", "Support"]),
         .testTarget(
-            name: "BrokerTests", dependencies: ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "SQLite", "Wire"], path: "Tests/BrokerTests", swiftSettings: strict),
+            name: "BrokerTests", dependencies: ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "Leases", "SQLite", "Wire"], path: "Tests/BrokerTests", swiftSettings: strict),
         shared("SimulationWorld", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite", "Support"], path: "Tests/Simulation/World"),
         .executableTarget(
             name: "bus-benchmark", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs"], path: "Tests/Benchmarks/bus",
@@ -181,7 +183,7 @@ let package = Package(
         tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
-        shared("Support", path: "Tests/Support"),
+        shared("Support", ["Kernel"], path: "Tests/Support"),
         shared("Conversations", ["ConnectorKit", "HTTP", "Kernel"], path: "Tests/Conversations"),
         tests("HTTP", ["Support"]),
         tests("ConnectorKit", ["Conversations", "Digest", "HTTP", "Kernel", "Support"]),

@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Journal
 import Kernel
+import Leases
 import SQLite
 import Testing
 
