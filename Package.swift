@@ -52,7 +52,7 @@ let package = Package(
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
         shared("Templating", ["Jinja", "Kernel"]),
-        shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Runs", ["Kernel", "Contracts", "Schedules", "Templating"]),
         shared("Leases", ["Contracts", "Kernel"]),
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
