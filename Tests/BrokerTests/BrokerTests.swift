@@ -51,6 +51,19 @@ final class Bench {
         #expect(bench.broker.journal.commits == before + 1)
     }
 
+    @Test func `whatever comes together is one commit, each told its own places in the log, and what fails of it harms no other`() throws {
+        let bench = try Bench()
+        var requests = try (0..<200).map { try bench.request("publish", "{}", [bench.request("p@\($0)")]) }
+        requests.insert(try bench.request("publish", "{}", [bench.request("p@7")]), at: 100)
+        requests.insert(try bench.request("complete", #"{"lease":"1.1"}"#, [bench.request("p@never")]), at: 150)
+        let before = bench.broker.journal.commits
+        let turn = try bench.broker.turn(requests, now: 0, time: Timestamp(microseconds: 0))
+        #expect(bench.broker.journal.commits == before + 1)
+        #expect(turn.responses.count == 202 && turn.responses.count { !$0.isOK } == 1 && turn.news.count == 200)
+        let sequences = try turn.responses.filter(\.isOK).map { try JSON(parsing: $0.body)["sequences"]?[0]?.intValue ?? 0 }
+        #expect(Set(sequences).count == 200 && sequences[100] == sequences[7], "the same event twice is told its one place")
+    }
+
     @Test func `a parked claim is answered with nothing when its time is over`() throws {
         let bench = try Bench()
         _ = try bench.turn(try bench.request("claim", #"{"role":"load","worker":"w","waitMilliseconds":1000}"#))
