@@ -54,6 +54,8 @@ let package = Package(
         shared("Templating", ["Jinja", "Kernel"]),
         shared("Runs", ["Kernel", "Contracts", "Schedules", "Templating"]),
         shared("Leases", ["Contracts", "Kernel"]),
+        // A project's life under a fake clock.
+        shared("Simulation", ["Contracts", "Kernel", "Leases", "Runs", "Schedules"]),
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", .product(name: "Yams", package: "Yams")]),
 
         // The bus.
@@ -71,9 +73,9 @@ let package = Package(
         program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "Schedules", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Simulation"]),
         program("sluice", "CLI", [
-            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Simulation", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -173,14 +175,14 @@ let package = Package(
         .executableTarget(
             name: "faults", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Support", "Wire"], path: "Tests/Faults", exclude: ["run", "clock.c"], swiftSettings: strict),
         .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
-        tests("Simulation", ["Contracts", "Kernel", "Runs", "Support"], on: "SimulationWorld"),
+        tests("Simulation", ["Contracts", "Kernel", "Runs", "Simulation", "Support"], on: "SimulationWorld"),
         // A library, for libFuzzer brings the main function: see Tests/Fuzz/run.
         shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel"], path: "Tests/Fuzz/Decoders"),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzDecoders", "Support"], path: "Tests/FuzzTests", swiftSettings: strict),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),
-        tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Simulation", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
         shared("Support", ["Kernel"], path: "Tests/Support"),
