@@ -153,7 +153,7 @@ let package = Package(
             exclude: ["clients"], swiftSettings: strict),
         tests("Kernel"),
         tests("Markup"),
-        tests("Contracts", ["Kernel"]),
+        tests("Contracts", ["Kernel", "Support"]),
         tests("Digest"),
         .testTarget(
             name: "JinjaTests", dependencies: ["Jinja", "Support"], path: "Tests/JinjaTests", resources: [.copy("differential.py")], swiftSettings: strict),
@@ -177,7 +177,7 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
         tests("Simulation", ["Contracts", "Kernel", "Runs", "Simulation", "Support"], on: "SimulationWorld"),
         // A library, for libFuzzer brings the main function: see Tests/Fuzz/run.
-        shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel"], path: "Tests/Fuzz/Decoders"),
+        shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "Wire"], path: "Tests/Fuzz/Decoders"),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzDecoders", "Support"], path: "Tests/FuzzTests", swiftSettings: strict),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
