@@ -54,16 +54,19 @@ let package = Package(
         shared("Platform", ["Kernel"]),
         shared("Markup", ["Kernel"]),
         shared("Templating", ["Jinja", "Kernel"]),
-        shared("Runs", ["Kernel", "Contracts", "Templating"]),
+        shared("Runs", ["Kernel", "Contracts", "Schedules", "Templating"]),
+        shared("Leases", ["Contracts", "Kernel"]),
+        // A project's life under a fake clock.
+        shared("Simulation", ["Contracts", "Kernel", "Leases", "Runs", "Schedules"]),
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", "YAML"]),
 
         // The bus.
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
         shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
         shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform", "Wire"]),
-        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
-        engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Platform", "SQLite", "Wire"]),
-        program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Platform", "ServiceKit"]),
+        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "Leases", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
+        engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Leases", "Platform", "SQLite", "Wire"]),
+        program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Leases", "Platform", "ServiceKit"]),
 
         // The runs.
         shared("Schedules", ["Contracts", "Kernel"]),
@@ -72,9 +75,9 @@ let package = Package(
         program("sluice-orchestrator", "Orchestrator", ["Contracts", "Kernel", "OrchestratorEngine", "Platform", "Schedules", "ServiceKit"]),
 
         // The command line.
-        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit"]),
+        engine("CLI", ["Bus", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Simulation"]),
         program("sluice", "CLI", [
-            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Wire",
+            "Bus", "CLIEngine", "Contracts", "Kernel", "Pipelines", "Platform", "Runs", "Schedules", "ServiceKit", "Simulation", "Wire",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -158,7 +161,7 @@ let package = Package(
             exclude: ["clients"], swiftSettings: strict),
         tests("Kernel"),
         tests("Markup"),
-        tests("Contracts", ["Kernel"]),
+        tests("Contracts", ["Kernel", "Support"]),
         tests("Digest"),
         tests("YAML", ["Kernel"]),
         .testTarget(
@@ -170,9 +173,10 @@ let package = Package(
             name: "OrchestratorTests", dependencies: ["Contracts", "Kernel", "OrchestratorEngine", "Runs"], path: "Tests/OrchestratorTests", swiftSettings: strict),
         tests("Schedules", ["Contracts", "Kernel"]),
         tests("Runs", ["Contracts", "Kernel"]),
-        tests("Journal", ["Contracts", "Kernel", "SQLite", "Support"]),
+        tests("Leases", ["Contracts", "Kernel", "Support"]),
+        tests("Journal", ["Contracts", "Kernel", "Leases", "SQLite", "Support"]),
         .testTarget(
-            name: "BrokerTests", dependencies: ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "SQLite", "Wire"], path: "Tests/BrokerTests", swiftSettings: strict),
+            name: "BrokerTests", dependencies: ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "Leases", "SQLite", "Wire"], path: "Tests/BrokerTests", swiftSettings: strict),
         shared("SimulationWorld", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Runs", "SQLite", "Support"], path: "Tests/Simulation/World"),
         .executableTarget(
             name: "bus-benchmark", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Runs"], path: "Tests/Benchmarks/bus",
@@ -180,17 +184,17 @@ let package = Package(
         .executableTarget(
             name: "faults", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Support", "Wire"], path: "Tests/Faults", exclude: ["run", "clock.c"], swiftSettings: strict),
         .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
-        tests("Simulation", ["Contracts", "Kernel", "Runs", "Support"], on: "SimulationWorld"),
+        tests("Simulation", ["Contracts", "Kernel", "Runs", "Simulation", "Support"], on: "SimulationWorld"),
         // A library, for libFuzzer brings the main function: see Tests/Fuzz/run.
-        shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel"], path: "Tests/Fuzz/Decoders"),
+        shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "Wire"], path: "Tests/Fuzz/Decoders"),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzDecoders", "Support"], path: "Tests/FuzzTests", swiftSettings: strict),
         tests("Wire", ["Support"]),
         tests("Bus", ["BrokerEngine", "Contracts", "Journal", "Kernel", "Platform", "Support", "Wire"]),
         tests("ServiceKit", ["Kernel", "Platform", "Support"]),
-        tests("CLIEngine", ["Contracts", "Kernel", "Platform", "Runs", "ServiceKit", "Support"]),
+        tests("CLIEngine", ["Contracts", "Kernel", "Pipelines", "Platform", "Runs", "ServiceKit", "Simulation", "Support"]),
         tests("Platform", ["Kernel", "Support"]),
         // Tests of the data rooms.
-        shared("Support", path: "Tests/Support"),
+        shared("Support", ["Kernel"], path: "Tests/Support"),
         shared("Conversations", ["ConnectorKit", "HTTP", "Kernel"], path: "Tests/Conversations"),
         tests("HTTP", ["Support"]),
         tests("ConnectorKit", ["Conversations", "Digest", "HTTP", "Kernel", "Support"]),

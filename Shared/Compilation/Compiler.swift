@@ -151,7 +151,7 @@ public final class Compiler: ParseTimeHost {
 
     /// Whether templates and the executor should build `node` from nothing.
     public func isFullRefresh(_ node: Node) -> Bool {
-        if let batch, batch.node == node.uniqueID, !batch.isFirst { return false }
+        if let batch, batch.node == node.uniqueID, batch.keepsTable { return false }
         return node.config.fullRefresh ?? invocation.isFullRefresh
     }
 

@@ -112,6 +112,7 @@ public final class ProjectReader {
         manifest.hooks = hooks(of: manifest)
         checkAccess(manifest)
         checkContracts(manifest)
+        checkBatches(manifest)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)

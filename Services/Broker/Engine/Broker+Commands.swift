@@ -3,6 +3,7 @@ import Contracts
 import FoundationEssentials
 import Journal
 import Kernel
+import Leases
 import SQLite
 
 extension Broker {
@@ -13,7 +14,7 @@ extension Broker {
 
     func answer(_ request: Request, now: Double, time: Timestamp, into turn: inout Turn) throws(SQLiteError) {
         do throws(Failure) {
-            guard let verb = Verb(rawValue: String(decoding: request.verb, as: UTF8.self)) else {
+            guard let verb = request.knownVerb else {
                 throw Failure.refused(Refusal(.badRequest, "unknown command '\(String(decoding: request.verb.prefix(40), as: UTF8.self))'"))
             }
             guard request.role?.may(verb) ?? true else { throw forged(request, verb.rawValue, now: now) }
@@ -88,11 +89,12 @@ extension Broker {
 
     private func publish(_ request: Request, now: Double, into turn: inout Turn) throws(Failure) -> Response {
         // Nearly every publish says nothing of itself.
-        let command = request.body.isEmpty || request.body.elementsEqual("{}".utf8) ? PublishCommand() : try body(request) as PublishCommand
+        let command = request.isBare ? PublishCommand() : try body(request) as PublishCommand
         if let epoch = command.epoch, epoch != journal.epoch {
             throw .refused(Refusal(.staleEpoch, "epoch \(epoch) is over; \(journal.epoch) leads"))
         }
-        return published(request, try append(try headers(request, now: now), now: now, into: &turn))
+        try readEvents(request, now: now)
+        return try append(request, now: now, into: &turn)
     }
 
     private func read(_ request: Request, now: Double) throws(Failure) -> Response {
@@ -170,20 +172,7 @@ extension Broker {
     func reply(_ request: Request, _ body: some Encodable) -> Response {
         // Our own replies always encode: they hold text, numbers and lists only.
         let bytes = (body as? any PlainReply)?.plain.bytes ?? (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8)
-        return Response(client: request.client, correlation: request.correlation, isOK: true, body: bytes)
-    }
-
-    /// A `PublishedReply`, written without an encoder: it is the answer to nearly everything.
-    func published(_ request: Request, _ sequences: [UInt64]) -> Response {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16 + 20 * sequences.count)
-        bytes.append(contentsOf: #"{"sequences":["#.utf8)
-        for (index, sequence) in sequences.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: String(sequence).utf8)
-        }
-        bytes.append(contentsOf: "]}".utf8)
-        return Response(client: request.client, correlation: request.correlation, isOK: true, body: bytes)
+        return Response(to: request, body: bytes)
     }
 
     func response(to request: Request, refusal: Refusal) -> Response {

@@ -44,6 +44,9 @@ public final class Simulation {
 
     public static let runs: [RunID] = ["p@1", "p@2"]
 
+    /// Every fourth world. Most promises break in a small one as well, and sooner: more of them are seen in the same time.
+    private var isLarge: Bool { seed % 4 == 0 }
+
     /// - Parameters:
     ///   - bug: is planted into the world.
     ///   - tell: hears what happens, step by step.
@@ -53,14 +56,14 @@ public final class Simulation {
         self.tell = tell
         random = Seed(state: seed)
         broker = Broker(journal: try JournalStore(path: ":memory:", limits: .init(leaseSeconds: 5, deliveriesMax: 1000), now: 0), retention: Retention(seconds: 1e9))
-        workers = (0..<Int.random(in: 1...4, using: &random)).map { _ in SimulatedWorker() }
+        workers = (0..<Int.random(in: isLarge ? 1...4 : 1...3, using: &random)).map { _ in SimulatedWorker() }
         makeGraph()
     }
 
     /// A random graph of two steps; some tasks grow others, some fail for good, some fail a few times.
     private func makeGraph() {
         pooled = random.chance(50) ? 30 : 90
-        let count = Int.random(in: 1...10, using: &random)
+        let count = Int.random(in: isLarge ? 1...10 : 1...4, using: &random)
         for number in 0..<count {
             var after: [Edge] = []
             for earlier in 0..<number where random.chance(30) { after.append(.task(TaskID("t\(earlier)"), on: random.chance(80) ? .succeeded : .ended)) }
@@ -132,13 +135,13 @@ public final class Simulation {
     }
 
     /// What was just written needs no reading: it is a third of a world's time. Every eighth world reads it all the same.
-    private var readsEveryEnvelope: Bool { seed % 8 == 0 }
+    private var readsEveryEnvelope: Bool { seed / 4 % 8 == 0 }
 
-    private func remember(_ events: [Event], _ request: Request, _ news: [StoredEvent]) {
-        guard events.count == request.events.count else { return }
+    private func remember(_ events: [Event], _ request: Request, _ news: [News]) {
+        guard events.count == request.eventCount else { return }
         var place = 0
         for stored in news {
-            while place < events.count, request.events[place].envelope != stored.envelope { place += 1 }
+            while place < events.count, request.envelope(place) != stored.envelope { place += 1 }
             guard place < events.count else { return }
             known[stored.sequence] = events[place]
         }

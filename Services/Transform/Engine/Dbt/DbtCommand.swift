@@ -87,7 +87,7 @@ public struct DbtCommand {
     private func run(_ site: DbtSite) throws -> Int32 {
         let arguments = site.arguments
         if arguments.word != "list" {
-            for warning in site.manifest.warnings { try site.warn(warning) }
+            for warning in site.manifest.warnings { try site.warn(warning, isTagged: true) }
             site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
         }
         switch arguments.command {
@@ -115,6 +115,12 @@ public struct DbtCommand {
         let result = try docs.write(
             selected: try site.select(), compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
             to: [site.folder], compiledIn: site.folder)
+        if site.arguments.flag("compile", byDefault: true) {
+            try site.folder.write(
+                RunResults(
+                    result.nodes, invocationID: site.invocation.id, generatedAt: now(), startedAt: site.invocation.startedAt, command: site.arguments.word,
+                    arguments: .object(site.invocation.options), environment: site.manifest.metadataEnvironment))
+        }
         for path in site.manifest.project.assetPaths {
             let from = "\(site.arguments.projectFolder)/\(path)"
             let to = "\(site.folder.path)/\(path)"
@@ -151,7 +157,13 @@ public struct DbtCommand {
         }
         var repeated = arguments.repeating(command, values: values, flags: flags, vars: last["args"]?["vars"]?.objectValue ?? JSONObject())
         if command == "run-operation", let macro = last["args"]?["macro"]?.stringValue { repeated.repeat(words: [macro]) }
-        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id)
+        let firstStart = last["metadata"]?["invocation_started_at"] ?? last["metadata"]?["generated_at"]
+        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
+        for result in failed {
+            guard let id = result["unique_id"]?.stringValue, let batches = result["batch_results"].flatMap(BatchResults.init(json:)) else { continue }
+            // Of a model of which nothing was built, all is built as it would have been.
+            if !batches.successful.isEmpty { again.earlierBatches[id] = batches }
+        }
         again.only = Set(failed.compactMap { $0["unique_id"]?.stringValue })
         return try run(again)
     }
