@@ -53,7 +53,8 @@ extension ProjectReader {
                 remedy: "enable \(disabled.originalFilePath), or remove the reference"))
             return
         }
-        let known = manifest.nodes.values.filter(\.resourceType.isReferable)
+        // In an order of its own, so that of two that are as near the same one is told each time.
+        let known = manifest.nodes.values.filter(\.resourceType.isReferable).sorted { $0.uniqueID < $1.uniqueID }
         let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
         problems.add(ProjectProblem(
             "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
@@ -63,7 +64,7 @@ extension ProjectReader {
     private func missing(function names: [String], in node: Node, _ manifest: Manifest) {
         let name = names.joined(separator: ".")
         let (location, excerpt) = place(of: names.last ?? "", after: "function", in: node)
-        let near = Similarity.nearest(to: name, among: manifest.nodes.values.filter { $0.resourceType == .function }.map(\.name))
+        let near = Similarity.nearest(to: name, among: manifest.nodes.values.filter { $0.resourceType == .function }.map(\.name).sorted())
         problems.add(ProjectProblem(
             "project.function_not_found", "\(node.resourceType.rawValue) '\(node.name)' calls the function '\(name)', which this project does not define", at: location,
             excerpt: excerpt, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to functions/, or correct the name"))
@@ -71,7 +72,7 @@ extension ProjectReader {
 
     private func missing(_ ref: SourceRef, in node: Node, _ manifest: Manifest) {
         let (location, excerpt) = place(of: ref.source, after: "source", in: node)
-        let known = manifest.sources.values.map { "\($0.sourceName).\($0.name)" }
+        let known = manifest.sources.values.map { "\($0.sourceName).\($0.name)" }.sorted()
         let near = Similarity.nearest(to: "\(ref.source).\(ref.table)", among: known)
         problems.add(ProjectProblem(
             "project.source_not_found", "\(Self.dependent(node)) a source named '\(ref.source).\(ref.table)' which was not found",
@@ -114,7 +115,7 @@ extension ProjectReader {
             let exists = manifest.node(for: ref, from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name || $0.name == patch.version?.model }
             guard !exists else { continue }
             let kind = patch.section.dropLast()
-            let near = Similarity.nearest(to: patch.name, among: manifest.nodes.values.filter { $0.resourceType.rawValue == kind }.map(\.name))
+            let near = Similarity.nearest(to: patch.name, among: manifest.nodes.values.filter { $0.resourceType.rawValue == kind }.map(\.name).sorted())
             manifest.warnings.append(
                 "\(patch.file):\(patch.line): there is no \(kind) '\(patch.name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
         }
