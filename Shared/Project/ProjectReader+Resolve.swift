@@ -5,9 +5,8 @@ extension ProjectReader {
     /// Turns every written reference into the node that it means: of these nodes, and of all others that were read.
     func resolve(_ manifest: inout Manifest, nodes: [String]) {
         for id in nodes {
-            guard let node = manifest.nodes[id] else { continue }
-            let parents = parents(of: node, manifest)
-            guard !parents.isEmpty || !node.dependsOn.isEmpty else { continue }
+            // Not held while it is changed: it would be copied.
+            guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty || manifest.nodes[id]?.dependsOn.isEmpty == false else { continue }
             // Each once, in the order of the text: there are few.
             manifest.nodes[id]?.dependsOn = parents.indices.filter { parents.firstIndex(of: parents[$0]) == $0 }.map { parents[$0] }
         }
