@@ -2,7 +2,7 @@ internal import FoundationEssentials
 
 /// Random numbers that can be had again: the seed is printed, and `SEED=…` brings it back.
 public struct Seed: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    @usableFromInline var state: UInt64
 
     public init(_ label: String) {
         let given = ProcessInfo.processInfo.environment["SEED"].flatMap(UInt64.init)
@@ -13,7 +13,7 @@ public struct Seed: RandomNumberGenerator, Sendable {
     public init(state: UInt64) { self.state = state }
 
     /// SplitMix64, by Sebastiano Vigna's public-domain description.
-    public mutating func next() -> UInt64 {
+    @inlinable public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
