@@ -22,6 +22,16 @@ public struct RunFolder: Sendable {
     @discardableResult
     public func writeCompiled(_ sql: String, of node: Node) throws -> String { try write(sql, to: compiledPath(of: node)) }
 
+    /// Writes what was made of a model for one of its batches: into a folder of the model's name, as dbt does.
+    public func writeCompiled(_ sql: String, of node: Node, batch: String) throws { try write(sql, to: Self.batchFile(compiledPath(of: node), batch)) }
+    public func writeRun(_ sql: String, of node: Node, batch: String) throws { try write(sql, to: Self.batchFile(file(of: node, in: "run"), batch)) }
+
+    /// `models/orders.sql` → `models/orders/orders_2026-01-31.sql`
+    private static func batchFile(_ file: String, _ batch: String) -> String {
+        let stem = file.hasSuffix(".sql") ? String(file.dropLast(4)) : file
+        return "\(stem)/\(stem.split(separator: "/").last ?? "")_\(batch).sql"
+    }
+
     /// The SQL that was written for a node.
     public func compiled(_ node: Node) -> String? {
         DurableFile.read(compiledPath(of: node)).flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) }

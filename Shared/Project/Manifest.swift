@@ -76,6 +76,13 @@ public struct Manifest: Sendable {
 
     public var project: PackageFile { packages[0] }
 
+    /// Whether a model is built batch by batch. Where a project writes its own microbatch strategy, a flag has to ask for it, as in dbt.
+    public func isBuiltInBatches(_ node: Node) -> Bool {
+        guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }
+        return project.flags["require_batched_execution_for_custom_microbatch_strategy"]?.boolValue == true
+            || !packages.contains { macros["macro.\($0.name).get_incremental_microbatch_sql"] != nil }
+    }
+
     /// A node or anything else of the graph but a source.
     public subscript(id: String) -> Node? { nodes[id] ?? others[id] }
     public func others(of type: ResourceType) -> [String: Node] { others.filter { $0.value.resourceType == type } }

@@ -18,9 +18,12 @@ extension Fleet {
             events += decided.settled
             candidates += decided.candidates
         }
+        // Where a regular request waits for a place, no backfill takes the next one that is free.
+        var crowded: Set<String> = []
         for request in inOrder {
+            if request.wish?.backfill != nil, crowded.contains(request.pipeline), withdrawn[request.id] == nil { continue }
             switch verdict(on: request, active[request.pipeline] ?? [], now) {
-            case .wait: continue
+            case .wait: if request.wish?.backfill == nil { crowded.insert(request.pipeline) }
             case .reject(let reason): events.append(rejection(request, now, reason))
             case .cancel(let runs):
                 events += runs.map {

@@ -1,6 +1,7 @@
 import Contracts
 @testable import Journal
 import Kernel
+import Leases
 import SQLite
 import Testing
 

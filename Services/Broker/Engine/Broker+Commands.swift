@@ -3,6 +3,7 @@ import Contracts
 import FoundationEssentials
 import Journal
 import Kernel
+import Leases
 import SQLite
 
 extension Broker {

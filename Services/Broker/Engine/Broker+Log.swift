@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Journal
 import Kernel
+import Leases
 import SQLite
 import Wire
 

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Journal
 import Kernel
+import Leases
 import SQLite
 
 /// Giving work out and taking it back.
@@ -75,12 +76,7 @@ extension Broker {
             counters.expiries += 1
             guard entry.state == .dead else { continue }
             counters.deadLetters += 1
-            try tell(
-                Event(
-                    source: "broker", id: "dead/\(entry.lease)", time: time, pipeline: entry.pipeline, run: entry.run, task: entry.task,
-                    payload: .taskDeadLettered(TaskDeadLettered(
-                        deliveries: entry.delivery, reason: "\(entry.delivery) workers took it and none reported; the last was \(entry.worker)", entry: entry.sequence))),
-                into: &turn)
+            try tell(entry.deadLetter(time), into: &turn)
         }
     }
 

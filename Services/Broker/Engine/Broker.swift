@@ -3,6 +3,7 @@ public import Contracts
 import FoundationEssentials
 public import Journal
 public import Kernel
+import Leases
 public import SQLite
 import Wire
 

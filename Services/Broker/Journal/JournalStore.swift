@@ -1,5 +1,6 @@
 import Contracts
 public import Kernel
+public import Leases
 public import SQLite
 
 /// The durable log and the leases on work, in one SQLite file (WAL, `synchronous=FULL`).

@@ -25,7 +25,7 @@ final class SimulatedOrchestrator {
     func decide(now: Timestamp) -> [Event] {
         if let idle, idle.position == fleet.position, idle.until.map({ now < $0 }) ?? true { return [] }
         let events = fleet.decide(now: now)
-        idle = events.isEmpty ? (fleet.position, fleet.nextDeadline) : nil
+        idle = events.isEmpty ? (fleet.position, fleet.nextDeadline(after: now)) : nil
         return events
     }
 
