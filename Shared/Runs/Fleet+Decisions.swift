@@ -12,7 +12,8 @@ extension Fleet {
         for name in pipelines.keys.sorted() where paused[name] == nil { events += inbox.requests(for: name, now: now) }
         var candidates: [RunState.Candidate] = []
         for run in runs.values.sorted(by: { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }) {
-            active[run.pipeline, default: []].append(run)
+            // Only requests ask who is going on.
+            if !requests.isEmpty { active[run.pipeline, default: []].append(run) }
             let decided = run.decisions(now: now)
             events += decided.settled
             candidates += decided.candidates

@@ -211,8 +211,9 @@ final class Bench {
 
     @Test func `an event under a topic that is not its own is refused`() throws {
         let bench = try Bench()
-        var request = try bench.request("publish", "{}", [bench.request("x")])
-        request.events[0].topic = Array("run.requested.v1/-/other/".utf8)
+        let request = Request(
+            client: [1], correlation: [1], verb: Array("publish".utf8), body: [],
+            events: [(Array("run.requested.v1/-/other/".utf8), try bench.request("x").envelope())])
         let answer = try #require(try bench.turn(request).responses.first)
         #expect(!answer.isOK)
         #expect(try JSON(parsing: answer.body)["message"]?.stringValue?.contains("run.requested.v1/-/p/") == true)
