@@ -208,7 +208,7 @@ let package = Package(
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),
         .testTarget(
-            name: "ProjectTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "Support"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
+            name: "ProjectTests", dependencies: ["Compilation", "Execution", "Kernel", "ModellingSupport", "Project", "Support"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
             swiftSettings: strict),
         .testTarget(
             name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],

@@ -21,24 +21,27 @@ public struct Graph: Hashable, Sendable {
 
     /// Makes the edges of some nodes anew; of ones that are no longer there, too.
     ///
-    /// - Returns: whether no edge is new.
-    mutating func relink(_ ids: Set<String>, _ manifest: Manifest) -> Bool {
+    /// - Returns: whose children are others than before, and whether an edge is new.
+    mutating func relink(_ ids: Set<String>, _ manifest: Manifest) -> (parents: Set<String>, isTighter: Bool) {
         var touched: Set<String> = []
-        var isLooser = true
+        var isTighter = false
         for id in ids {
             let isThere = manifest[id] != nil || manifest.sources[id] != nil
             let (old, own) = (Set(parents[id] ?? []), manifest[id]?.dependsOn ?? [])
-            for parent in old.subtracting(own) { children[parent]?.removeAll { $0 == id } }
+            for parent in old.subtracting(own) {
+                children[parent]?.removeAll { $0 == id }
+                touched.insert(parent)
+            }
             for parent in Set(own).subtracting(old) {
                 children[parent, default: []].append(id)
                 touched.insert(parent)
-                isLooser = false
+                isTighter = true
             }
             parents[id] = isThere ? own : nil
             if isThere { children[id, default: []] += [] } else { children[id] = nil }
         }
         for id in touched { children[id]?.sort() }
-        return isLooser
+        return (touched, isTighter)
     }
 
     /// Every node after its parents, names deciding where the edges do not; nil where there is a cycle.

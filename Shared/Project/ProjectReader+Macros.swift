@@ -47,6 +47,7 @@ extension ProjectReader {
     /// - Returns: false where a macro is defined twice.
     private func put(_ readers: [MacroReader], into manifest: inout Manifest, _ scope: inout UpdateScope) -> Bool {
         let old = Dictionary(manifest.macroFiles.map { (scope.path($0.path, of: $0.packageName), $0) }) { first, _ in first }
+        scope.goneMacros = Set(manifest.macros.filter { scope.macroFiles.contains("\($0.value.rootFolder)/\($0.value.originalFilePath)") }.keys)
         manifest.macros = manifest.macros.filter { !scope.macroFiles.contains("\($0.value.rootFolder)/\($0.value.originalFilePath)") }
         manifest.macroFiles = []
         for reader in readers {

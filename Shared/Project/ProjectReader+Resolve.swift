@@ -5,9 +5,8 @@ extension ProjectReader {
     /// Turns every written reference into the node that it means: of these nodes, and of all others that were read.
     func resolve(_ manifest: inout Manifest, nodes: [String]) {
         for id in nodes {
-            guard let node = manifest.nodes[id] else { continue }
-            let parents = parents(of: node, manifest)
-            guard !parents.isEmpty || !node.dependsOn.isEmpty else { continue }
+            // Not held while it is changed: it would be copied.
+            guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty || manifest.nodes[id]?.dependsOn.isEmpty == false else { continue }
             // Each once, in the order of the text: there are few.
             manifest.nodes[id]?.dependsOn = parents.indices.filter { parents.firstIndex(of: parents[$0]) == $0 }.map { parents[$0] }
         }
@@ -55,7 +54,10 @@ extension ProjectReader {
             return
         }
         let known = manifest.nodes.values.filter(\.resourceType.isReferable)
-        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
+        // Packages may each have one of that name: the one that the reader of the message wrote, else the first by its id.
+        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in
+            known.filter { $0.name == name }.min { ($0.packageName == node.packageName ? 0 : 1, $0.uniqueID) < ($1.packageName == node.packageName ? 0 : 1, $1.uniqueID) }
+        }
         problems.add(ProjectProblem(
             "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
             remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))

@@ -73,8 +73,13 @@ extension ProjectReader {
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(manifest)
-        let isLooser = manifest.graph.relink(Set(users).union(reread).union(gone.nodes.keys).union(gone.sources), manifest)
-        guard isLooser || manifest.graph.cycle() == nil else { return nil }
+        let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)
+        let (parents, isTighter) = manifest.graph.relink(changed, manifest)
+        guard !isTighter || manifest.graph.cycle() == nil else { return nil }
+        var difference = Manifest.Difference(earlier: start.nameOfParse, resources: changed.union(gone.macros), parents: changed, children: changed.union(parents))
+        // The tests of a model's columns make its primary key.
+        for id in changed { for node in [gone.nodes[id], manifest.nodes[id]] { if let tested = node?.attachedNode { difference.resources.insert(tested) } } }
+        manifest.difference = difference
         return (manifest, names)
     }
 
@@ -117,10 +122,12 @@ extension ProjectReader {
     private struct Gone {
         var nodes: [String: Node] = [:]
         var sources: Set<String> = []
+        /// What was read anew, or has lost its description.
+        var macros: Set<String> = []
     }
 
     private func remove(_ files: Set<String>, _ scope: UpdateScope, from manifest: inout Manifest) -> Gone {
-        var gone = Gone()
+        var gone = Gone(macros: scope.macros.union(scope.goneMacros))
         func isGone(_ path: String) -> Bool { files.contains(path) || scope.schemas.contains(path) }
         for (id, node) in manifest.nodes where isGone(UpdateScope.path(of: node)) { gone.nodes[id] = node }
         for (id, node) in manifest.others where isGone(UpdateScope.path(of: node)) { gone.nodes[id] = node }
@@ -139,6 +146,7 @@ extension ProjectReader {
             manifest.macros[id]?.arguments = []
             manifest.macros[id]?.config = JSONObject()
             manifest.macros[id]?.patchPath = nil
+            gone.macros.insert(id)
         }
         manifest.warnings = []
         return gone

@@ -16,6 +16,7 @@ struct UpdateScope {
     private(set) var hasDocs = false
     /// The macros that were read anew, by unique id.
     var macros: Set<String> = []
+    var goneMacros: Set<String> = []
 
     private let last: Manifest
     private var texts: [String: [UInt8]] = [:]

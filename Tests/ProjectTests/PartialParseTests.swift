@@ -1,4 +1,5 @@
 import Compilation
+import Execution
 import Kernel
 import ModellingSupport
 @testable import Project
@@ -16,7 +17,7 @@ import Testing
         var seconds: Double
     }
 
-    private func read(_ project: TestProject, usesCache: Bool) -> Reading {
+    private func read(_ project: TestProject, usesCache: Bool, at time: Timestamp = TestProject.startedAt) -> Reading {
         var settings = ReaderSettings(projectFolder: project.projectFolder, environment: [:])
         settings.target = TestProject.target
         (settings.keepsCache, settings.usesCache) = (usesCache, usesCache)
@@ -25,7 +26,10 @@ import Testing
         do {
             let manifest = try reader.read()
             let seconds = (ContinuousClock.now - clock) / .seconds(1)
-            let text = String(decoding: ManifestWriter(manifest, invocationID: "", generatedAt: TestProject.startedAt).bytes, as: UTF8.self)
+            let writer = ManifestWriter(manifest, invocationID: "", generatedAt: time)
+            // As a file, the manifest is brought up to date too.
+            if usesCache { try RunFolder("\(project.projectFolder)/target").write(writer) }
+            let text = String(decoding: usesCache ? try project.read("target/manifest.json") : writer.bytes, as: UTF8.self)
             let graph = manifest.graph.parents.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
             let lines = manifest.nodes.values.map { "\($0.uniqueID) \($0.line) \($0.testGroup ?? "")" }.sorted()
             return Reading(result: text + "\(manifest.warnings)\(graph)\(lines)", isManifest: true, note: reader.cacheNote ?? "", reread: reader.reread, seconds: seconds)
@@ -102,5 +106,19 @@ import Testing
                 + ["macro.shop.shifted", "macro.shop.alone", "exposure.shop.board", "metric.shop.amount", "metric.shop.share", "metric.shop.total", "semantic_model.shop.sold"]).sorted())
         #expect(try reread(edited) { try $0.write("models/marts/lonely.sql", "select 1") } == ["model.shop.lonely"])
         #expect(try reread(edited) { try $0.write("models/marts/lonely.sql", "{{ config(alias='other') }} select 1") } == ["model.shop.lonely"])
+    }
+
+    @Test func `what is not read again keeps in the manifest the time at which it was read`() throws {
+        let edited = try EditedProject()
+        func times(_ seconds: Double) throws -> [String: JSON] {
+            #expect(read(edited.project, usesCache: true, at: TestProject.startedAt.adding(seconds: seconds)).isManifest)
+            let manifest = try JSON(parsing: try edited.project.read("target/manifest.json"))
+            return Dictionary((manifest["nodes"]?.objectValue?.pairs ?? []).compactMap { id, node in node["created_at"].map { (id, $0) } }) { first, _ in first }
+        }
+        let before = try times(0)
+        try edited.project.write("models/marts/model_20.sql", "select 1")
+        let after = try times(60)
+        #expect(after.filter { before[$0.key] != $0.value && !$0.key.hasPrefix("operation.") }.map(\.key) == ["model.shop.model_20"])
+        #expect(try times(120).filter { after[$0.key] != $0.value }.isEmpty)
     }
 }
