@@ -1,12 +1,19 @@
 /// Puts ephemeral models into a query as common table expressions.
 enum CommonTableExpressions {
+    /// To the byte as dbt does it: behind the white space at the beginning, and behind that of the query's own `with`.
     static func inject(_ expressions: [(name: String, sql: String)], into sql: String) -> String {
         guard !expressions.isEmpty else { return sql }
-        let text = expressions.map { "\($0.name) as (\n\($0.sql)\n)" }.joined(separator: ", ")
+        let text = expressions.map { " \($0.name) as (\n\($0.sql)\n)" }.joined(separator: ", ")
         let bytes = Array(sql.utf8)
-        guard let end = endOfWith(bytes) else { return "with \(text) \(sql)" }
+        func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+        func isSpace(_ byte: UInt8) -> Bool { byte <= 0x20 }
+        guard let with = endOfWith(bytes) else {
+            let start = bytes.firstIndex { !isSpace($0) } ?? bytes.count
+            return part(0..<start) + "with\(text) " + part(start..<bytes.count)
+        }
         // The query has expressions of its own: ours go in front of them, as theirs may read ours.
-        return String(decoding: bytes[..<end], as: UTF8.self) + " \(text), " + String(decoding: bytes[end...], as: UTF8.self)
+        let end = bytes[with...].firstIndex { !isSpace($0) } ?? bytes.count
+        return part(0..<end) + "\(text), " + part(end..<bytes.count)
     }
 
     /// Behind the leading `with` or `with recursive`; nil where the query begins otherwise.

@@ -1,3 +1,4 @@
+internal import DbtMacros
 public import Kernel
 public import Project
 public import WarehouseKit
@@ -83,6 +84,8 @@ public final class Compiler: ParseTimeHost {
 
     // MARK: Parse mode
 
+    public func libraryTexts(for adapter: String) -> [String] { MacroLibrary.packages(for: adapter).flatMap { MacroLibrary.macros(of: $0).map(\.text) } }
+
     public func capture(_ node: Node) throws -> Capture {
         let frame = Frame(node, package: node.packageName, mode: .parse)
         _ = try inside(frame) {
@@ -148,7 +151,7 @@ public final class Compiler: ParseTimeHost {
 
     /// Whether templates and the executor should build `node` from nothing.
     public func isFullRefresh(_ node: Node) -> Bool {
-        if let batch, batch.node == node.uniqueID, !batch.isFirst { return false }
+        if let batch, batch.node == node.uniqueID, batch.keepsTable { return false }
         return node.config.fullRefresh ?? invocation.isFullRefresh
     }
 
@@ -211,6 +214,6 @@ public final class Compiler: ParseTimeHost {
 
     func warn(_ message: String) {
         warnings.append(message)
-        onMessage("[WARNING]: \(message)")
+        onMessage(message)
     }
 }

@@ -40,13 +40,12 @@ public struct Batch: Hashable, Sendable {
     public var start: String?
     public var end: String?
     public var id: String
-    /// Whether a full refresh is this batch's to do: of several batches the first one's.
-    public var isFirst: Bool
+    /// Whether it adds to what is there even where a full refresh is asked for: of several batches only the first makes the table anew.
+    public var keepsTable = false
 
-    public init(node: String, id: String, start: String?, end: String?, isFirst: Bool) {
+    public init(node: String, id: String, start: String?, end: String?) {
         self.node = node
         self.id = id
-        self.isFirst = isFirst
         self.start = start
         self.end = end
     }

@@ -2,56 +2,73 @@ internal import Compilation
 internal import Kernel
 internal import Project
 
-/// The batches of a microbatch model: stretches of one hour, day, month or year.
+/// Which batches a microbatch model is built in: stretches of one hour, day, month or year.
 struct BatchPlan {
     enum Size: String { case hour, day, month, year }
 
-    let batches: [Batch]
+    private let node: Node
+    private let size: Size
+    private let begin: Timestamp
 
-    /// - Parameters:
-    ///   - isIncremental: whether the table is there and kept; otherwise the model is built from its `begin`.
-    init(_ node: Node, invocation: Invocation, isIncremental: Bool, now: Timestamp) throws {
+    /// - Throws: where the model lacks what its batches need.
+    init(_ node: Node) throws {
         func wrong(_ what: String, _ remedy: String) -> ExecutionError {
             ExecutionError("execute.bad_microbatch", "Microbatch model '\(node.name)' \(what)", at: node.location, remedy: remedy)
         }
-        guard node.config["event_time"]?.stringValue != nil else { throw wrong("must provide an 'event_time' (string) config", "name the column with the time of a row") }
         guard let size = node.config["batch_size"]?.stringValue.flatMap(Size.init(rawValue:)) else {
             throw wrong("must provide a 'batch_size' config that is one of hour, day, month, year", "set batch_size: day")
         }
-        guard let begin = node.config["begin"]?.stringValue.flatMap(Self.time) else {
+        guard let begin = node.config["begin"]?.stringValue.flatMap(Timestamp.init(isoDay:)) else {
             throw wrong("must provide a 'begin' (datetime) config", "set begin: '2026-01-01'")
         }
+        self.node = node
+        self.size = size
+        self.begin = begin
+    }
+
+    /// What a command is to build; never nothing.
+    /// - Parameter isIncremental: whether the table is there and kept; otherwise the model is built from its `begin`.
+    func stretches(of invocation: Invocation, isIncremental: Bool, now: Timestamp) -> [BatchStretch] {
         let stated = invocation.options
         // A sample is the whole of what is built.
-        let end = invocation.sample?.end ?? stated["event_time_end"]?.stringValue.flatMap(Self.time) ?? invocation.asOf ?? now
-        let ceiling = Self.truncated(end, size) == end ? end : Self.moved(Self.truncated(end, size), size, by: 1)
+        let last = invocation.sample?.end ?? stated["event_time_end"]?.stringValue.flatMap(Timestamp.init(isoDay:)) ?? invocation.asOf ?? now
+        let end = truncated(last) == last ? last : moved(truncated(last), by: 1)
         var start: Timestamp
-        if let first = invocation.sample?.start ?? stated["event_time_start"]?.stringValue.flatMap(Self.time) {
-            start = Self.truncated(first, size)
+        if let first = invocation.sample?.start ?? stated["event_time_start"]?.stringValue.flatMap(Timestamp.init(isoDay:)) {
+            start = truncated(first)
         } else if isIncremental {
-            let lookback = node.config["lookback"]?.intValue ?? 1
-            // A moment on the border begins a batch that has no rows yet: the newest is the one before.
-            let isBorder = Self.truncated(end, size) == end
-            start = max(Self.moved(Self.truncated(end, size), size, by: -(lookback + (isBorder ? 1 : 0))), Self.truncated(begin, size))
+            // The end is a border: before it lies the newest batch, and before that those to look back on.
+            start = moved(end, by: -1 - (node.config["lookback"]?.intValue ?? 1))
         } else {
-            start = Self.truncated(begin, size)
+            start = truncated(begin)
         }
-        var batches: [Batch] = []
-        while start < ceiling {
-            let next = Self.moved(start, size, by: 1)
-            let last = min(next, stated["event_time_end"] == nil ? next : ceiling)
-            batches.append(Batch(node: node.uniqueID, id: Self.id(start, size), start: Self.text(start), end: Self.text(last), isFirst: batches.isEmpty))
-            start = next
-        }
-        self.batches = batches
+        var stretches: [BatchStretch] = []
+        repeat {
+            stretches.append(BatchStretch(start: start, end: moved(start, by: 1)))
+            start = moved(start, by: 1)
+        } while start < end
+        stretches[stretches.count - 1].end = end
+        return stretches
     }
 
-    private static func time(_ text: String) -> Timestamp? {
-        let full = text.utf8.count == 10 ? "\(text)T00:00:00Z" : text.hasSuffix("Z") || text.contains("+") ? text : "\(text)Z"
-        return Timestamp(rfc3339: full)
+    func batch(of stretch: BatchStretch) -> Batch {
+        Batch(
+            node: node.uniqueID, id: name(of: stretch).filter { $0 != "-" }, start: BatchStretch.text(stretch.start, between: " "),
+            end: BatchStretch.text(stretch.end, between: " "))
     }
 
-    private static func truncated(_ time: Timestamp, _ size: Size) -> Timestamp {
+    /// Where it begins, as exact as the size.
+    func name(of stretch: BatchStretch) -> String {
+        let length = switch size {
+            case .hour: 13
+            case .day: 10
+            case .month: 7
+            case .year: 4
+        }
+        return String(stretch.start.description.prefix(length))
+    }
+
+    private func truncated(_ time: Timestamp) -> Timestamp {
         let clock = time.civil
         func day(_ month: Int, _ day: Int) -> Timestamp {
             Timestamp(microseconds: Int64(Timestamp.daysSinceEpoch(year: clock.year, month: month, day: day)) * 86_400_000_000)
@@ -65,7 +82,7 @@ struct BatchPlan {
     }
 
     /// - Parameter time: a border.
-    private static func moved(_ time: Timestamp, _ size: Size, by count: Int) -> Timestamp {
+    private func moved(_ time: Timestamp, by count: Int) -> Timestamp {
         let clock = time.civil
         switch size {
         case .hour: return Timestamp(microseconds: time.microseconds + Int64(count) * 3_600_000_000)
@@ -73,20 +90,6 @@ struct BatchPlan {
         case .month, .year:
             let months = clock.year * 12 + clock.month - 1 + (size == .year ? count * 12 : count)
             return Timestamp(microseconds: Int64(Timestamp.daysSinceEpoch(year: months / 12, month: months % 12 + 1, day: 1)) * 86_400_000_000)
-        }
-    }
-
-    private static func text(_ time: Timestamp) -> String {
-        let text = time.description
-        return text.prefix(10) + " " + text.dropFirst(11).prefix(8) + "+00:00"
-    }
-    private static func id(_ time: Timestamp, _ size: Size) -> String {
-        let digits = time.description.filter { $0 != "-" }
-        switch size {
-        case .hour: return String(digits.prefix(11))
-        case .day: return String(digits.prefix(8))
-        case .month: return String(digits.prefix(6))
-        case .year: return String(digits.prefix(4))
         }
     }
 }

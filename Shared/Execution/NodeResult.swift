@@ -22,6 +22,8 @@ public struct NodeResult: Hashable, Sendable {
     public var response: JSON?
     /// The statement that built it; no artifact but the file below `run/` has it.
     public var builtBy: String?
+    /// Of a microbatch model: which stretches of time were built, and which were not.
+    public var batches: BatchResults?
     /// Who did it, of those that work side by side: dbt's `thread_id`.
     public var thread = "Thread-1"
 
@@ -40,18 +42,20 @@ public struct NodeResult: Hashable, Sendable {
         self.relationName = relationName
     }
 
-    public var isFailure: Bool { status == .error || status == .fail }
+    public var isFailure: Bool { status == .error || status == .fail || status == .partialSuccess }
     public var seconds: Double { finishedAt - startedAt }
 
     /// As `run_results.json` and a hook's `results` have it.
     public var json: JSON {
         let timing: JSON = [["name": "execute", "started_at": .string(startedAt.description), "completed_at": .string(finishedAt.description)]]
+        // What has no SQL has none that is compiled; and dbt names no relation of a seed here.
+        let hasSQL = !["seed.", "exposure.", "saved_query."].contains { uniqueID.hasPrefix($0) }
         return JSON([
             ("status", .string(status.rawValue)), ("timing", timing), ("thread_id", .string(thread)), ("execution_time", .double(seconds)),
             ("adapter_response", response ?? rowsAffected.map { ["_message": "OK", "rows_affected": JSON($0)] } ?? [:]),
             ("message", message.isEmpty ? .null : .string(message)),
-            ("failures", failures.map { JSON($0) } ?? .null), ("unique_id", .string(uniqueID)), ("compiled", .bool(compiledSQL != nil)),
-            ("compiled_code", JSON(compiledSQL)), ("relation_name", JSON(relationName)), ("batch_results", .null),
+            ("failures", failures.map { JSON($0) } ?? .null), ("unique_id", .string(uniqueID)), ("compiled", hasSQL ? .bool(compiledSQL != nil) : .null),
+            ("compiled_code", JSON(compiledSQL)), ("relation_name", uniqueID.hasPrefix("seed.") ? .null : JSON(relationName)), ("batch_results", batches?.json ?? .null),
         ])
     }
 
@@ -65,6 +69,7 @@ public struct NodeResult: Hashable, Sendable {
             finishedAt: timing?["completed_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
             compiledSQL: json["compiled_code"]?.stringValue, relationName: json["relation_name"]?.stringValue)
         response = json["adapter_response"]
+        batches = json["batch_results"].flatMap(BatchResults.init(json:))
         if let name = json["thread_id"]?.stringValue { thread = name }
     }
 }

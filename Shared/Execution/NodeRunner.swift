@@ -9,6 +9,12 @@ public struct NodeRunner {
     let compiler: Compiler
     let session: any WarehouseSession
     let clock: () -> Timestamp
+    /// Told how each batch of a microbatch model goes.
+    public var onBatch: (BatchEvent) throws -> Void = { _ in }
+    /// Whether a batch that fails undoes itself alone, and the result says so; otherwise the first to fail fails the node.
+    public var goesOnBehindFailedBatches = false
+    /// Of models that an earlier command built in part, by unique id: only what failed is built again.
+    public var earlierBatches: [String: BatchResults] = [:]
 
     public init(_ compiler: Compiler, session: any WarehouseSession, clock: @escaping () -> Timestamp) {
         self.compiler = compiler
@@ -20,7 +26,8 @@ public struct NodeRunner {
     public func build(_ node: Node) throws -> NodeResult {
         let startedAt = clock()
         do {
-            let (compiled, result) = try Self.isMicrobatch(node) ? buildBatches(node) : buildOnce(node)
+            if compiler.manifest.isBuiltInBatches(node) { return try buildBatches(of: node) }
+            let (compiled, result) = try buildOnce(node)
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
                 finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
@@ -48,33 +55,10 @@ public struct NodeRunner {
         }
     }
 
-    private func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
+    func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
         let compiled = try compiled(node)
         compiler.readSeed = { try SeedReader(node: $0).read() }
         return (compiled, try compiler.materialize(compiled))
-    }
-
-    private static func isMicrobatch(_ node: Node) -> Bool {
-        node.config.materialized == "incremental" && node.config["incremental_strategy"]?.stringValue == "microbatch"
-    }
-
-    /// Batch after batch in the one transaction of the node: readers see all of them or none.
-    private func buildBatches(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
-        let isIncremental = try !compiler.isFullRefresh(node) && session.relation(compiler.relationName(of: node))?.kind == .table
-        let plan = try BatchPlan(node, invocation: compiler.invocation, isIncremental: isIncremental, now: clock())
-        defer { compiler.batch = nil }
-        var last: (CompiledNode, MaterializationResult)?
-        var rows = 0
-        for batch in plan.batches {
-            compiler.batch = batch
-            last = try buildOnce(node)
-            rows += last?.1.rows ?? 0
-        }
-        guard var last else {
-            throw ExecutionError("execute.bad_microbatch", "Microbatch model '\(node.name)' has no batch to build", at: node.location, remedy: "let its begin lie in the past, and --event-time-start before --event-time-end")
-        }
-        last.1.rows = rows
-        return last
     }
 
     private func compiled(_ node: Node) throws -> CompiledNode {

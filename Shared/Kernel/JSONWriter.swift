@@ -5,8 +5,24 @@ extension JSON {
         writer.write(self)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
+    /// The text as Python's `json.dumps` writes it: a blank behind each comma and colon, and nothing but ASCII.
+    public var pythonText: String {
+        var writer = JSONWriter(isPretty: false)
+        writer.isPython = true
+        writer.write(self)
+        var text = ""
+        for scalar in String(decoding: writer.bytes, as: UTF8.self).unicodeScalars {
+            if scalar.isASCII { text.unicodeScalars.append(scalar); continue }
+            for unit in String(scalar).utf16 {
+                let hex = String(unit, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+            }
+        }
+        return text
+    }
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(128)
         write(to: &bytes)
         return bytes
     }
@@ -22,6 +38,7 @@ extension JSON {
 /// Writes JSON as RFC 8259 has it. Infinities and NaN, which JSON lacks, become `null`.
 struct JSONWriter {
     let isPretty: Bool
+    var isPython = false
     private(set) var bytes: [UInt8]
     private var depth = 0
 
@@ -43,7 +60,7 @@ struct JSONWriter {
             let pairs = object.pairs
             list("{", "}", pairs.count) { writer, index in
                 writer.quote(pairs[index].key)
-                writer.raw(writer.isPretty ? ": " : ":")
+                writer.raw(writer.isPretty || writer.isPython ? ": " : ":")
                 writer.write(pairs[index].value)
             }
         }
@@ -53,7 +70,7 @@ struct JSONWriter {
         raw(open)
         depth += 1
         for index in 0..<count {
-            if index > 0 { raw(",") }
+            if index > 0 { raw(isPython ? ", " : ",") }
             newLine()
             element(&self, index)
         }

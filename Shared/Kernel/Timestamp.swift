@@ -44,6 +44,21 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringCo
             + Self.padded(clock.hour, 2) + Self.padded(clock.minute, 2) + Self.padded(clock.second, 2) + "Z"
     }
 
+    /// Reads a day, or a day and a time of it, as ISO 8601 writes them; without a zone it is UTC. Nil for anything else.
+    public init?(isoDay text: String) {
+        var (day, rest) = (String(text.prefix(10)), text.dropFirst(10))
+        if text.utf8.count == 8, Int(text) != nil {
+            (day, rest) = ("\(text.prefix(4))-\(text.dropFirst(4).prefix(2))-\(text.suffix(2))", "")
+        }
+        guard let mark = rest.first else { self.init(rfc3339: "\(day)T00:00:00Z"); return }
+        guard mark == "T" || mark == " " else { return nil }
+        rest.removeFirst()
+        let zone = rest.firstIndex { "Z+-".contains($0) } ?? rest.endIndex
+        let time = rest[..<zone]
+        let full = time.utf8.count == 2 ? "\(time):00:00" : time.utf8.count == 5 ? "\(time):00" : String(time)
+        self.init(rfc3339: "\(day)T\(full)\(zone == rest.endIndex ? "Z" : rest[zone...])")
+    }
+
     /// Reads `YYYY-MM-DD[T ]hh:mm:ss[.f…](Z|±hh:mm)`; nil for anything else, impossible dates included.
     public init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)

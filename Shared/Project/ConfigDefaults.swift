@@ -45,7 +45,11 @@ enum ConfigDefaults {
     static func filled(_ node: Node) -> JSONObject {
         let layers = layers(of: node.resourceType)
         var values = JSONObject()
-        for layer in layers { for (key, value) in layer.objectValue?.pairs ?? [] { values[key] = value } }
+        for (index, layer) in layers.enumerated() {
+            for (key, value) in layer.objectValue?.pairs ?? [] { values[key] = value }
+            // These stand in dbt's order even though each kind of node states them itself.
+            for key in ["materialized", "severity"] where index == 0 { if let stated = node.config[key] { values[key] = stated } }
+        }
         for (key, value) in node.config.values.pairs {
             if deep.contains(key), case .object(let stated) = value, var whole = values[key] {
                 for (name, value) in stated.pairs { whole[name] = value }

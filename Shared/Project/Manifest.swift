@@ -33,6 +33,18 @@ public struct Manifest: Sendable {
     public internal(set) var graph = Graph()
     /// Names what was read, where it is kept for the next reading: a manifest of the same name is the same. Empty otherwise.
     var nameOfParse = ""
+    /// What is not as in an earlier reading, where this one only brought that one up to date.
+    var difference: Difference?
+
+    /// The unique ids of what an earlier reading has not, or has otherwise, or has and this one has not.
+    struct Difference: Sendable {
+        /// The earlier one's `nameOfParse`.
+        var earlier: String
+        var resources: Set<String> = []
+        /// Of whose parents, and whose children.
+        var parents: Set<String> = []
+        var children: Set<String> = []
+    }
 
     public struct Doc: Hashable, Sendable {
         public var uniqueID: String
@@ -75,6 +87,13 @@ public struct Manifest: Sendable {
     }
 
     public var project: PackageFile { packages[0] }
+
+    /// Whether a model is built batch by batch. Where a project writes its own microbatch strategy, a flag has to ask for it, as in dbt.
+    public func isBuiltInBatches(_ node: Node) -> Bool {
+        guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }
+        return project.flags["require_batched_execution_for_custom_microbatch_strategy"]?.boolValue == true
+            || !packages.contains { macros["macro.\($0.name).get_incremental_microbatch_sql"] != nil }
+    }
 
     /// A node or anything else of the graph but a source.
     public subscript(id: String) -> Node? { nodes[id] ?? others[id] }

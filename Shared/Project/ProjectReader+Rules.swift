@@ -65,6 +65,32 @@ extension ProjectReader {
         }
     }
 
+    /// What a microbatch model has to say.
+    func checkBatches(_ manifest: Manifest) {
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where manifest.isBuiltInBatches(node) {
+            func require(_ holds: Bool, _ what: String, _ remedy: String) {
+                guard !holds else { return }
+                problems.add("project.bad_microbatch", "Microbatch model '\(node.name)' must provide \(what)", at: node.location, remedy: remedy)
+            }
+            let (begin, size) = (node.config["begin"] ?? .null, node.config["batch_size"] ?? .null)
+            require(
+                node.config["event_time"]?.stringValue != nil, "an 'event_time' (string) config that indicates the name of the event time column.",
+                "name the column with the time of a row")
+            require(
+                !begin.isNull, "a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should be built from.",
+                "set begin: '2026-01-01'")
+            require(
+                begin.isNull || Timestamp(isoDay: begin.stringValue ?? "") != nil, "a 'begin' config of valid datetime (ISO format), but got: \(begin.stringValue ?? begin.text()).",
+                "set begin: '2026-01-01'")
+            require(
+                ["hour", "day", "month", "year"].contains(size.stringValue), "a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: \(size.isNull ? "None" : size.stringValue ?? size.text()).",
+                "set batch_size: day")
+            if let lookback = node.config["lookback"], !lookback.isNull {
+                require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: \(lookback.text()).", "set lookback: 1")
+            }
+        }
+    }
+
     /// Descriptions and arguments of macros, from the sections `macros:`.
     func describeMacros(_ patches: [NodePatch], _ manifest: inout Manifest) {
         for patch in patches where patch.section == "macros" {
@@ -73,6 +99,7 @@ extension ProjectReader {
                 manifest.warnings.append("\(patch.file):\(patch.line): there is no macro '\(patch.name)'")
                 continue
             }
+            reread.insert(id)
             manifest.macros[id]?.description = patch.description
             manifest.macros[id]?.arguments = patch.arguments
             manifest.macros[id]?.config = patch.config

@@ -174,7 +174,7 @@ import WarehouseKit
             try desk.engine == .postgresql
                 && watcher.query("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'").rows != [[.integer(0)]]
         }
-        while try !isDone.withLock({ $0 }), try !waits() { try await Task.sleep(for: .milliseconds(5)) }
+        while !isDone.withLock({ $0 }), try !waits() { try await Task.sleep(for: .milliseconds(5)) }
         try await Task.sleep(for: .seconds(seconds))
         #expect(try reader.query("select n from \(table)").rows == [[.integer(5)]])
         try reader.execute("commit")

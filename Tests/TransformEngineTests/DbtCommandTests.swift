@@ -151,7 +151,7 @@ final class DbtDrill {
         // By what they are first, and by their names then.
         #expect(drill.run("ls", "-s", "b", "codes", "unique_a_id").text == "shop.b\nshop.codes\nshop.unique_a_id")
         #expect(drill.run("ls", "--output", "path", "--exclude-resource-type", "test", "--select", "a").text == "models/a.sql")
-        #expect(drill.run("ls", "-s", "a", "--resource-type", "model", "--output", "json", "--output-keys", "name", "config.materialized").text == #"{"name":"a","config.materialized":"table"}"#)
+        #expect(drill.run("ls", "-s", "a", "--resource-type", "model", "--output", "json", "--output-keys", "name", "config.materialized").text == #"{"name": "a", "config.materialized": "table"}"#)
         #expect(drill.run("ls", "--output", "name", "-s", "source:*", "b").text == "b\nraw.events")
         #expect(drill.run("ls", "-s", "nobody").text.contains("No nodes selected!"))
     }
@@ -188,13 +188,37 @@ final class DbtDrill {
         #expect(drill.run("compile", "--inline", "select '{{ ref('a').identifier }}'").text.hasSuffix("Compiled inline node is:\nselect 'a'"))
     }
 
+    @Test func `numbers with places are a template's decimals, and a table is printed where it stands`() throws {
+        var files = Self.files
+        files["macros/look.sql"] = """
+            {% macro look() %}
+            {%- set table = run_query("select 1234.5 as x, 3 as n, 'w' as word union all select 0.25, null, 'v'") -%}
+            {{ print(table.rows[0]) }}{{ print(table.rows[0]['x'] * 2) }}{{ print(-table.rows[0].x | round(0)) }}{{ print(table.rows[1]['x'] is number) }}
+            {%- do table.print_table() -%}
+            {{ print('%d of %s' % (table.rows[0]['x'], table.columns['n'])) }}
+            {% endmacro %}
+            """
+        let text = try DbtDrill(files).run("run-operation", "look", "--quiet").text
+        #expect(text == """
+            <agate.Row: (Decimal('1234.5'), 3, 'w')>
+            2469.0
+            -1234
+            True
+            |        x | n | word |
+            | -------- | - | ---- |
+            | 1,234.50 | 3 | w    |
+            |     0.25 |   | v    |
+            1234 of <agate.Column: (3, None)>
+            """)
+    }
+
     @Test func `an operation calls a macro with its arguments, and nothing stays of one that fails`() throws {
         let drill = try DbtDrill(Self.files)
         #expect(drill.run("run-operation", "fill", "--args", "{n: 7}").code == 0)
         #expect(try drill.query("select n from filled") == [[.integer(7)]])
         #expect(drill.run("run-operation", "fill").code == 1)
         let (code, text) = drill.run("run-operation", "fil")
-        #expect(code == 1)
+        #expect(code == 2)
         #expect(text.contains("dbt could not find a macro with the name 'fil' in any package"))
     }
 
@@ -208,6 +232,16 @@ final class DbtDrill {
         let result = try drill.artifact("sources.json")["results"]?[0]
         #expect(result?["status"]?.stringValue == status)
         #expect(result?["criteria"]?["warn_after"] == ["count": 1, "period": "hour"])
+    }
+
+    @Test func `documents leave the results of what was compiled, and compile shows what the first word names`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("run").code == 0 && drill.run("docs", "generate").code == 0)
+        #expect(try drill.artifact("run_results.json")["args"]?["which"] == "generate")
+        #expect(try drill.statuses["model.shop.b"] == "success")
+        let text = drill.run("compile", "-s", "+b", "a").text
+        #expect(text.contains("Compiled node 'b' is:") && !text.contains("Compiled node 'a' is:"), "\(text)")
+        #expect(drill.run("ls", "--models", "a").text == "shop.a")
     }
 
     @Test func `what the state has stands in for what is not here`() throws {

@@ -91,7 +91,7 @@ import WarehouseSQLite
         #expect(run("build", "--full-refresh") == 1)
         #expect(lines.last?.hasSuffix("PASS=4 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=6") == true, "\(lines)")
         #expect(run("run", "--select", "ordes") == 0)
-        #expect(lines.contains { $0.hasSuffix("[WARNING]: The selection criterion 'ordes' does not match any enabled nodes") })
+        #expect(lines.contains { $0.hasSuffix("The selection criterion 'ordes' does not match any enabled nodes") })
         #expect(run("test", "--store-failures") == 1)
         #expect(try session.query("select unique_field from main_dbt_test__audit__unique_orders_id").rows == [[.integer(1)]])
         #expect(lines.contains { $0.contains("select * from \"main_dbt_test__audit__unique_orders_id\"") })

@@ -89,7 +89,8 @@ public struct Transformer: Sendable {
         let completion: Completion
         do {
             let relation = opened.session.render(opened.compiler.relationName(of: node))
-            let runner = NodeRunner(opened.compiler, session: opened.session, clock: now)
+            var runner = NodeRunner(opened.compiler, session: opened.session, clock: now)
+            runner.onBatch = { if let sql = $0.compiledSQL { try opened.folder.writeCompiled(sql, of: $0.node, batch: $0.name) } }
             completion = try runner.run(node) { _, body in
                 try effect(assignment, opened, scope: relation) {
                     let result = try body()

@@ -12,6 +12,8 @@ struct DbtArguments {
     private var values: [String: [String]] = [:]
     private var flags: [String: Bool] = [:]
     private(set) var vars = JSONObject()
+    /// Whether the selection was given as `--models`: `ls` lists models alone then.
+    private(set) var namesModels = false
     private let environment: [String: String]
 
     static let commands = [
@@ -35,9 +37,27 @@ struct DbtArguments {
             guard let written = (try? YAMLValue.object(text)) ?? nil else { throw Self.wrong("--vars takes a map", "write --vars '{name: value}'") }
             vars = written
         }
+        try checkTimes()
         if let word = value("indirect-selection"), IndirectSelection(rawValue: word) == nil {
             throw Self.wrong("Invalid value for '--indirect-selection': '\(word)'", "choose one of: \(IndirectSelection.allCases.map(\.rawValue).joined(separator: ", "))")
         }
+    }
+
+    private func checkTimes() throws {
+        let times = try ["event-time-start", "event-time-end"].map { name in
+            try value(name).map { text in
+                guard let time = Timestamp(isoDay: text) else { throw Self.wrong("Invalid value for '--\(name)': '\(text)' is no date or time", "write 2026-01-31 or 2026-01-31T12:00:00") }
+                return time
+            }
+        }
+        guard times[0] != nil || times[1] != nil else { return }
+        guard let start = times[0] else {
+            throw Self.wrong("The flag `--event-time-end` was specified, but `--event-time-start` was not. When specifying `--event-time-end`, `--event-time-start` must also be present.", "say both")
+        }
+        guard let end = times[1] else {
+            throw Self.wrong("The flag `--event-time-start` was specified, but `--event-time-end` was not. When specifying `--event-time-start`, `--event-time-end` must also be present.", "say both")
+        }
+        guard start < end else { throw Self.wrong("Value for `--event-time-start` must be less than `--event-time-end`", "exchange them") }
     }
 
     private mutating func take(_ word: String) throws {
@@ -55,6 +75,7 @@ struct DbtArguments {
         let parts = word.hasPrefix("--") ? word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [word]
         let name = Self.short[parts[0]] ?? String(parts[0].drop { $0 == "-" })
         if let option = DbtOptions.values[name] {
+            if ["models", "model"].contains(name) { namesModels = true }
             let first: String
             if parts.count == 2 {
                 first = parts[1]

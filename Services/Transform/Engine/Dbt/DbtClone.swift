@@ -23,6 +23,7 @@ struct DbtClone {
         let (compiler, session) = try site.open()
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
+        site.tellConcurrency()
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
         var results: [NodeResult] = []
         for (index, node) in chosen.enumerated() {
@@ -49,9 +50,11 @@ struct DbtClone {
         let own = compiler.relationName(of: node)
         let other = RelationName(database: there["database"]?.stringValue ?? own.database, schema: schema, identifier: alias)
         let existing = try session.relation(own)
-        if existing != nil, !compiler.isFullRefresh(node) { return skipped("Relation \(session.render(own)) already exists!") }
-        guard try session.relation(other) != nil else { return skipped("No relation found in state manifest for \(node.uniqueID)") }
-        if session.render(own) == session.render(other) { return skipped("Relation \(session.render(own)) already exists!") }
+        if existing != nil, !compiler.isFullRefresh(node) || session.render(own) == session.render(other) { return skipped("Relation \(session.render(own)) already exists") }
+        guard try session.relation(other) != nil else {
+            throw PlainProblem(
+                "warehouse.no_relation", "relation \(session.render(other)) does not exist", at: node.location, remedy: "build '\(node.name)' in the environment of the state, or leave it out")
+        }
         try session.transaction {
             try session.createSchema(own.schema)
             if let existing { try session.drop(existing) }
@@ -62,7 +65,7 @@ struct DbtClone {
 
     /// Why nothing is to do; the result says that nothing was done, as dbt's does.
     private func skipped(_ reason: String) -> String {
-        site.log(reason, .debug)
+        site.log(reason)
         return "No-op"
     }
 }

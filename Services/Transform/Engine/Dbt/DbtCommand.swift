@@ -1,6 +1,7 @@
 internal import Compilation
 internal import Contracts
 internal import Execution
+internal import Glibc
 public import Kernel
 internal import Project
 public import WarehouseKit
@@ -12,15 +13,34 @@ public struct DbtCommand {
     let warehouses: WarehouseRegistry
     let environment: [String: String]
     let now: @Sendable () -> Timestamp
+    let download: PackageDownload
     let output: (String) -> Void
 
+    /// - Parameter download: of packages that `deps` fetches.
     public init(
-        warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void
+        warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp,
+        download: @escaping PackageDownload = Self.noDownload, output: @escaping (String) -> Void
     ) {
         self.warehouses = warehouses
         self.environment = environment
         self.now = now
+        self.download = download
         self.output = output
+    }
+
+    /// Of a program without a network.
+    public static let noDownload: @Sendable (String, ProblemLocation) throws -> [UInt8] = { url, place in
+        throw PlainProblem("dbt.no_network", "this program does not speak HTTP, so '\(url)' cannot be fetched", at: place, remedy: "put the program sluice-transform beside it, or name the package as git: or local:")
+    }
+
+    /// A line at a time, so that whoever pipes the output sees it grow.
+    public static func say(_ line: String) {
+        var bytes = Array((line + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
     }
 
     /// - Returns: the exit code.
@@ -55,7 +75,7 @@ public struct DbtCommand {
         switch arguments.command {
         case "init": return try DbtInit(arguments: arguments, log: log).run()
         case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log).run()
-        case "deps": return try DbtDeps(arguments: arguments, environment: environment, log: log).run()
+        case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log).run()
         case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
         case "retry": return try retry(arguments, log, startedAt, id)
         default: break
@@ -67,7 +87,7 @@ public struct DbtCommand {
     private func run(_ site: DbtSite) throws -> Int32 {
         let arguments = site.arguments
         if arguments.word != "list" {
-            for warning in site.manifest.warnings { try site.warn(warning) }
+            for warning in site.manifest.warnings { try site.warn(warning, isTagged: true) }
             site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
         }
         switch arguments.command {
@@ -89,12 +109,19 @@ public struct DbtCommand {
     }
 
     private func document(_ site: DbtSite) throws -> Int32 {
+        if site.arguments.flag("compile", byDefault: true) { site.tellConcurrency() }
         site.log("Building catalog", name: "BuildingCatalog")
         let (compiler, session) = try site.open()
         let docs = DocsWriter(manifest: site.manifest, compiler: compiler, session: session, invocation: site.invocation, now: now)
         let result = try docs.write(
             selected: try site.select(), compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
             to: [site.folder], compiledIn: site.folder)
+        if site.arguments.flag("compile", byDefault: true) {
+            try site.folder.write(
+                RunResults(
+                    result.nodes, invocationID: site.invocation.id, generatedAt: now(), startedAt: site.invocation.startedAt, command: site.arguments.word,
+                    arguments: .object(site.invocation.options), environment: site.manifest.metadataEnvironment))
+        }
         for path in site.manifest.project.assetPaths {
             let from = "\(site.arguments.projectFolder)/\(path)"
             let to = "\(site.folder.path)/\(path)"
@@ -131,7 +158,13 @@ public struct DbtCommand {
         }
         var repeated = arguments.repeating(command, values: values, flags: flags, vars: last["args"]?["vars"]?.objectValue ?? JSONObject())
         if command == "run-operation", let macro = last["args"]?["macro"]?.stringValue { repeated.repeat(words: [macro]) }
-        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id)
+        let firstStart = last["metadata"]?["invocation_started_at"] ?? last["metadata"]?["generated_at"]
+        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
+        for result in failed {
+            guard let id = result["unique_id"]?.stringValue, let batches = result["batch_results"].flatMap(BatchResults.init(json:)) else { continue }
+            // Of a model of which nothing was built, all is built as it would have been.
+            if !batches.successful.isEmpty { again.earlierBatches[id] = batches }
+        }
         again.only = Set(failed.compactMap { $0["unique_id"]?.stringValue })
         return try run(again)
     }

@@ -23,8 +23,10 @@ struct DbtFreshness {
             try write([])
             return 0
         }
+        site.tellConcurrency()
         var results: [JSON] = []
         var worst: [Status] = []
+        var failures: [(title: String, text: String)] = []
         for (index, source) in chosen.enumerated() {
             let place = "\(index + 1) of \(chosen.count)"
             let name = "freshness of \(source.sourceName).\(source.name)"
@@ -35,9 +37,11 @@ struct DbtFreshness {
                 let (found, json) = try check(source, compiler, session, startedAt)
                 status = found
                 results.append(json)
+                if found == .error { failures.append(("\nFailure in source \(source.name) (\(source.originalFilePath))", "  Status: error")) }
             } catch {
-                results.append(["unique_id": .string(source.uniqueID), "error": .string(DbtFailure.message(error, resource: "source", name: source.name, path: source.originalFilePath, compiled: nil)), "status": "runtime error"])
-                site.log(DbtFailure.text(error), .error)
+                let text = DbtFailure.message(error, resource: "source", name: source.name, path: source.originalFilePath, compiled: nil)
+                results.append(["unique_id": .string(source.uniqueID), "error": .string(text), "status": "runtime error"])
+                failures.append(("\nFailure in source \(source.name) (\(source.originalFilePath))", "  \(text)"))
             }
             worst.append(status)
             let word = switch status {
@@ -49,7 +53,12 @@ struct DbtFreshness {
             site.log.progress(place, "\(word) \(name)", word, seconds: site.command.now() - startedAt, status == .pass ? .info : status == .warn ? .warn : .error)
         }
         try write(results)
-        site.log("Done.")
+        site.log("\nFinished running \(DbtProgress.count(chosen.count, "source")) in \(DbtProgress.duration(site.command.now() - site.invocation.startedAt)).", name: "FinishedRunningStats")
+        for failure in failures {
+            site.log(failure.title, .error)
+            site.log(failure.text, .error)
+        }
+        site.log("\nDone.")
         return worst.contains { $0 == .error || $0 == .runtimeError } ? 1 : 0
     }
 
@@ -70,11 +79,17 @@ struct DbtFreshness {
         let status: Status = Self.exceeds(source.freshness["error_after"], age) ? .error : Self.exceeds(source.freshness["warn_after"], age) ? .warn : .pass
         func limit(_ key: String) -> JSON { source.freshness[key]?.isNull == false ? source.freshness[key] ?? .null : ["count": .null, "period": .null] }
         return (status, [
-            "unique_id": .string(source.uniqueID), "max_loaded_at": .string(newest.description), "snapshotted_at": .string(at.description), "max_loaded_at_time_ago_in_s": .double(age),
+            "unique_id": .string(source.uniqueID), "max_loaded_at": Self.text(newest), "snapshotted_at": Self.text(at), "max_loaded_at_time_ago_in_s": .double(age),
             "status": .string(status.rawValue), "criteria": ["warn_after": limit("warn_after"), "error_after": limit("error_after"), "filter": source.freshness["filter"] ?? .null],
             "adapter_response": [:], "thread_id": "Thread-1", "execution_time": .double(site.command.now() - startedAt),
             "timing": [["name": "execute", "started_at": .string(startedAt.description), "completed_at": .string(site.command.now().description)]],
         ])
+    }
+
+    /// As Python writes it: `2026-01-02T00:00:00+00:00`.
+    private static func text(_ time: Timestamp) -> JSON {
+        let text = time.description
+        return .string("\(text.prefix { $0 != "." && $0 != "Z" })\(time.microseconds % 1_000_000 == 0 ? "" : String(text.dropFirst(19).dropLast()))+00:00")
     }
 
     private static func exceeds(_ limit: JSON?, _ age: Double) -> Bool {

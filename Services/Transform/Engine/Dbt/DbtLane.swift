@@ -13,17 +13,25 @@ final class DbtLane {
     private let now: @Sendable () -> Timestamp
     /// What goes wrong in a node and is no result of it.
     private let onError: (String) -> Void
+    private let onBatch: (BatchEvent) -> Void
+    private let earlierBatches: [String: BatchResults]
     private let ledger: Ledger
     /// dbt's `thread_id`.
     private let name: String
 
-    init(_ compiler: Compiler, _ session: any WarehouseSession, folder: RunFolder, now: @escaping @Sendable () -> Timestamp, name: String, onError: @escaping (String) -> Void) throws {
+    /// - Parameter earlierBatches: of a run that is repeated, by the models' unique ids.
+    init(
+        _ compiler: Compiler, _ session: any WarehouseSession, folder: RunFolder, now: @escaping @Sendable () -> Timestamp, name: String,
+        earlierBatches: [String: BatchResults], onError: @escaping (String) -> Void, onBatch: @escaping (BatchEvent) -> Void
+    ) throws {
         self.compiler = compiler
         self.session = session
         self.folder = folder
         self.now = now
         self.name = name
         self.onError = onError
+        self.onBatch = onBatch
+        self.earlierBatches = earlierBatches
         ledger = try Ledger(on: session)
     }
 
@@ -49,13 +57,22 @@ final class DbtLane {
     private func ended(_ node: Node) -> NodeResult {
         let startedAt = now()
         do {
-            let result = try NodeRunner(compiler, session: session, clock: now).run(node) { isWriter, body in
+            var runner = NodeRunner(compiler, session: session, clock: now)
+            runner.goesOnBehindFailedBatches = true
+            runner.earlierBatches = earlierBatches
+            runner.onBatch = { [folder, onBatch] event in
+                if let sql = event.compiledSQL { try folder.writeCompiled(sql, of: event.node, batch: event.name) }
+                if let sql = event.builtBy { try folder.writeRun(sql, of: event.node, batch: event.name) }
+                onBatch(event)
+            }
+            let result = try runner.run(node) { isWriter, body in
                 guard isWriter else { return try body() }
                 var built: NodeResult?
                 try effect(node.uniqueID) { built = try body() }
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
                 return built
             }
+            if result.batches != nil { return result }
             if node.resourceType == .unitTest, let sql = result.compiledSQL { try folder.writeCompiled(sql, of: node) } else { try writeCompiled(of: node) }
             if let sql = result.builtBy, node.resourceType != .seed { try folder.writeRun(sql, of: node) }
             return result

@@ -16,7 +16,8 @@ struct DbtList {
         guard Self.outputs.contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose one of: \(Self.outputs.joined(separator: ", "))") }
         let keys = site.arguments.list("output-keys").flatMap { $0.split { $0 == " " || $0 == "," }.map(String.init) }
         let isAnalysisWanted = !site.arguments.list("resource-type").isEmpty
-        let chosen = try site.select().filter { isAnalysisWanted || site.manifest.nodes[$0]?.resourceType != .analysis }
+        var chosen = try site.select().filter { isAnalysisWanted || site.manifest.nodes[$0]?.resourceType != .analysis }
+        if site.arguments.namesModels { chosen = chosen.filter { site.manifest.nodes[$0]?.resourceType == .model } }
         guard !chosen.isEmpty else {
             try site.warn("No nodes selected!")
             return 0
@@ -33,7 +34,7 @@ struct DbtList {
             if let source { return "\(source.sourceName).\(source.name)" }
             return (node?.resourceType == .unitTest ? node?.name : node?.nameWithVersion) ?? id
         case "path": return node?.originalFilePath ?? source?.originalFilePath ?? id
-        case "json": return json(id, keys).text()
+        case "json": return json(id, keys).pythonText
         default:
             if let source { return "source:\(source.packageName).\(source.sourceName).\(source.name)" }
             guard let node else { return id }

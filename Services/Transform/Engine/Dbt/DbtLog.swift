@@ -106,7 +106,7 @@ enum DbtFailure {
     }
 
     private static let parsing: Set<String> = [
-        "project.bad_yaml", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
+        "project.bad_yaml", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
         "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.bad_version", "project.bad_access", "project.group_not_found",
         "project.seed_depends", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
     ]

@@ -23,15 +23,15 @@ struct DbtOperation {
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
         let (compiler, session) = try site.open()
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        if macro == nil, try !compiler.hasMacro(named: name) {
+            let known = manifest.macros.values.map(\.name)
+            throw PlainProblem(
+                "dbt.macro_not_found", "dbt could not find a macro with the name '\(name)' in any package", at: .named("run-operation \(name)"),
+                remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
+        }
         let startedAt = site.command.now()
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
-            if macro == nil, try !compiler.hasMacro(named: name) {
-                let known = manifest.macros.values.map(\.name)
-                throw PlainProblem(
-                    "dbt.macro_not_found", "dbt could not find a macro with the name '\(name)' in any package", at: .named("run-operation \(name)"),
-                    remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
-            }
             let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
             _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
         } catch {

@@ -16,6 +16,7 @@ struct DbtProgress {
         case .snapshot: "snapshot \(node.schema).\(node.alias)"
         case .function: "function \(node.schema).\(node.alias)"
         case .exposure, .savedQuery: "\(node.resourceType == .exposure ? "exposure" : "saved query") \(node.name)"
+        case .model where manifest.isBuiltInBatches(node): "sql microbatch model \(node.schema).\(node.alias)"
         default: "sql \(node.config.materialized) model \(node.schema).\(node.alias)"
         }
     }
@@ -28,35 +29,67 @@ struct DbtProgress {
         case .success where node.resourceType == .seed: tell("OK loaded \(title(node))", result.message)
         case .success where node.resourceType == .snapshot: tell("OK snapshotted \(node.schema).\(node.alias)", result.message)
         case .success where node.resourceType == .function: tell("OK created \(title(node))", "SUCCESS")
-        case .success, .partialSuccess: tell("OK created \(title(node))", result.message)
+        case .partialSuccess: tell("PARTIALLY created \(title(node))", result.message, .error)
+        case .success: tell("OK created \(title(node))", result.message)
         case .pass: tell("PASS \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)", "PASS")
         case .warn: tell("WARN \(result.failures ?? 0) \(node.name)", "WARN \(result.failures ?? 0)", .warn)
         case .fail: tell("FAIL \(result.failures ?? 0) \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)", "FAIL \(result.failures ?? 0)", .error)
-        case .error: tell("ERROR \([.test, .unitTest].contains(node.resourceType) ? node.name : "creating \(title(node))")", "ERROR", .error)
+        case .error:
+            let what = switch node.resourceType {
+            case .test, .unitTest: node.name
+            case .seed: "loading \(title(node))"
+            case .snapshot: "snapshotting \(node.schema).\(node.alias)"
+            default: "creating \(title(node))"
+            }
+            tell("ERROR \(what)", "ERROR", .error)
         case .skipped:
             let isRelation = node.resourceType.isReferable
             log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.alias)" : title(node))", "SKIP")
-        case .noOp: log.progress(place, "NO-OP \(title(node))", "NO-OP")
+        case .noOp: tell("NO-OP \(title(node))", "NO-OP")
         }
+    }
+
+    /// `Batch 1 of 5 START batch 2026-11-17 of main.visits ........ [RUN]`
+    func batch(_ event: BatchEvent) {
+        let place = "Batch \(event.number) of \(event.count)"
+        let title = "batch \(event.name) of \(event.node.schema).\(event.node.alias)"
+        switch event.kind {
+        case .started: log.progress(place, "START \(title)", "RUN")
+        case .built(let message): log.progress(place, "OK created \(title)", message, seconds: event.seconds)
+        case .skipped: log.progress(place, "SKIP \(title)", "SKIPPED", seconds: 0)
+        case .failed(let error):
+            log(DbtFailure.message(error, resource: "model", name: event.node.name, path: event.node.originalFilePath, compiled: nil), .error)
+            log.progress(place, "ERROR creating \(title)", "ERROR", seconds: event.seconds, .error)
+        }
+    }
+
+    static func count(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+    /// `0 hours 1 minutes and 2.50 seconds (62.50s)`
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(seconds)
+        return "\(whole / 3600) hours \(whole / 60 % 60) minutes and \(DbtLog.hundredths(seconds - Double(whole / 60 * 60))) seconds (\(DbtLog.hundredths(seconds))s)"
     }
 
     /// - Returns: the exit code.
     func summary(_ results: [NodeResult], seconds: Double) -> Int32 {
         func count(_ statuses: NodeResult.Status...) -> Int { results.filter { statuses.contains($0.status) }.count }
-        func plural(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
-        let whole = Int(seconds)
-        log("\nFinished running \(kinds(results)) in \(whole / 3600) hours \(whole / 60 % 60) minutes and \(DbtLog.hundredths(seconds - Double(whole / 60 * 60))) seconds (\(DbtLog.hundredths(seconds))s).", name: "FinishedRunningStats")
-        let (errors, warnings) = (count(.error, .fail), count(.warn))
-        if errors == 0, warnings == 0 {
+        let plural = Self.count
+        log("\nFinished running \(kinds(results)) in \(Self.duration(seconds)).", name: "FinishedRunningStats")
+        let (errors, partials, warnings) = (count(.error, .fail), count(.partialSuccess), count(.warn))
+        let partial = "\(partials) partial success\(partials == 1 ? "" : "es")"
+        if errors == 0, partials > 0 {
+            log("\nCompleted with \(partial) and \(plural(warnings, "warning"))", .warn, name: "EndOfRunSummary")
+        } else if errors == 0, warnings == 0 {
             log("\nCompleted successfully", name: "EndOfRunSummary")
+        } else if errors == 0 {
+            log("\nCompleted with \(plural(warnings, "warning")):", .warn, name: "EndOfRunSummary")
         } else {
-            let partial = "\(count(.partialSuccess)) partial success\(count(.partialSuccess) == 1 ? "" : "es")"
             log("\nCompleted with \(plural(errors, "error")), \(partial), and \(plural(warnings, "warning")):", errors > 0 ? .error : .warn, name: "EndOfRunSummary")
         }
-        for result in results where result.isFailure || result.status == .warn { failure(result) }
+        for result in results where [.error, .fail, .warn].contains(result.status) { failure(result) }
         log(
-            "\nDone. PASS=\(count(.success, .pass)) WARN=\(warnings) ERROR=\(errors) SKIP=\(count(.skipped)) NO-OP=\(count(.noOp)) TOTAL=\(results.count)", name: "StatsLine")
-        return errors > 0 ? 1 : 0
+            "\nDone. PASS=\(count(.success, .pass)) WARN=\(warnings) ERROR=\(errors + partials) SKIP=\(count(.skipped)) NO-OP=\(count(.noOp)) TOTAL=\(results.count)", name: "StatsLine")
+        return errors + partials > 0 ? 1 : 0
     }
 
     private func failure(_ result: NodeResult) {
@@ -64,7 +97,8 @@ struct DbtProgress {
         guard let node else { return }
         let level: DbtLog.Level = result.status == .warn ? .warn : .error
         log("\n\(result.status == .warn ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: "RunResultFailure")
-        log("  \(result.message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  "))", level, name: "RunResultError")
+        let text = result.message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
+        log(result.status == .warn ? text : "  \(text)", level, name: "RunResultError")
         guard result.compiledSQL != nil else { return }
         log("\n  compiled code at \(folder.compiledPath(of: node))", level, name: "SQLCompiledPath")
         if node.resourceType == .test, let relation = result.relationName {
@@ -80,12 +114,11 @@ struct DbtProgress {
             let word = switch node?.resourceType {
             case nil, .operation?: "project hook"
             case .model?: "\(node?.config.materialized ?? "") model"
-            case .test?: "data test"
             case .unitTest?: "unit test"
             case let type?: type.rawValue
             }
             counts[word, default: 0] += 1
         }
-        return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\($0.value == 1 ? "" : "s")" }.joined(separator: ", ")
+        return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key == "test" ? "data test" : $0.key)\($0.value == 1 ? "" : "s")" }.joined(separator: ", ")
     }
 }

@@ -37,10 +37,13 @@ struct DbtRun {
             try write([])
             return 0
         }
+        site.tellConcurrency()
         if plan.command == .compile { return try compile() }
-        log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
         let log = log
-        let lane = try DbtLane(compiler, session, folder: site.folder, now: now, name: "Thread-1") { log($0, .error) }
+        let progress = progress
+        let lane = try DbtLane(
+            compiler, session, folder: site.folder, now: now, name: "Thread-1", earlierBatches: site.earlierBatches, onError: { log($0, .error) },
+            onBatch: { progress.batch($0) })
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
@@ -80,8 +83,9 @@ struct DbtRun {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
                 places[id] = "\(places.count + 1) of \(total)"
-                if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) || (failsFast && results.contains(where: \.isFailure)) {
-                    end(skipped(id), node)
+                let isStopping = failsFast && results.contains(where: \.isFailure)
+                if isStopping || !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
+                    end(skipped(id, isStopping ? "Skipping due to fail_fast" : ""), node)
                     continue
                 }
                 progress.start(node, places[id] ?? "")
@@ -97,6 +101,7 @@ struct DbtRun {
             case .said(let text, let level): log(text, level)
             case .printed(let text): compiler.onPrint(text)
             case .sent(let sql, let node): log.statement(sql, of: node)
+            case .batch(let event): progress.batch(event)
             case .ended(let result):
                 atWork -= 1
                 if let node = manifest[result.uniqueID] { end(result, node) }
@@ -107,7 +112,7 @@ struct DbtRun {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
-            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", startedAt: now(), finishedAt: now()), node)
+            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
         }
         return results
     }
@@ -117,9 +122,13 @@ struct DbtRun {
         min(manifest.target.threads, site.writersMax, plan.order.count)
     }
 
-    private func skipped(_ id: String) -> NodeResult {
+    private func skipped(_ id: String, _ reason: String = "") -> NodeResult {
         let at = now()
-        return NodeResult(uniqueID: id, status: .skipped, message: "", startedAt: at, finishedAt: at)
+        var result = NodeResult(uniqueID: id, status: .skipped, message: reason, startedAt: at, finishedAt: at)
+        if let node = manifest.nodes[id], node.resourceType.isReferable || compiler.failuresRelation(of: node) != nil {
+            result.relationName = session.render(compiler.relationName(of: node))
+        }
+        return result
     }
 
     // MARK: The run as a whole
@@ -177,6 +186,8 @@ struct DbtRun {
                 let compiled = try compiler.compile(node)
                 let path = try site.folder.writeCompiled(compiled.sql, of: node)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
+                // An ephemeral model is in the SQL of others and has no result of its own.
+                guard !node.isEphemeral else { continue }
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
             } catch {
@@ -187,7 +198,10 @@ struct DbtRun {
         }
         try site.writeManifest(compiled: names)
         try write(results)
-        if !site.arguments.select.isEmpty, results.count == 1, let sql = results[0].compiledSQL, let node = manifest.nodes[results[0].uniqueID] {
+        // As in dbt: of all that was compiled, what the first of the selected words names.
+        let word = site.arguments.select.first ?? ""
+        for result in results {
+            guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
             let isJSON = site.arguments.value("output") == "json"
             log.result(isJSON ? JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true) : "Compiled node '\(node.name)' is:\n\(sql)", name: "CompiledNode")
         }

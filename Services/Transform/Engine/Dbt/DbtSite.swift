@@ -15,9 +15,12 @@ final class DbtSite {
     let folder: RunFolder
     /// Of `retry`: nothing else is run.
     var only: Set<String>?
+    /// Of `retry`: models that were built in part.
+    var earlierBatches: [String: BatchResults] = [:]
     private var opened: (Compiler, any WarehouseSession)?
 
-    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String) throws {
+    /// - Parameter asOf: when what is repeated began: its newest batch is the newest one now.
+    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
         self.arguments = arguments
         self.command = command
         self.log = log
@@ -28,7 +31,7 @@ final class DbtSite {
         invocation.options = arguments.json.objectValue ?? JSONObject()
         invocation.options["invocation_command"] = .string((["dbt"] + arguments.line).joined(separator: " "))
         // For rehearsals: what is new depends on it, and the order of commands does not.
-        invocation.asOf = command.environment["SLUICE_NOW"].flatMap(Timestamp.init(sql:))
+        invocation.asOf = command.environment["SLUICE_NOW"].flatMap(Timestamp.init(sql:)) ?? asOf
         if let text = arguments.value("sample") {
             guard ["run", "build", "retry"].contains(arguments.command) else { throw DbtArguments.wrong("No such option: --sample", "leave it out, or say it to run or build") }
             let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
@@ -49,7 +52,7 @@ final class DbtSite {
         manifest = try reader.read()
         if let threads = try arguments.threads { manifest.target.threads = threads }
         let target = settings.targetPath ?? manifest.project.targetPath
-        folder = RunFolder(target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
+        folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")
         if arguments.flag("defer") { manifest.deferred = try deferred() }
     }
 
@@ -59,12 +62,16 @@ final class DbtSite {
             ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled))
     }
 
+    func tellConcurrency() {
+        log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
+    }
+
     /// Tells a warning; with `--warn-error` it is an error.
-    func warn(_ text: String) throws {
+    func warn(_ text: String, isTagged: Bool = false) throws {
         if arguments.flag("warn-error") {
             throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
         }
-        log("[WARNING]: \(text)", .warn)
+        log(isTagged ? "[WARNING]: \(text)" : text, .warn)
     }
 
     /// The compiler and the session of the profile's warehouse.
@@ -87,7 +94,7 @@ final class DbtSite {
     func team() throws -> DbtTeam.Start {
         DbtTeam.Start(
             manifest: manifest, invocation: invocation, environment: command.environment, warehouse: try warehouse(), folder: folder, now: command.now,
-            isDebug: log.isDebug)
+            isDebug: log.isDebug, earlierBatches: earlierBatches)
     }
 
     /// How many lanes the engine bears: one where it has one writer.

@@ -13,6 +13,7 @@ final class DbtTeam {
         case said(String, DbtLog.Level)
         case printed(String)
         case sent(sql: String, Node?)
+        case batch(BatchEvent)
         case ended(NodeResult)
         case gone
     }
@@ -26,6 +27,7 @@ final class DbtTeam {
         let folder: RunFolder
         let now: @Sendable () -> Timestamp
         let isDebug: Bool
+        let earlierBatches: [String: BatchResults]
     }
 
     private let nodes = Mailbox<Node?>()
@@ -73,6 +75,8 @@ final class DbtTeam {
         compiler.onPrint = { events.put(.printed($0)) }
         if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
         session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
-        return try DbtLane(compiler, session, folder: start.folder, now: start.now, name: "Thread-\(number)") { events.put(.said($0, .error)) }
+        return try DbtLane(
+            compiler, session, folder: start.folder, now: start.now, name: "Thread-\(number)", earlierBatches: start.earlierBatches,
+            onError: { events.put(.said($0, .error)) }, onBatch: { events.put(.batch($0)) })
     }
 }

@@ -19,6 +19,8 @@ struct DocsWriter {
         var models = 0, sources = 0, tests = 0
         /// What could not be compiled, one line each. The documentation is written all the same, without its SQL.
         var problems: [String] = []
+        /// What was compiled, and how that ended.
+        var nodes: [NodeResult] = []
 
         var message: String {
             func words(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
@@ -34,12 +36,17 @@ struct DocsWriter {
         var compiled = compiler.compiledNames(on: session)
         for id in selected.sorted() where compile {
             guard let node = manifest.nodes[id], [.model, .test, .analysis].contains(node.resourceType) else { continue }
+            let startedAt = now()
             do {
-                let sql = try compiler.compile(node).sql
+                let made = try compiler.compile(node)
+                let sql = made.sql
+                if !node.isEphemeral { result.nodes.append(NodeResult(
+                    uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: sql, relationName: made.relationName)) }
                 compiled[id, default: .init()].sql = sql
                 compiled[id, default: .init()].path = try folder.writeCompiled(sql, of: node)
             } catch {
                 result.problems.append(String(describing: error))
+                result.nodes.append(NodeResult(uniqueID: id, status: .error, message: String(describing: error), startedAt: startedAt, finishedAt: now()))
             }
         }
         var catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)

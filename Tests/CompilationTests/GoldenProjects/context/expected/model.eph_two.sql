@@ -1,5 +1,5 @@
+
 with __dbt__cte__eph as (
 
 select * from "base"
-) 
-select * from __dbt__cte__eph
+) select * from __dbt__cte__eph

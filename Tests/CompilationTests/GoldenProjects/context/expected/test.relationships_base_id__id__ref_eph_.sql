@@ -1,8 +1,8 @@
 
-with __dbt__cte__eph as (
+with  __dbt__cte__eph as (
 
 select * from "base"
-),  child as (
+), child as (
     select id as from_field
     from "base"
     where id is not null
