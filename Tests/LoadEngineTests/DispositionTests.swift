@@ -1,6 +1,8 @@
 import Contracts
+import Dispatch
 import Kernel
 import LoadEngine
+import Synchronization
 import Testing
 import WarehouseKit
 
@@ -63,6 +65,34 @@ import WarehouseKit
         try await desk.run("p@4", token: 300, streams)
         #expect(try desk.scratchTables().isEmpty)
         #expect(try desk.number("select count(*) from raw__t") == 2)
+    }
+
+    @Test func `a reader in a loop sees the old window of an append or the new one, whole`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv"]]
+        func deliver(_ version: Int) throws { try desk.deliver("v\n" + String(repeating: "\(version)\n", count: 2_000), as: "t_1.csv") }
+        try deliver(0)
+        try await desk.run("p@0", token: 1, streams)
+        let isOver = Mutex(false), odd = Mutex<[String]>([]), looks = Mutex(0)
+        let question = desk.named("select count(*), min(v), max(v) from raw__t")
+        // Its own thread has the session from here on.
+        nonisolated(unsafe) let reader = try desk.session()
+        let group = DispatchGroup()
+        DispatchQueue(label: "reader").async(group: group) {
+            while !isOver.withLock({ $0 }) {
+                guard let row = try? reader.query(question).rows.first else { continue }
+                looks.withLock { $0 += 1 }
+                if row[0] != .integer(2_000) || row[1] != row[2] { odd.withLock { $0.append("\(row)") } }
+            }
+        }
+        for version in 1...15 {
+            try deliver(version)
+            try await desk.run(RunID("p@\(version)"), token: UInt64(100 * version), streams)
+        }
+        isOver.withLock { $0 = true }
+        await withCheckedContinuation { done in group.notify(queue: .global()) { done.resume() } }
+        #expect(odd.withLock { $0 } == [] && looks.withLock { $0 } > 0)
+        #expect(try desk.rows("select min(v), count(*) from raw__t") == [[.integer(15), .integer(2_000)]])
     }
 
     @Test func `snapshot keeps one copy for each logical date`() async throws {

@@ -136,9 +136,10 @@ final class SQLiteKeySorter: StagingWriter {
 
 /// A cell as bytes: its kind, then as many as its value needs.
 private enum PackedCell {
-    private static let null: UInt8 = 0, double: UInt8 = 1, text: UInt8 = 2
+    /// A short text has its length in one byte.
+    private static let null: UInt8 = 0, double: UInt8 = 1, text: UInt8 = 2, shortText: UInt8 = 3
     /// And for 1, 2, 4 and 8 bytes one, two and three more.
-    private static let integer: UInt8 = 3
+    private static let integer: UInt8 = 4
 
     static func bytesMax(_ cell: Cell) -> Int { if case .text(let bytes) = cell { 9 + bytes.count } else { 9 } }
 
@@ -161,7 +162,7 @@ private enum PackedCell {
             if let small = Int32(exactly: number) { return put(integer + 2, small) }
             return put(integer + 3, number)
         case .text(let bytes):
-            let head = put(text, bytes.count)
+            let head = if let short = UInt8(exactly: bytes.count) { put(shortText, short) } else { put(text, bytes.count) }
             if let start = bytes.baseAddress { (place + head).update(from: start, count: bytes.count) }
             return head + bytes.count
         }
@@ -181,6 +182,10 @@ private enum PackedCell {
             let count = raw.loadUnaligned(as: Int.self)
             cell = .text(UnsafeBufferPointer(start: place + 9, count: count))
             return place + 9 + count
+        case shortText:
+            let count = Int(place[1])
+            cell = .text(UnsafeBufferPointer(start: place + 2, count: count))
+            return place + 2 + count
         case integer:
             cell = .integer(Int64(raw.loadUnaligned(as: Int8.self)))
             return place + 2

@@ -8,7 +8,7 @@ public final class SQLiteSession: WarehouseSession {
     /// How long a statement waits for another program's lock.
     static let busyTimeoutMilliseconds: Int32 = 60_000
     static let cacheKibibytes = 40_960
-    static let temporaryCacheKibibytes = 20_480
+    static let temporaryCacheKibibytes = 12_288
     /// Of a file that is new. Larger than the standard's 4,096: a load makes fewer, larger writes.
     static let pageBytes = 8_192
 
