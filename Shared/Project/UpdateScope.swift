@@ -79,13 +79,20 @@ struct UpdateScope {
             if parts.count > 1, parts.last?.hasPrefix("v") == true { mentions.insert(parts.dropLast().joined(separator: "_")) }
         }
         if !names.isEmpty { schemas.formUnion(schemaFiles(that: mentions)) }
+        // What an exposure depends on may be computed.
+        for node in [last, manifest].flatMap(\.others.values) {
+            let isUser = node.refs.contains { names.contains($0.name) } || node.sources.contains { names.contains($0.table) }
+            if isUser { schemas.insert(Self.path(of: node)) }
+        }
         // Metrics are made of each other.
         let semantic = Set([last, manifest].flatMap { $0.others.values }.filter { [.semanticModel, .metric, .savedQuery].contains($0.resourceType) }.map(Self.path))
         if !semantic.isDisjoint(with: schemas) { schemas.formUnion(semantic) }
         return schemas.count > before
     }
 
-    private static let computedNames = Mentions(["name: {", "name: \"{", "name: '{", "defined_in: {", "defined_in: \"{", "defined_in: '{"])
+    /// Of names that are templates, or letters that are written by their numbers.
+    private static let computedNames = Mentions(
+        ["name", "defined_in"].flatMap { word in ["\(word): {", "\(word): \"{", "\(word): '{", "\(word)\": \"{", "\(word)\":\"{"] } + ["\\u", "\\x", "\\U"])
 
     private mutating func schemaFiles(that mentions: Mentions) -> [String] {
         var found: [String] = []
