@@ -15,8 +15,6 @@ public struct Worker: Sendable {
     /// The longest that a task of kind `noop` rests.
     static let restSecondsMax = 3600.0
     static let timeoutSecondsMax = 366.0 * 86_400
-    /// A report's new tasks travel in events of at most this many.
-    static let tasksPerEventMax = 100
 
     private let role: Role
     private let name: String
@@ -84,7 +82,7 @@ public struct Worker: Sendable {
         keeper.cancel()
         limiter.cancel()
         // Work that came to its end in spite of the limit has had its effect, so its own words stand.
-        if await limiter.value, completion == nil { completion = Self.timedOut(assignment, name, start) }
+        if await limiter.value, completion == nil { completion = .timedOut(assignment, from: start, to: SystemClock.now()) }
         guard let completion, !(await keeper.value) else {
             note("\(assignment.run) \(assignment.spec.id): the lease was lost or withdrawn; the work has stopped")
             // Of a withdrawn entry the broker shall know now, and not a lease time later, that nobody works on it.
@@ -101,15 +99,6 @@ public struct Worker: Sendable {
         guard (try? await Task.sleep(for: .seconds(min(seconds, Self.timeoutSecondsMax)))) != nil else { return false }
         work.cancel()
         return true
-    }
-
-    private static func timedOut(_ assignment: Assignment, _ worker: String, _ start: Timestamp) -> Completion {
-        let seconds = assignment.spec.timeoutSeconds ?? 0
-        return Completion(report: TaskReport(
-            attempt: assignment.attempt, startedAt: start, finishedAt: SystemClock.now(), worker: worker,
-            problem: ProblemRecord(PlainProblem(
-                "worker.timed_out", "the attempt was stopped: it worked for longer than its timeout of \(seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)") s",
-                at: .named("task \(assignment.spec.id)"), remedy: "find out what it waits for, or give the step a longer timeout:", response: .retry(afterSeconds: nil)))))
     }
 
     /// Does the task; nil where it was cancelled.
@@ -163,7 +152,7 @@ public struct Worker: Sendable {
     }
 
     private func report(_ completion: Completion, _ assignment: Assignment, _ ready: Event, _ lease: String) async {
-        let events = Self.events(completion, assignment, ready, lease)
+        let events = completion.events(of: assignment, ready, lease: lease)
         while true {
             do {
                 try await client.complete(lease, events)
@@ -190,28 +179,5 @@ public struct Worker: Sendable {
                 try? await Task.sleep(for: .seconds(0.5))
             }
         }
-    }
-
-    /// The report as events: the new tasks first, so that nobody sees the success without them.
-    static func events(_ completion: Completion, _ assignment: Assignment, _ ready: Event, _ lease: String) -> [Event] {
-        func event(_ kind: String, _ payload: Payload) -> Event {
-            Event(
-                source: "worker/\(assignment.spec.role.rawValue)", id: "\(assignment.run)/\(assignment.spec.id)/\(lease)/\(kind)",
-                time: completion.report.finishedAt, pipeline: assignment.pipeline, run: assignment.run, task: assignment.spec.id,
-                traceparent: ready.traceparent, payload: payload)
-        }
-        var events: [Event] = []
-        if completion.report.problem == nil {
-            var start = 0
-            while start < completion.adds.count {
-                let end = min(start + tasksPerEventMax, completion.adds.count)
-                events.append(event("added-\(start)", .tasksAdded(TasksAdded(tasks: Array(completion.adds[start..<end])))))
-                start = end
-            }
-            events.append(event("report", .taskSucceeded(completion.report)))
-        } else {
-            events.append(event("report", .taskFailed(completion.report)))
-        }
-        return events
     }
 }

@@ -1,3 +1,4 @@
+internal import DbtMacros
 public import Kernel
 public import Project
 public import WarehouseKit
@@ -82,6 +83,8 @@ public final class Compiler: ParseTimeHost {
     }
 
     // MARK: Parse mode
+
+    public func libraryTexts(for adapter: String) -> [String] { MacroLibrary.packages(for: adapter).flatMap { MacroLibrary.macros(of: $0).map(\.text) } }
 
     public func capture(_ node: Node) throws -> Capture {
         let frame = Frame(node, package: node.packageName, mode: .parse)

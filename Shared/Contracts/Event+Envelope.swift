@@ -89,6 +89,11 @@ extension Event: Codable {
 
     /// The bytes that travel and are kept.
     public func envelope() throws(EnvelopeProblem) -> [UInt8] {
+        if let bytes = PlainEnvelope.bytes(of: self), bytes.count <= Event.envelopeBytesMax { return bytes }
+        return try codedEnvelope()
+    }
+
+    func codedEnvelope() throws(EnvelopeProblem) -> [UInt8] {
         let encoder = JSONEncoder()
         // Sorted, so that equal events are equal bytes: a golden log stays golden.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

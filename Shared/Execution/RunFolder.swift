@@ -68,26 +68,37 @@ public struct RunFolder: Sendable {
         return found
     }
 
-    /// Where the file that is there was written of the same reading, only what says when and by whom is written anew.
+    /// Where the file that is there was written of the same reading, only what says when and by whom is written anew; where this reading
+    /// brought that one up to date, also what has changed.
     public func write(_ manifest: ManifestWriter) throws {
         try DurableFile.createFolder(path)
         let file = "\(path)/manifest.json"
         let mark = "\(path)/partial_parse.manifest"
-        func signature() -> String? { manifest.nameOfContent.flatMap { name in DurableFile.signature(of: file).map { "\(name) \($0)" } } }
-        let isThere = signature().map { DurableFile.read(mark) == Array($0.utf8) } ?? false
-        if isThere, let old = try? DurableFile.read(file, from: 0, to: 65_536), let (beginning, rest) = manifest.beginning(inPlaceOf: old) {
+        let known = DurableFile.read(mark) ?? []
+        let end = known.firstIndex(of: UInt8(ascii: "\n")) ?? known.endIndex
+        let signature = DurableFile.signature(of: file)
+        func isOf(_ name: String?) -> Bool { name.flatMap { name in signature.map { known[..<end].elementsEqual("\(name) \($0)".utf8) } } ?? false }
+        let isSame = isOf(manifest.nameOfContent)
+        var index = Array(known[end...].dropFirst())
+        let earlier = isOf(manifest.nameOfEarlierContent) ? ManifestPlaces(index[...]) : nil
+        if isSame || earlier != nil, let old = try? DurableFile.read(file, from: 0, to: 65_536), let (beginning, rest) = manifest.beginning(inPlaceOf: old) {
             try DurableFile.replace(file) { put in
-                try put(beginning)
-                var place = rest
-                while case let piece = try DurableFile.read(file, from: place, to: place + 1 << 18), !piece.isEmpty {
-                    try put(piece)
-                    place += piece.count
+                if isSame {
+                    try put(beginning)
+                    var place = rest
+                    while case let piece = try DurableFile.read(file, from: place, to: place + 1 << 18), !piece.isEmpty {
+                        try put(piece)
+                        place += piece.count
+                    }
+                } else {
+                    index = try manifest.write(reusing: earlier, read: { try DurableFile.read(file, from: rest + $0.lowerBound, to: rest + $0.upperBound) }, put).bytes
                 }
             }
         } else {
-            try DurableFile.replace(file) { try manifest.write($0) }
+            try DurableFile.replace(file) { put in index = try manifest.write(reusing: nil, read: { _ in [] }, put).bytes }
         }
-        if let signature = signature() { try DurableFile.write(mark, Array(signature.utf8), isSynced: false) } else { try? FileManager.default.removeItem(atPath: mark) }
+        guard let name = manifest.nameOfContent, let now = DurableFile.signature(of: file) else { return (try? FileManager.default.removeItem(atPath: mark)) ?? () }
+        try DurableFile.write(mark, Array("\(name) \(now)\n".utf8) + index, isSynced: false)
     }
     public func write(_ results: RunResults) throws {
         try DurableFile.createFolder(path)

@@ -48,26 +48,28 @@ public struct TestHistory {
 
     /// Adds the tests among `results` and drops what is too old. Must run inside an effect of the run that they belong to.
     public func record(_ results: [NodeResult], of manifest: Manifest, compiler: Compiler, run: RunID, at time: Timestamp) throws {
-        let rows = results.compactMap { result -> [SQLValue]? in
-            guard let node = manifest.nodes[result.uniqueID], node.resourceType == .test, result.status != .skipped else { return nil }
-            let limits = TestLimits(node.config)
-            let stored = compiler.failuresRelation(of: node) == nil ? "" : session.render(compiler.relationName(of: node))
-            let counted = result.rowsAffected ?? result.failures
-            return [
-                .text(time.description), .text(run.description), .text(node.uniqueID), .text(node.name), .text(manifest.tested(by: node)),
-                .text(result.status.rawValue), counted.map { .integer(Int64($0)) } ?? .null, .text(limits.isError ? "error" : "warn"), .text(limits.warnIf),
-                .text(limits.errorIf), .text(stored), .text(result.message), .text(result.startedAt.description), .text(result.finishedAt.description),
-            ]
-        }
-        guard !rows.isEmpty else { return }
+        let tests = results.filter { manifest.nodes[$0.uniqueID]?.resourceType == .test && $0.status != .skipped }
+        guard !tests.isEmpty else { return }
         let table = session.render(name)
         try session.execute("delete from \(table) where recorded_at < ?", [.text(time.adding(seconds: -Self.daysMax * 86_400).description)])
         let places = "(" + Self.columns.map { _ in "?" }.joined(separator: ", ") + ")"
-        for start in stride(from: 0, to: rows.count, by: Self.rowsPerStatement) {
-            let chunk = rows[start..<min(start + Self.rowsPerStatement, rows.count)]
-            try session.execute(
-                "insert into \(table) (\(Self.columns.joined(separator: ", "))) values " + chunk.map { _ in places }.joined(separator: ", "), chunk.flatMap { $0 })
+        for start in stride(from: 0, to: tests.count, by: Self.rowsPerStatement) {
+            let chunk = tests[start..<min(start + Self.rowsPerStatement, tests.count)]
+            let values = chunk.flatMap { row(of: $0, manifest, compiler, run, time) }
+            try session.execute("insert into \(table) (\(Self.columns.joined(separator: ", "))) values " + chunk.map { _ in places }.joined(separator: ", "), values)
         }
+    }
+
+    private func row(of result: NodeResult, _ manifest: Manifest, _ compiler: Compiler, _ run: RunID, _ time: Timestamp) -> [SQLValue] {
+        guard let node = manifest.nodes[result.uniqueID] else { return [] }
+        let limits = TestLimits(node.config)
+        let stored = compiler.failuresRelation(of: node) == nil ? "" : session.render(compiler.relationName(of: node))
+        let counted = result.rowsAffected ?? result.failures
+        return [
+            .text(time.description), .text(run.description), .text(node.uniqueID), .text(node.name), .text(manifest.tested(by: node)),
+            .text(result.status.rawValue), counted.map { .integer(Int64($0)) } ?? .null, .text(limits.isError ? "error" : "warn"), .text(limits.warnIf),
+            .text(limits.errorIf), .text(stored), .text(result.message), .text(result.startedAt.description), .text(result.finishedAt.description),
+        ]
     }
 
     // MARK: Reading

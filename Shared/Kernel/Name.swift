@@ -5,7 +5,11 @@ public enum Name {
     public static let lengthMax = 63
 
     public static func isValid(_ text: String) -> Bool {
-        let bytes = text.utf8
+        var text = text
+        return text.withUTF8 { isValid($0) }
+    }
+
+    public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = bytes.first, bytes.count <= lengthMax, isLowercase(first) else { return false }
         return bytes.allSatisfy { isLowercase($0) || ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: "_") }
     }

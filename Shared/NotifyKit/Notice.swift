@@ -16,6 +16,8 @@ public struct Notice: Hashable, Sendable, Codable {
         case slow
         /// Had not succeeded by its deadline.
         case slaMissed = "sla_missed"
+        /// Of the house itself, whatever runs: somebody forges messages, the log is full.
+        case alert
     }
 
     /// A task or test that failed by itself; what hangs on it is only counted.
@@ -123,12 +125,13 @@ public struct Notice: Hashable, Sendable, Codable {
         case (.slow, _): "\(pipeline) takes longer than usual: \(run)"
         case (.slaMissed, _): "\(pipeline) missed its deadline: \(run)"
         case (.succeeded, _): "\(pipeline) succeeded: \(run)"
+        case (.alert, _): "alert of the \(pipeline): \(failures.first?.code ?? summary)"
         }
     }
 
     public var mark: String {
         switch outcome {
-        case .failed, .slaMissed: "✗"
+        case .failed, .slaMissed, .alert: "✗"
         case .warned, .slow: "!"
         case .cancelled: "■"
         case .succeeded, .recovered: "✓"
@@ -151,6 +154,7 @@ public struct Notice: Hashable, Sendable, Codable {
 
     /// For people, on several lines: what, where, what to do, where to read on.
     public var text: String {
+        guard outcome != .alert else { return alertText }
         var lines = ["\(mark) \(headline)", "  \(summary) (\(duration))"]
         if let part { lines.append("  \(part)") }
         if let history { lines.append("  \(history)") }
@@ -172,6 +176,12 @@ public struct Notice: Hashable, Sendable, Codable {
         return lines.joined(separator: "\n")
     }
 
+    /// No run, no time that it took: what, where, what to do.
+    private var alertText: String {
+        let words = failures.flatMap { [("at", $0.location), ("try", $0.remedy)] }.filter { !$0.1.isEmpty }
+        return (["\(mark) \(headline)", "  \(summary)"] + words.map { "  \($0)\($0.count < 3 ? "  " : " ") \($1)" }).joined(separator: "\n")
+    }
+
     public var duration: String {
         let tenths = Int((max(0, seconds) * 10).rounded())
         return "\(tenths / 10).\(tenths % 10) s"
@@ -180,7 +190,7 @@ public struct Notice: Hashable, Sendable, Codable {
     /// As routes speak of it.
     public var severity: String {
         switch outcome {
-        case .failed, .slaMissed: "error"
+        case .failed, .slaMissed, .alert: "error"
         case .warned, .slow: "warn"
         case .succeeded, .recovered, .cancelled: "success"
         }

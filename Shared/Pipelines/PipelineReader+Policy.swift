@@ -2,7 +2,7 @@ import Contracts
 import Kernel
 import Schedules
 import Templating
-import Yams
+import YAML
 
 extension PipelineReader {
     static let policies = ["overlap", "max_active", "timeout", "sla", "slow", "pools"]
@@ -18,10 +18,10 @@ extension PipelineReader {
         policy.slow = fields["slow"].flatMap { slow($0) }
         policy.pools = fields["pools"].flatMap { pools($0) }
         var rules: [String: PipelinePolicy.Step] = [:]
-        for case .mapping(let pairs) in steps?.sequence.map(Array.init) ?? [] {
+        for case .mapping(let pairs) in (steps?.items ?? []).map(\.kind) {
             var step: [String: Node] = [:]
-            for (key, value) in pairs { step[key.scalar?.string ?? ""] = value }
-            guard let name = step["name"]?.scalar?.string, let rule = stepPolicy(step, pools: policy.pools ?? [:]) else { continue }
+            for (key, value) in pairs { step[key.text ?? ""] = value }
+            guard let name = step["name"]?.text, let rule = stepPolicy(step, pools: policy.pools ?? [:]) else { continue }
             rules[name] = rule
         }
         if !rules.isEmpty { policy.steps = rules }
@@ -51,7 +51,7 @@ extension PipelineReader {
         let fields = mapping(node, "slow", known: ["expected", "factor"], required: [])
         var slow = PipelinePolicy.Slow(expectedSeconds: fields["expected"].flatMap { duration($0, "expected") })
         if let node = fields["factor"] {
-            guard let factor = node.float, (1...1000).contains(factor) else {
+            guard let factor = node.scalar?.json.doubleValue, (1...1000).contains(factor) else {
                 report("factor is no number from 1 to 1000", node, "write factor: 2")
                 return nil
             }
@@ -61,7 +61,7 @@ extension PipelineReader {
     }
 
     private func pools(_ node: Node) -> [String: Int]? {
-        guard case .mapping(let pairs) = node else {
+        guard case .mapping(let pairs) = node.kind else {
             report("pools is no mapping", node, "write pools: {api: 2}")
             return nil
         }
@@ -75,11 +75,11 @@ extension PipelineReader {
 
     /// Fills every template for a run that might be.
     func checkTemplates(_ node: Node) {
-        switch node {
+        switch node.kind {
         case .mapping(let pairs): for (_, value) in pairs { checkTemplates(value) }
         case .sequence(let nodes): for node in nodes { checkTemplates(node) }
         default:
-            guard let text = node.scalar?.string else { return }
+            guard let text = node.text else { return }
             do { _ = try RunTemplate.render(text, .sample) } catch { report(error.summary, node, error.remedy) }
         }
     }
@@ -121,7 +121,7 @@ extension PipelineReader {
     }
 
     func number(_ node: Node, _ what: String, _ range: ClosedRange<Int>) -> Int? {
-        guard let value = node.int, range.contains(value) else {
+        guard let value = node.scalar?.json.intValue, range.contains(value) else {
             report("\(what) is no whole number from \(range.lowerBound) to \(range.upperBound)", node, "write \(max(range.lowerBound, min(2, range.upperBound)))")
             return nil
         }
@@ -138,7 +138,7 @@ extension PipelineReader {
     }
 
     func flag(_ node: Node, _ what: String) -> Bool? {
-        if let value = node.bool { return value }
+        if let value = node.scalar?.json.boolValue { return value }
         report("\(what) is neither true nor false", node, "write true or false")
         return nil
     }

@@ -1,6 +1,6 @@
 import Contracts
 import Kernel
-import Yams
+import YAML
 
 extension PipelineReader {
     private static let settleSecondsDefault = 2.0

@@ -2,7 +2,7 @@ import Contracts
 import Digest
 import Kernel
 import Platform
-import Yams
+import YAML
 
 /// Reads `pipeline.yml` into a `Pipeline`, or says all that is wrong with it by file and line.
 public final class PipelineReader {
@@ -49,18 +49,10 @@ public final class PipelineReader {
 
     func root(_ text: String) -> Node? {
         do {
-            if let node = try Yams.compose(yaml: text) { return node }
+            if let node = try Document.read(text) { return node }
             problems.append(problem("the file is empty", line: 1, column: 1, "write name: and steps:"))
-        } catch let error as YamlError {
-            var place = (line: 0, column: 0)
-            switch error {
-            case .scanner(_, let what, let mark, _), .parser(_, let what, let mark, _), .composer(_, let what, let mark, _):
-                place = (mark.line, mark.column)
-                problems.append(problem("this is not YAML: \(what)", line: place.line, column: place.column, "mend the indentation or the quotes there"))
-            default: problems.append(problem("this is not YAML: \(error)", line: 0, column: 0, "mend the file"))
-            }
         } catch {
-            problems.append(problem("this is not YAML: \(error)", line: 0, column: 0, "mend the file"))
+            problems.append(problem("this is not YAML: \(error.summary)", line: error.mark.line, column: error.mark.column, "mend the indentation or the quotes there"))
         }
         return nil
     }
@@ -93,7 +85,7 @@ public final class PipelineReader {
                 report("noop names no role", node, "write one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
                 return nil
             }
-            let seconds = fields["seconds"].map { $0.float ?? -1 } ?? 0
+            let seconds = fields["seconds"].map { $0.scalar?.json.doubleValue ?? -1 } ?? 0
             if !(0...3600).contains(seconds), let place = fields["seconds"] { report("seconds is no number from 0 to 3600", place, "write seconds: 0.5") }
             return Pipeline.Step(name: name, work: .noop(role, seconds: seconds))
         }
@@ -102,7 +94,7 @@ public final class PipelineReader {
     private func connection(_ node: Node) -> Pipeline.Connection? {
         let fields = mapping(node, "an extract", known: ["connector", "settings", "streams"], required: ["connector", "streams"])
         guard let connector = fields["connector"].flatMap(string), let streams = fields["streams"] else { return nil }
-        guard case .mapping(let pairs) = streams, !pairs.isEmpty else {
+        guard case .mapping(let pairs) = streams.kind, !pairs.isEmpty else {
             report("streams is no mapping of names", streams, "write streams: {orders: {…}}")
             return nil
         }
@@ -120,13 +112,13 @@ public final class PipelineReader {
         guard let occasions = fields["on"], let channel = fields["to"].flatMap(string) else { return nil }
         let on = words(occasions, "on").compactMap { word -> NotifyRule.Occasion? in
             let occasion = string(word).flatMap(NotifyRule.Occasion.init)
-            if occasion == nil { report("'\(word.string ?? "")' is no occasion", word, "write \(NotifyRule.Occasion.allCases.map(\.rawValue).joined(separator: ", "))") }
+            if occasion == nil { report("'\(word.text ?? "")' is no occasion", word, "write \(NotifyRule.Occasion.allCases.map(\.rawValue).joined(separator: ", "))") }
             return occasion
         }
         return NotifyRule(on: on, channel: channel, options: options(fields), place: place(node))
     }
 
-    private func place(_ node: Node) -> String { "\(path):\(node.mark?.line ?? 0)" }
+    private func place(_ node: Node) -> String { "\(path):\(node.mark.line)" }
 
     private func options(_ fields: [String: Node]) -> JSON {
         var options = fields["options"].map(json) ?? [:]
@@ -155,7 +147,7 @@ public final class PipelineReader {
     /// - Throws: `ProblemList`.
     public static func definition(_ path: String) throws -> Definition {
         let text = String(decoding: try Files.readAll(path), as: UTF8.self)
-        if case .sequence? = try? Yams.compose(yaml: text) { return .routes(try routes(path)) }
+        if case .sequence? = (try? Document.read(text))?.kind { return .routes(try routes(path)) }
         return .pipeline(try read(path))
     }
 
@@ -179,7 +171,7 @@ public final class PipelineReader {
         guard let severity = fields["severity"], let channel = fields["to"].flatMap(string) else { return nil }
         let on = words(severity, "severity").flatMap { word -> [NotifyRule.Occasion] in
             let occasions = string(word).flatMap { Self.severities[$0] }
-            if occasions == nil { report("'\(word.string ?? "")' is no severity", word, "write error, warn or success") }
+            if occasions == nil { report("'\(word.text ?? "")' is no severity", word, "write error, warn or success") }
             return occasions ?? []
         }
         let pipelines = fields["pipelines"].map { words($0, "pipelines").compactMap { string($0) } } ?? ["*"]
@@ -191,14 +183,14 @@ public final class PipelineReader {
     // MARK: Nodes
 
     func mapping(_ node: Node, _ what: String, known: [String], required: [String]) -> [String: Node] {
-        guard case .mapping(let pairs) = node else {
+        guard case .mapping(let pairs) = node.kind else {
             report("\(what) is no mapping", node, "write \(required.map { "\($0): …" }.joined(separator: ", "))")
             return [:]
         }
         var fields: [String: Node] = [:]
         for (key, value) in pairs {
             // YAML 1.1 reads a bare `on` as true; here it is a word.
-            let word = key.scalar?.string ?? ""
+            let word = key.text ?? ""
             if known.contains(word) { fields[word] = value }
             else {
                 let near = Similarity.nearest(to: word, among: known)
@@ -210,7 +202,7 @@ public final class PipelineReader {
     }
 
     func list(_ node: Node, _ what: String) -> [Node] {
-        guard case .sequence(let nodes) = node else {
+        guard case .sequence(let nodes) = node.kind else {
             report("\(what) is no list", node, "begin each entry with '- '")
             return []
         }
@@ -231,29 +223,22 @@ public final class PipelineReader {
             report("this should be one word or text", node, "write a single value")
             return nil
         }
-        return scalar.string
+        return scalar.text
     }
 
     func json(_ node: Node) -> JSON {
-        switch node {
+        switch node.kind {
         case .mapping(let pairs):
             var object = JSONObject()
-            for (key, value) in pairs { object[key.scalar?.string ?? ""] = json(value) }
+            for (key, value) in pairs { object[key.text ?? ""] = json(value) }
             return .object(object)
         case .sequence(let nodes): return .array(nodes.map(json))
-        default:
-            if node.null != nil, node.scalar?.style == .plain { return .null }
-            if node.scalar?.style == .plain {
-                if let value = node.bool { return .bool(value) }
-                if let value = node.int { return JSON(value) }
-                if let value = node.float { return .double(value) }
-            }
-            return .string(node.scalar?.string ?? "")
+        case .scalar(let scalar): return scalar.json
         }
     }
 
     func report(_ what: String, _ node: Node, _ remedy: String) {
-        problems.append(problem(what, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, remedy))
+        problems.append(problem(what, line: node.mark.line, column: node.mark.column, remedy))
     }
 
     func problem(_ what: String, line: Int, column: Int, _ remedy: String) -> PlainProblem {

@@ -13,7 +13,14 @@ extension ArchiveWriter {
         write(value.columnName); write(value.attachedNode); write(value.testGroup); write(value.fileKeyName)
         write(value.unitTest) { $0.unitTest($1) }; write(value.functions) { $0.write($1) }; write(value.arguments) { $0.write($1) }; write(value.returns)
         write(value.version); write(value.latestVersion); write(value.constraints) { $0.write($1) }
-        write(value.deprecationDate); write(value.timeSpine); write(value.beside); write(value.metrics) { $0.write($1) }; write(value.patchConfig); write(value.details)
+        write(value.deprecationDate); write(value.timeSpine); write(value.beside); write(value.metrics) { $0.write($1) }; write(value.patchConfig); write(value.patchHash)
+        write(value.details)
+    }
+    mutating func patch(_ value: NodePatch) {
+        write(value.section); write(value.name); write(value.description); write(value.config); write(value.columns) { $0.column($1) }
+        write(value.constraints) { $0.write($1) }; write(value.deprecationDate); write(value.timeSpine)
+        write(value.version) { $0.write($1.model); $0.write($1.number); $0.write($1.latest) }
+        write(value.arguments) { $0.write($1) }; write(value.returns)
     }
     mutating func column(_ value: Column) {
         write(value.name); write(value.description); write(value.dataType); write(value.meta); write(value.tags)
@@ -99,7 +106,8 @@ extension ArchiveReader {
             fileKeyName: try optionalText(), unitTest: try optional { try $0.unitTest() }, functions: try list { try $0.strings() },
             arguments: try list { try $0.json() }, returns: try json(), version: try optional { try $0.json() },
             latestVersion: try optional { try $0.json() }, constraints: try list { try $0.json() }, deprecationDate: try optionalText(),
-            timeSpine: try json(), beside: try object(), metrics: try list { try $0.strings() }, patchConfig: try object(), details: try object())
+            timeSpine: try json(), beside: try object(), metrics: try list { try $0.strings() }, patchConfig: try object(),
+            patchHash: try optionalText(), details: try object())
     }
     mutating func column() throws -> Column {
         var value = Column(

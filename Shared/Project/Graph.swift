@@ -19,6 +19,31 @@ public struct Graph: Hashable, Sendable {
         for id in children.keys { children[id]?.sort() }
     }
 
+    /// Makes the edges of some nodes anew; of ones that are no longer there, too.
+    ///
+    /// - Returns: whose children are others than before, and whether an edge is new.
+    mutating func relink(_ ids: Set<String>, _ manifest: Manifest) -> (parents: Set<String>, isTighter: Bool) {
+        var touched: Set<String> = []
+        var isTighter = false
+        for id in ids {
+            let isThere = manifest[id] != nil || manifest.sources[id] != nil
+            let (old, own) = (Set(parents[id] ?? []), manifest[id]?.dependsOn ?? [])
+            for parent in old.subtracting(own) {
+                children[parent]?.removeAll { $0 == id }
+                touched.insert(parent)
+            }
+            for parent in Set(own).subtracting(old) {
+                children[parent, default: []].append(id)
+                touched.insert(parent)
+                isTighter = true
+            }
+            parents[id] = isThere ? own : nil
+            if isThere { children[id, default: []] += [] } else { children[id] = nil }
+        }
+        for id in touched { children[id]?.sort() }
+        return (touched, isTighter)
+    }
+
     /// Every node after its parents, names deciding where the edges do not; nil where there is a cycle.
     public func order() -> [String]? {
         var waiting = parents.mapValues { Set($0).count }

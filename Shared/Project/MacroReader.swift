@@ -19,14 +19,16 @@ struct MacroReader {
         self.problems = problems
     }
 
-    mutating func readMacros() {
-        let folders = package.macroPaths + package.testPaths.map { "\($0)/generic" }
-        for folder in folders {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") { readMacroFile("\(folder)/\(file)") }
+    mutating func readMacros() { for path in paths { readMacroFile(path) } }
+
+    /// The files that may hold macros, below the package's folder, in the order in which they are read.
+    var paths: [String] {
+        (package.macroPaths + package.testPaths.map { "\($0)/generic" }).flatMap { folder in
+            FileTree.files(in: "\(package.folder)/\(folder)").filter { $0.hasSuffix(".sql") }.map { "\(folder)/\($0)" }
         }
     }
 
-    private mutating func readMacroFile(_ path: String) {
+    mutating func readMacroFile(_ path: String) {
         guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         do {
             let template = try environment.parse(text, name: path)

@@ -46,7 +46,7 @@ final class MacroWords {
     }
 
     /// Where `star` begins in `default__star`.
-    private static func endOfPrefix(_ name: String) -> String.Index? {
+    static func endOfPrefix(_ name: String) -> String.Index? {
         let bytes = name.utf8
         var index = bytes.startIndex
         while index < bytes.endIndex {
@@ -57,7 +57,7 @@ final class MacroWords {
         return nil
     }
 
-    private static func words(in text: String) -> [String] {
+    static func words(in text: String) -> [String] {
         var found: [String] = []
         var word: [UInt8] = []
         func end() {

@@ -33,6 +33,18 @@ public struct Manifest: Sendable {
     public internal(set) var graph = Graph()
     /// Names what was read, where it is kept for the next reading: a manifest of the same name is the same. Empty otherwise.
     var nameOfParse = ""
+    /// What is not as in an earlier reading, where this one only brought that one up to date.
+    var difference: Difference?
+
+    /// The unique ids of what an earlier reading has not, or has otherwise, or has and this one has not.
+    struct Difference: Sendable {
+        /// The earlier one's `nameOfParse`.
+        var earlier: String
+        var resources: Set<String> = []
+        /// Of whose parents, and whose children.
+        var parents: Set<String> = []
+        var children: Set<String> = []
+    }
 
     public struct Doc: Hashable, Sendable {
         public var uniqueID: String

@@ -35,18 +35,27 @@ public struct ManifestWriter {
 
     /// The file in pieces, made member by member: as values a large manifest takes many times the memory of its text, and the
     /// text of 2,000 models takes more than the models.
-    public func write(_ take: ([UInt8]) throws -> Void) rethrows {
-        var bytes = Array("{".utf8)
-        for (index, (name, part)) in parts.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            JSON.string(name).write(to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            try part.write(to: &bytes, take)
+    public func write(_ take: ([UInt8]) throws -> Void) rethrows { _ = try write(reusing: nil, read: { _ in [] }, take) }
+
+    /// The file in pieces, with what has not changed copied from an earlier one.
+    ///
+    /// - Parameter read: gives bytes of the earlier file, counted from behind its `metadata`.
+    /// - Returns: where each member lies now, for the next time.
+    public func write(reusing earlier: ManifestPlaces?, read: (Range<Int>) throws -> [UInt8], _ take: ([UInt8]) throws -> Void) rethrows -> ManifestPlaces {
+        var output = Output(earlier: earlier, difference: manifest.difference)
+        output.bytes = Array("{\"metadata\":".utf8)
+        metadata.write(to: &output.bytes)
+        for (name, part) in parts {
+            try output.begin(name, read, take)
+            try part.write(to: &output, read, take)
         }
-        bytes.append(UInt8(ascii: "}"))
-        try take(bytes)
+        try output.put("}", read, take)
+        try take(output.bytes)
+        return output.places
     }
-    private static let pieceBytes = 65_536
+
+    /// Names the earlier reading that this one brought up to date: a file that was written of that one can be reused in part.
+    public var nameOfEarlierContent: String? { compiled.isEmpty ? manifest.difference?.earlier : nil }
 
     /// Names what is written here besides `metadata`, where that is known: of two files of one name only that part differs.
     public var nameOfContent: String? { compiled.isEmpty && !manifest.nameOfParse.isEmpty ? manifest.nameOfParse : nil }
@@ -74,7 +83,6 @@ public struct ManifestWriter {
 
     private var parts: [(String, Part)] {
         [
-            ("metadata", .whole(metadata)),
             ("nodes", .each(withHooks(manifest.nodes.filter { $0.value.resourceType != .function }) { $0.node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros, macro)),
@@ -110,19 +118,17 @@ public struct ManifestWriter {
             self.value = value
         }
 
-        func write(to bytes: inout [UInt8], _ take: ([UInt8]) throws -> Void) rethrows {
-            guard let ids else { return value("").write(to: &bytes) }
-            bytes.append(UInt8(ascii: "{"))
+        func write(to output: inout Output, _ read: (Range<Int>) throws -> [UInt8], _ take: ([UInt8]) throws -> Void) rethrows {
+            guard let ids else { return value("").write(to: &output.bytes) }
+            try output.put("{", read, take)
             for (index, id) in ids.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                JSON.string(id).write(to: &bytes)
-                bytes.append(UInt8(ascii: ":"))
-                value(id).write(to: &bytes)
-                guard bytes.count >= ManifestWriter.pieceBytes else { continue }
-                try take(bytes)
-                bytes.removeAll(keepingCapacity: true)
+                try output.member(id, isFirst: index == 0, read, take) { bytes in
+                    JSON.string(id).write(to: &bytes)
+                    bytes.append(UInt8(ascii: ":"))
+                    value(id).write(to: &bytes)
+                }
             }
-            bytes.append(UInt8(ascii: "}"))
+            try output.put("}", read, take)
         }
     }
 

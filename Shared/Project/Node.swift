@@ -181,6 +181,8 @@ extension Node {
         public var metrics: [[String]] = []
         /// What the schema files say of its configuration.
         var patchConfig = JSONObject()
+        /// Of all that the schema files say of it: tells whether that has changed.
+        var patchHash: String?
         /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
         public var details = JSONObject()
 

@@ -10,7 +10,7 @@ internal import Kernel
 /// - Whatever is wrong with the file, the project is read anew.
 struct ParseCache {
     static let name = "partial_parse.sluice"
-    private static let magic = Array("sluice parse 1\n".utf8)
+    private static let magic = Array("sluice parse 2\n".utf8)
     private static let digestBytes = 32
 
     let path: String
@@ -41,10 +41,12 @@ struct ParseCache {
             one.settings == other.settings && one.files.elementsEqual(other.files) { $0.path == $1.path && $0.digest == $1.digest }
         }
 
-        /// The paths that only one of them has, or has otherwise.
-        func differences(from other: Fingerprint) -> [String] {
-            let (own, others) = (Dictionary(files) { $1 }, Dictionary(other.files) { $1 })
-            return Set(own.keys).union(others.keys).filter { own[$0] != others[$0] }.sorted()
+        /// What has become of these files in a later reading.
+        func changes(until later: Fingerprint) -> FileChanges {
+            let (own, others) = (Dictionary(files) { $1 }, Dictionary(later.files) { $1 })
+            return FileChanges(
+                added: others.keys.filter { own[$0] == nil }.sorted(), deleted: own.keys.filter { others[$0] == nil }.sorted(),
+                changed: own.keys.filter { others[$0] != nil && others[$0] != own[$0] }.sorted())
         }
     }
 
@@ -52,8 +54,8 @@ struct ParseCache {
 
     /// Fills a manifest that has its packages and its target.
     ///
-    /// - Returns: the files that are not as they were then, by path.
-    func load(into manifest: inout Manifest, _ fingerprint: Fingerprint, environment: [String: String]) throws(Miss) -> [String] {
+    /// - Returns: the files that are not as they were then.
+    func load(into manifest: inout Manifest, _ fingerprint: Fingerprint, environment: [String: String]) throws(Miss) -> FileChanges {
         guard let bytes = FileTree.bytes(path) else { throw .none }
         guard bytes.count > Self.magic.count + Self.digestBytes, bytes.starts(with: Self.magic) else { throw .broken }
         let body = bytes[(Self.magic.count + Self.digestBytes)...]
@@ -65,14 +67,14 @@ struct ParseCache {
                 let known = Fingerprint(
                     settings: try reader.rawBytes(), files: try reader.list { (path: try $0.text(), digest: try $0.rawBytes()) })
                 guard known.settings == fingerprint.settings else { throw Miss.settings }
-                let changed = known == fingerprint ? [] : known.differences(from: fingerprint)
+                let changes = known == fingerprint ? FileChanges() : known.changes(until: fingerprint)
                 for (name, digest) in try reader.map({ try $0.text() }).sorted(by: { $0.key < $1.key }) where Self.digest(of: environment[name]) != digest {
                     throw Miss.environment(name)
                 }
                 try reader.manifest(into: &manifest)
                 guard reader.isAtEnd else { throw Miss.broken }
                 manifest.nameOfParse = Digest.hex(digest)
-                return changed
+                return changes
             }
         } catch let miss as Miss { throw miss } catch { throw .broken }
     }

@@ -17,7 +17,7 @@ struct ParseKeeper {
     }
 
     /// - Returns: the files that are not as they were then.
-    func load(into manifest: inout Manifest) throws(ParseCache.Miss) -> [String] { try cache.load(into: &manifest, fingerprint, environment: environment) }
+    func load(into manifest: inout Manifest) throws(ParseCache.Miss) -> FileChanges { try cache.load(into: &manifest, fingerprint, environment: environment) }
     func store(_ manifest: inout Manifest) { cache.store(&manifest, fingerprint, environment: environment) }
     func forget() { cache.remove() }
 

@@ -19,6 +19,8 @@ public protocol ParseTimeHost: AnyObject {
     /// Called once, when all macros are known and before anything is rendered.
     func prepare(_ manifest: Manifest) throws
     func capture(_ node: Node) throws -> Capture
+    /// The texts of the macros that come with dbt: a macro that they mention may be called by any node.
+    func libraryTexts(for adapter: String) -> [String]
     /// The environment variables that templates have asked for so far.
     var environmentRead: Set<String> { get }
     /// Whether templates have asked for what is another thing in each command: the time, ids, flags.

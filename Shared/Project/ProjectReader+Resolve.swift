@@ -2,14 +2,15 @@ internal import Jinja
 internal import Kernel
 
 extension ProjectReader {
-    /// Turns every written reference into the node that it means.
-    func resolve(_ manifest: inout Manifest) {
-        for id in manifest.nodes.keys.sorted() {
-            guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty else { continue }
+    /// Turns every written reference into the node that it means: of these nodes, and of all others that were read.
+    func resolve(_ manifest: inout Manifest, nodes: [String]) {
+        for id in nodes {
+            // Not held while it is changed: it would be copied.
+            guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty || manifest.nodes[id]?.dependsOn.isEmpty == false else { continue }
             // Each once, in the order of the text: there are few.
             manifest.nodes[id]?.dependsOn = parents.indices.filter { parents.firstIndex(of: parents[$0]) == $0 }.map { parents[$0] }
         }
-        for id in manifest.others.keys.sorted() {
+        for id in manifest.others.keys.sorted() where reread.contains(id) {
             guard var node = manifest.others[id], node.resourceType == .exposure || node.resourceType == .semanticModel else { continue }
             for ref in node.sources {
                 if let parent = manifest.source(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
@@ -53,7 +54,10 @@ extension ProjectReader {
             return
         }
         let known = manifest.nodes.values.filter(\.resourceType.isReferable)
-        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
+        // Packages may each have one of that name: the one that the reader of the message wrote, else the first by its id.
+        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in
+            known.filter { $0.name == name }.min { ($0.packageName == node.packageName ? 0 : 1, $0.uniqueID) < ($1.packageName == node.packageName ? 0 : 1, $1.uniqueID) }
+        }
         problems.add(ProjectProblem(
             "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
             remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))
@@ -119,10 +123,11 @@ extension ProjectReader {
         }
     }
 
-    /// Fills `{{ doc('…') }}` in descriptions.
+    /// Fills `{{ doc('…') }}` in descriptions of what was read; another's may by now hold what looks like a template.
     func fillDescriptions(_ manifest: inout Manifest) {
         let described = manifest.nodes.values.filter { node in
-            YAMLRenderer.hasTemplate(node.description) || node.columns.contains { YAMLRenderer.hasTemplate($0.description) }
+            guard reread.contains(node.uniqueID) else { return false }
+            return YAMLRenderer.hasTemplate(node.description) || node.columns.contains { YAMLRenderer.hasTemplate($0.description) }
         }
         for id in described.map(\.uniqueID).sorted() {
             guard var node = manifest.nodes.removeValue(forKey: id) else { continue }
@@ -130,17 +135,17 @@ extension ProjectReader {
             fill(&node.columns, node.packageName, node.location, manifest)
             manifest.nodes[id] = node
         }
-        for id in manifest.others.keys.sorted() {
+        for id in manifest.others.keys.sorted() where reread.contains(id) {
             guard var node = manifest.others[id], YAMLRenderer.hasTemplate(node.description) else { continue }
             _ = fill(&node.description, node.packageName, node.location, manifest)
             manifest.others[id] = node
         }
-        for id in manifest.macros.keys.sorted() {
+        for id in manifest.macros.keys.sorted() where reread.contains(id) {
             guard var macro = manifest.macros[id], YAMLRenderer.hasTemplate(macro.description) else { continue }
             _ = fill(&macro.description, macro.packageName, .file(macro.originalFilePath), manifest)
             manifest.macros[id] = macro
         }
-        for id in manifest.sources.keys.sorted() {
+        for id in manifest.sources.keys.sorted() where reread.contains(id) {
             guard var source = manifest.sources[id] else { continue }
             let place = ProblemLocation.file(source.originalFilePath, line: source.line)
             source.docBlocks = fill(&source.description, source.packageName, place, manifest)

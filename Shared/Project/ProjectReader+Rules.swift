@@ -99,6 +99,7 @@ extension ProjectReader {
                 manifest.warnings.append("\(patch.file):\(patch.line): there is no macro '\(patch.name)'")
                 continue
             }
+            reread.insert(id)
             manifest.macros[id]?.description = patch.description
             manifest.macros[id]?.arguments = patch.arguments
             manifest.macros[id]?.config = patch.config

@@ -1,75 +1,179 @@
+internal import Jinja
 internal import Kernel
 
-/// What follows from a changed text of single models, singular tests and analyses. Everything else that changes is rare, and has
-/// consequences all over the project: then it is read anew.
+/// What follows from files that have changed, come or gone: what they hold is read anew, and what depends on it; nothing else is.
+///
+/// The parts of a full reading do the work, each on less. Whatever is found wrong, the project is read anew to tell it.
 extension ProjectReader {
+    /// Each takes in more schema files.
+    private static let roundsMax = 10
+
     /// - Parameters:
     ///   - last: the project as it was read before the change.
     ///   - base: its packages and its target.
-    /// - Returns: nil where the project must be read anew, also to tell what is wrong with it.
-    func update(_ last: Manifest, from base: Manifest, _ changed: [String]) -> Manifest? {
+    /// - Returns: nil where the project must be read anew.
+    func update(_ last: Manifest, from base: Manifest, _ changes: FileChanges) -> Manifest? {
+        var scope = UpdateScope(last, changes)
+        var start = last
+        guard scope.isSound, readMacrosAgain(&start, &scope), problems.problems.isEmpty else { return nil }
         // Templates see the project as they do when it is read: without nodes.
         var seen = base
-        (seen.macros, seen.macroFiles, seen.docs) = (last.macros, last.macroFiles, last.docs)
+        (seen.macros, seen.macroFiles, seen.docs) = (start.macros, start.macroFiles, start.docs)
         guard (try? host?.prepare(seen)) != nil || host == nil else { return nil }
-        let isPlain = last.packages.allSatisfy { !$0.restrictsAccess } && !last.nodes.values.contains { $0.access == "private" }
-        let places = Dictionary(last.nodes.values.filter(Self.isAlone).map { ("\($0.rootFolder)/\($0.originalFilePath)", $0.uniqueID) }) { $1 }
-        var manifest = last
-        for path in changed {
-            guard isPlain, let id = places[path], let old = last.nodes[id], let node = readAgain(old, seen, manifest) else { return nil }
-            link(node, to: old, &manifest)
+        for _ in 0..<Self.roundsMax {
+            guard let (manifest, names) = readAgain(start, scope), problems.problems.isEmpty else { return nil }
+            guard scope.widen(by: names, manifest) else { return host?.isBoundToCommand == true ? nil : finished(manifest) }
         }
-        guard problems.problems.isEmpty, manifest.graph.cycle() == nil, host?.isBoundToCommand != true else { return nil }
+        return nil
+    }
+
+    private func finished(_ manifest: Manifest) -> Manifest {
+        var manifest = manifest
         manifest.environmentRead.formUnion(environmentRead.union(host?.environmentRead ?? []))
         return manifest
     }
 
-    /// Whether a node is the only one of its file, and the file's text all that it is.
-    private static func isAlone(_ node: Node) -> Bool {
-        (node.resourceType == .model && node.version == nil) || node.resourceType == .analysis || (node.resourceType == .test && node.test == nil)
-    }
-
-    /// The node with its new text; nil where more than its text, its configuration and its parents would change.
-    private func readAgain(_ old: Node, _ seen: Manifest, _ manifest: Manifest) -> Node? {
-        guard let package = manifest.packages.first(where: { $0.name == old.packageName }),
-            let text = FileTree.text(old.originalFilePath, in: old.rootFolder, problems)
-        else { return nil }
-        var node = Node(
-            uniqueID: old.uniqueID, resourceType: old.resourceType, name: old.name, packageName: old.packageName, path: old.path,
-            originalFilePath: old.originalFilePath, rootFolder: old.rootFolder, fqn: old.fqn, rawCode: Self.trimmed(text))
-        node.checksum = checksum(node.rawCode)
-        let capture = self.capture(node, text)
-        guard problems.problems.isEmpty, !["pre", "post"].contains(where: { capture.config["\($0)_hook"] != nil && capture.config["\($0)-hook"] != nil }) else { return nil }
-        // What the schema files say of it, which have not changed.
-        (node.description, node.docBlocks, node.columns, node.constraints) = (old.description, old.docBlocks, old.columns, old.constraints)
-        (node.patchPath, node.patchConfig, node.deprecationDate, node.timeSpine) = (old.patchPath, old.patchConfig, old.deprecationDate, old.timeSpine)
-        node.refs = capture.refs
-        node.sources = capture.sources
-        node.dependsOnMacros = capture.macros
-        node.functions = capture.functions
-        configure(&node, package, old.patchConfig, capture.config, seen)
-        addHooks(&node)
-        // Others look at these: tests and readers at the group, semantic models and unit tests at the name.
-        guard node.config.isEnabled, node.group == old.group, node.access == old.access, node.schema == old.schema, node.database == old.database,
-            node.alias == old.alias, node.config["contract"]?["enforced"] != true, old.config["contract"]?["enforced"] != true
-        else { return nil }
-        let parents = node.sources.map { manifest.source(for: $0, from: node.packageName)?.uniqueID }
-            + node.refs.map { manifest.node(for: $0, from: node.packageName)?.uniqueID }
-            + node.functions.map { manifest.function($0, from: node.packageName)?.uniqueID }
-        guard !parents.contains(nil) else { return nil }
-        let found = parents.compactMap { $0 }
-        node.dependsOn = found.indices.filter { found.firstIndex(of: found[$0]) == $0 }.map { found[$0] }
-        return node
-    }
-
-    private func link(_ node: Node, to old: Node, _ manifest: inout Manifest) {
-        let id = node.uniqueID
-        manifest.nodes[id] = node
-        manifest.graph.parents[id] = node.dependsOn
-        for parent in Set(old.dependsOn).subtracting(node.dependsOn) { manifest.graph.children[parent]?.removeAll { $0 == id } }
-        for parent in Set(node.dependsOn).subtracting(old.dependsOn) {
-            manifest.graph.children[parent, default: []].append(id)
-            manifest.graph.children[parent]?.sort()
+    /// The project with the files of a scope read anew.
+    ///
+    /// - Returns: it, and the names of what others see otherwise than before; nil where that cannot be told.
+    private func readAgain(_ start: Manifest, _ scope: UpdateScope) -> (Manifest, Set<String>)? {
+        var manifest = start
+        reread = scope.macros
+        let schemas = manifest.packages.map { package in readSchemas(package, manifest) { scope.schemas.contains($0) } }
+        let patches = schemas.flatMap(\.patches)
+        guard let files = files(describedBy: patches, start, scope) else { return nil }
+        // What is read anew needs its description, also from a schema file in which nothing has changed.
+        var lenders: Set<String> = []
+        for node in Array(start.nodes.values) + start.disabled where files.contains(UpdateScope.path(of: node)) {
+            if let path = node.patchPath { lenders.insert(scope.path(ofPatch: path)) }
         }
+        for id in scope.macros { if let path = start.macros[id]?.patchPath { lenders.insert(scope.path(ofPatch: path)) } }
+        lenders.subtract(scope.schemas)
+        let lent = lenders.isEmpty ? [] : manifest.packages.flatMap { package in readSchemas(package, manifest) { lenders.contains($0) }.patches }
+
+        let gone = remove(files, scope, from: &manifest)
+        for source in schemas.flatMap(\.sources) where source.config.isEnabled { addSource(source, &manifest) }
+        for group in schemas.flatMap(\.groups) { add(group, &manifest) }
+        let patchOf = patchesByName(patches + lent)
+        for package in manifest.packages { readNodes(package, patchOf, &manifest) { files.contains($0) } }
+        for node in schemas.flatMap(\.nodes) { addWritten(node, patchOf, &manifest) }
+        for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
+        describeMacros(patches + lent.filter { scope.macros.contains("macro.\($0.package.name).\($0.name)") }, &manifest)
+        fillDescriptions(&manifest)
+        checkPatches(patches, &manifest)
+        let names = namesOfChanged(gone, manifest)
+        let users = manifest.nodes.values.filter { node in
+            !reread.contains(node.uniqueID)
+                && (node.refs.contains { names.contains($0.name) } || node.sources.contains { names.contains($0.table) } || node.functions.contains { names.contains($0.last ?? "") })
+        }.map(\.uniqueID)
+        resolve(&manifest, nodes: users + reread)
+        resolveUnitTests(&manifest)
+        resolveMetrics(&manifest)
+        manifest.hooks = hooks(of: manifest)
+        guard problems.problems.isEmpty else { return nil }
+        checkAccess(manifest)
+        checkContracts(manifest)
+        let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)
+        let (parents, isTighter) = manifest.graph.relink(changed, manifest)
+        guard !isTighter || manifest.graph.cycle() == nil else { return nil }
+        var difference = Manifest.Difference(earlier: start.nameOfParse, resources: changed.union(gone.macros), parents: changed, children: changed.union(parents))
+        // The tests of a model's columns make its primary key.
+        for id in changed { for node in [gone.nodes[id], manifest.nodes[id]] { if let tested = node?.attachedNode { difference.resources.insert(tested) } } }
+        manifest.difference = difference
+        return (manifest, names)
+    }
+
+    // MARK: What is described otherwise
+
+    /// The files of a scope, and those whose nodes its schema files describe otherwise than before.
+    ///
+    /// - Returns: nil where two schema files describe one node, or one describes a node that another holds.
+    private func files(describedBy patches: [NodePatch], _ last: Manifest, _ scope: UpdateScope) -> Set<String>? {
+        var files = scope.files
+        var same: Set<String> = []
+        let nodes = (Array(last.nodes.values) + last.disabled).filter { $0.test == nil }
+        var places: [String: [Node]] = [:]
+        for node in nodes {
+            let name = node.resourceType == .snapshot ? node.name : FileTree.stem(of: node.originalFilePath)
+            places["\(node.packageName)/\(Self.section(of: node.resourceType))/\(name)", default: []].append(node)
+        }
+        for patch in patches where patch.section != "macros" {
+            let hash = patch.hash
+            let file = "\(patch.package.name)://\(patch.file)"
+            // The latest version may lie in a file without a suffix.
+            for name in [patch.name] + (patch.version.map { $0.isLatest ? [$0.model] : [] } ?? []) {
+                for node in places["\(patch.package.name)/\(patch.section)/\(name)"] ?? [] {
+                    if node.patchHash == hash, node.patchPath == file, !scope.forced.contains(scope.path(ofPatch: file)) { same.insert(node.uniqueID); continue }
+                    if let other = node.patchPath, other != file, !scope.schemas.contains(scope.path(ofPatch: other)) { return nil }
+                    files.insert(UpdateScope.path(of: node))
+                }
+            }
+        }
+        for node in nodes where !same.contains(node.uniqueID) {
+            if let path = node.patchPath, scope.schemas.contains(scope.path(ofPatch: path)) { files.insert(UpdateScope.path(of: node)) }
+        }
+        let schemas = files.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }
+        guard schemas.isSubset(of: scope.schemas) else { return nil }
+        return files.subtracting(schemas)
+    }
+
+    // MARK: What goes first
+
+    private struct Gone {
+        var nodes: [String: Node] = [:]
+        var sources: Set<String> = []
+        /// What was read anew, or has lost its description.
+        var macros: Set<String> = []
+    }
+
+    private func remove(_ files: Set<String>, _ scope: UpdateScope, from manifest: inout Manifest) -> Gone {
+        var gone = Gone(macros: scope.macros.union(scope.goneMacros))
+        func isGone(_ path: String) -> Bool { files.contains(path) || scope.schemas.contains(path) }
+        for (id, node) in manifest.nodes where isGone(UpdateScope.path(of: node)) { gone.nodes[id] = node }
+        for (id, node) in manifest.others where isGone(UpdateScope.path(of: node)) { gone.nodes[id] = node }
+        for (id, source) in manifest.sources where isGone(scope.path(source.originalFilePath, of: source.packageName)) { gone.sources.insert(id) }
+        for id in gone.nodes.keys {
+            manifest.nodes[id] = nil
+            manifest.others[id] = nil
+        }
+        for id in gone.sources { manifest.sources[id] = nil }
+        manifest.disabled.removeAll { isGone(UpdateScope.path(of: $0)) }
+        manifest.groups = manifest.groups.filter { !isGone(scope.path($0.value.originalFilePath, of: $0.value.packageName)) }
+        manifest.latestVersions = manifest.latestVersions.filter { gone.nodes[$0.value] == nil }
+        for (id, macro) in manifest.macros {
+            guard let path = macro.patchPath, isGone(scope.path(ofPatch: path)) else { continue }
+            manifest.macros[id]?.description = ""
+            manifest.macros[id]?.arguments = []
+            manifest.macros[id]?.config = JSONObject()
+            manifest.macros[id]?.patchPath = nil
+            gone.macros.insert(id)
+        }
+        manifest.warnings = []
+        return gone
+    }
+
+    // MARK: What others see
+
+    /// The names of what has come or gone, or is otherwise for those that name it: tests look at the group, unit tests and semantic
+    /// models at the name in the warehouse.
+    private func namesOfChanged(_ gone: Gone, _ manifest: Manifest) -> Set<String> {
+        func facade(_ node: Node) -> [JSON] {
+            [
+                .string(node.name), node.version ?? .null, node.latestVersion ?? .null, .string(node.schema), .string(node.database), .string(node.alias), JSON(node.group),
+                .string(node.access), .bool(node.isEphemeral),
+            ]
+        }
+        var names: Set<String> = []
+        func add(_ node: Node) {
+            guard node.test == nil else { return }
+            names.insert(node.name)
+            names.insert(FileTree.stem(of: node.originalFilePath))
+        }
+        for (id, old) in gone.nodes where manifest[id].map({ facade($0) != facade(old) }) ?? true { add(old) }
+        for id in reread where gone.nodes[id] == nil { if let node = manifest.nodes[id] { add(node) } }
+        for id in gone.sources.symmetricDifference(reread.filter { manifest.sources[$0] != nil }) {
+            if let name = id.split(separator: ".").last { names.insert(String(name)) }
+        }
+        return names
     }
 }

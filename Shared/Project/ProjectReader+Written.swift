@@ -55,6 +55,7 @@ extension ProjectReader {
                 "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
                 remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
         } else if node.config.isEnabled {
+            reread.insert(node.uniqueID)
             manifest.others[node.uniqueID] = node
         } else {
             manifest.disabled.append(node)
@@ -98,7 +99,7 @@ extension ProjectReader {
 
     /// Finds the model and the inputs of each unit test; one for all versions of a model becomes one for each.
     func resolveUnitTests(_ manifest: inout Manifest) {
-        for (id, written) in manifest.others(of: .unitTest).sorted(by: { $0.key < $1.key }) {
+        for (id, written) in manifest.others(of: .unitTest).sorted(by: { $0.key < $1.key }) where reread.contains(id) {
             guard var test = written.unitTest else { continue }
             let words = test.model.split(separator: " ").map(String.init)
             let ref = Ref(name: words[0], version: words.count == 2 ? words[1].drop { $0 == "v" }.description : nil)
@@ -136,6 +137,7 @@ extension ProjectReader {
         for index in test.given.indices { test.given[index].nodeID = input(test.given[index].input, of: written, model, manifest) ?? "" }
         node.dependsOn = [model.uniqueID]
         node.unitTest = test
+        reread.insert(id)
         manifest.others[id] = node
     }
 

@@ -41,6 +41,8 @@ public final class ProjectReader {
     private var canRender = true
     private var projectConfigs: [String: ProjectConfig] = [:]
     private var macroWords: MacroWords?
+    /// What was read and added, by unique id: all of a project, or the part of it that has changed.
+    var reread: Set<String> = []
     /// What became of the last reading's cache, for whoever debugs; nil where it was not asked for.
     public private(set) var cacheNote: String?
 
@@ -64,19 +66,20 @@ public final class ProjectReader {
         if let keeper, problems.problems.isEmpty, settings.usesCache ?? project.flags["partial_parse"]?.boolValue ?? true {
             do throws(ParseCache.Miss) {
                 var last = manifest
-                let changed = try keeper.load(into: &last)
-                if changed.isEmpty {
+                let changes = try keeper.load(into: &last)
+                if changes.isEmpty {
                     cacheNote = "Partial parsing enabled, no changes found, skipping parsing"
                     last.environmentRead.formUnion(environmentRead)
                     return last
                 }
-                if var updated = update(last, from: manifest, changed) {
-                    cacheNote = "Partial parsing enabled: 0 files deleted, 0 files added, \(changed.count) files changed."
+                if var updated = update(last, from: manifest, changes) {
+                    cacheNote = "Partial parsing enabled: \(changes.deleted.count) files deleted, \(changes.added.count) files added, \(changes.changed.count) files changed."
                     keeper.store(&updated)
                     return updated
                 }
                 problems.removeAll()
-                throw .files(changed)
+                reread.removeAll()
+                throw .files(changes.all.sorted())
             } catch {
                 cacheNote = "Unable to do partial parsing because \(error). Starting full parse."
             }
@@ -103,7 +106,7 @@ public final class ProjectReader {
         describeMacros(patches, &manifest)
         fillDescriptions(&manifest)
         checkPatches(patches, &manifest)
-        resolve(&manifest)
+        resolve(&manifest, nodes: manifest.nodes.keys.sorted())
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
@@ -120,7 +123,7 @@ public final class ProjectReader {
     }
 
     /// What the schema files say of nodes: `package/section/name`.
-    private func patchesByName(_ patches: [NodePatch]) -> [String: NodePatch] {
+    func patchesByName(_ patches: [NodePatch]) -> [String: NodePatch] {
         var found: [String: NodePatch] = [:]
         for patch in patches {
             let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
@@ -222,7 +225,8 @@ public final class ProjectReader {
         }
     }
 
-    private func readSchemas(_ package: PackageFile, _ manifest: Manifest) -> SchemaReader {
+    /// - Parameter isWanted: of a schema file by its path from the root.
+    func readSchemas(_ package: PackageFile, _ manifest: Manifest, where isWanted: (String) -> Bool = { _ in true }) -> SchemaReader {
         var renderer = renderer
         var vars = JSONObject()
         for file in manifest.packages.reversed() where file.name == package.name || file.name == manifest.project.name {
@@ -232,56 +236,48 @@ public final class ProjectReader {
         for (key, value) in settings.vars.pairs { vars[key] = value }
         renderer.vars = vars
         var reader = SchemaReader(package: package, target: manifest.target, renderer: renderer, problems: problems)
-        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths
-        var seen: Set<String> = []
-        for folder in folders {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".yml") || file.hasSuffix(".yaml") {
-                let path = "\(folder)/\(file)"
-                guard seen.insert(path).inserted, let text = FileTree.text(path, in: package.folder, problems) else { continue }
-                reader.read(text, file: path)
-            }
+        for path in Self.schemaPaths(of: package) where isWanted("\(package.folder)/\(path)") {
+            guard let text = FileTree.text(path, in: package.folder, problems) else { continue }
+            reader.read(text, file: path)
         }
         return reader
     }
 
+    /// The schema files of a package, below its folder, in the order in which they are read.
+    static func schemaPaths(of package: PackageFile) -> [String] {
+        let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths
+        var seen: Set<String> = []
+        return folders.flatMap { folder in
+            FileTree.files(in: "\(package.folder)/\(folder)").filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.map { "\(folder)/\($0)" }
+                .filter { seen.insert($0).inserted }
+        }
+    }
+
     // MARK: Nodes of files
 
-    private func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
-        for folder in package.modelPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") {
-                if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
-                if file.hasSuffix(".py") {
-                    problems.add(
-                        "project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"),
-                        remedy: "write the model in SQL, or disable it")
-                }
+    /// - Parameter isWanted: of a file by its path from the root.
+    func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest, where isWanted: (String) -> Bool = { _ in true }) {
+        func each(_ folders: [String], _ read: (_ folder: String, _ file: String) -> Void) {
+            for folder in folders {
+                for file in FileTree.files(in: "\(package.folder)/\(folder)") where isWanted("\(package.folder)/\(folder)/\(file)") { read(folder, file) }
             }
         }
-        for folder in package.seedPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".csv") {
-                readFile(.seed, package, folder, file, patches, &manifest)
+        each(package.modelPaths) { folder, file in
+            if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
+            if file.hasSuffix(".py") {
+                problems.add(
+                    "project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"), remedy: "write the model in SQL, or disable it")
             }
         }
-        for folder in package.testPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") && !file.hasPrefix("generic/") {
-                readFile(.test, package, folder, file, patches, &manifest)
-            }
+        each(package.seedPaths) { folder, file in if file.hasSuffix(".csv") { readFile(.seed, package, folder, file, patches, &manifest) } }
+        each(package.testPaths) { folder, file in
+            if file.hasSuffix(".sql"), !file.hasPrefix("generic/") { readFile(.test, package, folder, file, patches, &manifest) }
         }
-        for folder in package.analysisPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") {
-                readFile(.analysis, package, folder, file, patches, &manifest)
-            }
+        each(package.analysisPaths) { folder, file in if file.hasSuffix(".sql") { readFile(.analysis, package, folder, file, patches, &manifest) } }
+        each(package.functionPaths) { folder, file in
+            if [".sql", ".py", ".js"].contains(where: file.hasSuffix) { readFile(.function, package, folder, file, patches, &manifest) }
         }
-        for folder in package.functionPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where [".sql", ".py", ".js"].contains(where: file.hasSuffix) {
-                readFile(.function, package, folder, file, patches, &manifest)
-            }
-        }
-        for folder in package.snapshotPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".sql") {
-                readSnapshots(package, folder, file, patches, &manifest)
-            }
-        }
+        each(package.snapshotPaths) { folder, file in if file.hasSuffix(".sql") { readSnapshots(package, folder, file, patches, &manifest) } }
     }
 
     private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
@@ -325,6 +321,7 @@ public final class ProjectReader {
             node.columns = patch.columns
             node.patchPath = "\(package.name)://\(patch.file)"
             node.patchConfig = patch.config
+            node.patchHash = patch.hash
             node.constraints = patch.constraints
             node.deprecationDate = patch.deprecationDate
             node.timeSpine = patch.timeSpine
@@ -340,6 +337,11 @@ public final class ProjectReader {
         node.functions = capture.functions
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)
+        put(node, &manifest)
+    }
+
+    func put(_ node: Node, _ manifest: inout Manifest) {
+        reread.insert(node.uniqueID)
         if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
     }
 
@@ -504,17 +506,18 @@ public final class ProjectReader {
 
     // MARK: Sources and tests
 
-    private func addSource(_ source: SourceTable, _ manifest: inout Manifest) {
+    func addSource(_ source: SourceTable, _ manifest: inout Manifest) {
         if let twin = manifest.sources[source.uniqueID] {
             problems.add(
                 "project.duplicate_source", "the source '\(source.sourceName).\(source.name)' is defined twice",
                 at: .file(source.originalFilePath, line: source.line), remedy: "remove one; the other is in \(twin.originalFilePath):\(twin.line)")
         } else {
+            reread.insert(source.uniqueID)
             manifest.sources[source.uniqueID] = source
         }
     }
 
-    private func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
+    func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
         let target = written.ref.flatMap { manifest.node(for: $0, from: written.package.name) }
         if written.ref != nil, target == nil { return }
         guard var node = GenericTestReader(problems: problems).node(for: written, manifest: manifest), let test = node.test else { return }
@@ -558,7 +561,7 @@ public final class ProjectReader {
                 remedy: "remove one, or give one a name of its own")
             return
         }
-        if node.config.isEnabled { manifest.nodes[node.uniqueID] = node } else { manifest.disabled.append(node) }
+        put(node, &manifest)
     }
 
     private func macro(named name: String, namespace: String?, package: String, _ manifest: Manifest) -> String? {

@@ -21,6 +21,13 @@ struct NodePatch {
     /// Of a function.
     var returns: JSON = .null
 
+    /// Of all that it says, but for where it stands.
+    var hash: String {
+        var writer = ArchiveWriter()
+        writer.patch(self)
+        return String(RecordHash.hash(writer.bytes), radix: 16)
+    }
+
     /// One version of a model.
     struct Version {
         /// The model's name, which all versions share.

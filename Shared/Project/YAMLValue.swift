@@ -1,5 +1,5 @@
 public import Kernel
-internal import Yams
+internal import YAML
 
 /// A YAML value that remembers where it was written.
 public struct YAMLValue: Sendable {
@@ -66,68 +66,48 @@ extension YAMLValue {
     /// Reads one document; an empty file is an empty map.
     static func read(_ text: String, file: String) throws(ProjectProblem) -> YAMLValue {
         do {
-            guard let node = try Yams.compose(yaml: text, .basic) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
-            return YAMLValue(node, file: file)
-        } catch let error as YamlError {
-            throw problem(error, file: file)
+            return try Document.read(text).map { YAMLValue($0, file: file) } ?? YAMLValue(.map([]), file: file, line: 1, column: 1)
         } catch {
-            throw ProjectProblem("project.bad_yaml", "the file is not YAML: \(error)", at: .file(file), remedy: "correct the file")
+            throw problem(error, of: text, file: file)
         }
     }
 
-    private static func problem(_ error: YamlError, file: String) -> ProjectProblem {
+    private static func problem(_ error: YAMLError, of text: String, file: String) -> ProjectProblem {
         switch error {
-        case .scanner(_, let text, let mark, let yaml), .parser(_, let text, let mark, let yaml), .composer(_, let text, let mark, let yaml):
+        case .syntax(let what, let mark):
             ProjectProblem(
-                "project.bad_yaml", "the file is not YAML: \(text)", at: .file(file, line: mark.line, column: mark.column),
-                excerpt: Excerpt.of(yaml, line: mark.line, column: mark.column), remedy: "check the indentation and quotes around this line")
-        case .duplicatedKeysInMapping(let duplicates, _):
+                "project.bad_yaml", "the file is not YAML: \(what)", at: .file(file, line: mark.line, column: mark.column),
+                excerpt: Excerpt.of(text, line: mark.line, column: mark.column), remedy: "check the indentation and quotes around this line")
+        case .duplicateKeys:
             ProjectProblem(
-                "project.duplicate_key", "a mapping has a key twice: \(duplicates.joined(separator: ", "))", at: .file(file),
-                remedy: "keep one of them")
-        default:
-            ProjectProblem("project.bad_yaml", "the file is not YAML", at: .file(file), remedy: "correct the file: \(error)")
+                "project.duplicate_key", error.summary, at: .file(file, line: error.mark.line, column: error.mark.column), remedy: "keep one of them")
         }
     }
 
-    private init(_ node: Yams.Node, file: String) {
-        let mark = node.mark
+    private init(_ node: YAML.Node, file: String) {
         let kind: Kind
-        switch node {
-        case .scalar(let scalar):
-            kind = .scalar(Self.value(of: scalar))
-        case .sequence(let sequence):
-            kind = .list(sequence.map { YAMLValue($0, file: file) })
-        case .mapping(let mapping):
+        switch node.kind {
+        case .scalar(let scalar): kind = .scalar(scalar.json)
+        case .sequence(let items): kind = .list(items.map { YAMLValue($0, file: file) })
+        case .mapping(let pairs):
             var members: [Member] = []
-            for (key, value) in mapping {
+            members.reserveCapacity(pairs.count)
+            for (key, value) in pairs {
                 // `<<` merges the maps it names below the keys that are written out.
-                if key.string == "<<", case .plain? = key.scalar?.style {
+                if let key = key.scalar, key.text == "<<", key.isPlain {
                     let merged = YAMLValue(value, file: file)
                     for member in merged.members + merged.items.flatMap(\.members) where !members.contains(where: { $0.key == member.key }) {
                         members.append(member)
                     }
                 } else {
-                    let name = key.scalar?.string ?? ""
+                    let name = key.text ?? ""
                     members.removeAll { $0.key == name }
-                    members.append(Member(key: name, line: key.mark?.line ?? 0, value: YAMLValue(value, file: file)))
+                    members.append(Member(key: name, line: key.mark.line, value: YAMLValue(value, file: file)))
                 }
             }
             kind = .map(members)
-        case .alias:
-            kind = .scalar(.null)
         }
-        self.init(kind, file: file, line: mark?.line ?? 0, column: mark?.column ?? 0)
-    }
-
-    /// Unquoted text means what it looks like; a tag such as `!!str` has the last word. The library's own rules are regular
-    /// expressions, and cost more than all the rest of reading a file.
-    private static func value(of scalar: Yams.Node.Scalar) -> JSON {
-        switch scalar.tag.description {
-        case "": scalar.style == .plain ? PlainScalar.value(scalar.string) : .string(scalar.string)
-        case let tag where [":null", ":bool", ":int", ":float"].contains { tag.hasSuffix($0) }: PlainScalar.value(scalar.string)
-        default: .string(scalar.string)
-        }
+        self.init(kind, file: file, line: node.mark.line, column: node.mark.column)
     }
 }
 

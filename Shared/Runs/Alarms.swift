@@ -97,7 +97,7 @@ struct Alarms: Sendable {
             payload: .slaMissed(SLAMissed(due: promise.due, deadline: promise.deadline, step: promise.step, standing: standing, notify: notify)))
     }
 
-    var nextDeadline: Timestamp? { (promises.values.map(\.deadline) + watches.values.map(\.at)).min() }
+    func nextDeadline(after now: Timestamp) -> Timestamp? { (promises.values.map(\.deadline) + watches.values.map(\.at)).filter { $0 > now }.min() }
 }
 
 extension Fleet {

@@ -12,14 +12,18 @@ extension Fleet {
         for name in pipelines.keys.sorted() where paused[name] == nil { events += inbox.requests(for: name, now: now) }
         var candidates: [RunState.Candidate] = []
         for run in runs.values.sorted(by: { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }) {
-            active[run.pipeline, default: []].append(run)
+            // Only requests ask who is going on.
+            if !requests.isEmpty { active[run.pipeline, default: []].append(run) }
             let decided = run.decisions(now: now)
             events += decided.settled
             candidates += decided.candidates
         }
+        // Where a regular request waits for a place, no backfill takes the next one that is free.
+        var crowded: Set<String> = []
         for request in inOrder {
+            if request.wish?.backfill != nil, crowded.contains(request.pipeline), withdrawn[request.id] == nil { continue }
             switch verdict(on: request, active[request.pipeline] ?? [], now) {
-            case .wait: continue
+            case .wait: if request.wish?.backfill == nil { crowded.insert(request.pipeline) }
             case .reject(let reason): events.append(rejection(request, now, reason))
             case .cancel(let runs):
                 events += runs.map {

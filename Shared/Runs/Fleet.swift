@@ -126,9 +126,19 @@ public struct Fleet: Sendable {
     /// Events that wait for a run of the pipeline.
     public func waitingEvents(of pipeline: String) -> [EventReference] { inbox.waiting(for: pipeline).map(\.reference) }
 
-    /// When time alone will change the decisions; nil where only events can.
-    public var nextDeadline: Timestamp? {
-        let triggers = pipelines.keys.compactMap { paused[$0] == nil ? inbox.nextDeadline(of: $0) : nil }
-        return (runs.values.compactMap(\.nextDeadline) + triggers + [alarms.nextDeadline].compactMap(\.self)).min()
+    /// When time alone will next change the decisions, behind `now`; nil where only events can.
+    public func nextDeadline(after now: Timestamp) -> Timestamp? {
+        let triggers = pipelines.keys.compactMap { paused[$0] == nil ? inbox.nextDeadline(of: $0) : nil }.filter { $0 > now }
+        return (runs.values.compactMap { $0.nextDeadline(after: now) } + triggers + [alarms.nextDeadline(after: now)].compactMap(\.self)).min()
+    }
+
+    /// Tasks that could go on but for a place in their pools: those that were not announced by the last decisions.
+    public var queueing: [(run: RunID, task: TaskID, pools: [String])] {
+        runs.values.flatMap { run in
+            run.satisfied.compactMap { id in
+                guard run.cancel == nil, let pools = run.tasks[id]?.pools, !pools.isEmpty else { return nil }
+                return (run.id, id, pools)
+            }
+        }
     }
 }

@@ -70,6 +70,8 @@ struct Inbox: Sendable {
 
     private func isDue(_ rule: TriggerRule, _ pipeline: String, _ come: [Waiting], _ now: Timestamp) -> Bool {
         if rule.mode == .all, !isComplete(rule, come) { return false }
+        // Nor is a request of ours from a calendar that was ahead and has come back a reason to wait for its year.
+        if let seconds = rule.intervalSeconds, let last = requestedAt[pipeline], last > now.adding(seconds: seconds) { return true }
         guard let time = dueAt(rule, pipeline, come) else { return true }
         // A client's clock may be ahead of ours: what comes from the future is not waited for.
         return time <= now || come.contains { $0.at > now }

@@ -32,7 +32,8 @@ extension RunState {
     private func inPlace(_ a: TaskID, _ b: TaskID) -> Bool { (tasks[a]?.place ?? 0) < (tasks[b]?.place ?? 0) }
 
     private func isDue(_ task: TaskID, _ now: Timestamp) -> Bool {
-        if case .retrying(let time) = tasks[task]?.phase { time <= now } else { false }
+        // Nothing waits for longer than a day: what seems to was said by a clock that was ahead.
+        if case .retrying(let time) = tasks[task]?.phase { time <= now || time - now > Retry.secondsMax } else { false }
     }
 
     private func announcement(_ state: TaskState, _ now: Timestamp) -> Event {
@@ -111,14 +112,14 @@ extension RunState {
 
     private var timeoutAt: Timestamp? { started.policy?.timeoutSeconds.map { startedAt.adding(seconds: $0) } }
 
-    /// When time alone will change the decisions.
-    var nextDeadline: Timestamp? {
+    /// When time alone will change the decisions. A retry that is due and finds no room in its pool waits for an event, not for time.
+    func nextDeadline(after now: Timestamp) -> Timestamp? {
         guard end == nil, cancel == nil else { return nil }
         var times = retrying.compactMap { task -> Timestamp? in
             if case .retrying(let time) = tasks[task]?.phase { time } else { nil }
         }
         if let timeoutAt { times.append(timeoutAt) }
-        return times.min()
+        return times.filter { $0 > now }.min()
     }
 
     static func seconds(_ seconds: Double?) -> String {

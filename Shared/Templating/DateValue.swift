@@ -46,7 +46,7 @@ final class DateValue: JinjaObject {
 
     func format(_ pattern: String) throws -> String {
         guard let text = time.strftime(pattern) else {
-            throw JinjaError(.type, "strftime does not know a directive of '\(pattern)'; it knows %Y %y %m %d %e %H %I %M %S %f %p %j %B %b %A %a %u %w %F %T %z %Z %s")
+            throw JinjaError(.type, "strftime does not know a directive of '\(pattern)'; it knows \(Timestamp.directives)")
         }
         return text
     }

@@ -31,8 +31,6 @@ public final class Socket {
 
     /// A message of more frames is dropped whole: half a message would be taken for all of it.
     public static let framesMax = 65_536
-    /// A publish of one event, behind the frame of its sender.
-    static let framesUsual = 6
     /// A larger frame ends the connection that it comes on; the peer connects anew.
     public static let frameBytesMax = 1 << 20 + 4096
 
@@ -127,44 +125,60 @@ public final class Socket {
                 }
                 return true
             }
-            let flags = ZMQ_DONTWAIT | (index < frames.count - 1 ? ZMQ_SNDMORE : 0)
-            while zmq_send(handle.pointer, frame, frame.count, flags) < 0 {
-                if zmq_errno() == EINTR { continue }
-                return false
-            }
+            guard frame.withUnsafeBufferPointer({ send(frame: $0, isLast: index == frames.count - 1) }) else { return false }
         }
         return true
     }
 
-    /// The next message that is there; nil where none is.
-    public func receive() -> [[UInt8]]? {
-        while let frames = receiveAny() { if frames.count <= Self.framesMax { return frames } }
+    /// Sends one frame of a message, the others before and after it: nothing is made for it. False as for a whole message, whose
+    /// other frames are then not to be sent.
+    public func send(frame: UnsafeBufferPointer<UInt8>, isLast: Bool) -> Bool {
+        while zmq_send(handle.pointer, frame.baseAddress, frame.count, ZMQ_DONTWAIT | (isLast ? 0 : ZMQ_SNDMORE)) < 0 {
+            guard zmq_errno() == EINTR else { return false }
+        }
+        return true
+    }
+
+    /// The frames of the next message that is there; nil where none is.
+    public func receive() -> [[UInt8]]? { receiveMessage()?.frames }
+
+    /// The next message that is there, in one piece; nil where none is.
+    public func receiveMessage() -> Message? {
+        while gather() { if ends.count <= Self.framesMax { return Message(ends: ends, bytes: gathered) } }
         return nil
     }
 
-    /// The next message, one frame more than allowed standing for all that is too many.
-    private func receiveAny() -> [[UInt8]]? {
-        var frames: [[UInt8]] = []
-        frames.reserveCapacity(Self.framesUsual)
+    /// Where the message that is being received lies, and where each of its frames ends.
+    private var gathered: [UInt8] = [], ends: [Int] = []
+    /// More than this is given back when a message is done with.
+    private static let gatheredBytesMax = 1 << 20
+
+    /// Gathers the next message, one frame more than allowed standing for all that is too many.
+    private func gather() -> Bool {
+        gathered.removeAll(keepingCapacity: gathered.capacity <= Self.gatheredBytesMax)
+        ends.removeAll(keepingCapacity: true)
         var message = zmq_msg_t()
-        while true {
-            zmq_msg_init(&message)
-            defer { zmq_msg_close(&message) }
+        zmq_msg_init(&message)
+        defer { zmq_msg_close(&message) }
+        repeat {
             // The frames of a message arrive together: once the first is here, the rest is too.
             while zmq_msg_recv(&message, handle.pointer, ZMQ_DONTWAIT) < 0 {
                 if zmq_errno() == EINTR { continue }
-                return nil
+                return false
             }
             if hasSenders {
                 // The frame that a ROUTER puts before a message does not always bear it; those that travelled do.
-                if frames.isEmpty { sender = nil }
+                if ends.isEmpty { sender = nil }
                 if sender == nil { sender = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) } }
             }
-            if frames.count <= Self.framesMax {
-                frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
+            if ends.count < Self.framesMax {
+                gathered.append(contentsOf: UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message)))
+                ends.append(gathered.count)
+            } else if ends.count == Self.framesMax {
+                ends.append(gathered.count)
             }
-            if zmq_msg_more(&message) == 0 { return frames }
-        }
+        } while zmq_msg_more(&message) != 0
+        return true
     }
 
     var pollItem: zmq_pollitem_t { zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }

@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Journal
 import Kernel
+import Leases
 import SQLite
 import Testing
 
@@ -48,6 +49,19 @@ final class Bench {
         let turn = try bench.turn(try bench.request("publish", "{}", [bench.ready("a")]))
         #expect(turn.responses.count == 2)
         #expect(bench.broker.journal.commits == before + 1)
+    }
+
+    @Test func `whatever comes together is one commit, each told its own places in the log, and what fails of it harms no other`() throws {
+        let bench = try Bench()
+        var requests = try (0..<200).map { try bench.request("publish", "{}", [bench.request("p@\($0)")]) }
+        requests.insert(try bench.request("publish", "{}", [bench.request("p@7")]), at: 100)
+        requests.insert(try bench.request("complete", #"{"lease":"1.1"}"#, [bench.request("p@never")]), at: 150)
+        let before = bench.broker.journal.commits
+        let turn = try bench.broker.turn(requests, now: 0, time: Timestamp(microseconds: 0))
+        #expect(bench.broker.journal.commits == before + 1)
+        #expect(turn.responses.count == 202 && turn.responses.count { !$0.isOK } == 1 && turn.news.count == 200)
+        let sequences = try turn.responses.filter(\.isOK).map { try JSON(parsing: $0.body)["sequences"]?[0]?.intValue ?? 0 }
+        #expect(Set(sequences).count == 200 && sequences[100] == sequences[7], "the same event twice is told its one place")
     }
 
     @Test func `a parked claim is answered with nothing when its time is over`() throws {
@@ -197,8 +211,9 @@ final class Bench {
 
     @Test func `an event under a topic that is not its own is refused`() throws {
         let bench = try Bench()
-        var request = try bench.request("publish", "{}", [bench.request("x")])
-        request.events[0].topic = Array("run.requested.v1/-/other/".utf8)
+        let request = Request(
+            client: [1], correlation: [1], verb: Array("publish".utf8), body: [],
+            events: [(Array("run.requested.v1/-/other/".utf8), try bench.request("x").envelope())])
         let answer = try #require(try bench.turn(request).responses.first)
         #expect(!answer.isOK)
         #expect(try JSON(parsing: answer.body)["message"]?.stringValue?.contains("run.requested.v1/-/p/") == true)

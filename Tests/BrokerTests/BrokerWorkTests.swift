@@ -3,6 +3,7 @@ import Bus
 import Contracts
 @testable import Journal
 import Kernel
+import Leases
 import Testing
 
 /// Dead letters, fairness, a full disk, retention: the broker without sockets.

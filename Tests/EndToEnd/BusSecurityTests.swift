@@ -9,7 +9,7 @@ import Testing
 /// Keys, roles and forgeries, tried by a client that is not ours.
 @Suite struct BusSecurityTests {
     /// A home whose bus speaks TCP on free ports with keys.
-    static func withKeys(_ extra: [String: String] = [:], _ body: @Sendable (TestHome, _ commands: String, _ feed: String) async throws -> Void) async throws {
+    static func withKeys(_ extra: [String: String] = [:], _ body: @escaping @Sendable (TestHome, _ commands: String, _ feed: String) async throws -> Void) async throws {
         let base = Int.random(in: 20_000...29_000)
         let commands = "tcp://127.0.0.1:\(base)", feed = "tcp://127.0.0.1:\(base + 1)"
         try await TestHome.with(["SLUICE_BUS_COMMANDS": commands, "SLUICE_BUS_FEED": feed].merging(extra) { $1 }) { home in

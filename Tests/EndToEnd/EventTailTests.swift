@@ -25,9 +25,9 @@ import Testing
         var lines: [String] { ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init) }
         /// The sequences of whole lines of JSON.
         var sequences: [Int] { lines.compactMap { try? JSON(parsing: $0)["sequence"]?.intValue } }
-        func interrupt() -> Int32 {
+        func interrupt() async -> Int32 {
             process.signal(SIGINT)
-            return process.wait()
+            return await process.end()
         }
     }
 
@@ -57,7 +57,7 @@ import Testing
             let first = try #require(tail.sequences.first)
             #expect(tail.sequences == log.filter { $0 >= first } && log.count == 1400)
             #expect(log.firstIndex(of: first).map { (300...500).contains($0) } == true, "it began with the last 700 of when it asked")
-            #expect(tail.interrupt() == 0)
+            #expect(await tail.interrupt() == 0)
         }
     }
 
@@ -110,7 +110,7 @@ import Testing
             let tail = try Tail(home, ["--json"])
             try await home.start("broker")
             try await home.until("it has the three") { tail.sequences.count == 3 }
-            #expect(tail.interrupt() == 0)
+            #expect(await tail.interrupt() == 0)
         }
     }
 }

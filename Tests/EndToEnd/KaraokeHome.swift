@@ -19,7 +19,7 @@ struct KaraokeHome {
     /// Secrets lie outside of the home, as mounted files do.
     let secrets: String
 
-    static func with(_ extra: [String: String] = [:], _ body: @Sendable (KaraokeHome) async throws -> Void) async throws {
+    static func with(_ extra: [String: String] = [:], _ body: @escaping @Sendable (KaraokeHome) async throws -> Void) async throws {
         try await TestHome.with(extra) { home in
             let secrets = "/tmp/sluice-secrets-\(UInt32.random(in: 0 ... .max))"
             try FileManager.default.createDirectory(atPath: secrets, withIntermediateDirectories: true)

@@ -13,7 +13,7 @@ import Testing
         "load-1": "load", "load-2": "load", "transform-1": "transform", "transform-2": "transform",
     ]
 
-    static func with(_ extra: [String: String] = [:], _ body: @Sendable (TestHome, PostgresServer, String) async throws -> Void) async throws {
+    static func with(_ extra: [String: String] = [:], _ body: @escaping @Sendable (TestHome, PostgresServer, String) async throws -> Void) async throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()
         try await TestHome.with(extra.merging(["NYC_FLIGHTS_WAREHOUSE": server.address(database)]) { old, _ in old }) { home in

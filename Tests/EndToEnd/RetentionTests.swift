@@ -52,6 +52,26 @@ import Testing
         }
     }
 
+    @Test func `past the hard bound the log waits for nobody, and people are told whom it left behind, once`() async throws {
+        let bounds = ["SLUICE_RETAIN_BYTES": "400000", "SLUICE_RETAIN_BYTES_MAX": "2000000"]
+        try await TestHome.with(bounds) { home in
+            try home.write("- {name: operators, severity: error, to: file}\n", to: "routes.yml")
+            try await home.start("broker")
+            try await home.start("notify", ["SLUICE_ROUTES": "\(home.path)/routes.yml"])
+            try await Self.fill(home, "a", megabytes: 1)
+            try await home.bus.confirm(reader: "slow", position: 1)
+            try await Self.fill(home, "b", megabytes: 3)
+            func told() -> [String] {
+                ((try? String(contentsOfFile: "\(home.path)/notify/notifications.jsonl", encoding: .utf8)) ?? "").split(separator: "\n").map(String.init).filter { $0.contains("reader slow") }
+            }
+            try await home.until("people are told", seconds: 30) { !told().isEmpty }
+            #expect(told().count == 1 && told()[0].contains("broker.overtaken_reader") && told()[0].contains("sluice readers forget slow"), "\(told())")
+            try await home.until("the log is within its hard bound", seconds: 30) { try await home.bus.inspect(.status)["bytes"]?.intValue ?? .max < 2_000_000 }
+            let notify = (try? String(contentsOfFile: "\(home.path)/logs/notify.log", encoding: .utf8)) ?? ""
+            #expect(notify.contains("error[broker.overtaken_reader]: the log grew past 2000000 bytes"))
+        }
+    }
+
     @Test func `dead letters are listed, shown and offered again by command and by HTTP`() async throws {
         try await TestHome.with(["SLUICE_DELIVERIES_MAX": "1", "SLUICE_LEASE_SECONDS": "0.5"]) { home in
             try home.write(BusTests.drill, to: "pipelines/drill/pipeline.yml")

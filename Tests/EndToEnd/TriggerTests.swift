@@ -123,6 +123,46 @@ import Testing
         }
     }
 
+    @Test func `a schedule runs each of its times once, those made up for that came while nobody led, by the zone's clock and by the interval's`() async throws {
+        try await TestHome.with { home in
+            try define(home, "often", "schedule: {every: 1s, catch_up: all}\nmax_active: 10\n")
+            try define(home, "never", "schedule: {cron: \"0 0 30 2 *\", timezone: Europe/Berlin}\n")
+            try await start(home, 2)
+            try await home.until("it runs by itself") { try await succeeded(home, "often").count >= 2 }
+            home.kill("orchestrator")
+            let count = try await succeeded(home, "often").count
+            // Nobody leads for some of its times.
+            try await Task.sleep(for: .seconds(3))
+            #expect(try await succeeded(home, "often").count <= count + 1)
+            try await home.start("orchestrator")
+            try await home.until("it has caught up and goes on", seconds: 30) { try await succeeded(home, "often").count >= count + 6 }
+            let dates = try await home.log().compactMap { entry -> Double? in
+                guard entry.event.pipeline == "often", case .runRequested(let wish) = entry.event.payload else { return nil }
+                #expect(wish.cause == .interval)
+                return wish.logicalDate?.seconds
+            }
+            #expect(dates == (0..<dates.count).map { (dates.first ?? 0) + Double($0) }, "each second once, in order")
+            #expect(try await succeeded(home, "never").isEmpty)
+        }
+    }
+
+    @Test func `an event that two runs say they consumed is found by the audit, which ends with 1`() async throws {
+        try await TestHome.with { home in
+            try define(home, "each", "triggers: {any: [{message: shop.order_placed}]}\n")
+            try await start(home, 1)
+            try await say(home, "shop.order_placed.v1", "order-1")
+            try await home.until("it has run") { try await succeeded(home, "each").count == 1 }
+            #expect(try await audit(home).contains("each  1 events, 1 consumed"))
+            let log = try await home.log()
+            var forged = try #require(log.first { $0.event.type == EventType.runStarted }?.event)
+            (forged.id, forged.run) = ("forged", "each@forged")
+            try await home.bus.publish([forged])
+            let result = try await home.run("sluice", ["events", "audit"])
+            #expect(result.status == 1 && result.output.contains("double: shop order-1") && result.output.contains("was consumed by \(log.first { $0.event.type == EventType.runStarted }?.event.run?.description ?? "") and by each@forged"), "\(result)")
+            #expect(result.output.contains("0 orphans, 1 doubles"))
+        }
+    }
+
     @Test func `a backfill runs each month once with its own folder, a few at a time, and says how they ended`() async throws {
         try await TestHome.with { home in
             try home.write("""

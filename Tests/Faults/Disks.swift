@@ -11,7 +11,7 @@ enum Disks {
     ]
 
     /// A home whose journal lies on a disk of its own of so many megabytes.
-    static func onSmallDisk(_ megabytes: Int, _ extra: [String: String] = [:], _ body: @Sendable (TestHome, _ disk: String) async throws -> Void) async throws {
+    static func onSmallDisk(_ megabytes: Int, _ extra: [String: String] = [:], _ body: @escaping @Sendable (TestHome, _ disk: String) async throws -> Void) async throws {
         try await TestHome.with(extra) { home in
             let disk = home.path + "/journal"
             try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)

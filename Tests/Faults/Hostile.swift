@@ -18,7 +18,7 @@ enum Hostile {
     ]
 
     /// Runs `attack` on a home at work; afterwards the same broker must be there and everything in its place.
-    static func under(_ name: String, growthMegabytesMax: Int, _ attack: @Sendable (TestHome, _ commands: String, _ feed: String) async throws -> Void) async throws -> Figures {
+    static func under(_ name: String, growthMegabytesMax: Int, _ attack: @escaping @Sendable (TestHome, _ commands: String, _ feed: String) async throws -> Void) async throws -> Figures {
         let sum = Sum()
         try await TestHome.with { home in
             try await Runs.start(home)

@@ -8,10 +8,14 @@ import Wire
 
 /// A scratch `SLUICE_HOME` with real programs in it. Everything that it started dies with it; a failed test keeps the folder.
 public final class TestHome: @unchecked Sendable {
-    // Safe: each test has its own home and uses it from its own task only.
+    // Safe: each test has its own home and uses it from its own task only, but for the processes, which are behind `lock`: `revive`
+    // starts some beside it, and the deadline ends them.
     public let path: String
     public var environment: [String: String]
+    private let lock = NSLock()
     private var processes: [String: Child] = [:]
+    /// Nothing is started any more.
+    private var isEnding = false
     private var client: BusClient?
     private var history: [SequencedEvent] = []
 
@@ -40,14 +44,14 @@ public final class TestHome: @unchecked Sendable {
     /// Runs `body` in a fresh home; afterwards every program is ended, and the folder removed where the test passed.
     ///
     /// - Parameter alone: no other home stands beside it: for a test that measures time.
-    public static func with(_ extra: [String: String] = [:], alone: Bool = false, _ body: @Sendable (TestHome) async throws -> Void) async throws {
+    public static func with(_ extra: [String: String] = [:], alone: Bool = false, _ body: @escaping @Sendable (TestHome) async throws -> Void) async throws {
         try await Turns.shared.with(alone: alone) { try await inFreshHome(extra, body) }
     }
 
-    private static func inFreshHome(_ extra: [String: String], _ body: @Sendable (TestHome) async throws -> Void) async throws {
+    private static func inFreshHome(_ extra: [String: String], _ body: @escaping @Sendable (TestHome) async throws -> Void) async throws {
         let home = try TestHome(extra)
         do {
-            try await body(home)
+            try await home.bounded(body)
         } catch {
             await home.end()
             print("the home is kept: \(home.path)")
@@ -56,6 +60,26 @@ public final class TestHome: @unchecked Sendable {
         }
         await home.end()
         try? FileManager.default.removeItem(atPath: home.path)
+    }
+
+    /// A test that waits for what never comes fails, and says what its programs did, rather than keeping all others from their end.
+    private func bounded(_ body: @escaping @Sendable (TestHome) async throws -> Void) async throws {
+        let seconds = Child.secondsMax
+        let deadline = Deadline(seconds: seconds) { [self] in
+            print("the test in \(path) has not ended in \(Int(seconds)) s; its programs are ended")
+            printLogs()
+            for process in started.values { process.signal(SIGKILL) }
+        }
+        defer { deadline.cancel() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body(self) }
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                throw Failure("the test has not ended in \(Int(seconds)) s")
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     public func write(_ text: String, to relative: String) throws {
@@ -79,14 +103,27 @@ public final class TestHome: @unchecked Sendable {
         try FileManager.default.createDirectory(atPath: path + "/logs", withIntermediateDirectories: true)
         let environment = environment.merging(extra) { _, new in new }.merging(["SLUICE_INSTANCE": instance]) { _, new in new }
         let command = (wrapper.isEmpty ? [] : ["/usr/bin/env"] + wrapper) + ["\(Self.binaries)/sluice-\(program)"]
-        processes[instance] = try Child(
-            command[0], Array(command.dropFirst()), environment: environment, output: .file("\(path)/logs/\(instance).log"), errors: nil)
+        try keep(instance) {
+            try Child(command[0], Array(command.dropFirst()), environment: environment, output: .file("\(path)/logs/\(instance).log"), errors: nil)
+        }
     }
+
+    /// Starts what is to end with this home; one that `revive` started as it ends would be waited for without end.
+    @discardableResult private func keep(_ instance: String, _ start: () throws -> Child) throws -> Child {
+        try lock.withLock {
+            guard !isEnding else { throw Failure("\(instance) is not started: its home ends") }
+            let child = try start()
+            processes[instance] = child
+            return child
+        }
+    }
+    private var started: [String: Child] { lock.withLock { processes } }
 
     /// Starts all programs as a user does, by `sluice up`, and waits until it says that they are ready.
     public func startAll(_ arguments: [String] = []) async throws {
-        let process = try Child("\(Self.binaries)/sluice", ["up", "--pipelines", "\(path)/pipelines"] + arguments, environment: environment, output: .pipe)
-        processes["up"] = process
+        let process = try keep("up") {
+            try Child("\(Self.binaries)/sluice", ["up", "--pipelines", "\(path)/pipelines"] + arguments, environment: environment, output: .pipe)
+        }
         guard await process.line(with: "ready") != nil else { throw Failure("sluice up ended before it was ready") }
     }
 
@@ -96,18 +133,18 @@ public final class TestHome: @unchecked Sendable {
         let children = files.compactMap { name in
             FileManager.default.contents(atPath: "\(path)/run/\(name)").flatMap { try? JSON(parsing: [UInt8]($0))["pid"]?.intValue }.map(Int32.init)
         }
-        return children + processes.values.filter(\.isRunning).map(\.pid)
+        return children + started.values.filter(\.isRunning).map(\.pid)
     }
 
     public func kill(_ instance: String) {
-        guard let process = processes[instance], process.isRunning else { return }
+        guard let process = started[instance], process.isRunning else { return }
         process.signal(SIGKILL)
         process.wait()
     }
     /// The process ids of what was started here, by instance.
-    public func pids() -> [String: Int32] { processes.filter { $0.value.isRunning }.mapValues(\.pid) }
-    public func signal(_ instance: String, _ number: Int32) { processes[instance]?.signal(number) }
-    public func isRunning(_ instance: String) -> Bool { processes[instance]?.isRunning ?? false }
+    public func pids() -> [String: Int32] { started.filter { $0.value.isRunning }.mapValues(\.pid) }
+    public func signal(_ instance: String, _ number: Int32) { started[instance]?.signal(number) }
+    public func isRunning(_ instance: String) -> Bool { started[instance]?.isRunning ?? false }
 
     /// Starts again whatever has died, as `sluice up` does, until cancelled.
     public func revive(_ programs: [String: String]) -> Task<Void, Never> {
@@ -122,8 +159,9 @@ public final class TestHome: @unchecked Sendable {
     public func end() async {
         await client?.stop()
         client = nil
-        for (name, process) in processes { process.signal(name == "up" ? SIGTERM : SIGKILL) }
-        for process in processes.values { process.wait() }
+        lock.withLock { isEnding = true }
+        for (name, process) in started { process.signal(name == "up" ? SIGTERM : SIGKILL) }
+        for process in started.values { _ = await process.end() }
     }
 
     public func probe(_ instance: String, _ page: String) -> (status: Int, body: String)? {
@@ -165,14 +203,24 @@ public final class TestHome: @unchecked Sendable {
     /// Follows a run to its end.
     public func finish(_ run: RunID, seconds: Double = 60) async throws -> RunState {
         let deadline = Date().addingTimeInterval(seconds)
-        let hints = await bus.hints()
-        let ticker = Task { try await Task.sleep(for: .seconds(seconds)) }
-        defer { ticker.cancel() }
-        for await _ in hints {
+        while Date() < deadline {
             if let state = try await state(of: run), state.isEnded { return state }
-            if Date() > deadline { break }
+            await news(within: min(deadline.timeIntervalSinceNow, 1))
         }
         throw Failure("\(run) did not end in \(seconds) s")
+    }
+
+    /// Until the feed tells of something newer, or the time is over: a broker that stays away tells nothing, and one that has lost its
+    /// journal counts from one again.
+    private func news(within seconds: Double) async {
+        let hints = await bus.hints()
+        let newest = history.last?.sequence ?? 0
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await sequence in hints where sequence > newest { return } }
+            group.addTask { try? await Task.sleep(for: .seconds(max(seconds, 0))) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     public func state(of run: RunID) async throws -> RunState? {

@@ -1,17 +1,22 @@
 import Contracts
 @testable import Journal
 import Kernel
+import Leases
 import SQLite
 import Testing
 
 @Suite struct RetentionTests {
     let day = 86_400.0
 
-    /// A journal with so many events, of which every third is a request.
+    /// A journal with so many events, of which every third is a request, twenty in a turn.
     func journal(_ count: Int, path: String = ":memory:") throws -> JournalStore {
         let journal = try JournalStore(path: path, now: 0)
         journal.begin()
         for number in 1...count {
+            if number % 20 == 1 {
+                try journal.commit()
+                journal.begin()
+            }
             _ = try journal.append(source: "s", id: "\(number)", topic: number % 3 == 0 ? "run.requested.v1/-/p/" : "a.b.v1/-/p/", envelope: [UInt8](repeating: 7, count: 500))
         }
         try journal.commit()

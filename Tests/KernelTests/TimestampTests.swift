@@ -1,3 +1,4 @@
+import Glibc
 import Kernel
 import Testing
 
@@ -31,5 +32,25 @@ import Testing
     }
     @Test func `the sum wraps at two to the 128th`() {
         #expect((Tally(count: 1, sum: .max) + Tally(count: 1, sum: 2)).sum == 1)
+    }
+
+    @Test func `a time is written as the C library writes it, directive by directive, with and without what stands in front`() {
+        setenv("TZ", "UTC", 1)
+        tzset()
+        var numbers = SplitMix64(seed: 5)
+        let times = (0..<400).map { _ in Int.random(in: -2_000_000_000...4_000_000_000, using: &numbers) } + (1999...2032).map { Timestamp.daysSinceEpoch(year: $0, month: 1, day: 1) * 86_400 }
+        let directives = Timestamp.directives.split(separator: " ").map(String.init).filter { $0 != "%f" && $0 != "%Z" }
+        for time in times {
+            var seconds = time_t(time), parts = tm()
+            gmtime_r(&seconds, &parts)
+            for directive in directives + directives.filter { !"cDFTRrxXnt%zs".contains($0.last ?? " ") }.map({ "%-\($0.dropFirst())" }) {
+                var buffer = [CChar](repeating: 0, count: 100)
+                let count = Glibc.strftime(&buffer, 100, directive, &parts)
+                let expected = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+                let written = Timestamp(microseconds: Int64(time) * 1_000_000).strftime(directive)
+                if written != expected { #expect(written == expected, "\(directive) of \(time)") }
+            }
+        }
+        #expect(Timestamp(microseconds: 0).strftime("%--d") == nil && Timestamp(microseconds: 0).strftime("%Q") == nil)
     }
 }

@@ -41,6 +41,28 @@ import Testing
         #expect(keys([.failed]).isEmpty)
     }
 
+    @Test func `an alert of the broker goes where routes of errors go, each once, and to no pipeline's own rules`() {
+        var log = Log()
+        log.start("shop@1", both)
+        for number in 1...2 {
+            let alert = AlertRaised(code: "broker.overtaken_reader", summary: "the log grew past 9 bytes", location: "reader slow", remedy: "start it")
+            log.events.append(SequencedEvent(sequence: UInt64(log.events.count + 1), event: Event(
+                source: "broker", id: "alert/\(number)/broker.overtaken_reader", time: log.now, pipeline: AlertRaised.pipeline, payload: .alertRaised(alert))))
+        }
+        func notices(_ on: [NotifyRule.Occasion], _ pipelines: [String] = ["*"]) -> [Notice] {
+            folded(log, [Route(name: "r", pipelines: pipelines, rule: NotifyRule(on: on, channel: "file"))]).decision.notices
+        }
+        #expect(notices([.failed, .slaMissed]).map(\.key) == ["alert/1/broker.overtaken_reader/alert/file", "alert/2/broker.overtaken_reader/alert/file"])
+        #expect(notices([.warned, .slow]).isEmpty && notices([.failed], ["shop"]).isEmpty && notices([.failed], ["broker"]).count == 2)
+        let notice = notices([.failed])[0]
+        #expect(notice.severity == "error" && notice.text == """
+            ✗ alert of the broker: broker.overtaken_reader
+              the log grew past 9 bytes
+              at   reader slow
+              try  start it
+            """)
+    }
+
     @Test func `a cancelled run is told to those who asked, and neither breaks nor mends a pipeline`() {
         var log = Log()
         log.failingRun("shop@1", [NotifyRule(on: [.failed, .cancelled], channel: "file")])

@@ -80,6 +80,20 @@ import Testing
         #expect(desk.story.last == "p@3 started")
     }
 
+    @Test func `of a backfill so many runs go on at once as it says, and a regular run goes before those that wait`() {
+        var desk = Desk()
+        desk.register("p", [task("a")])
+        let backfill = BackfillReference(id: "b", activeMax: 2)
+        for number in 1...4 { desk.request("p@b\(number)", RunRequested(cause: .backfill, logicalDate: desk.now, backfill: backfill)) }
+        desk.request("p@today")
+        #expect(desk.story == ["p@b1 started", "p@b2 started"])
+        desk.succeed("a", of: "p@b1")
+        desk.succeed("a", of: "p@b2")
+        #expect(desk.story.contains("p@today started") && !desk.story.contains("p@b4 started"), "\(desk.story)")
+        for run in ["p@b3", "p@today", "p@b4"] as [RunID] { desk.succeed("a", of: run) }
+        #expect(desk.story.count { $0.hasSuffix("succeeded") } == 5)
+    }
+
     @Test func `while a pipeline is paused what runs goes on and what is asked for waits, after a restart too`() {
         var desk = Desk([task("a")])
         desk.say(.pipelinePaused(PipelinePaused(reason: "holidays")))

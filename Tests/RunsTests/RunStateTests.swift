@@ -149,7 +149,7 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         var desk = Desk([task("a", attempts: 2)])
         desk.report("a", problem: passing)
         #expect(desk.announced == ["a#1"])
-        let wait = (desk.fleet.nextDeadline ?? desk.now) - desk.now
+        let wait = (desk.fleet.nextDeadline(after: desk.now) ?? desk.now) - desk.now
         #expect((1...1.25).contains(wait))
         desk.pass(seconds: 0.999)
         #expect(desk.announced == ["a#1"])
@@ -162,7 +162,15 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
     @Test func `a source that asks for a wait beyond all bounds gets a day`() {
         var desk = Desk([task("a")])
         desk.report("a", problem: ProblemRecord(code: "x", summary: "later", location: "", remedy: "", isRetryable: true, retryAfterSeconds: 1e300))
-        #expect(desk.fleet.nextDeadline == desk.now.adding(seconds: 86_400))
+        #expect(desk.fleet.nextDeadline(after: desk.now) == desk.now.adding(seconds: 86_400))
+    }
+
+    @Test func `a failure told by a clock that is years ahead is tried again now`() {
+        var desk = Desk([task("a")])
+        desk.publish(Event(
+            source: "w", id: "ahead", time: desk.now.adding(seconds: 1e8), pipeline: "p", run: "p@1", task: "a", payload: .taskFailed(TaskReport(attempt: 1, problem: passing))))
+        desk.settle()
+        #expect(desk.announced == ["a#1", "a#2"])
     }
 
     @Test(arguments: [Int.min, -1, 0, Int.max])
@@ -208,6 +216,16 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         #expect(desk.announced == ["a#1", "x#1", "b#1"])
         desk.report("a")
         #expect(desk.announced.last == "c#1")
+    }
+
+    @Test func `a retry that is due and has no room in its pool waits for an event and wakes nobody`() {
+        var desk = Desk([task("a", attempts: 2, pool: "w"), task("b", pool: "w")])
+        desk.report("a", problem: passing)
+        #expect(desk.announced == ["a#1", "b#1"])
+        desk.pass(seconds: 2)
+        #expect(desk.announced == ["a#1", "b#1"] && desk.fleet.nextDeadline(after: desk.now) == nil)
+        desk.report("b")
+        #expect(desk.announced.last == "a#2")
     }
 
     @Test func `a run whose books differ fails and says which hop lost how many`() {

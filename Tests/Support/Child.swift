@@ -14,18 +14,23 @@ public final class Child: @unchecked Sendable {
     public let output: FileHandle?
     private let lock = NSLock()
     private var ended: Int32?
+    private var deadline: Deadline?
 
     public enum Input { case nothing, pipe }
     /// A file is written at its end.
     public enum Output { case inherited, nothing, file(String), pipe }
 
+    /// How long a program may run that nothing is said of: more than any test needs. `SLUICE_TEST_SECONDS_MAX` says another.
+    public static let secondsMax = ProcessInfo.processInfo.environment["SLUICE_TEST_SECONDS_MAX"].flatMap(Double.init) ?? 300
+
     /// - Parameters:
     ///   - program: a path, or a name that `PATH` is searched for.
     ///   - environment: the whole of it; nil passes on our own.
     ///   - errors: where standard error goes; nil puts it where `output` goes.
+    ///   - secondsMax: when it is ended, whoever waits for it; nil for one that lives as long as the tests do.
     public init(
         _ program: String, _ arguments: [String] = [], environment: [String: String]? = nil, input: Input = .nothing, output: Output = .nothing,
-        errors: Output? = .inherited
+        errors: Output? = .inherited, secondsMax: Double? = Child.secondsMax
     ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -65,7 +70,16 @@ public final class Child: @unchecked Sendable {
         self.output = out.map { FileHandle(fileDescriptor: $0.reading, closeOnDealloc: true) }
         if let into { close(into.reading) }
         if let out { close(out.writing) }
+        guard let secondsMax else { return }
+        deadline = Deadline(seconds: secondsMax) { [weak self] in
+            guard let self, self.isRunning else { return }
+            print("a program that a test started still ran after \(Int(secondsMax)) s and is ended: \(program) \(arguments.joined(separator: " "))")
+            fflush(nil)
+            self.signal(SIGKILL)
+        }
     }
+
+    deinit { deadline?.cancel() }
 
     private typealias Ends = (reading: Int32, writing: Int32)
     /// Closed in every child from the start: one that holds another's pipe would keep it from its end.

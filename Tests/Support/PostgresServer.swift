@@ -56,7 +56,8 @@ public final class PostgresServer: Sendable {
         _ = try Tool.run("sh", ["-c", "cd \(folder) && cp cert.pem server.pem && cp key.pem server.key && chmod 755 . && chmod 644 server.key password"])
         // In a session of its own: whoever ends the test's whole process group must not end the tidying up.
         watchdog = try Child(
-            "setsid", ["--wait", "/bin/bash", "-c", Self.script, "postgres-watchdog", programs, folder, "\(port)", Self.user], input: .pipe, errors: nil)
+            "setsid", ["--wait", "/bin/bash", "-c", Self.script, "postgres-watchdog", programs, folder, "\(port)", Self.user], input: .pipe, errors: nil,
+            secondsMax: nil)
         let deadline = Date().addingTimeInterval(60)
         while try Tool.run("sh", ["-c", "\(programs)/pg_isready -q -h \(folder) -p \(port) && echo yes || true"]) != "yes\n" {
             guard watchdog.isRunning, Date() < deadline else { throw Failure(description: "PostgreSQL does not start: \(log)") }

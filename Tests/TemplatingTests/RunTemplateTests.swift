@@ -12,6 +12,7 @@ import Testing
         ("{{ ds | date_add(7) }}", "2026-02-07"), ("{{ logical_date | date_trunc('month') | ts }}", "2026-01-01T00:00:00+00:00"),
         ("{{ logical_date | date_trunc('week') | strftime('%a %d.%m.') }}", "Mon 26.01."), ("{{ logical_date | date_trunc('quarter') | date_sub(years=1) | ds }}", "2025-01-01"),
         ("{{ logical_date.strftime('%A %-d') if false else logical_date.strftime('%A, %d %B %Y, %j, %I %p, %%') }}", "Saturday, 31 January 2026, 031, 06 AM, %"),
+        ("{{ logical_date.strftime('%G-W%V, %-d.%-m., %-I %p') }}", "2026-W05, 31.1., 6 AM"),
         ("{{ logical_date.year }}-{{ '%02d' % (logical_date.month + 1) }}", "2026-02"), ("{{ pipeline }} {{ run_id }}", "shop shop@1"),
         ("{% if logical_date.day == 31 %}last{% else %}other{% endif %}", "last"), ("${SECRET:-x} {no}", "${SECRET:-x} {no}"), ("{% raw %}{{ theirs }}{% endraw %}", "{{ theirs }}"),
     ])

@@ -3,6 +3,7 @@ import Contracts
 import FoundationEssentials
 import Journal
 import Kernel
+import Leases
 import SQLite
 
 extension Broker {
@@ -13,7 +14,7 @@ extension Broker {
 
     func answer(_ request: Request, now: Double, time: Timestamp, into turn: inout Turn) throws(SQLiteError) {
         do throws(Failure) {
-            guard let verb = Verb(rawValue: String(decoding: request.verb, as: UTF8.self)) else {
+            guard let verb = request.knownVerb else {
                 throw Failure.refused(Refusal(.badRequest, "unknown command '\(String(decoding: request.verb.prefix(40), as: UTF8.self))'"))
             }
             guard request.role?.may(verb) ?? true else { throw forged(request, verb.rawValue, now: now) }
@@ -53,11 +54,11 @@ extension Broker {
             }
             return reply(request, Acknowledged())
         case .resume:
-            let command: ReaderCommand = try body(request)
+            let command: ReaderCommand = try decoded(request)
             let state = try storage { () throws(SQLiteError) in try self.journal.reader(command.reader) }
             return reply(request, ResumeReply(position: state?.position, keep: state?.keep ?? [], memory: state?.memory, floor: journal.floor))
         case .forget:
-            let command: ReaderCommand = try body(request)
+            let command: ReaderCommand = try decoded(request)
             let wasThere = try storage { () throws(SQLiteError) in try self.journal.forget(reader: command.reader) }
             guard wasThere else { throw .refused(Refusal(.badRequest, "no reader is named '\(command.reader.prefix(40))'")) }
             return reply(request, Acknowledged())
@@ -74,11 +75,11 @@ extension Broker {
             guard entry != nil else { throw stale(command.lease) }
             return reply(request, Acknowledged())
         case .withdraw:
-            let command: WithdrawCommand = try body(request)
+            let command: WithdrawCommand = try decoded(request)
             try storage { () throws(SQLiteError) in _ = try self.journal.withdraw(run: command.run) }
             return reply(request, WithdrawReply(held: journal.queue.held(by: command.run)))
         case .lead: return try lead(request, now: now)
-        case .inspect: return reply(request, try inspect(try body(request), now: now))
+        case .inspect: return reply(request, try inspect(try decoded(request), now: now))
         case .requeue: return try requeue(request, now: now, time: time, into: &turn)
         }
     }
@@ -88,11 +89,12 @@ extension Broker {
 
     private func publish(_ request: Request, now: Double, into turn: inout Turn) throws(Failure) -> Response {
         // Nearly every publish says nothing of itself.
-        let command = request.body.isEmpty || request.body.elementsEqual("{}".utf8) ? PublishCommand() : try body(request) as PublishCommand
+        let command = request.isBare ? PublishCommand() : try body(request) as PublishCommand
         if let epoch = command.epoch, epoch != journal.epoch {
             throw .refused(Refusal(.staleEpoch, "epoch \(epoch) is over; \(journal.epoch) leads"))
         }
-        return published(request, try append(try headers(request, now: now), now: now, into: &turn))
+        try readEvents(request, now: now)
+        return try append(request, now: now, into: &turn)
     }
 
     private func read(_ request: Request, now: Double) throws(Failure) -> Response {
@@ -146,11 +148,13 @@ extension Broker {
         do { return try work() } catch { throw .journal(error) }
     }
 
-    func body<T: Decodable>(_ request: Request) throws(Failure) -> T {
-        // What the quick way cannot read is read, or refused, by the other.
-        if let command = T.self as? any PlainCommand.Type, case .object(let object)? = try? JSON(parsing: request.body), let read = command.init(plain: object) as? T {
-            return read
-        }
+    /// What the quick way cannot read is read, or refused, by the other.
+    func body<T: PlainCommand>(_ request: Request) throws(Failure) -> T {
+        if case .object(let object)? = try? JSON(parsing: request.body), let read = T(plain: object) { return read }
+        return try decoded(request)
+    }
+
+    func decoded<T: Decodable>(_ request: Request) throws(Failure) -> T {
         do {
             return try JSONDecoder().decode(T.self, from: Data(request.body.isEmpty ? Array("{}".utf8) : request.body))
         } catch {
@@ -167,23 +171,11 @@ extension Broker {
         }
     }
 
+    func reply(_ request: Request, _ body: some PlainReply) -> Response { Response(to: request, body: body.plain.bytes) }
+
     func reply(_ request: Request, _ body: some Encodable) -> Response {
         // Our own replies always encode: they hold text, numbers and lists only.
-        let bytes = (body as? any PlainReply)?.plain.bytes ?? (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8)
-        return Response(client: request.client, correlation: request.correlation, isOK: true, body: bytes)
-    }
-
-    /// A `PublishedReply`, written without an encoder: it is the answer to nearly everything.
-    func published(_ request: Request, _ sequences: [UInt64]) -> Response {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16 + 20 * sequences.count)
-        bytes.append(contentsOf: #"{"sequences":["#.utf8)
-        for (index, sequence) in sequences.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: String(sequence).utf8)
-        }
-        bytes.append(contentsOf: "]}".utf8)
-        return Response(client: request.client, correlation: request.correlation, isOK: true, body: bytes)
+        Response(to: request, body: (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8))
     }
 
     func response(to request: Request, refusal: Refusal) -> Response {

@@ -1,6 +1,7 @@
 import Contracts
 import Journal
 import Kernel
+import Leases
 import SQLite
 
 /// JSON for people.

@@ -2,6 +2,7 @@ import Bus
 import Contracts
 import Journal
 import Kernel
+import Leases
 import SQLite
 
 /// Giving work out and taking it back.
@@ -14,7 +15,7 @@ extension Broker {
         if let role = request.role, role.work != command.role { throw forged(request, "claim \(command.role.rawValue)", now: now) }
         let wait = min(max(Double(command.waitMilliseconds) / 1000, 0), Self.claimWaitSecondsMax)
         // Said again by a client that found us born anew: one claim, one lease.
-        parked.removeAll { $0.request.client == request.client && $0.request.correlation == request.correlation }
+        parked.removeAll { $0.request.isSaidAgain(by: request) }
         guard parked.count < Self.parkedMax else { throw .refused(Refusal(.unavailable, "\(parked.count) claims wait already")) }
         parked.append(ParkedClaim(request: request, command: command, deadline: now + wait))
         return nil
@@ -43,10 +44,12 @@ extension Broker {
 
     func complete(_ request: Request, now: Double, into turn: inout Turn) throws(Failure) -> Response {
         let command: LeaseCommand = try body(request)
-        let events = try headers(request, now: now)
+        try readEvents(request, now: now)
         if request.role != nil, let held = journal.queue.holder(of: command.lease) {
             // A worker with a key reports on what it holds and on nothing else.
-            for event in events where event.header.run != held.run || event.header.task != held.task || event.header.pipeline != held.pipeline {
+            for event in incoming {
+                let header = EventHeader(event.header, in: names)
+                if header.run == held.run, header.task == held.task, header.pipeline == held.pipeline { continue }
                 throw forged(request, "report on a task that it does not hold", now: now)
             }
             guard request.role?.work == held.role else { throw forged(request, "complete work of \(held.role.rawValue)", now: now) }
@@ -54,16 +57,16 @@ extension Broker {
         let entry = try storage { () throws(SQLiteError) in try self.journal.complete(command.lease) }
         if let entry, !entry.isWithdrawn {
             counters.completions += 1
-            return published(request, try append(events, now: now, into: &turn))
+            return try append(request, now: now, into: &turn)
         }
         // The same report again, its first answer lost: it is in the log to the last event, so the answer is the same too.
         var known: [UInt64] = []
-        for event in events {
-            let sequence = try storage { () throws(SQLiteError) in try self.journal.sequence(source: event.header.source, id: event.header.id) }
+        for event in incoming {
+            let sequence = try storage { () throws(SQLiteError) in try self.sequence(of: event) }
             guard let sequence else { counters.staleLeases += 1; throw stale(command.lease) }
             known.append(sequence)
         }
-        guard !events.isEmpty else { throw stale(command.lease) }
+        guard !incoming.isEmpty else { throw stale(command.lease) }
         return published(request, known)
     }
 
@@ -73,18 +76,13 @@ extension Broker {
             counters.expiries += 1
             guard entry.state == .dead else { continue }
             counters.deadLetters += 1
-            try tell(
-                Event(
-                    source: "broker", id: "dead/\(entry.lease)", time: time, pipeline: entry.pipeline, run: entry.run, task: entry.task,
-                    payload: .taskDeadLettered(TaskDeadLettered(
-                        deliveries: entry.delivery, reason: "\(entry.delivery) workers took it and none reported; the last was \(entry.worker)", entry: entry.sequence))),
-                into: &turn)
+            try tell(entry.deadLetter(time), into: &turn)
         }
     }
 
     /// Offers a dead letter again, and says so in the same transaction.
     func requeue(_ request: Request, now: Double, time: Timestamp, into turn: inout Turn) throws(Failure) -> Response {
-        let command: RequeueCommand = try body(request)
+        let command: RequeueCommand = try decoded(request)
         let entry = try storage { () throws(SQLiteError) in try self.journal.requeue(command.entry, now: now) }
         guard let entry else { throw .refused(Refusal(.badRequest, "\(command.entry) is no dead letter")) }
         let event = Event(

@@ -3,7 +3,9 @@ public import Contracts
 import FoundationEssentials
 public import Journal
 public import Kernel
+import Leases
 public import SQLite
+import Wire
 
 /// The broker's behaviour without sockets: requests in, answers out, one transaction for all that came together.
 ///
@@ -37,6 +39,8 @@ public final class Broker {
     var parked: [ParkedClaim] = []
     var leader: Leader?
     var alarms = Alarms()
+    /// The events of the request that is being done, and their texts.
+    var incoming: [Incoming] = [], names: [UInt8] = []
     private var undelivered: [String] = []
     private var condition = Condition.well
     private var reserveTriedAt = -Double.infinity
@@ -72,6 +76,8 @@ public final class Broker {
     /// - Throws: `SQLiteError` for an I/O error, after which the process must exit and recover: an fsync is never retried.
     public func turn(_ requests: [Request], now: Double, time: Timestamp) throws(SQLiteError) -> Turn {
         var turn = Turn()
+        turn.responses.reserveCapacity(requests.count)
+        turn.news.reserveCapacity(requests.count)
         let before = (parked: parked, leader: leader)
         do {
             journal.begin()
@@ -177,7 +183,7 @@ public final class Broker {
     func tell(_ event: Event, into turn: inout Turn) throws(SQLiteError) {
         guard let envelope = try? event.envelope() else { return }
         let stored = try journal.append(source: event.source, id: event.id, topic: event.topic, envelope: envelope)
-        if stored.isNew { turn.news.append(StoredEvent(sequence: stored.sequence, topic: event.topic, envelope: envelope)) }
+        if stored.isNew { turn.news.append(News(sequence: stored.sequence, message: Message([Array(event.topic.utf8), envelope]), frame: 0)) }
     }
 
     /// A subscription that its holder's role may not have.

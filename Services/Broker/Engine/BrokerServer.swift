@@ -20,6 +20,8 @@ public final class BrokerServer {
     private var tickAt = 0.0
     private var wasAvailable = true
     private var refusedAtDoor: UInt64 = 0
+    /// Somebody has subscribed since the start; until then nothing need be said.
+    private var isFollowed = false
     private var checkpointedAt: UInt64 = 0
     /// After so many commits the write-ahead log is moved into the file, as soon as nobody asks for anything.
     static let commitsPerCheckpoint: UInt64 = 1000
@@ -30,6 +32,8 @@ public final class BrokerServer {
     /// Answers kept for a client that does not read them.
     static let answersQueueMax: Int32 = 10_000
 
+    /// Room made for the requests of a turn at once.
+    private static let requestsUsual = 64
     /// Reads taken in one turn: each may be answered with a page of megabytes.
     static let readsPerTurnMax = 16
     /// Bytes of large answers that wait for one client; while there are more, its reads are refused.
@@ -98,14 +102,16 @@ public final class BrokerServer {
             }
         }
         feed.accept(prefix)
+        isFollowed = true
         // A new subscriber is greeted with a tick at once: nobody should wait a second to learn that we live.
         tickAt = 0
     }
 
     private func turn() throws {
         var requests: [Request] = [], reads = 0
-        while requests.count < Broker.requestsPerTurnMax, reads < Self.readsPerTurnMax, let frames = commands.receive() {
-            guard var request = request(frames) else { continue }
+        requests.reserveCapacity(Self.requestsUsual)
+        while requests.count < Broker.requestsPerTurnMax, reads < Self.readsPerTurnMax, let message = commands.receiveMessage() {
+            guard var request = request(message) else { continue }
             if request.isRead {
                 reads += 1
                 request.isBehind = backlogs[request.client].map { $0.bytes > Self.answersBytesMax } ?? false
@@ -118,9 +124,7 @@ public final class BrokerServer {
         for response in turn.responses where !send(response) {
             if let lease = response.lease { broker.noteUndelivered(lease) }
         }
-        for event in turn.news {
-            feed.send([Array(event.topic.utf8), SequenceFrame.bytes(event.sequence), event.envelope.count <= Self.feedEnvelopeBytesMax ? event.envelope : []])
-        }
+        if isFollowed { for event in turn.news { tell(event) } }
         if broker.isAvailable != wasAvailable {
             wasAvailable = broker.isAvailable
             note(wasAvailable ? "the journal commits again" : "the journal cannot commit; clients are told 'unavailable'")
@@ -145,8 +149,8 @@ public final class BrokerServer {
     }
 
     /// What a message asks for; nil where nobody is to be answered.
-    private func request(_ frames: [[UInt8]]) -> Request? {
-        guard var request = Request(frames: frames) else { return nil }
+    private func request(_ message: Message) -> Request? {
+        guard var request = Request(message) else { return nil }
         if door != nil {
             // The door lets in nobody without a role; whoever has none all the same is nobody.
             guard let role = commands.sender.flatMap({ BusRole(rawValue: $0) }) else { return nil }
@@ -155,9 +159,23 @@ public final class BrokerServer {
         return request
     }
 
+    private func tell(_ event: News) {
+        let isLarge = event.message.withFrame(event.frame + 1) { $0.count > Self.feedEnvelopeBytesMax }
+        guard event.message.withFrame(event.frame, { feed.send(frame: $0, isLast: false) }),
+            withUnsafeBytes(of: event.sequence.bigEndian, { feed.send(frame: $0.assumingMemoryBound(to: UInt8.self), isLast: false) })
+        else { return }
+        _ = event.message.withFrame(event.frame + 1) { feed.send(frame: isLarge ? UnsafeBufferPointer(rebasing: $0[..<0]) : $0, isLast: true) }
+    }
+
     private static let ok = Array("ok".utf8), error = Array("error".utf8)
 
     private func send(_ response: Response) -> Bool {
+        if response.events.isEmpty {
+            return response.request.withFrame(0) { commands.send(frame: $0, isLast: false) }
+                && response.request.withFrame(1) { commands.send(frame: $0, isLast: false) }
+                && (response.isOK ? Self.ok : Self.error).withUnsafeBufferPointer { commands.send(frame: $0, isLast: false) }
+                && response.body.withUnsafeBufferPointer { commands.send(frame: $0, isLast: true) }
+        }
         var frames: [[UInt8]] = [response.client, response.correlation, response.isOK ? Self.ok : Self.error, response.body]
         for event in response.events {
             frames.append(Array(event.topic.utf8))

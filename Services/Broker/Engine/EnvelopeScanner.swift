@@ -14,6 +14,29 @@ package struct EventHeader {
     package var priority = 0
 }
 
+extension EventHeader {
+    /// Where its texts lie among the names that a scan has gathered.
+    package struct Places {
+        package var specversion = 0..<0, id = 0..<0, source = 0..<0, type = 0..<0, pipeline = 0..<0
+        package var run: Range<Int>?, task: Range<Int>?
+        package var role: Role?
+        package var priority = 0
+    }
+
+    package init(_ places: Places, in names: [UInt8]) {
+        func text(_ place: Range<Int>) -> String { String(decoding: names[place], as: UTF8.self) }
+        specversion = text(places.specversion)
+        id = text(places.id)
+        source = text(places.source)
+        type = text(places.type)
+        pipeline = text(places.pipeline)
+        role = places.role
+        run = places.run.map { RunID(text($0)) }
+        task = places.task.map { TaskID(text($0)) }
+        priority = places.priority
+    }
+}
+
 /// Reads the header of an envelope and sees that the rest is JSON (RFC 8259), without building any of it: every publish
 /// passes through here.
 ///
@@ -27,26 +50,34 @@ package struct EnvelopeScanner {
     private var place = 0
     private var depth = 0
     private var seen: UInt16 = 0
+    private var names: [UInt8] = []
 
     package static func header(of envelope: [UInt8]) throws(Failure) -> EventHeader {
+        var names: [UInt8] = []
+        let places = try envelope.withUnsafeBufferPointer { bytes throws(Failure) in try scan(bytes, names: &names) }
+        return EventHeader(places, in: names)
+    }
+
+    /// - Parameter names: the header's texts are appended to it, so that an event costs no allocation.
+    static func scan(_ envelope: UnsafeBufferPointer<UInt8>, names: inout [UInt8]) throws(Failure) -> EventHeader.Places {
         do { _ = try UTF8Span(validating: envelope.span) } catch { throw Failure(reason: "it is not UTF-8") }
-        return try envelope.withUnsafeBufferPointer { bytes throws(Failure) in
-            var scanner = EnvelopeScanner(bytes: bytes)
-            return try scanner.header()
-        }
+        var scanner = EnvelopeScanner(bytes: envelope)
+        swap(&scanner.names, &names)
+        defer { swap(&scanner.names, &names) }
+        return try scanner.header()
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    private mutating func header() throws(Failure) -> EventHeader {
-        var header = EventHeader()
+    private mutating func header() throws(Failure) -> EventHeader.Places {
+        var header = EventHeader.Places()
         skipSpace()
         try expect("{")
         skipSpace()
         if !take("}") {
             repeat {
                 skipSpace()
-                let key = try text("a key")
+                let key = try key()
                 skipSpace()
                 try expect(":")
                 skipSpace()
@@ -57,52 +88,58 @@ package struct EnvelopeScanner {
         }
         skipSpace()
         guard place == bytes.count else { throw Failure(reason: "something follows its end, at byte \(place)") }
-        for (bit, name) in ["specversion", "id", "source", "type", "pipeline"].enumerated() where seen & 1 << UInt16(bit) == 0 {
-            throw Failure(reason: "'\(name)' is missing")
-        }
+        for key in Key.required where seen & 1 << key.rawValue == 0 { throw Failure(reason: "'\(key)' is missing") }
         return header
     }
 
-    private mutating func member(_ key: String, _ header: inout EventHeader) throws(Failure) {
+    private enum Key: UInt16 {
+        case specversion, id, source, type, pipeline, role, run, task, priority, other
+        static let required: [Key] = [.specversion, .id, .source, .type, .pipeline]
+        /// Only an optional member may be null.
+        var isOptional: Bool { rawValue > Key.pipeline.rawValue }
+    }
+
+    private mutating func key() throws(Failure) -> Key {
+        let range = try text("a key")
+        defer { names.removeLast(range.count) }
+        return names.withUnsafeBufferPointer { names in
+            let key = UnsafeBufferPointer(rebasing: names[range])
+            func reads(_ word: StaticString) -> Bool { key.elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)) }
+            switch key.count {
+            case 2: return reads("id") ? .id : .other
+            case 3: return reads("run") ? .run : .other
+            case 4: return reads("type") ? .type : reads("role") ? .role : reads("task") ? .task : .other
+            case 6: return reads("source") ? .source : .other
+            case 8: return reads("pipeline") ? .pipeline : reads("priority") ? .priority : .other
+            case 11: return reads("specversion") ? .specversion : .other
+            default: return .other
+            }
+        }
+    }
+
+    private mutating func member(_ key: Key, _ header: inout EventHeader.Places) throws(Failure) {
+        guard key != .other else { return try skipValue() }
+        guard seen & 1 << key.rawValue == 0 else { throw Failure(reason: "'\(key)' comes twice") }
+        seen |= 1 << key.rawValue
+        if key.isOptional, place < bytes.count, bytes[place] == UInt8(ascii: "n") { return try word("null") }
         switch key {
-        case "specversion": header.specversion = try once(0, key) ?? ""
-        case "id": header.id = try once(1, key) ?? ""
-        case "source": header.source = try once(2, key) ?? ""
-        case "type": header.type = try once(3, key) ?? ""
-        case "pipeline": header.pipeline = try once(4, key) ?? ""
-        case "role":
-            guard let word = try once(5, key) else { return }
+        case .specversion: header.specversion = try text("'\(key)'")
+        case .id: header.id = try text("'\(key)'")
+        case .source: header.source = try text("'\(key)'")
+        case .type: header.type = try text("'\(key)'")
+        case .pipeline: header.pipeline = try text("'\(key)'")
+        case .role:
+            let word = String(decoding: names[try text("'\(key)'")], as: UTF8.self)
             guard let role = Role(rawValue: word) else { throw Failure(reason: "role '\(word.prefix(40))' is none") }
             header.role = role
-        case "run": header.run = try once(6, key).map { RunID($0) }
-        case "task": header.task = try once(7, key).map { TaskID($0) }
-        case "priority":
-            try mark(8, key)
-            header.priority = try integer()
-        default: try skipValue()
+        case .run: header.run = try text("'\(key)'")
+        case .task: header.task = try text("'\(key)'")
+        case .priority: header.priority = try integer()
+        case .other: break
         }
-    }
-
-    private mutating func mark(_ bit: UInt16, _ key: String) throws(Failure) {
-        guard seen & 1 << bit == 0 else { throw Failure(reason: "'\(key)' comes twice") }
-        seen |= 1 << bit
-    }
-
-    /// A text, or nil for null, which only an optional member may be.
-    private mutating func once(_ bit: UInt16, _ key: String) throws(Failure) -> String? {
-        try mark(bit, key)
-        if bit > 4, place < bytes.count, bytes[place] == UInt8(ascii: "n") {
-            try word("null")
-            return nil
-        }
-        return try text("'\(key)'")
     }
 
     private mutating func integer() throws(Failure) -> Int {
-        if place < bytes.count, bytes[place] == UInt8(ascii: "n") {
-            try word("null")
-            return 0
-        }
         let start = place
         try skipNumber()
         let digits = String(decoding: bytes[start..<place], as: UTF8.self)
@@ -111,14 +148,17 @@ package struct EnvelopeScanner {
         return number
     }
 
-    /// A string's value. Most hold no escape and are one copy.
-    private mutating func text(_ what: @autoclosure () -> String) throws(Failure) -> String {
+    /// Appends a string's value to the names, and tells where it stands. Most hold no escape and are one copy.
+    private mutating func text(_ what: @autoclosure () -> String) throws(Failure) -> Range<Int> {
         guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { throw Failure(reason: "\(what()) is no text, at byte \(place)") }
-        let start = place
-        let hasEscape = try skipString()
-        guard hasEscape else { return String(decoding: bytes[(start + 1)..<(place - 1)], as: UTF8.self) }
-        guard let value = try? JSON(parsing: Array(bytes[start..<place])).stringValue else { throw Failure(reason: "\(what()) holds a broken escape") }
-        return value
+        let start = place, first = names.count
+        if try skipString() {
+            guard let value = try? JSON(parsing: Array(bytes[start..<place])).stringValue else { throw Failure(reason: "\(what()) holds a broken escape") }
+            names.append(contentsOf: value.utf8)
+        } else {
+            names.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[(start + 1)..<(place - 1)]))
+        }
+        return first..<names.count
     }
 
     // MARK: What is only looked over

@@ -1,5 +1,6 @@
 public import Contracts
 public import Kernel
+public import Leases
 public import SQLite
 
 extension JournalStore {

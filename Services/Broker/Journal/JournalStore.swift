@@ -1,5 +1,6 @@
-public import Contracts
+import Contracts
 public import Kernel
+public import Leases
 public import SQLite
 
 /// The durable log and the leases on work, in one SQLite file (WAL, `synchronous=FULL`).
@@ -15,8 +16,8 @@ public final class JournalStore {
     public internal(set) var queue: WorkQueue
     let database: Database
     let reserve: Reserve?
-    private let insertEvent, selectEvents, oneEvent, putMeta, findForgotten: Statement
-    var identities: Identities
+    private let insertEvent, oneEvent, putMeta, findForgotten: Statement
+    let identities: Identities
     let putEntry, dropEntry: Statement
     /// The newest sequence of the log, of this turn included.
     public private(set) var newest: UInt64 = 0
@@ -28,10 +29,11 @@ public final class JournalStore {
     /// The log's own age in seconds, and the monotonic second at which it was told: see `Retention`.
     var age = (base: 0.0, at: 0.0)
     private var hasForgotten = false
+    private let isInMemory: Bool
+    /// Events of this turn that are to be written together.
+    var pack = Pack()
     /// By where their text lies in the program.
     private var statements: [UInt: Statement] = [:]
-    /// Where the texts of an event lie while they are stored.
-    private var texts: [UInt8] = []
 
     /// Opens or creates the journal at `path` (`:memory:` for simulations). `now` is the monotonic clock in seconds.
     ///
@@ -45,6 +47,7 @@ public final class JournalStore {
         reserve: Reserve? = nil
     ) throws(SQLiteError) {
         database = try Database(path: path)
+        isInMemory = path == ":memory:"
         queue = WorkQueue(limits: limits)
         self.reserve = reserve
         // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
@@ -61,9 +64,8 @@ public final class JournalStore {
         }
         insertEvent = try database.prepare("insert into event(sequence, source, id, topic, envelope) values(?, ?, ?, ?, ?)")
         // Simulations make a hundred thousand of the small ones.
-        identities = try Identities(database, filterBits: path == ":memory:" ? 1 << 14 : IdentityFilter.bitsUsual)
+        identities = try Identities(database, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)
         findForgotten = try database.prepare("select sequence from forgotten where source = ? and id = ?")
-        selectEvents = try database.prepare("select sequence, topic, envelope from event where sequence > ? order by sequence limit ?")
         oneEvent = try database.prepare("select topic, envelope from event where sequence = ?")
         putEntry = try database.prepare(
             """
@@ -82,6 +84,7 @@ public final class JournalStore {
     private static let schema = """
         create table if not exists event(
             sequence integer primary key, source text not null, id text not null, topic text not null, envelope blob not null);
+        create table if not exists pack(first integer primary key, last integer not null, count integer not null, events blob not null);
         create table if not exists identity(source text not null, id text not null, sequence integer not null, primary key(source, id)) without rowid;
         create table if not exists entry(
             sequence integer primary key, role text not null, pipeline text not null, run text not null, task text not null,
@@ -98,9 +101,10 @@ public final class JournalStore {
 
     /// Reads what the last commit left: the queue with a full lease for each holder, the newest sequence, the epoch.
     private func recover(now: Double) throws(SQLiteError) {
+        pack.removeAll()
         queue = WorkQueue(limits: queue.limits)
-        let rows = try database.prepare(
-            "select sequence, role, pipeline, run, task, priority, delivery, state, worker, withdrawn, delivery_limit from entry")
+        let rows = try statement("select sequence, role, pipeline, run, task, priority, delivery, state, worker, withdrawn, delivery_limit from entry")
+        defer { rows.reset() }
         while try rows.step() {
             guard let role = Role(rawValue: rows.text(1)) else { continue }
             let state: WorkEntry.State = switch rows.text(7) {
@@ -117,11 +121,28 @@ public final class JournalStore {
         }
         floor = try UInt64(meta("floor"))
         // Not the greatest of the table: retention may have removed that one, and no sequence is used again.
-        newest = try max(UInt64(number("select coalesce(max(sequence), 0) from event")), floor, UInt64(max(meta("first"), 1)) - 1)
+        newest = try max(
+            UInt64(fixed("select coalesce(max(sequence), 0) from event")), UInt64(fixed("select coalesce(max(last), 0) from pack")), floor, UInt64(max(meta("first"), 1)) - 1)
         if !identities.isTable { newest = try max(newest, UInt64(number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'"))) }
         try identities.recover()
         epoch = try UInt64(meta("epoch"))
-        hasForgotten = try number("select exists (select 1 from forgotten)") != 0
+        hasForgotten = try fixed("select exists (select 1 from forgotten)") != 0
+    }
+
+    /// Makes an empty journal of one in memory, as `init` would: for simulations, which turn a hundred thousand worlds in a process.
+    public func erase() throws(SQLiteError) {
+        precondition(isInMemory, "only a journal in memory is erased")
+        if database.isInTransaction { try database.execute("rollback") }
+        for table: StaticString in [
+            "delete from event", "delete from pack", "delete from identity", "delete from entry", "delete from reader", "delete from memory", "delete from keep",
+            "delete from mark", "delete from forgotten", "delete from meta",
+        ] { try statement(table).run() }
+        putMeta.bind(1, "first")
+        putMeta.bind(2, 1)
+        try putMeta.run()
+        try recover(now: 0)
+        try recoverAge(now: 0, wall: Timestamp(microseconds: 0))
+        (hasWrites, commits) = (false, 0)
     }
 
     /// A statement that is prepared once. Whoever steps it resets it: one that is left open holds the turn's transaction.
@@ -139,7 +160,16 @@ public final class JournalStore {
         return rows.integer(0)
     }
 
-    func meta(_ key: String) throws(SQLiteError) -> Int64 { try number("select coalesce(max(value), 0) from meta where key = '\(key)'") }
+    /// The same, of a statement that is prepared once.
+    func fixed(_ sql: StaticString, _ text: String? = nil) throws(SQLiteError) -> Int64 {
+        let rows = try statement(sql)
+        defer { rows.reset() }
+        if let text { rows.bind(1, text) }
+        _ = try rows.step()
+        return rows.integer(0)
+    }
+
+    func meta(_ key: String) throws(SQLiteError) -> Int64 { try fixed("select coalesce(max(value), 0) from meta where key = ?", key) }
 
     func setMeta(_ key: String, _ value: Int64) throws(SQLiteError) {
         try willWrite()
@@ -163,6 +193,7 @@ public final class JournalStore {
     /// Makes the turn durable. A turn that wrote nothing costs nothing, and gives false.
     @discardableResult public func commit() throws(SQLiteError) -> Bool {
         guard hasWrites else { return false }
+        try settlePack()
         if identities.areMany { try settleIdentities() }
         try statement("commit").run()
         hasWrites = false
@@ -204,40 +235,50 @@ public final class JournalStore {
     // MARK: The log
 
     /// Appends an event. `isNew` is false where (source, id) is there already; the sequence is then the first one's.
-    public func append(source: String, id: String, topic: String, envelope: [UInt8]) throws(SQLiteError) -> (sequence: UInt64, isNew: Bool) {
+    package func append(
+        _ identity: Identity, topic: UnsafeBufferPointer<UInt8>, envelope: UnsafeBufferPointer<UInt8>
+    ) throws(SQLiteError) -> (sequence: UInt64, isNew: Bool) {
         try willWrite()
-        if hasForgotten, Retention.isRemembered(topic), let sequence = try findForgotten.sequence(source, id) { return (sequence, false) }
-        if let sequence = try identities.sequence(source, id) { return (sequence, false) }
-        try insert(newest + 1, source, id, topic, envelope)
+        if hasForgotten, Retention.isRemembered(topic), let sequence = try findForgotten.sequence(identity) { return (sequence, false) }
+        if let sequence = try identities.sequence(identity) { return (sequence, false) }
+        // What the queue or retention look for by its topic is a row; so is everything in a journal of before the packs.
+        if identities.isTable, envelope.count <= Pack.envelopeBytesMax, !topic.starts(with: Self.taskTopic), !Retention.isRemembered(topic) {
+            pack.append(newest + 1, identity, topic: topic, envelope: envelope)
+        } else {
+            try insert(newest + 1, identity, topic, envelope)
+        }
         newest += 1
-        identities.note(source, id, newest)
+        identities.note(identity, newest)
+        if pack.bytes.count >= Pack.bytesMax { try settlePack() }
         return (newest, true)
     }
 
-    private func insert(_ sequence: UInt64, _ source: String, _ id: String, _ topic: String, _ envelope: [UInt8]) throws(SQLiteError) {
-        texts.removeAll(keepingCapacity: true)
-        texts.append(contentsOf: source.utf8)
-        let sourceEnd = texts.count
-        texts.append(contentsOf: id.utf8)
-        let idEnd = texts.count
-        texts.append(contentsOf: topic.utf8)
+    private static let taskTopic = Array("task.ready.".utf8)
+
+    func insert(_ sequence: UInt64, _ identity: Identity, _ topic: UnsafeBufferPointer<UInt8>, _ envelope: UnsafeBufferPointer<UInt8>) throws(SQLiteError) {
         insertEvent.bind(1, Int64(sequence))
-        try texts.withUnsafeBytes { texts in
-            envelope.withUnsafeBytes { envelope in
-                insertEvent.bind(2, lentText: texts[..<sourceEnd])
-                insertEvent.bind(3, lentText: texts[sourceEnd..<idEnd])
-                insertEvent.bind(4, lentText: texts[idEnd...])
-                insertEvent.bind(5, lentBytes: envelope)
-                return Result { () throws(SQLiteError) in try insertEvent.run() }
-            }
-        }.get()
+        insertEvent.bind(2, lentText: UnsafeRawBufferPointer(identity.source)[...])
+        insertEvent.bind(3, lentText: UnsafeRawBufferPointer(identity.id)[...])
+        insertEvent.bind(4, lentText: UnsafeRawBufferPointer(topic)[...])
+        insertEvent.bind(5, lentBytes: UnsafeRawBufferPointer(envelope))
+        try insertEvent.run()
     }
 
-    public func sequence(source: String, id: String) throws(SQLiteError) -> UInt64? { try identities.sequence(source, id) }
+    public func append(source: String, id: String, topic: String, envelope: [UInt8]) throws(SQLiteError) -> (sequence: UInt64, isNew: Bool) {
+        let topic = Array(topic.utf8)
+        return try Identity.with(source, id) { identity throws(SQLiteError) in
+            try topic.withUnsafeBufferPointer { topic throws(SQLiteError) in
+                try envelope.withUnsafeBufferPointer { envelope throws(SQLiteError) in try append(identity, topic: topic, envelope: envelope) }
+            }
+        }
+    }
+
+    package func sequence(_ identity: Identity) throws(SQLiteError) -> UInt64? { try identities.sequence(identity) }
 
     /// Puts the newest identities where the others are.
     func settleIdentities() throws(SQLiteError) {
         try willWrite()
+        try settlePack()
         try identities.settle()
         try setMeta(Identities.mark, Int64(newest))
     }
@@ -250,34 +291,30 @@ public final class JournalStore {
 
     /// The events behind `after` whose topic starts with one of `prefixes`, and the sequence searched to.
     public func read(after: UInt64, prefixes: [String], limit: Int) throws(SQLiteError) -> (events: [StoredEvent], upTo: UInt64) {
-        selectEvents.bind(1, Int64(clamping: after))
-        selectEvents.bind(2, Int64(Self.readScanMax))
-        defer { selectEvents.reset() }
-        let wanted = prefixes.map { Array($0.utf8) }
+        try settlePack()
         var events: [StoredEvent] = []
         var upTo = after
         var bytes = 0
         var scanned = 0
-        while try selectEvents.step() {
-            let sequence = UInt64(selectEvents.integer(0))
-            let topic = selectEvents.text(1)
-            if wanted.isEmpty || wanted.contains(where: { topic.utf8.starts(with: $0) }) {
-                let envelope = selectEvents.bytes(2)
-                events.append(StoredEvent(sequence: sequence, topic: topic, envelope: envelope))
-                bytes += envelope.count
+        try scan(after: after, prefixes: prefixes.map { Array($0.utf8) }, limit: Self.readScanMax) { sequence, event throws(SQLiteError) in
+            if let event = try event() {
+                events.append(event)
+                bytes += event.envelope.count
             }
             upTo = sequence
             scanned += 1
-            if events.count >= max(1, limit) || bytes >= Self.readBytesMax { return (events, upTo) }
+            return events.count < max(1, limit) && bytes < Self.readBytesMax && scanned < Self.readScanMax
         }
+        if events.count >= max(1, limit) || bytes >= Self.readBytesMax { return (events, upTo) }
         // The end of the log was seen: whatever the last sequences were, nothing of them is there any more.
         return (events, scanned < Self.readScanMax ? max(upTo, newest) : upTo)
     }
 
     public func event(_ sequence: UInt64) throws(SQLiteError) -> StoredEvent? {
+        try settlePack()
         oneEvent.bind(1, Int64(clamping: sequence))
         defer { oneEvent.reset() }
-        guard try oneEvent.step() else { return nil }
+        guard try oneEvent.step() else { return try packed(sequence) }
         return StoredEvent(sequence: sequence, topic: oneEvent.text(0), envelope: oneEvent.bytes(1))
     }
 

@@ -33,7 +33,7 @@ public struct Retention: Hashable, Sendable {
     /// Events whose (source, id) stays known when they are removed: the same request, file or call again is no new one, however
     /// late it comes.
     static let rememberedTopics = ["run.requested.", "file.arrived.", "webhook.received.", "backfill.requested."]
-    static func isRemembered(_ topic: String) -> Bool { rememberedTopics.contains { topic.hasPrefix($0) } }
+    static func isRemembered(_ topic: UnsafeBufferPointer<UInt8>) -> Bool { rememberedTopics.contains { topic.starts(with: $0.utf8) } }
 }
 
 /// What one step of retention did.
@@ -48,8 +48,8 @@ public struct Retained: Hashable, Sendable {
 extension JournalStore {
     /// The size of what the file holds, free pages left out.
     public func usedBytes() throws(SQLiteError) -> Int {
-        let pages = try number("pragma page_count") - number("pragma freelist_count")
-        return Int(try pages * number("pragma page_size"))
+        let pages = try fixed("pragma page_count") - fixed("pragma freelist_count")
+        return Int(try pages * fixed("pragma page_size"))
     }
 
     func recoverAge(now: Double, wall: Timestamp) throws(SQLiteError) {
@@ -60,6 +60,7 @@ extension JournalStore {
     /// Removes a part of what need not be kept, inside the turn.
     /// - Parameter isShort: the disk is full: what nobody needs goes, whatever its age.
     public func retain(_ rule: Retention, now: Double, wall: Timestamp, isShort: Bool = false) throws(SQLiteError) -> Retained {
+        try settlePack()
         let age = self.age.base + max(0, now - self.age.at)
         try mark(rule, age: age, wall: wall)
         let readers = try readers()
@@ -70,12 +71,11 @@ extension JournalStore {
         target = min(target, needed)
         // Past the hard bound the oldest go, whoever has not read them.
         if used > rule.bytesMax { target = newest }
-        guard target > floor else {
+        let last = target > floor ? try chunkEnd(rule.chunk, target: target) : floor
+        guard last > floor else {
             try sweep()
             return Retained()
         }
-        let end = UInt64(try number("select coalesce((select sequence from event where sequence > \(floor) order by sequence limit 1 offset \(rule.chunk - 1)), \(target))"))
-        let last = min(end, target)
         var result = Retained()
         result.removed = try remove(upTo: last)
         result.overtaken = readers.filter { $0.position < last }.map(\.name)
@@ -91,7 +91,8 @@ extension JournalStore {
         try database.execute("insert or ignore into forgotten select source, id, sequence from event where \(range) and (\(remembered)) and \(isFree)")
         if database.changes > 0 { noteForgotten() }
         try forget("\(range) and \(isFree)")
-        let removed = database.changes
+        var removed = database.changes
+        removed += try removePacks(upTo: last)
         try database.execute("delete from mark where sequence < \(last)")
         try setMeta("floor", Int64(last))
         floor = last
@@ -120,7 +121,7 @@ extension JournalStore {
 
     /// Notes how old the log is at its newest event, where that is due.
     private func mark(_ rule: Retention, age: Double, wall: Timestamp) throws(SQLiteError) {
-        let last = Double(try number("select coalesce(max(age), -1000000000) from mark"))
+        let last = Double(try fixed("select coalesce(max(age), -1000000000) from mark"))
         guard newest > floor, age - last >= rule.markSeconds else { return }
         try willWrite()
         try database.execute("insert or ignore into mark(sequence, age) values(\(newest), \(Int64(age)))")

@@ -16,6 +16,7 @@ import BrokerEngine
 import Glibc
 import Journal
 import Kernel
+import Leases
 import Platform
 import ServiceKit
 

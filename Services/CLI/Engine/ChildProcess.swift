@@ -61,8 +61,10 @@ public struct ChildProcess: Sendable {
     /// system's to give away again: signal it no more.
     public func poll() -> Int32? {
         var status: Int32 = 0
-        guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
-        return Self.code(status)
+        let answer = waitpid(pid, &status, WNOHANG)
+        // Somebody else was told of its end, and nobody ever will be again.
+        if answer < 0, errno == ECHILD { return 255 }
+        return answer == pid ? Self.code(status) : nil
     }
 
     /// Waits for its end.

@@ -212,7 +212,7 @@ public struct RunText: Sendable {
         return count
     }
     public func padded(_ text: String, _ columns: Int) -> String { text + String(repeating: " ", count: max(0, columns - width(text))) }
-    private func leftPadded(_ text: String, _ columns: Int) -> String { String(repeating: " ", count: max(0, columns - width(text))) + text }
+    func leftPadded(_ text: String, _ columns: Int) -> String { String(repeating: " ", count: max(0, columns - width(text))) + text }
 
     private func paint(_ code: String, _ text: String) -> String { isColoured ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
     public func bold(_ text: String) -> String { paint("1", text) }

@@ -246,9 +246,9 @@ struct Validate: ParsableCommand {
 
 /// `sluice dbt …`: the sibling that links the modelling engine.
 struct Dbt: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "dbt's own commands, run by sluice-transform.")
+    static let configuration = CommandConfiguration(abstract: "dbt's own commands, run by sluice-dbt.")
     @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
-    func run() throws { try Installation().become("sluice-transform", ["dbt"] + arguments) }
+    func run() throws { try Installation().become("sluice-dbt", arguments) }
 }
 
 /// `sluice query <warehouse> <sql>`: the sibling that links the engines.

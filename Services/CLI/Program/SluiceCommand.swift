@@ -25,7 +25,7 @@ import Wire
         commandName: "sluice", abstract: "Data from its sources into a warehouse, modelled, checked and told.", discussion: EnvironmentFileOption.discussion, version: "0.1.0",
         subcommands: [
             Init.self, DoctorCommand.self, Up.self, Run.self, RunsCommand.self, Backfill.self, Pause.self, Unpause.self, EventsCommand.self, Status.self,
-            DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self, LoadFile.self, QuarantineRows.self, Trace.self,
+            SimulateCommand.self, DeadLetters.self, Readers.self, KeysCommand.self, Validate.self, Dbt.self, LoadFile.self, QuarantineRows.self, Trace.self,
             QueryCommand.self, ConnectorsCommand.self,
         ])
 
@@ -69,6 +69,16 @@ enum Terminal {
     static var isUnheard: Bool {
         var output = pollfd(fd: 1, events: 0, revents: 0)
         return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
+    }
+
+    /// `words` in lines that end before `columns`, from `column` on, the first behind `head`.
+    static func wrapped(_ words: String, after head: String, column: Int, columns: Int) -> String {
+        var lines = [text.padded(head, column)]
+        for word in words.split(separator: " ") {
+            if lines[lines.count - 1].count + 1 + word.count > columns { lines.append(text.padded("", column)) }
+            lines[lines.count - 1] += (lines[lines.count - 1].count <= column ? "" : " ") + word
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// Replaces the line that is being written: how far a run is, for those who watch.

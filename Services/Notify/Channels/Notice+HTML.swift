@@ -4,14 +4,14 @@ extension Notice {
     /// A page of its own that needs nothing from anywhere: mail programs load no style sheets.
     var html: String {
         let colour = switch outcome {
-        case .failed, .slaMissed: "#b42525"
+        case .failed, .slaMissed, .alert: "#b42525"
         case .warned, .slow, .cancelled: "#8a5a00"
         case .succeeded, .recovered: "#157f47"
         }
         var parts = [
             "<!doctype html><html><body style=\"font:15px/1.5 system-ui,sans-serif;color:#1a2028\">",
             "<h2 style=\"font-size:18px;color:\(colour)\">\(Self.escaped("\(mark) \(headline)"))</h2>",
-            "<p>\(Self.escaped(summary)) (\(duration))</p>",
+            "<p>\(Self.escaped(summary))\(outcome == .alert ? "" : " (\(duration))")</p>",
         ]
         if let part { parts.append("<p>\(Self.escaped(part))</p>") }
         if let history { parts.append("<p>\(Self.escaped(history))</p>") }

@@ -87,7 +87,13 @@ public final class Dispatcher {
 
     public func fold(_ events: [SequencedEvent], upTo: UInt64) throws {
         announce(events)
-        for event in events { routes.apply(event) }
+        for event in events {
+            // Said here too, for a house whose routes lead such news to nobody.
+            if case .alertRaised(let alert) = event.event.payload, event.event.time >= since {
+                note("\(PlainProblem(ProblemCode(alert.code), alert.summary, at: .named(alert.location), remedy: alert.remedy))")
+            }
+            routes.apply(event)
+        }
         routes.advance(to: upTo)
         let floor = routes.floor
         if let decision = routes.take() {

@@ -15,7 +15,7 @@ public import Pipelines
 /// - `floor` lies below every run that has begun and not ended: reading on from there brings all that is open back.
 public struct Routes: Sendable {
     /// The topics that it folds; anything else changes nothing.
-    public static let prefixes = ["run.", "sla.", "tasks.added.", "task.failed.", "task.dead_lettered.", "pipeline.registered."]
+    public static let prefixes = ["run.", "sla.", "tasks.added.", "task.failed.", "task.dead_lettered.", "pipeline.registered.", "alert."]
 
     private struct OpenRun {
         let startedAt: Timestamp
@@ -85,6 +85,7 @@ public struct Routes: Sendable {
         guard sequenced.sequence > position else { return }
         position = sequenced.sequence
         let event = sequenced.event
+        if case .alertRaised(let alert) = event.payload { return alarm(alert, sequenced) }
         guard let run = event.run else { return }
         switch event.payload {
         case .runStarted(let started):
@@ -165,6 +166,20 @@ public struct Routes: Sendable {
             decision.notices.append(Notice(
                 channel: target.rule.channel, target: target.name, options: target.rule.options, route: target.route, outcome: outcome,
                 pipeline: event.pipeline, run: run, endedAt: event.time, seconds: seconds, summary: summary, logs: [logFolder], step: step))
+            decision.through = sequenced.sequence
+        }
+    }
+
+    /// An alert is of no pipeline that could have rules: the routes of errors tell it.
+    private mutating func alarm(_ alert: AlertRaised, _ sequenced: SequencedEvent) {
+        let event = sequenced.event
+        guard event.time >= since, sequenced.sequence > decidedThrough else { return }
+        let failure = Notice.Failure(
+            task: TaskID(event.source), title: alert.code, attempt: 1, worker: "", code: alert.code, summary: alert.summary, location: alert.location, remedy: alert.remedy)
+        for target in targets([], event.pipeline) where target.on.contains(.failed) {
+            decision.notices.append(Notice(
+                channel: target.rule.channel, target: target.name, options: target.rule.options, route: target.route, outcome: .alert,
+                pipeline: event.pipeline, run: RunID(event.id), endedAt: event.time, seconds: 0, summary: alert.summary, failures: [failure]))
             decision.through = sequenced.sequence
         }
     }

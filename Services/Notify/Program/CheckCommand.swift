@@ -2,6 +2,7 @@ import Glibc
 import Kernel
 import NotifyKit
 import Pipelines
+import Platform
 import ServiceKit
 
 /// `sluice-notify check FILE…`, the part of `sluice validate` that knows the channels: whether each rule leads to somebody.

@@ -4,7 +4,6 @@ import Kernel
 import Pipelines
 import Platform
 import Runs
-import Schedules
 
 /// The thin shell around `Fleet`: folds the log, publishes what the fleet decides, and leads while its lease holds.
 ///
@@ -32,8 +31,7 @@ public actor Orchestrator {
     private var epoch: UInt64?
     private var leadUntil = 0.0
     private var definitions: [String: (stamp: String, registration: Event)] = [:]
-    private var triggers: [Schedule: any TimeTrigger] = [:]
-    private var brokenSchedules: Set<Schedule> = []
+    private var timetable = Timetable()
     private var brokenDefinitions: [String: String] = [:]
     private let environment: [String: String]
     private var files: FileWatch?
@@ -111,13 +109,18 @@ public actor Orchestrator {
         files?.follow(epoch == nil ? [] : waitedFor)
         guard epoch != nil else { return }
         try await registerDefinitions()
-        try await requestScheduled()
+        let scheduled = timetable.requests(for: fleet, now: SystemClock.now(), note: note)
+        if !scheduled.isEmpty { try await publish(scheduled) }
         try await planBackfills()
         try await tellOfFiles()
-        while case let events = fleet.decide(now: SystemClock.now()), !events.isEmpty { try await publish(events) }
+        var decidedAt = SystemClock.now()
+        while case let events = fleet.decide(now: decidedAt), !events.isEmpty {
+            try await publish(events)
+            decidedAt = SystemClock.now()
+        }
         try await cancelRuns()
         try await confirmNeeds(now: SystemClock.monotonicSeconds())
-        if let next = fleet.nextDeadline {
+        if let next = fleet.nextDeadline(after: decidedAt) {
             let wait = next - SystemClock.now()
             if wait < Self.roundSeconds {
                 Task {
@@ -221,42 +224,6 @@ public actor Orchestrator {
     private func planBackfills() async throws {
         for event in fleet.backfills {
             try await publish(BackfillPlan.events(for: event, of: fleet.pipelines[event.pipeline], now: SystemClock.now()))
-        }
-    }
-
-    // MARK: Schedules
-
-    /// Asks for the runs whose time has come. A request's id is made of the pipeline and the time that it stands for, so
-    /// the same time is asked for once, whoever leads.
-    private func requestScheduled() async throws {
-        let now = SystemClock.now()
-        var events: [Event] = []
-        for (name, pipeline) in fleet.pipelines.sorted(by: { $0.key < $1.key }) {
-            guard fleet.paused[name] == nil, let schedule = pipeline.schedule, let trigger = trigger(schedule) else { continue }
-            let start = fleet.scheduledUpTo[name] ?? now
-            let due = trigger.due(schedule.catchUp, after: start, now: now)
-            // Before the request: once that is in the log, these times lie behind us.
-            for time in due.isEmpty ? [] : trigger.letGo(schedule.catchUp, after: max(start, fleet.unpausedAt[name] ?? start), now: now) {
-                events += fleet.missedAlarms(name, dueAt: time, run: RunID("\(name)@\(time.compact)"), now: now)
-            }
-            for time in due {
-                events.append(Event(
-                    source: "orchestrator", id: "\(name)@\(time.compact)", time: now, pipeline: name,
-                    payload: .runRequested(RunRequested(cause: schedule.everySeconds == nil ? .cron : .interval, logicalDate: time))))
-            }
-        }
-        if !events.isEmpty { try await publish(events) }
-    }
-
-    private func trigger(_ schedule: Schedule) -> (any TimeTrigger)? {
-        if let known = triggers[schedule] { return known }
-        do {
-            let made = try schedule.trigger()
-            triggers[schedule] = made
-            return made
-        } catch {
-            if brokenSchedules.insert(schedule).inserted { note("\(error)") }
-            return nil
         }
     }
 

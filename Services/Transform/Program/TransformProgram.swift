@@ -1,7 +1,7 @@
 // sluice-transform: seeds, models, snapshots, docs of a dbt project; publishing after a gate.
 //
 // Does      claims tasks of the role 'transform': plans a dbt step, builds its nodes, closes it.
-//           `sluice-transform dbt …` is dbt's own command line in one process; `sluice dbt …` runs it.
+//           `sluice-transform dbt …` is dbt's own command line in one process, as `sluice-dbt …` is, with what `deps` needs of HTTP.
 // Reads     SLUICE_HOME, SLUICE_BUS_*, SLUICE_SLOTS, the project's folder, and the variables that the project names.
 // Writes    the warehouse; SLUICE_HOME/projects (the sealed project and its artifacts).
 // Promises  a node is built whole or not at all, and once, however often it is delivered.
@@ -22,7 +22,8 @@ import WarehouseSQLite
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "dbt" {
             let command = DbtCommand(
-                warehouses: warehouses, environment: Environment.current(), now: { SystemClock.now() }, output: say)
+                warehouses: warehouses, environment: Environment.current(), now: { SystemClock.now() }, download: PackageArchive.download,
+                output: DbtCommand.say)
             exit(command.run(arguments: Array(arguments.dropFirst())))
         }
         if arguments.first == Examination.word {
@@ -37,16 +38,6 @@ import WarehouseSQLite
                 warehouses: warehouses, environment: site.settings.environment, now: { SystemClock.now() }, reach: { site.crash.reach($0) })
             site.health.require("projects") { Files.isWritable(home) }
             await site.work(.transform) { try transformer.perform($0) }
-        }
-    }
-
-    /// A line at a time, so that whoever pipes the output sees it grow.
-    static func say(_ line: String) {
-        var bytes = Array((line + "\n").utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
         }
     }
 }

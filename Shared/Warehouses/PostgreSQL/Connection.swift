@@ -14,16 +14,16 @@ final class Connection {
     init(_ settings: ConnectionSettings) throws {
         self.settings = settings
         pointer = try Self.connect(settings)
-        PQsetNoticeReceiver(pointer, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
+        _ = libpq.PQsetNoticeReceiver(pointer, Self.receiveNotice, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    deinit { PQfinish(pointer) }
+    deinit { libpq.PQfinish(pointer) }
 
     private static let receiveNotice: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?) -> Void = { context, result in
         guard let context, let result else { return }
         // Alive: libpq calls only from within calls on this connection.
         let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
-        guard let text = PQresultErrorMessage(result) else { return }
+        guard let text = libpq.PQresultErrorMessage(result) else { return }
         connection.onNotice(Lines.trimmed(String(cString: text)))
     }
 
@@ -31,43 +31,44 @@ final class Connection {
 
     /// libpq's blocking call says why a server refused only in words of the server's language; this one shows the code too.
     private static func connect(_ settings: ConnectionSettings) throws -> OpaquePointer {
+        try LibPQ.require()
         let keys = settings.parameters.map { strdup($0.key) }
         let values = settings.parameters.map { strdup($0.value) }
         defer { for text in keys + values { free(text) } }
         let keyPointers = keys.map { UnsafePointer<CChar>($0) } + [nil]
         let valuePointers = values.map { UnsafePointer<CChar>($0) } + [nil]
-        guard let pointer = PQconnectStartParams(keyPointers, valuePointers, 0) else {
+        guard let pointer = libpq.PQconnectStartParams(keyPointers, valuePointers, 0) else {
             throw PostgreSQLProblem(connecting: "out of memory", to: settings.place)
         }
         do {
-            PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
-            try poll(pointer, settings, PQconnectPoll)
-            PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
+            _ = libpq.PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+            try poll(pointer, settings) { libpq.PQconnectPoll($0) }
+            _ = libpq.PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
             return pointer
         } catch {
-            PQfinish(pointer)
+            libpq.PQfinish(pointer)
             throw error
         }
     }
 
     /// Makes a lost connection anew. Whatever the session had set is gone.
     func reset() throws {
-        guard PQresetStart(pointer) == 1 else { throw PostgreSQLProblem(self) }
-        try Self.poll(pointer, settings, PQresetPoll)
+        guard libpq.PQresetStart(pointer) == 1 else { throw PostgreSQLProblem(self) }
+        try Self.poll(pointer, settings) { libpq.PQresetPoll($0) }
     }
 
     private static func poll(
         _ pointer: OpaquePointer, _ settings: ConnectionSettings, _ goOn: (OpaquePointer) -> PostgresPollingStatusType
     ) throws {
         func failed() -> PostgreSQLProblem {
-            PostgreSQLProblem(connecting: PQerrorMessage(pointer).map { String(cString: $0) } ?? "", to: settings.place)
+            PostgreSQLProblem(connecting: libpq.PQerrorMessage(pointer).map { String(cString: $0) } ?? "", to: settings.place)
         }
-        guard PQstatus(pointer) != CONNECTION_BAD else { throw failed() }
+        guard libpq.PQstatus(pointer) != CONNECTION_BAD else { throw failed() }
         let deadline = ContinuousClock.now.advanced(by: .seconds(settings.connectSeconds))
         var status = PGRES_POLLING_WRITING
         while status != PGRES_POLLING_OK {
             guard status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING else { throw failed() }
-            var waiting = pollfd(fd: PQsocket(pointer), events: Int16(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
+            var waiting = pollfd(fd: libpq.PQsocket(pointer), events: Int16(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
             let left = ContinuousClock.now.duration(to: deadline).components.seconds
             let ready = left < 0 ? 0 : Glibc.poll(&waiting, 1, Int32(left * 1_000 + 999))
             if ready < 0, errno == EINTR { continue }
@@ -80,19 +81,19 @@ final class Connection {
 
     // MARK: Statements
 
-    var isLost: Bool { PQstatus(pointer) == CONNECTION_BAD }
-    var transactionStatus: PGTransactionStatusType { PQtransactionStatus(pointer) }
+    var isLost: Bool { libpq.PQstatus(pointer) == CONNECTION_BAD }
+    var transactionStatus: PGTransactionStatusType { libpq.PQtransactionStatus(pointer) }
 
     /// Runs SQL text as it is, one statement or more.
     func send(_ sql: String) throws {
-        guard PQsendQuery(pointer, sql) == 1 else { throw PostgreSQLProblem(self) }
+        guard libpq.PQsendQuery(pointer, sql) == 1 else { throw PostgreSQLProblem(self) }
     }
 
     /// Runs one statement with values for `$1`, `$2`, …; the server finds out their types.
     func send(_ sql: String, _ values: Parameters) throws {
         let isSent = values.bytes.withUnsafeBufferPointer { bytes in
             let pointers = values.places.map { $0.flatMap { place in bytes.baseAddress.map { $0 + place } } }
-            return PQsendQueryParams(pointer, sql, Int32(pointers.count), values.types, pointers, values.lengths, values.formats, 0)
+            return libpq.PQsendQueryParams(pointer, sql, Int32(pointers.count), values.types, pointers, values.lengths, values.formats, 0)
         }
         guard isSent == 1 else { throw PostgreSQLProblem(self) }
     }
@@ -100,7 +101,7 @@ final class Connection {
     /// Takes all results of what was sent; nil where there was none. The first error is thrown after the last result.
     func results(of sql: String, _ body: (Result) throws -> Void = { _ in }) throws {
         var failure: (any Error)?
-        while let pointer = PQgetResult(self.pointer) {
+        while let pointer = libpq.PQgetResult(self.pointer) {
             let result = Result(pointer)
             switch result.status {
             case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE:
@@ -109,11 +110,11 @@ final class Connection {
                 if isLost { throw failure ?? PostgreSQLProblem(self) }
             case PGRES_COPY_IN:
                 failure = failure ?? Self.noCopy(place)
-                PQputCopyEnd(self.pointer, "not supported here")
+                _ = libpq.PQputCopyEnd(self.pointer, "not supported here")
             case PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 failure = failure ?? Self.noCopy(place)
                 var line: UnsafeMutablePointer<CChar>?
-                while PQgetCopyData(self.pointer, &line, 0) > 0 { PQfreemem(line) }
+                while libpq.PQgetCopyData(self.pointer, &line, 0) > 0 { libpq.PQfreemem(line) }
             default:
                 guard failure == nil else { continue }
                 do { try body(result) } catch { failure = error }
@@ -131,17 +132,17 @@ final class Connection {
 final class Result {
     let pointer: OpaquePointer
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
-    deinit { PQclear(pointer) }
+    deinit { libpq.PQclear(pointer) }
 
-    var status: ExecStatusType { PQresultStatus(pointer) }
-    func field(_ code: Int32) -> String? { PQresultErrorField(pointer, code).map { String(cString: $0) } }
+    var status: ExecStatusType { libpq.PQresultStatus(pointer) }
+    func field(_ code: Int32) -> String? { libpq.PQresultErrorField(pointer, code).map { String(cString: $0) } }
     /// `INSERT 0 5`
-    var tag: String { String(cString: PQcmdStatus(pointer)) }
+    var tag: String { String(cString: libpq.PQcmdStatus(pointer)!) }
     /// Of a statement that changes rows or makes a table of them.
     var rowsChanged: Int {
         // A `select` that only reads has its number of rows in the same place.
         if status == PGRES_TUPLES_OK, tag.hasPrefix("SELECT") { return 0 }
-        return Int(String(cString: PQcmdTuples(pointer))) ?? 0
+        return Int(String(cString: libpq.PQcmdTuples(pointer)!)) ?? 0
     }
 }
 

@@ -52,10 +52,11 @@ struct ConnectionSettings: Sendable {
     }
 
     private mutating func parse(_ url: String, _ address: WarehouseAddress) throws {
+        try LibPQ.require()
         var message: UnsafeMutablePointer<CChar>?
-        guard let options = PQconninfoParse(url, &message) else {
+        guard let options = libpq.PQconninfoParse(url, &message) else {
             let words = message.map { String(cString: $0) } ?? ""
-            PQfreemem(message)
+            libpq.PQfreemem(message)
             // Other messages of libpq quote the part that they stumble over, which may be the password.
             let isKey = words.hasPrefix("invalid URI query parameter")
             throw PlainProblem(
@@ -63,7 +64,7 @@ struct ConnectionSettings: Sendable {
                 at: .named(address.description),
                 remedy: "write it as postgresql://user:password@host:5432/database?schema=name, with %XX for special characters in its parts")
         }
-        defer { PQconninfoFree(options) }
+        defer { libpq.PQconninfoFree(options) }
         var option = options
         while let keyword = option.pointee.keyword {
             if let value = option.pointee.val { parameters.append((String(cString: keyword), String(cString: value))) }

@@ -53,14 +53,14 @@ final class CopyWriter: RowWriter {
     }
 
     private func put(_ bytes: UnsafeBufferPointer<UInt8>) throws {
-        let sent = bytes.withMemoryRebound(to: CChar.self) { PQputCopyData(session.connection.pointer, $0.baseAddress, Int32($0.count)) }
+        let sent = bytes.withMemoryRebound(to: CChar.self) { libpq.PQputCopyData(session.connection.pointer, $0.baseAddress, Int32($0.count)) }
         guard sent == 1 else { throw failure() }
     }
 
     private func open() throws {
         try session.hand(to: self)
         try session.connection.send(sql)
-        guard let pointer = PQgetResult(session.connection.pointer) else { throw PostgreSQLProblem(session.connection) }
+        guard let pointer = libpq.PQgetResult(session.connection.pointer) else { throw PostgreSQLProblem(session.connection) }
         let result = Result(pointer)
         guard result.status == PGRES_COPY_IN else {
             abandon()
@@ -75,13 +75,13 @@ final class CopyWriter: RowWriter {
         guard isOpen else { return }
         isOpen = false
         if encoder.isBinary { try CopyEncoder.trailer.withUnsafeBufferPointer(put) }
-        guard PQputCopyEnd(session.connection.pointer, nil) == 1 else { throw failure() }
+        guard libpq.PQputCopyEnd(session.connection.pointer, nil) == 1 else { throw failure() }
         try session.connection.results(of: sql) { rowsTaken += $0.rowsChanged }
     }
 
     /// Ends it so that nothing of it stays.
     func abandon() {
-        if isOpen { PQputCopyEnd(session.connection.pointer, "abandoned") }
+        if isOpen { _ = libpq.PQputCopyEnd(session.connection.pointer, "abandoned") }
         isOpen = false
         _ = try? session.connection.results(of: sql)
     }
@@ -89,7 +89,7 @@ final class CopyWriter: RowWriter {
     /// The server stops a COPY when it likes and says why only when asked.
     private func failure() -> any Error {
         isOpen = false
-        PQputCopyEnd(session.connection.pointer, nil)
+        _ = libpq.PQputCopyEnd(session.connection.pointer, nil)
         do { try session.connection.results(of: sql) } catch { return error }
         return PostgreSQLProblem(session.connection)
     }

@@ -18,7 +18,7 @@ struct PostgreSQLProblem: Problem {
     /// An error that came as a result. `sql` is the statement, to find the place in it.
     init(_ result: Result, _ connection: Connection, sql: String) {
         state = result.field(sluice_pg_sqlstate) ?? ""
-        let message = result.field(sluice_pg_message) ?? Lines.trimmed(String(cString: PQresultErrorMessage(result.pointer)))
+        let message = result.field(sluice_pg_message) ?? Lines.trimmed(String(cString: libpq.PQresultErrorMessage(result.pointer)!))
         let context = result.field(sluice_pg_context) ?? ""
         var words = Self.withoutData(message, state)
         if let detail = Self.detail(result.field(sluice_pg_detail), state) { words += "; \(detail)" }
@@ -37,7 +37,7 @@ struct PostgreSQLProblem: Problem {
     /// A call that failed on this side: the connection is gone.
     init(_ connection: Connection) {
         state = "08006"
-        summary = "PostgreSQL: \(Lines.trimmed(PQerrorMessage(connection.pointer).map { String(cString: $0) } ?? "the connection is lost"))"
+        summary = "PostgreSQL: \(Lines.trimmed(libpq.PQerrorMessage(connection.pointer).map { String(cString: $0) } ?? "the connection is lost"))"
         location = .named(connection.place)
         (code, response, remedy) = Self.verdict(state, hint: nil)
     }

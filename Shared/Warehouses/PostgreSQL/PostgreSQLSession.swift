@@ -61,7 +61,7 @@ public final class PostgreSQLSession: WarehouseSession {
         try eachStatement(sql, values) { sql in
             rows = []
             // Row by row where a bound is set, so that what lies behind it never fills the memory.
-            if rowsMax != nil { PQsetSingleRowMode(connection.pointer) }
+            if rowsMax != nil { _ = libpq.PQsetSingleRowMode(connection.pointer) }
             do {
                 try connection.results(of: sql) { result in
                     if result.status != PGRES_SINGLE_TUPLE, last == nil || result.rowCount > 0 || rowsMax == nil { rows = [] }
@@ -81,10 +81,10 @@ public final class PostgreSQLSession: WarehouseSession {
     /// Ends a statement whose further rows nobody wants. Within a transaction that would undo the transaction, so there the rows
     /// are read past.
     private func stopReading() {
-        guard connection.transactionStatus == PQTRANS_ACTIVE, !isInTransaction, let handle = PQgetCancel(connection.pointer) else { return }
+        guard connection.transactionStatus == PQTRANS_ACTIVE, !isInTransaction, let handle = libpq.PQgetCancel(connection.pointer) else { return }
         var words = [CChar](repeating: 0, count: 256)
-        PQcancel(handle, &words, Int32(words.count))
-        PQfreeCancel(handle)
+        _ = libpq.PQcancel(handle, &words, Int32(words.count))
+        libpq.PQfreeCancel(handle)
     }
 
     private func eachStatement(_ sql: String, _ values: [SQLValue], _ take: (String) throws -> Void) throws {

@@ -10,10 +10,10 @@ enum TypeID {
 }
 
 extension Result {
-    var columns: [String] { (0..<PQnfields(pointer)).map { String(cString: PQfname(pointer, $0)) } }
+    var columns: [String] { (0..<libpq.PQnfields(pointer)).map { String(cString: libpq.PQfname(pointer, $0)!) } }
     /// Type and modifier of each column.
-    var columnTypes: [(id: UInt32, modifier: Int32)] { (0..<PQnfields(pointer)).map { (PQftype(pointer, $0), PQfmod(pointer, $0)) } }
-    var rowCount: Int { Int(PQntuples(pointer)) }
+    var columnTypes: [(id: UInt32, modifier: Int32)] { (0..<libpq.PQnfields(pointer)).map { (libpq.PQftype(pointer, $0), libpq.PQfmod(pointer, $0)) } }
+    var rowCount: Int { Int(libpq.PQntuples(pointer)) }
 
     func appendRows(to rows: inout [[SQLValue]], max: Int) {
         let types = columnTypes.map(\.id)
@@ -26,15 +26,15 @@ extension Result {
     }
 
     func text(_ row: Int, _ column: Int) -> String? {
-        PQgetisnull(pointer, Int32(row), Int32(column)) == 1 ? nil : String(cString: PQgetvalue(pointer, Int32(row), Int32(column)))
+        libpq.PQgetisnull(pointer, Int32(row), Int32(column)) == 1 ? nil : String(cString: libpq.PQgetvalue(pointer, Int32(row), Int32(column))!)
     }
 
     /// - Whole numbers are integers, floating ones doubles; `numeric` stays text, because a double would not hold it.
     /// - Truth values are 1 and 0, as in other engines; the column's type tells them from numbers.
     /// - A moment (`timestamptz`) is RFC 3339 in UTC, whatever the session's time zone; dates and times without zone are as written.
     private func value(_ row: Int32, _ column: Int32, _ type: UInt32) -> SQLValue {
-        guard PQgetisnull(pointer, row, column) == 0, let start = PQgetvalue(pointer, row, column) else { return .null }
-        let bytes = UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column)))
+        guard libpq.PQgetisnull(pointer, row, column) == 0, let start = libpq.PQgetvalue(pointer, row, column) else { return .null }
+        let bytes = UnsafeRawBufferPointer(start: start, count: Int(libpq.PQgetlength(pointer, row, column)))
         switch type {
         case TypeID.bool: return .integer(bytes.first == UInt8(ascii: "t") ? 1 : 0)
         case TypeID.int2, TypeID.int4, TypeID.int8, TypeID.oid: return Self.integer(bytes).map(SQLValue.integer) ?? .null

@@ -3,6 +3,7 @@ import Bus
 import Contracts
 import Journal
 import Kernel
+import Wire
 
 /// What reads the bytes of strangers, and what must hold whatever they are. The first byte of an input says which decoder it is for.
 public enum Decoders {
@@ -56,7 +57,7 @@ public enum Decoders {
             var now = 0.0
             for frames in messages(bytes).prefix(12) {
                 now += 3
-                guard let request = Request(frames: [[1]] + frames) else { continue }
+                guard let request = Request(Message([[1]] + frames)) else { continue }
                 let before = broker.parkedClaims
                 let turn = try broker.turn([request], now: now, time: Timestamp(microseconds: 0))
                 let answers = turn.responses.filter { $0.client == request.client && $0.correlation == request.correlation }
@@ -67,7 +68,7 @@ public enum Decoders {
                     guard let body = try? JSON(parsing: answer.body) else { throw Breach(description: "an answer is no JSON") }
                     if answer.isOK, request.verb.elementsEqual(Verb.publish.rawValue.utf8), answer.correlation == request.correlation {
                         let sequences = body["sequences"]?.arrayValue ?? []
-                        guard sequences.count == request.events.count else { throw Breach(description: "\(sequences.count) sequences for \(request.events.count) events") }
+                        guard sequences.count == request.eventCount else { throw Breach(description: "\(sequences.count) sequences for \(request.eventCount) events") }
                         for sequence in sequences where try journal.event(UInt64(sequence.intValue ?? 0)) == nil { throw Breach(description: "an acknowledged event is not there") }
                     }
                 }

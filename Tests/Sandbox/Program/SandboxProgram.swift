@@ -93,7 +93,7 @@ import ServiceKit
         guard untilStdinCloses else { return }
         Thread.detachNewThread {
             while case let count = getchar(), count != EOF {}
-            Foundation.exit(0)
+            _exit(0)
         }
     }
 }

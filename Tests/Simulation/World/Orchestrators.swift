@@ -1,11 +1,11 @@
 import BrokerEngine
 import Contracts
-import Foundation
 import Journal
 import Kernel
 import Runs
 
-struct SimulatedOrchestrator {
+/// An object, for a fleet is large and every turn looks at it.
+final class SimulatedOrchestrator {
     let name: String
     var fleet = Fleet()
     var needs = LogNeeds()
@@ -16,8 +16,20 @@ struct SimulatedOrchestrator {
     /// What it had decided when it was stopped.
     var undone: [Event] = []
     var isHinted = true
+    /// Where it had nothing to decide, and until when that holds if the log does not grow.
+    private var idle: (position: UInt64, until: Timestamp?)?
 
-    mutating func take(_ event: SequencedEvent) {
+    init(name: String) { self.name = name }
+
+    /// As the real one, it decides anew when the log has grown or its own deadline has passed.
+    func decide(now: Timestamp) -> [Event] {
+        if let idle, idle.position == fleet.position, idle.until.map({ now < $0 }) ?? true { return [] }
+        let events = fleet.decide(now: now)
+        idle = events.isEmpty ? (fleet.position, fleet.nextDeadline(after: now)) : nil
+        return events
+    }
+
+    func take(_ event: SequencedEvent) {
         guard event.sequence > fleet.position else { return }
         fleet.apply(event)
         needs.apply(event)
@@ -43,10 +55,11 @@ extension Simulation {
         }
         // Nothing is decided on a log that could not be read to its end.
         guard lead(index), fold(index) else {
-            _ = fold(index)
+            // A stand-by need not be quick.
+            if random.chance(50) { _ = fold(index) }
             return
         }
-        let events = orchestrators[index].fleet.decide(now: time)
+        let events = orchestrators[index].decide(now: time)
         guard !events.isEmpty else { return confirm(index) }
         if random.chance(3) {
             orchestrators[index].undone = events
@@ -61,17 +74,17 @@ extension Simulation {
 
     private func lead(_ index: Int) -> Bool {
         let me = orchestrators[index]
-        if me.epoch != nil, now < me.leadUntil - 1 { return true }
+        if me.epoch != nil, now < me.leadUntil - 0.5 { return true }
         // A stand-by asks now and then.
-        guard me.epoch != nil || random.chance(35) else { return false }
+        guard me.epoch != nil || random.chance(20) else { return false }
         guard let answer = ask(.lead, #"{"name":"\#(me.name)"\#(me.epoch.map { #","epoch":\#($0)"# } ?? "")}"#), answer.isOK,
-            let reply = try? JSONDecoder().decode(LeadReply.self, from: Data(answer.body))
+            let reply = try? JSON(parsing: answer.body), let epoch = reply["epoch"]?.intValue, let milliseconds = reply["leaseMilliseconds"]?.intValue
         else {
             orchestrators[index].epoch = nil
             return false
         }
-        orchestrators[index].epoch = reply.epoch
-        orchestrators[index].leadUntil = now + Double(reply.leaseMilliseconds) / 1000
+        me.epoch = UInt64(epoch)
+        me.leadUntil = now + Double(milliseconds) / 1000
         return true
     }
 
@@ -85,8 +98,8 @@ extension Simulation {
     }
 
     private func confirm(_ index: Int) {
+        guard random.chance(10) else { return }
         let me = orchestrators[index]
-        guard random.chance(20) else { return }
         let position = me.needs.position(at: me.fleet.position)
         _ = ask(.confirm, #"{"reader":"orchestrator","position":\#(position),"keep":\#(me.needs.kept(below: position))}"#)
     }
@@ -94,9 +107,9 @@ extension Simulation {
     private func restart(_ index: Int) {
         orchestrators[index] = SimulatedOrchestrator(name: orchestrators[index].name)
         guard random.chance(50), let answer = ask(.resume, #"{"reader":"orchestrator"}"#), answer.isOK,
-            let known = try? JSONDecoder().decode(ResumeReply.self, from: Data(answer.body)), let start = known.position
+            let known = try? JSON(parsing: answer.body), let start = known["position"]?.intValue.map({ UInt64($0) }), let keep = known["keep"]?.arrayValue
         else { return }
-        guard let kept = ask(.read, #"{"sequences":\#(known.keep)}"#, loses: false) else { return }
+        guard let kept = ask(.read, #"{"sequences":\#(keep.compactMap(\.intValue))}"#, loses: false) else { return }
         for stored in kept.events where stored.sequence <= start { if let event = event(stored) { orchestrators[index].take(event) } }
         orchestrators[index].fleet.advance(to: start)
     }

@@ -7,38 +7,48 @@ struct SimulatedWorker {
     enum State {
         case idle
         case claiming(correlation: [UInt8], since: Double)
-        case working(lease: String, ready: SequencedEvent, until: Double, isZombie: Bool)
-        case reporting(lease: String, ready: SequencedEvent, events: [Event], since: Double)
+        case working(Job, until: Double, isZombie: Bool)
+        case reporting(Job, events: [Event], since: Double)
         case dead(until: Double)
     }
     var state = State.idle
+
+    /// What it holds: an object, for an event is large and every turn looks at it.
+    final class Job {
+        let lease: String
+        let ready: SequencedEvent
+        init(_ lease: String, _ ready: SequencedEvent) {
+            self.lease = lease
+            self.ready = ready
+        }
+    }
 }
 
 extension Simulation {
     func step(_ index: Int) {
         switch workers[index].state {
         case .idle:
-            let correlation = (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let correlation = random.correlation()
             workers[index].state = .claiming(correlation: correlation, since: now)
             let command = #"{"role":"\#(random.chance(50) ? "load" : "transform")","worker":"w\#(index)","waitMilliseconds":2000}"#
             for response in send(.claim, command, [], correlation) where response.correlation == correlation { deliver(response) }
         case .claiming(_, let since):
             // The answer was lost: ask anew. What the lost answer leased comes back when its lease runs out.
             if now - since > 4 { workers[index].state = .idle }
-        case .working(let lease, let ready, let until, let isZombie):
+        case .working(let job, let until, let isZombie):
             if random.chance(4) { return die(index) }  // before the effect
             guard now >= until else {
-                if !isZombie, random.chance(70) { _ = ask(.extend, Self.holding(lease)) }
+                if !isZombie, random.chance(70) { _ = ask(.extend, Self.holding(job.lease)) }
                 return
             }
             let isEarly = bug == .acknowledgeBeforeReport
-            let events = perform(ready, lease, isZombie: isZombie, takesEffect: !isEarly)
+            let events = perform(job, isZombie: isZombie, takesEffect: !isEarly)
             if !isEarly, random.chance(4) { return die(index) }  // after the effect, before the report
-            workers[index].state = .reporting(lease: lease, ready: ready, events: events, since: -100)
-        case .reporting(let lease, let ready, let events, let since):
+            workers[index].state = .reporting(job, events: events, since: -100)
+        case .reporting(let job, let events, let since):
             guard now - since > 1 else { return }
-            workers[index].state = .reporting(lease: lease, ready: ready, events: events, since: now)
-            report(index, lease, ready, events)
+            workers[index].state = .reporting(job, events: events, since: now)
+            report(index, job, events)
         case .dead(let until):
             if now >= until { workers[index].state = .idle }
         }
@@ -48,15 +58,15 @@ extension Simulation {
 
     private func die(_ index: Int) { workers[index].state = .dead(until: now + 2) }
 
-    private func report(_ index: Int, _ lease: String, _ ready: SequencedEvent, _ events: [Event]) {
-        let isCurrent = broker.journal.queue.holder(of: lease) != nil
+    private func report(_ index: Int, _ job: SimulatedWorker.Job, _ events: [Event]) {
+        let isCurrent = broker.journal.queue.holder(of: job.lease) != nil
         let newest = broker.journal.newest
-        let answer = bug == .zombieReport ? ask(.publish, "{}", events) : ask(.complete, Self.holding(lease), events)
+        let answer = bug == .zombieReport ? ask(.publish, "{}", events) : ask(.complete, Self.holding(job.lease), events)
         if !isCurrent, broker.journal.newest > newest { zombieReports += 1 }
         guard answer != nil else { return }
         if bug == .acknowledgeBeforeReport {
             if random.chance(4) { return die(index) }
-            _ = perform(ready, lease, isZombie: false, takesEffect: true)
+            _ = perform(job, isZombie: false, takesEffect: true)
         }
         workers[index].state = random.chance(4) ? .dead(until: now + 2) : .idle
     }
@@ -69,11 +79,12 @@ extension Simulation {
         // Sometimes it freezes for longer than its lease and then goes on: a zombie, whose report must be refused.
         let isZombie = random.chance(10)
         let freeze = isZombie ? Double(Int.random(in: 8...100, using: &random)) : 0.5
-        workers[index].state = .working(lease: lease, ready: event, until: now + freeze, isZombie: isZombie)
+        workers[index].state = .working(SimulatedWorker.Job(lease, event), until: now + freeze, isZombie: isZombie)
     }
 
     /// The effect, guarded by the warehouse, and the report.
-    private func perform(_ ready: SequencedEvent, _ lease: String, isZombie: Bool, takesEffect: Bool) -> [Event] {
+    private func perform(_ job: SimulatedWorker.Job, isZombie: Bool, takesEffect: Bool) -> [Event] {
+        let (ready, lease) = (job.ready, job.lease)
         guard case .taskReady(let task) = ready.event.payload, let run = ready.event.run else { return [] }
         let id = task.spec.id
         let isFailing: Bool = switch fates[id] ?? .success {

@@ -1,6 +1,7 @@
 internal import Compilation
 internal import Contracts
 internal import Execution
+internal import Glibc
 public import Kernel
 internal import Project
 public import WarehouseKit
@@ -12,15 +13,34 @@ public struct DbtCommand {
     let warehouses: WarehouseRegistry
     let environment: [String: String]
     let now: @Sendable () -> Timestamp
+    let download: PackageDownload
     let output: (String) -> Void
 
+    /// - Parameter download: of packages that `deps` fetches.
     public init(
-        warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void
+        warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp,
+        download: @escaping PackageDownload = Self.noDownload, output: @escaping (String) -> Void
     ) {
         self.warehouses = warehouses
         self.environment = environment
         self.now = now
+        self.download = download
         self.output = output
+    }
+
+    /// Of a program without a network.
+    public static let noDownload: @Sendable (String, ProblemLocation) throws -> [UInt8] = { url, place in
+        throw PlainProblem("dbt.no_network", "this program does not speak HTTP, so '\(url)' cannot be fetched", at: place, remedy: "put the program sluice-transform beside it, or name the package as git: or local:")
+    }
+
+    /// A line at a time, so that whoever pipes the output sees it grow.
+    public static func say(_ line: String) {
+        var bytes = Array((line + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
     }
 
     /// - Returns: the exit code.
@@ -55,7 +75,7 @@ public struct DbtCommand {
         switch arguments.command {
         case "init": return try DbtInit(arguments: arguments, log: log).run()
         case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log).run()
-        case "deps": return try DbtDeps(arguments: arguments, environment: environment, log: log).run()
+        case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log).run()
         case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
         case "retry": return try retry(arguments, log, startedAt, id)
         default: break

@@ -5,6 +5,7 @@ internal import Project
 struct DbtDeps {
     let arguments: DbtArguments
     let environment: [String: String]
+    let download: PackageDownload
     let log: DbtLog
 
     func run() throws -> Int32 {
@@ -17,7 +18,7 @@ struct DbtDeps {
             return 0
         }
         try DbtFiles.createFolder(path)
-        let installer = PackageInstaller(folder: DbtFiles.absolute(folder), packagesFolder: DbtFiles.absolute(path), environment: environment, vars: arguments.vars) { log($0) }
+        let installer = PackageInstaller(folder: DbtFiles.absolute(folder), packagesFolder: DbtFiles.absolute(path), environment: environment, vars: arguments.vars, download: download) { log($0) }
         let isLockOnly = arguments.flag("lock")
         let installed = try installer.install(isUpgrade: arguments.flag("upgrade") || isLockOnly, installs: !isLockOnly)
         log("\(isLockOnly ? "Locked" : "Installed") \(installed.count) package\(installed.count == 1 ? "" : "s")")

@@ -1,6 +1,8 @@
-internal import HTTP
-internal import Kernel
+public import Kernel
 internal import Project
+
+/// The bytes behind an address; the place is where a project names it, for messages.
+public typealias PackageDownload = (_ url: String, _ place: ProblemLocation) throws -> [UInt8]
 
 /// Puts the packages of a project, and theirs, into its packages folder, and writes `package-lock.yml`.
 ///
@@ -12,6 +14,7 @@ struct PackageInstaller {
     let packagesFolder: String
     let environment: [String: String]
     let vars: JSONObject
+    let download: PackageDownload
     let log: (String) -> Void
 
     struct Installed {
@@ -21,7 +24,6 @@ struct PackageInstaller {
         var revision: String?
     }
 
-    private static let archiveBytesMax = 512 * 1_048_576
     private static let packagesMax = 1_000
 
     /// - Parameter isUpgrade: finds revisions anew, whatever the lock file says.
@@ -89,7 +91,7 @@ struct PackageInstaller {
             return (subdirectory.map { "\(place)/\($0)" } ?? place, commit)
         case .tarball(let url, _):
             let archive = "\(place).tar.gz"
-            if url.hasPrefix("file://") { try DbtFiles.copy(String(url.dropFirst(7)), to: archive) } else { try download(url, to: archive, spec) }
+            if url.hasPrefix("file://") { try DbtFiles.copy(String(url.dropFirst(7)), to: archive) } else { try DbtFiles.write(download(url, spec.location), to: archive) }
             try DbtFiles.createFolder(place)
             try Subprocess.run(["tar", "-xzf", archive, "-C", place, "--no-same-owner"], environment: environment, output: output)
             let inside = DbtFiles.names(in: place)
@@ -101,22 +103,6 @@ struct PackageInstaller {
     }
 
     private func isBranch(_ revision: String, _ place: String) -> Bool { DbtFiles.exists("\(place)/.git/refs/remotes/origin/\(revision)") }
-
-    private func download(_ url: String, to file: String, _ spec: PackageSpec) throws {
-        var request = HTTPRequest(.get, url)
-        request.timeoutSeconds = 300
-        request.bodyBytesMax = Self.archiveBytesMax
-        var response = try HTTPClient().send(request)
-        for _ in 0..<5 {
-            guard [301, 302, 303, 307, 308].contains(response.status), let next = response.header("location") else { break }
-            request.url = next
-            response = try HTTPClient().send(request)
-        }
-        guard response.status == 200 else {
-            throw PlainProblem("dbt.no_package", "the tarball cannot be downloaded: status \(response.status)", at: spec.location, remedy: "correct its address")
-        }
-        try DbtFiles.write(response.body, to: file)
-    }
 
     private func put(_ spec: PackageSpec, _ source: String, _ name: String) throws {
         let target = "\(packagesFolder)/\(name)"

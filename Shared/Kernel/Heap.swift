@@ -1,11 +1,13 @@
 /// A binary heap: the least element first. Push and pop cost the logarithm of the count.
-struct Heap<Element: Comparable & Sendable>: Sendable {
-    private var items: [Element] = []
+public struct Heap<Element: Comparable & Sendable>: Sendable {
+    @usableFromInline var items: [Element] = []
 
-    var first: Element? { items.first }
-    var isEmpty: Bool { items.isEmpty }
+    @inlinable public init() {}
 
-    mutating func push(_ element: Element) {
+    @inlinable public var first: Element? { items.first }
+    @inlinable public var isEmpty: Bool { items.isEmpty }
+
+    @inlinable public mutating func push(_ element: Element) {
         items.append(element)
         var place = items.count - 1
         while place > 0, items[place] < items[(place - 1) / 2] {
@@ -14,7 +16,7 @@ struct Heap<Element: Comparable & Sendable>: Sendable {
         }
     }
 
-    @discardableResult mutating func pop() -> Element? {
+    @inlinable @discardableResult public mutating func pop() -> Element? {
         guard let least = items.first, let last = items.popLast() else { return nil }
         guard !items.isEmpty else { return least }
         items[0] = last

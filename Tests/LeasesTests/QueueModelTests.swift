@@ -1,6 +1,6 @@
 import Contracts
-import Journal
 import Kernel
+import Leases
 import Support
 import Testing
 

@@ -1,0 +1,58 @@
+public import Kernel
+
+/// A value of a YAML document, with the place where it was written. An alias stands as the value that it means.
+public struct Node: Sendable {
+    public enum Kind: Sendable {
+        case scalar(Scalar)
+        case sequence([Node])
+        /// In the order of the text. A key `<<` is one like any other: whoever reads decides what it means.
+        case mapping([(key: Node, value: Node)])
+    }
+
+    public struct Scalar: Sendable {
+        public let text: String
+        /// Neither quoted nor a block: only such a text may mean something else than itself.
+        public let isPlain: Bool
+        /// As it was written, resolved: `tag:yaml.org,2002:str`; nil where there is none.
+        public let tag: String?
+
+        /// Unquoted text means what it looks like; a tag such as `!!str` has the last word.
+        public var json: JSON {
+            switch tag {
+            case nil: isPlain ? PlainScalar.value(text) : .string(text)
+            case let tag? where [":null", ":bool", ":int", ":float"].contains { tag.hasSuffix($0) }: PlainScalar.value(text)
+            default: .string(text)
+            }
+        }
+    }
+
+    public let kind: Kind
+    public let mark: Mark
+
+    public var scalar: Scalar? { if case .scalar(let scalar) = kind { scalar } else { nil } }
+    /// Of a sequence: its values.
+    public var items: [Node] { if case .sequence(let items) = kind { items } else { [] } }
+    /// Of a scalar: its text, whatever it means.
+    public var text: String? { scalar?.text }
+}
+
+/// A place in a text, counted from 1.
+public struct Mark: Hashable, Sendable {
+    public let line: Int
+    public let column: Int
+}
+
+/// Why a text is no YAML.
+public enum YAMLError: Error, Hashable, Sendable {
+    case syntax(String, Mark)
+    /// A mapping has these keys more than once; the place is that of the first.
+    case duplicateKeys([String], Mark)
+
+    public var mark: Mark { switch self { case .syntax(_, let mark), .duplicateKeys(_, let mark): mark } }
+    public var summary: String {
+        switch self {
+        case .syntax(let what, _): what
+        case .duplicateKeys(let keys, _): "a mapping has a key twice: \(keys.joined(separator: ", "))"
+        }
+    }
+}
