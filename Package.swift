@@ -184,7 +184,7 @@ let package = Package(
         .executableTarget(
             name: "faults", dependencies: ["Bus", "Contracts", "Harness", "Kernel", "Support", "Wire"], path: "Tests/Faults", exclude: ["run", "clock.c"], swiftSettings: strict),
         .executableTarget(name: "simulate", dependencies: ["Platform", "SimulationWorld"], path: "Tests/Simulation/Program", swiftSettings: strict),
-        tests("Simulation", ["Contracts", "Kernel", "Runs", "Simulation", "Support"], on: "SimulationWorld"),
+        tests("Simulation", ["Contracts", "Journal", "Kernel", "Runs", "Simulation", "Support"], on: "SimulationWorld"),
         // A library, for libFuzzer brings the main function: see Tests/Fuzz/run.
         shared("FuzzDecoders", ["BrokerEngine", "Bus", "Contracts", "Journal", "Kernel", "Wire"], path: "Tests/Fuzz/Decoders"),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzDecoders", "Support"], path: "Tests/FuzzTests", swiftSettings: strict),

@@ -214,6 +214,6 @@ public final class Compiler: ParseTimeHost {
 
     func warn(_ message: String) {
         warnings.append(message)
-        onMessage("[WARNING]: \(message)")
+        onMessage(message)
     }
 }

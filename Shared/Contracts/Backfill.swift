@@ -35,6 +35,9 @@ public struct BackfillPlanned: Hashable, Sendable, Codable {
 
 /// The backfill that a run belongs to.
 public struct BackfillReference: Hashable, Sendable, Codable {
+    /// No backfill has more runs at once.
+    public static let activeMaxBound = 100
+
     public var id: String
     public var activeMax: Int
 

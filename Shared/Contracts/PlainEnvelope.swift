@@ -30,6 +30,8 @@ struct PlainEnvelope {
             open("because")
             quote(skipped.because)
             raw("}")
+        case .pipelineRegistered(let definition): write(definition)
+        case .runRequested(let wish): write(wish)
         case .runStarted(let started): write(started)
         case .runSucceeded(let ended), .runFailed(let ended): write(ended)
         default: return false
@@ -48,6 +50,29 @@ struct PlainEnvelope {
         text("type", event.type)
         raw("}")
         return true
+    }
+
+    private mutating func write(_ definition: PipelineRegistered) {
+        // What only some pipelines have.
+        if definition.policy != nil || definition.schedule != nil || definition.triggers != nil || !definition.notify.isEmpty { isUsual = false }
+        open("hash")
+        quote(definition.hash)
+        raw(#","notify":[]"#)
+        texts("steps", definition.steps)
+        key("tasks")
+        list(definition.tasks) { $0.write($1) }
+        raw("}")
+    }
+
+    private mutating func write(_ wish: RunRequested) {
+        if wish.backfill != nil || wish.rerun != nil || wish.consumes != nil { isUsual = false }
+        open("cause")
+        quote(wish.cause.rawValue)
+        if let step = wish.from { text("from", step) }
+        flag("isFullRefresh", wish.isFullRefresh)
+        if let date = wish.logicalDate { text("logicalDate", date.description) }
+        if !wish.steps.isEmpty { texts("steps", wish.steps) }
+        raw("}")
     }
 
     private mutating func write(_ started: RunStarted) {

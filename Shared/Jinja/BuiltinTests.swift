@@ -27,7 +27,7 @@ enum BuiltinTests {
         "false": plain { value, _ in if case .bool(false) = value { true } else { false } },
         "integer": plain { value, _ in if case .int = value { true } else { false } },
         "float": plain { value, _ in if case .double = value { true } else { false } },
-        "number": plain { value, _ in value.asDouble != nil },
+        "number": plain { value, _ in value.asNumber != nil },
         "string": plain { value, _ in value.asString != nil },
         "lower": plain { value, interpreter in StringMethods.isLower(try interpreter.text(of: value)) },
         "upper": plain { value, interpreter in StringMethods.isUpper(try interpreter.text(of: value)) },

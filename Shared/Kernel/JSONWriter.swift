@@ -22,6 +22,7 @@ extension JSON {
     }
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(128)
         write(to: &bytes)
         return bytes
     }

@@ -4,6 +4,9 @@
 /// into two lanes by folded multiplication (the two halves of a 128-bit product, combined by exclusive or); the length goes
 /// in last, so that trailing zeros count. The result is part of landed manifests: it must never change.
 public enum RecordHash {
+    /// Set once at a program's start, where the cost of the books is measured: each record then counts as 0, and the sums say nothing.
+    nonisolated(unsafe) public static var isOff = false
+
     @inline(__always) private static func folded(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
@@ -12,6 +15,8 @@ public enum RecordHash {
     @inline(__always) private static func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
         UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
+
+    public static func ofRecord(_ bytes: UnsafeRawBufferPointer) -> UInt128 { isOff ? 0 : hash(bytes) }
 
     public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt128 {
         // Odd numbers of 64 bits with half of their bits set: digits of π and e.

@@ -19,6 +19,7 @@ public struct Tally: Hashable, Sendable, Codable, CustomStringConvertible {
 
     // Counts come in messages too: adding them up must not trap, whatever they say.
     public static func + (a: Tally, b: Tally) -> Tally { Tally(count: a.count &+ b.count, sum: a.sum &+ b.sum) }
+    public static func - (a: Tally, b: Tally) -> Tally { Tally(count: a.count &- b.count, sum: a.sum &- b.sum) }
     public static func += (a: inout Tally, b: Tally) { a = a + b }
 
     public var description: String { "\(count) (\(sumHex))" }

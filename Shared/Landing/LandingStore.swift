@@ -147,6 +147,10 @@ public struct LandingAttempt: Sendable {
         manifest.sourceCount = sourceCount
         manifest.notes = notes
         manifest.facts = facts
+        // Where it fails, the next one does it.
+        if let swept = try? LandingSweep(store: store).sweep(stream: Disk.folder(of: folder)), !swept.isEmpty {
+            manifest.notes.append("\(swept.count) \(swept.count == 1 ? "file" : "files") of attempts that died, older than 7 days, removed: \(Self.shown(swept))")
+        }
         let draft = store.absolute("\(folder)/\(prefix).manifest.tmp")
         let path = store.absolute(manifestPath)
         let text = Array(manifest.fileText.utf8)
@@ -165,6 +169,11 @@ public struct LandingAttempt: Sendable {
         // The other attempt may have died between its link and its sync.
         try Disk.syncFolder(store.absolute(folder))
         return try LandingReader(store).manifest(manifestPath)
+    }
+
+    private static func shown(_ files: [String]) -> String {
+        let names = files.prefix(5).map { String($0.split(separator: "/").last ?? "") }.joined(separator: ", ")
+        return files.count > 5 ? names + ", …" : names
     }
 
     /// Removes this attempt's files.

@@ -41,7 +41,7 @@ enum RecordCounter {
         var reader = JSONRecordReader(bytes, format: format)
         var tally = Tally.zero
         while reader.next() {
-            tally.add(RecordHash.hash(UnsafeRawBufferPointer(reader.record)))
+            tally.add(RecordHash.ofRecord(UnsafeRawBufferPointer(reader.record)))
             reader.learnMembers()
         }
         if let failure = reader.failure {
@@ -65,7 +65,7 @@ enum RecordCounter {
         reader.keepsEmptyLines = header.count == 1
         var tally = Tally.zero
         while reader.next() {
-            tally.add(RecordHash.hash(UnsafeRawBufferPointer(reader.record)))
+            tally.add(RecordHash.ofRecord(UnsafeRawBufferPointer(reader.record)))
             if tally.count % LandedBytes.recordsBetweenForgetting == 0, let place = reader.record.baseAddress { forget(place) }
         }
         if let line = reader.unterminatedLine {

@@ -5,7 +5,8 @@ internal import Kernel
 struct GenericTestReader {
     let problems: ProblemList
 
-    private static let configKeys: Set<String> = [
+    /// In the order in which dbt writes them.
+    private static let configKeys = [
         "severity", "tags", "enabled", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures", "store_failures_as", "meta",
         "database", "schema", "alias", "group",
     ]
@@ -66,7 +67,8 @@ struct GenericTestReader {
     /// What dbt writes for the test: the macro's call, and the configuration that was written with it.
     private static func rawCode(_ metadata: TestMetadata, _ config: JSONObject) -> String {
         let macro = (metadata.namespace.map { "\($0)." } ?? "") + metadata.macroName
-        let words = config.pairs.map { key, value in
+        let known = configKeys.compactMap { key in config[key].map { (key: key, value: $0) } }
+        let words = (known + config.pairs.filter { !configKeys.contains($0.key) }.map { (key: $0.key, value: $0.value) }).map { key, value in
             let text = if case .string(let text) = value { "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\"" } else { PythonText.text(value) }
             return "\(key)=\(text)"
         }

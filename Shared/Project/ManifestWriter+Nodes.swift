@@ -13,7 +13,7 @@ extension ManifestWriter {
             ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)), ("path", .string(node.path)),
             ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)), ("fqn", texts(node.fqn)),
             ("alias", .string(node.alias)), ("checksum", ["name": isHashed ? "sha256" : "none", "checksum": .string(node.checksum)]),
-            ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.config.tags)), ("description", .string(node.description)),
+            ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.test == nil ? node.config.tags : node.config.tags.sorted())), ("description", .string(node.description)),
             ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", JSON(node.group)),
             ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.stated)),
             ("relation_name", JSON(relationName)), ("raw_code", .string(node.rawCode)), ("doc_blocks", texts(node.docBlocks)),
@@ -78,15 +78,12 @@ extension ManifestWriter {
     }
 
     public static func json(_ source: SourceTable, relationName: String? = nil) -> JSON {
-        var config = source.config.values
-        config["enabled"] = .bool(source.config.isEnabled)
-        config["event_time"] = source.eventTime
-        config["freshness"] = source.freshness
-        config["loaded_at_field"] = JSON(source.loadedAtField)
-        config["loaded_at_query"] = JSON(source.loadedAtQuery)
-        if config["static_analysis"] == nil { config["static_analysis"] = .null }
-        if config["meta"] == nil { config["meta"] = [:] }
-        config["tags"] = texts(source.config.tags)
+        let stated = source.config.values
+        var config = JSON([
+            ("enabled", .bool(source.config.isEnabled)), ("event_time", source.eventTime), ("freshness", source.freshness), ("loaded_at_field", JSON(source.loadedAtField)),
+            ("loaded_at_query", JSON(source.loadedAtQuery)), ("meta", stated["meta"] ?? [:]), ("tags", texts(source.config.tags)), ("static_analysis", .null),
+        ]).objectValue ?? JSONObject()
+        for (key, value) in stated.pairs where config[key] == nil || key == "static_analysis" { config[key] = value }
         var quoting: JSON = ["database": .null, "schema": .null, "identifier": .null, "column": .null]
         for (key, value) in source.quoting.pairs { quoting[key] = value }
         return JSON([

@@ -10,7 +10,10 @@ public struct NodeConfig: Hashable, Sendable {
 
     public var materialized: String { values["materialized"]?.stringValue ?? "view" }
     public var isEnabled: Bool { values["enabled"]?.boolValue ?? true }
-    public var tags: [String] { Self.strings(values["tags"]) }
+    public var tags: [String] {
+        var seen: Set<String> = []
+        return Self.strings(values["tags"]).filter { seen.insert($0).inserted }
+    }
     public var fullRefresh: Bool? { values["full_refresh"]?.boolValue }
     public var schema: String? { values["schema"]?.stringValue }
     public var database: String? { values["database"]?.stringValue }
@@ -50,13 +53,21 @@ enum ConfigMerge {
         for (written, value) in layer.pairs { stated[spelling(of: written)] = value }
     }
 
+    /// Lays down as `lay` does, and leaves what is said once as it was written: `unrendered_config` has it so.
+    static func join(_ layer: JSONObject, into base: inout JSONObject) {
+        for (written, value) in layer.pairs {
+            let key = spelling(of: written)
+            if base[key] == nil { base[key] = value } else { lay(JSON([(key, value)]).objectValue ?? JSONObject(), over: &base) }
+        }
+    }
+
     static func lay(_ layer: JSONObject, over base: inout JSONObject) {
         for (written, value) in layer.pairs {
             let key = spelling(of: written)
             if appended.contains(key) {
-                var items = list(base[key])
-                for item in list(value) where key != "tags" || !items.contains(item) { items.append(item) }
-                base[key] = .array(items)
+                let items = list(base[key])
+                // What is said twice stands twice, as in dbt; `tags` of a node are each once.
+                base[key] = .array(items + list(value))
             } else if key == "grants", case .object(let addition) = value {
                 base[key] = .object(grants(addition, over: base[key]?.objectValue ?? JSONObject()))
             } else if merged.contains(key), case .object(let addition) = value, case .object(var whole)? = base[key] {

@@ -55,7 +55,10 @@ extension ProjectReader {
         }
         // In an order of its own, so that of two that are as near the same one is told each time.
         let known = manifest.nodes.values.filter(\.resourceType.isReferable).sorted { $0.uniqueID < $1.uniqueID }
-        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in known.first { $0.name == name } }
+        // Packages may each have one of that name: the one that the reader of the message wrote, else the first by its id.
+        let near = Similarity.nearest(to: ref.name, among: known.map(\.name)).flatMap { name in
+            known.filter { $0.name == name }.min { ($0.packageName == node.packageName ? 0 : 1, $0.uniqueID) < ($1.packageName == node.packageName ? 0 : 1, $1.uniqueID) }
+        }
         problems.add(ProjectProblem(
             "project.ref_not_found", "\(subject) which was not found", at: location, excerpt: excerpt,
             remedy: near.map { "'\($0.name)' is defined in \($0.originalFilePath); correct the name or add the model" } ?? "add the model, or correct the name"))

@@ -54,6 +54,7 @@ extension SchemaReader {
             for (key, value) in level["quoting"]?.json.objectValue?.pairs ?? [] { source.quoting[key] = value }
         }
         for key in ["freshness", "loaded_at_field", "loaded_at_query"] { config[key] = nil }
+        if config["tags"] != nil { config["tags"] = .array(NodeConfig(config).tags.sorted().map(JSON.string)) }
         source.config = NodeConfig(config)
         return source
     }

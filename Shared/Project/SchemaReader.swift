@@ -221,7 +221,7 @@ struct SchemaReader {
             var patch = patch(entry, written["defined_in"]?.text ?? "\(name)_\(version.suffix)", "models")
             patch.version = version
             if let description = written["description"]?.text { patch.description = description }
-            ConfigMerge.lay(configuration(of: written), over: &patch.config)
+            ConfigMerge.join(configuration(of: written), into: &patch.config)
             if let constraints = written["constraints"]?.items { patch.constraints = constraints.map { Self.constraint($0.json) } }
             if let date = written["deprecation_date"]?.text { patch.deprecationDate = date }
             let (columns, entries) = self.columns(of: written, from: entry, patch.columns)
@@ -263,7 +263,7 @@ struct SchemaReader {
     func configuration(of entry: YAMLValue) -> JSONObject {
         var config = JSONObject()
         for key in ["meta", "tags", "docs", "group", "access", "quote_columns"] { if let value = entry[key] { config[key] = value.json } }
-        if let block = entry["config"]?.json.objectValue { ConfigMerge.lay(block, over: &config) }
+        if let block = entry["config"]?.json.objectValue { ConfigMerge.join(block, into: &config) }
         return config
     }
 

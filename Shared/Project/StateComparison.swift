@@ -121,6 +121,8 @@ struct StateComparison {
             var found: [String: JSON] = [:]
             for (written, value) in json["unrendered_config"]?.objectValue?.pairs ?? [] {
                 let key = ["pre_hook": "pre-hook", "post_hook": "post-hook"][written] ?? written
+                // One hook or tag may be written as a text.
+                let value = ["pre-hook", "post-hook"].contains(key) && value.stringValue != nil ? JSON.array([value]) : value
                 if isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key) { found[key] = Self.settled(value) }
             }
             return found

@@ -65,7 +65,7 @@ enum StaticReader {
                 guard let value = literal(value) else { return false }
                 layer[name] = value
             }
-            ConfigMerge.lay(layer, over: &capture.config)
+            ConfigMerge.join(layer, into: &capture.config)
             return true
         default: return false
         }

@@ -106,7 +106,7 @@ extension Fleet {
             let ended = state.tasks.values.count { $0.phase.isEnded }
             return "it is running, \(ended) of \(state.tasks.count) tasks have ended"
         }
-        return requests.contains { $0.id == run.description } ? "it has not begun" : "it did not succeed"
+        return lines.contains(run.description) ? "it has not begun" : "it did not succeed"
     }
 
     /// The alarms of a scheduled run that nobody will ask for: its time was let go. Ids are those that its own alarms would have had.

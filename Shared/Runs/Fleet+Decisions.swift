@@ -12,14 +12,15 @@ extension Fleet {
         for name in pipelines.keys.sorted() where paused[name] == nil { events += inbox.requests(for: name, now: now) }
         var candidates: [RunState.Candidate] = []
         for run in runs.values.sorted(by: { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }) {
-            active[run.pipeline, default: []].append(run)
+            // Only requests ask who is going on.
+            if !requests.isEmpty { active[run.pipeline, default: []].append(run) }
             let decided = run.decisions(now: now)
             events += decided.settled
             candidates += decided.candidates
         }
         // Where a regular request waits for a place, no backfill takes the next one that is free.
         var crowded: Set<String> = []
-        for request in inOrder {
+        for request in nextRequests {
             if request.wish?.backfill != nil, crowded.contains(request.pipeline), withdrawn[request.id] == nil { continue }
             switch verdict(on: request, active[request.pipeline] ?? [], now) {
             case .wait: if request.wish?.backfill == nil { crowded.insert(request.pipeline) }
@@ -47,9 +48,10 @@ extension Fleet {
     }
 
     /// Regular requests before those of backfills: today's run must not wait for last year's.
-    private var inOrder: [Event] {
-        guard requests.contains(where: { $0.wish?.backfill != nil }) else { return requests }
-        return requests.filter { $0.wish?.backfill == nil } + requests.filter { $0.wish?.backfill != nil }
+    private var nextRequests: [Event] {
+        lines.next(
+            hasWithdrawn: !withdrawn.isEmpty, places: { self.pipelines[$0]?.policy?.activeMax ?? 1 },
+            isLine: { self.pipelines[$0] != nil && (self.paused[$0] != nil || (self.pipelines[$0]?.policy?.overlap ?? .queue) == .queue) })
     }
 
     private enum Verdict {
@@ -74,8 +76,7 @@ extension Fleet {
         case .queue: return .wait
         case .skip: return .reject("skipped: \(active[0].id) is going on")
         case .cancelRunning:
-            let newest = requests.last { $0.pipeline == request.pipeline && $0.wish?.backfill == nil }
-            if let newest, newest.id != request.id { return .reject("skipped: \(newest.id) was asked for after it") }
+            if let newest = lines.newestRegular(of: request.pipeline), newest.id != request.id { return .reject("skipped: \(newest.id) was asked for after it") }
             let going = active.filter { $0.cancel == nil }
             return going.isEmpty ? .wait : .cancel(going)
         }

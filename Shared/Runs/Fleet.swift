@@ -22,7 +22,9 @@ public struct Fleet: Sendable {
     /// Backfills whose runs have not all been asked for.
     public private(set) var backfills: [Event] = []
     /// Requests that no run has answered yet, in the order of the log.
-    public private(set) var requests: [Event] = []
+    public var requests: [Event] { lines.events }
+    public var hasRequests: Bool { !lines.isEmpty }
+    private(set) var lines = RequestLines()
     private var answered: Set<String> = []
     /// Requests that wait and are not wanted any more.
     private(set) var withdrawn: [String: RunCancelRequested] = [:]
@@ -62,7 +64,7 @@ public struct Fleet: Sendable {
         case .runCancelRequested(let cancel):
             guard let run = event.run else { return }
             if runs[run] != nil { runs[run]?.apply(event) }
-            else if requests.contains(where: { $0.id == run.description }) { withdrawn[run.description] = cancel }
+            else if lines.contains(run.description) { withdrawn[run.description] = cancel }
         case .runSucceeded, .runFailed, .runCancelled: end(sequenced)
         case .slaMissed, .runSlow: alarms.apply(event)
         case .backfillRequested: backfills.append(event)
@@ -85,9 +87,9 @@ public struct Fleet: Sendable {
         // What it claims to consume counts only where it waits: an event never has two runs of one pipeline.
         wish.consumes = inbox.consume(wish.consumes, by: event.pipeline, at: event.time)
         // Two sources may use one id; the run is the same, and the first request stands.
-        guard !answered.contains(event.id), !requests.contains(where: { $0.id == event.id }) else { return }
+        guard !answered.contains(event.id), !lines.contains(event.id) else { return }
         event.payload = .runRequested(wish)
-        requests.append(event)
+        lines.add(event, wish, position)
         alarms.promise(event, wish, pipelines[event.pipeline]?.policy)
     }
 
@@ -103,7 +105,7 @@ public struct Fleet: Sendable {
     private mutating func answer(_ request: String) {
         answered.insert(request)
         withdrawn[request] = nil
-        requests.removeAll { $0.id == request }
+        lines.remove(request)
     }
 
     /// The facts of an ended run are in the log; here they would only grow.
@@ -116,6 +118,7 @@ public struct Fleet: Sendable {
     }
 
     // MARK: Views
+
 
     /// Runs that are to end and may still have tasks with workers: withdraw those, then publish `cancellation(of:now:)`.
     public var cancelling: [RunID] { runs.values.filter { $0.cancel != nil && $0.open > 0 }.map(\.id).sorted() }

@@ -22,7 +22,7 @@ extension SimulationReport.PipelineLine {
         [
             "name": .string(name), "starts": .string(starts), "known_runs": JSON(knownRuns), "sla_seconds": number(slaSeconds), "runs": JSON(runs),
             "succeeded": JSON(succeeded), "failed": JSON(failed), "cancelled": JSON(cancelled), "rejected": JSON(rejected), "retried_attempts": JSON(retried),
-            "redelivered_tasks": JSON(redelivered), "slow": JSON(slow), "scheduled": JSON(scheduled), "caught_up": JSON(caughtUp), "let_go": JSON(letGo),
+            "redelivered_tasks": JSON(redelivered), "slow": JSON(slow), "scheduled": JSON(scheduled), "caught_up": JSON(caughtUp), "let_go": JSON(letGo), "backlog": JSON(backlog),
             "median_seconds": number(medianSeconds), "longest": longest?.json ?? .null, "longest_wait_to_begin": waitedLongest?.json ?? .null,
             "sla_misses": .array(misses.map { miss in
                 [

@@ -28,6 +28,8 @@ public struct SimulationReport: Sendable {
         /// Scheduled times that no run was asked for.
         public var letGo = 0
         public var slow = 0
+        /// Runs that were asked for and had not ended two days after the last day: more work than time.
+        public var backlog = 0
         public var medianSeconds: Double?
         public var longest: Long?
         /// From the request to the start.
@@ -116,6 +118,7 @@ public struct SimulationReport: Sendable {
         (from, days, seed, faults) = (plan.from, plan.days, plan.seed, plan.faults.sorted())
         pipelines = world.chronicle.lines.values.sorted { $0.name < $1.name }.map { line in
             var line = line
+            line.backlog = world.fleet.requests.count { $0.pipeline == line.name } + world.fleet.runs.values.count { $0.pipeline == line.name }
             line.medianSeconds = world.chronicle.median(of: line.name)
             if let trigger = try? plan.pipelines[line.name]?.schedule?.trigger() {
                 line.letGo = max(0, trigger.times(after: plan.from, upTo: plan.end, max: .max).count - line.scheduled)

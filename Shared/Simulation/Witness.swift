@@ -56,9 +56,15 @@ struct Witness {
         if violations.count < Self.violationsMax { violations.append(words) }
     }
 
-    mutating func notAtRest(_ fleet: Fleet) {
-        for run in fleet.runs.keys.sorted() { blame("\(run) has not ended") }
-        for request in fleet.requests { blame("\(request.id) was asked for and has not begun") }
+    /// What still goes on, or waits for what goes on, is late and no more; anything else would never have ended.
+    mutating func leave(_ fleet: Fleet) {
+        let queueing = Set(fleet.queueing.map(\.run))
+        for run in fleet.runs.values.sorted(by: { $0.id < $1.id }) where !queueing.contains(run.id) {
+            let goesOn = run.inOrder.contains { if case .retrying = $0.phase { true } else { $0.phase == .ready } }
+            if !goesOn { blame("\(run.id) has not ended, and nothing of it goes on") }
+        }
+        let active = Set(fleet.runs.values.map(\.pipeline))
+        for request in fleet.requests where !active.contains(request.pipeline) { blame("\(request.id) was asked for and has not begun") }
     }
 
     // MARK: The log

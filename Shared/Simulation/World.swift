@@ -32,8 +32,8 @@ final class World {
     }
 
     static let leaseSeconds = WorkQueue.Limits().leaseSeconds
-    /// A world that has not come to rest so long after its last day never will.
-    static let afterglowSeconds = 14.0 * 86_400
+    /// So long after the last day what waits may still be done; the rest is told.
+    static let afterglowSeconds = 2.0 * 86_400
     /// More decisions than this at one moment are no progress.
     private static let roundsMax = 100_000
 
@@ -108,12 +108,12 @@ final class World {
             settle()
             if now > plan.end, isAtRest { break }
         }
-        if !isAtRest { witness.notAtRest(fleet) }
+        witness.leave(fleet)
         return SimulationReport(self)
     }
 
     var isAtRest: Bool {
-        fleet.runs.isEmpty && fleet.requests.isEmpty && !workers.contains { $0.attempt != nil } && isWritable && now >= looksAgainAt && formerLeader == nil
+        fleet.runs.isEmpty && !fleet.hasRequests && !workers.contains { $0.attempt != nil } && isWritable && now >= looksAgainAt && formerLeader == nil
     }
 
     func plan(_ moment: Moment, at time: Timestamp) {

@@ -1,10 +1,13 @@
 /// The types that raw columns have. `unknown` is a column that has held nothing but nulls: it may still become anything.
 ///
-/// A `real` is a double, a `decimal` the digits that were written.
+/// A `real` is a double, a `decimal` the digits that were written. A `timestamp` is a moment; without a zone it is what a clock showed somewhere,
+/// which is another thing. `json` is a text that is checked; it is declared and never inferred, as an engine may keep it in a form of its own.
 public enum ColumnType: String, Hashable, Sendable, Codable, CaseIterable {
-    case unknown, boolean, integer, real, decimal, date, timestamp, text
+    case unknown, boolean, integer, real, decimal, date
+    case localTimestamp = "timestamp_without_zone"
+    case timestamp, json, text
 
-    /// The narrowest type that holds both: numbers widen to `real` and that to `decimal`, dates to `timestamp`, all else to `text`.
+    /// The narrowest type that holds both: numbers widen to `real` and that to `decimal`, dates to either timestamp, all else to `text`.
     public func widened(with other: ColumnType) -> ColumnType {
         if self == other || other == .unknown { return self }
         switch (self, other) {
@@ -12,6 +15,7 @@ public enum ColumnType: String, Hashable, Sendable, Codable, CaseIterable {
         case (.integer, .real), (.real, .integer): return .real
         case (.integer, .decimal), (.real, .decimal), (.decimal, .integer), (.decimal, .real): return .decimal
         case (.date, .timestamp), (.timestamp, .date): return .timestamp
+        case (.date, .localTimestamp), (.localTimestamp, .date): return .localTimestamp
         default: return .text
         }
     }

@@ -32,8 +32,8 @@ public struct Ledger {
     /// Creates the ledger's tables where they are missing. Must not run inside a transaction.
     public init(on session: any WarehouseSession) throws {
         self.session = session
-        // The last table of the list is there only if all are: they are created in one transaction.
-        guard try session.relation(name(Self.tables[Self.tables.count - 1].name)) == nil else { return }
+        // The view comes last and in one transaction with the tables, so where it is they are.
+        guard try session.relation(name(Self.batches)) == nil else { return }
         try session.transaction {
             // Engines check for `if not exists` before they lock, and two replicas may start at once.
             try session.lock("ledger \(session.defaultSchema)", .exclusive)
@@ -44,7 +44,7 @@ public struct Ledger {
     /// Makes the tables anew in the open transaction of a node that has dropped the schema they lay in; what they said is lost.
     public static func restore(on session: any WarehouseSession) throws {
         let ledger = Ledger(unchecked: session)
-        guard try session.relation(ledger.name(tables[tables.count - 1].name)) == nil else { return }
+        guard try session.relation(ledger.name(batches)) == nil else { return }
         try ledger.create()
     }
 
@@ -55,7 +55,18 @@ public struct Ledger {
         for table in Self.tables {
             try session.execute("create table if not exists \(self.table(table.name)) (\(table.columns))")
         }
+        guard try session.relation(name(Self.batches)) == nil else { return }
+        try session.execute(
+            """
+            create view \(table(Self.batches)) as
+            select batch as _sluice_batch, run || '/' || stream || '/' || ordinal as _sluice_batch_id,
+              \(session.moment(ofText: "loaded_at")) as _sluice_loaded_at, run as _sluice_run, relation as _sluice_relation, file as _sluice_file
+            from \(table("_sluice_loads"))
+            """)
     }
+
+    /// What a model joins to its rows by `_sluice_batch` for the names behind the number.
+    public static let batches = "_sluice_batches"
 
     /// The name of a ledger table in SQL: `table("_sluice_loads")`.
     public func table(_ identifier: String) -> String { session.render(name(identifier)) }
@@ -110,8 +121,8 @@ public struct Ledger {
             }
             let completion = try body()
             let note: [SQLValue] = [.text(try Self.text(completion)), .text(run.description), .text(task.description)]
-            if try session.execute("update \(table("_sluice_done")) set report = ? where run = ? and task = ?", note) == 0 {
-                // The body has dropped the schema, and these tables are new.
+            if try session.hasOneWriter || session.execute("update \(table("_sluice_done")) set report = ? where run = ? and task = ?", note) == 0 {
+                // Or the body has dropped the schema, and these tables are new.
                 try session.execute("insert into \(table("_sluice_done")) (report, run, task) values (?, ?, ?)", note)
             }
             // A task that was withdrawn while it worked leaves nothing behind.
@@ -139,7 +150,10 @@ public struct Ledger {
     }
 
     private func enter(_ run: RunID, _ task: TaskID) throws -> Bool {
-        try session.execute(
+        // Nobody else can come meanwhile, and a page that is written early and late in a long transaction is dear: SQLite then sums up its
+        // whole log a second time.
+        if session.hasOneWriter { return try stored(run: run, task: task) == nil }
+        return try session.execute(
             "insert into \(table("_sluice_done")) (run, task, report) values (?, ?, '') on conflict do nothing",
             [.text(run.description), .text(task.description)]) == 1
     }

@@ -153,6 +153,8 @@ public protocol WarehouseSession: AnyObject {
     func expectManyRows(areNew: Bool) throws
     /// Where temporary tables are found.
     var temporarySchema: String { get }
+    /// From `begin` on no other transaction writes. Otherwise two of one task meet at the first row that both write.
+    var hasOneWriter: Bool { get }
     /// A transaction in which each statement sees what is committed by then. Takes the writer's lock where the engine has one.
     /// Nested calls are an error of ours.
     func begin() throws
@@ -181,6 +183,8 @@ public protocol WarehouseSession: AnyObject {
     /// The engine's word for a type of ours, and back; nil for a type that we did not give.
     func render(_ type: ColumnType) -> String
     func columnType(_ word: String) -> ColumnType?
+    /// SQL that makes a timestamp, as a column of that type has it, of an RFC 3339 text in UTC.
+    func moment(ofText sql: String) -> String
     /// The engine reckons with decimals as they are written. Otherwise a decimal that a double gives back digit by digit is best kept
     /// as a double, with which everything there can reckon.
     var hasDecimals: Bool { get }
@@ -191,6 +195,13 @@ public protocol WarehouseSession: AnyObject {
     func dropIndex(_ name: String, of table: RelationName) throws
     /// The fast way in: many rows into one table, inside the caller's transaction.
     func writer(into table: RelationName, columns: [String]) throws -> any RowWriter
+    /// The same into a staging table, from which the rows are merged by `key`.
+    func stagingWriter(into table: RelationName, columns: [String], key: [String]) throws -> any StagingWriter
+    /// Inserts the rows of a finished writer, or updates the row of the same key; `updated` is told the number of each that updates one.
+    /// What was deleted in the staging table is left out.
+    ///
+    /// - Returns: the rows that the engine says it changed.
+    func upsert(_ upsert: Upsert, of writer: any StagingWriter, updated: (Int64) -> Void) throws -> Int
 
     /// Puts the finished table `staged` in the place of `target`, inside the caller's transaction: a reader sees the old
     /// one or the new one, over views on it too.
@@ -214,10 +225,12 @@ public enum LockMode: Sendable { case shared, exclusive }
 extension WarehouseSession {
     public func expectManyRows(areNew: Bool) throws {}
     public var temporarySchema: String { "" }
+    public var hasOneWriter: Bool { false }
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
     public var identifierBytesMax: Int { .max }
     public var hasDecimals: Bool { true }
+    public func moment(ofText sql: String) -> String { sql }
     public func mayRead(_ table: RelationName, in query: String) -> Bool { true }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
     public func share(_ relations: [RelationName], with reader: String) throws {}

@@ -154,6 +154,7 @@ extension WarehouseRules {
             let cases: [(from: ColumnType, to: ColumnType, cell: String, becomes: SQLValue)] = [
                 (.integer, .real, "7", .double(7)), (.integer, .text, "-9223372036854775808", .text("-9223372036854775808")),
                 (.real, .text, "1.5", .text("1.5")), (.date, .timestamp, "2012-02-29", .text("2012-02-29T00:00:00Z")),
+                (.localTimestamp, .text, "2012-02-29T10:00:00.5", .text("2012-02-29T10:00:00.5")),
                 (.date, .text, "2012-02-29", .text("2012-02-29")), (.timestamp, .text, text, .text(text)), (.boolean, .text, "0", .text("false")),
                 (.real, .text, "0.30000000000000004", .text("0.30000000000000004")), (.real, .decimal, "0.1234567890123457", .text("0.1234567890123457")),
                 (.integer, .decimal, "9007199254740993", .text("9007199254740993")), (.decimal, .text, "-1.50", .text("-1.50")),
@@ -318,7 +319,7 @@ extension WarehouseRules {
         switch type {
         case .integer, .boolean: try write([.integer(Int64(text) ?? 0)], to: writer)
         case .real: try write([.double(Double(text) ?? 0)], to: writer)
-        case .unknown, .decimal, .date, .timestamp, .text: try write([.text(text)], to: writer)
+        case .unknown, .decimal, .date, .localTimestamp, .timestamp, .json, .text: try write([.text(text)], to: writer)
         }
     }
 

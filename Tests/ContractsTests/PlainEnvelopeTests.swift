@@ -40,7 +40,7 @@ import Testing
             if Int.random(in: 0..<5, using: &random) == 0 { report.books = [BookEntry(stream: "s", batch: 1, point: .landed, tally: Tally(count: 2, sum: 5))] }
             return report
         }
-        let payload: Payload = switch Int.random(in: 0..<8, using: &random) {
+        let payload: Payload = switch Int.random(in: 0..<9, using: &random) {
         case 0: .taskReady(TaskReady(spec: spec(), attempt: 3, logicalDate: time(), isFullRefresh: flip()))
         case 1: .taskSucceeded(report())
         case 2: .taskFailed(report())
@@ -53,7 +53,13 @@ import Testing
         case 6:
             .runFailed(RunEnded(
                 succeeded: 1, failed: 2, skipped: 3, summary: text(), causes: flip() ? [TaskID(text())] : [], cancelled: flip() ? 1 : 0, warned: flip() ? 1 : 0, warnings: flip() ? [text()] : []))
-        default: .runRequested(RunRequested(cause: .manual))
+        case 7:
+            .pipelineRegistered(PipelineRegistered(
+                hash: text(), tasks: [spec(), spec()], steps: [text()], notify: flip() ? [NotifyRule(on: [.failed], channel: "c")] : [], policy: flip() ? PipelinePolicy() : nil))
+        default:
+            .runRequested(RunRequested(
+                cause: .cron, logicalDate: flip() ? time() : nil, isFullRefresh: flip(), steps: flip() ? [text()] : [], from: flip() ? text() : nil,
+                consumes: flip() ? [] : nil))
         }
         return Event(
             source: text(), id: text(), time: time(), pipeline: text(), role: flip() ? .load : nil, run: flip() ? RunID(text()) : nil, task: flip() ? TaskID(text()) : nil,

@@ -264,7 +264,7 @@ public final class TestHome: @unchecked Sendable {
         public init(_ description: String) { self.description = description }
     }
 
-    public func until(_ what: String, seconds: Double = 10, _ condition: () async throws -> Bool) async throws {
+    public func until(_ what: String, seconds: Double = 30, _ condition: () async throws -> Bool) async throws {
         let deadline = Date().addingTimeInterval(seconds)
         while !(try await condition()) {
             guard Date() < deadline else { throw Failure("not within \(seconds) s: \(what)") }

@@ -77,6 +77,39 @@ import Testing
         #expect(folder.files().filter { $0.hasSuffix(".csv") }.count == 2)
     }
 
+    @Test func `files of attempts that died are removed once they are old, with a note, and nothing else ever is`() throws {
+        let folder = try TemporaryFolder("landing")
+        func age(_ name: String, days: Int) {
+            var times = [timeval(tv_sec: time(nil) - days * 86_400, tv_usec: 0), timeval(tv_sec: time(nil) - days * 86_400, tv_usec: 0)]
+            utimes("\(folder.path)/\(name)", &times)
+        }
+        let (path, manifest) = try Self.landed(folder)
+        let month = "raw/p/t/2013-01", other = "raw/p/t/2012-12"
+        // Of a task that has no manifest, of one that another attempt has sealed, and a draft; beside them one that may be at work.
+        let dead = ["\(month)/p@0.s.extract.t.1abc.0.csv", "\(month)/p@1.s.extract.t.zz9.0.csv", "\(other)/p@0.s.extract.t.1abc.manifest.tmp"]
+        let young = "\(month)/p@0.s.extract.t.2def.0.csv"
+        // What a manifest that cannot be read lists is not known.
+        let unknown = "\(other)/p@7.s.extract.t.1abc.0.csv"
+        for name in dead + [young, unknown] { try folder.write("a\n1\n", to: name) }
+        try folder.write("{", to: "\(other)/p@7.s.extract.t.manifest.json")
+        for name in dead + [unknown, path] + manifest.batches.map(\.path) { age(name, days: 8) }
+        age(young, days: 6)
+
+        func sealed(_ task: TaskID) throws -> LandingManifest {
+            var attempt = try Self.attempt(folder, task: task)
+            try attempt.land(bytes: Array("a\n1\n".utf8), format: Self.csv, window: nil, source: "x")
+            return try attempt.seal(cursor: .null)
+        }
+        // The manifest before has looked the stream through today.
+        #expect(try sealed("s.extract.u").notes == [])
+        age("run/swept/raw.p.t", days: 2)
+        let notes = try sealed("s.extract.v").notes
+        #expect(notes.count == 1 && notes[0].hasPrefix("3 files of attempts that died, older than 7 days, removed: "), "\(notes)")
+        let left = Set(folder.files())
+        #expect(left.isDisjoint(with: dead) && left.isSuperset(of: [young, unknown, path] + manifest.batches.map(\.path)))
+        _ = try LandingReader(LandingStore(home: folder.path)).bytes(of: manifest.batches[0])
+    }
+
     @Test func `an attempt without a seal leaves nothing that is read`() throws {
         let folder = try TemporaryFolder("landing")
         var attempt = try Self.attempt(folder)

@@ -97,29 +97,38 @@ import WarehouseKit
         #expect(try desk.rows("select id from raw__t order by id") == [[.integer(1)], [.integer(2)], [.integer(3)], [.integer(4)]])
     }
 
-    /// On a disk of its own of a few megabytes. A server's disk is the server's: there the engine's answer is turned into the same problem
-    /// (`PostgreSQLProblem`), and what a statement that fails leaves is what `ManyWritersTests` look at.
+    /// On a disk of its own of a few megabytes: of a server the tablespace lies there.
     @Test(.enabled(if: getuid() == 0))
     func `a disk that fills up in the middle loses nothing, and with room the next delivery completes`() async throws {
-        guard Engine.current == .sqlite else { return }
         let folder = try TemporaryFolder("full")
-        mkdir(folder.path + "/warehouse", 0o755)
-        guard (try? Tool.run("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder.path + "/warehouse"])) != nil else { return }
-        defer { _ = try? Tool.run("umount", ["-l", folder.path + "/warehouse"]) }
+        let server = Engine.current == .postgresql ? try PostgresServer.shared.get() : nil
+        let disk = server.map { "\($0.folder)/small" } ?? folder.path + "/warehouse"
+        mkdir(disk, 0o755)
+        // An empty database is some 8 MB, most of which the server has not written yet.
+        let size = server == nil ? "2m" : "8m"
+        guard (try? Tool.run("mount", ["-t", "tmpfs", "-o", "size=\(size),mode=777", "tmpfs", disk])) != nil else { return }
+        defer { _ = try? Tool.run("umount", ["-l", disk]) }
+        if let server {
+            try Tool.run("chown", ["postgres", disk])
+            try server.psql("postgres", "create tablespace small location '\(disk)'")
+            try server.psql("postgres", "create database small_one template template0 tablespace small")
+            try folder.write("small_one", to: "database")
+        }
+        defer { if let server { for sql in ["drop database small_one with (force)", "drop tablespace small"] { _ = try? server.psql("postgres", sql) } } }
         let desk = try Desk(folder)
         try desk.deliver("id,v\n1,a\n", as: "t_1.csv")
         try await desk.run("p@1", token: 10, Self.streams)
-        try desk.deliver("id,v\n" + (2...100_000).map { "\($0),some text that takes room\n" }.joined(), as: "t_2.csv")
+        try desk.deliver("id,v\n" + (2...200_000).map { "\($0),some text that takes room\n" }.joined(), as: "t_2.csv")
         var run = desk.begin("p@2", token: 100, Self.streams)
         try await desk.advance(&run) { $0.kind == "load_batch" }
         let halfway = run
         let problem = await #expect(throws: (any Error).self) { try await desk.advance(&run) } as? any Problem
-        #expect(problem?.code == "warehouse.disk_full" && problem?.response == .retry(afterSeconds: 30), "\(problem!)")
+        #expect(problem?.code == "warehouse.disk_full" && problem?.response == .retry(afterSeconds: 30), "\(String(describing: problem))")
         #expect(try desk.rows("select id, v from raw__t") == [[.integer(1), .text("a")]])
-        #expect((try? Tool.run("mount", ["-o", "remount,size=64m", folder.path + "/warehouse"])) != nil)
+        #expect((try? Tool.run("mount", ["-o", "remount,size=64m", disk])) != nil)
         run = halfway
         try await desk.advance(&run)
-        #expect(try desk.number("select count(*) from raw__t") == 100_000)
+        #expect(try desk.number("select count(*) from raw__t") == 200_000)
     }
 
     @Test func `a warehouse that refuses the password or cannot be opened says so before the file is copied`() throws {
@@ -139,8 +148,11 @@ import WarehouseKit
         #expect(LoadCommandTests.load(desk, file).status == 0)
     }
 
-    /// A minute is only a longer while: the reader lets go once the load is seen to wait, or to be done beside it.
-    @Test func `a reader that holds a table is waited for, and sees what it saw`() async throws {
+    private static let isLong = ProcessInfo.processInfo.environment["SLUICE_TEST_LONG"] != nil
+
+    /// The reader lets go once the load is seen to wait, or to be done beside it; in the long mode a minute after that.
+    @Test(arguments: isLong ? [0, 61] : [0])
+    func `a reader that holds a table is waited for, and sees what it saw`(seconds: Int) async throws {
         let desk = try Desk()
         try desk.deliver("id,n\n1,5\n", as: "t_1.csv")
         try await desk.run("p@1", token: 10, Self.streams)
@@ -163,9 +175,77 @@ import WarehouseKit
                 && watcher.query("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'").rows != [[.integer(0)]]
         }
         while !isDone.withLock({ $0 }), try !waits() { try await Task.sleep(for: .milliseconds(5)) }
+        try await Task.sleep(for: .seconds(seconds))
         #expect(try reader.query("select n from \(table)").rows == [[.integer(5)]])
         try reader.execute("commit")
         #expect(try await load.value == "1 row")
         #expect(try desk.texts("select n from raw__t order by id") == ["5", "x"])
+    }
+
+    /// SQLite has one writer, and a first load has the file to itself: who comes meanwhile waits a minute at most, and then says why.
+    @Test func `a second pipeline's load waits for the first load of a new warehouse, and gets its turn behind it`() async throws {
+        guard Engine.current == .sqlite else { return }
+        let folder = try TemporaryFolder("turn")
+        let isHeld = DispatchSemaphore(value: 0), mayEnd = DispatchSemaphore(value: 0)
+        let isFirst = Mutex(true)
+        let big = try Desk(folder, reach: { point in
+            guard point == "load.before_commit", isFirst.withLock({ let was = $0; $0 = false; return was }) else { return }
+            isHeld.signal()
+            mayEnd.wait()
+        })
+        let file = try folder.write("id,v\n" + (1...80_000).map { "\($0),some text that takes room and some more of the same kind \($0)\n" }.joined(), to: "big.csv")
+        let second = try folder.write("id\n1\n2\n", to: "small.csv")
+        let address = "sqlite://\(folder.path)/warehouse/w.db"
+        @Sendable func load(_ file: String, _ table: String, _ loader: Loader) throws -> TaskReport {
+            let command = try LoadCommand([file, "--into", table, "--warehouse", address])
+            return try FileLoad(loader: loader, store: LandingStore(home: folder.path), warehouse: Desk.warehouses.warehouse(at: address), now: Desk.clock).run(command)
+        }
+        let other = try Desk(folder)
+        let first = OnThread {
+            // Also where it fails before that, so that the test fails and does not wait.
+            defer { isHeld.signal() }
+            return try load(file, "big", big.loader).rows
+        }
+        isHeld.wait()
+        let isDone = Mutex(false)
+        let small = OnThread {
+            let rows = try load(second, "small", other.loader).rows
+            isDone.withLock { $0 = true }
+            return rows
+        }
+        if Self.isLong {
+            let problem = #expect(throws: (any Error).self) { _ = try small.wait() } as? any Problem
+            #expect(problem?.code == "warehouse.busy" && problem?.remedy.contains("a minute") == true, "\(problem!)")
+            mayEnd.signal()
+            _ = try first.wait()
+            _ = try load(second, "small", other.loader)
+        } else {
+            #expect(!isDone.withLock { $0 })
+            mayEnd.signal()
+            _ = try first.wait()
+            _ = try small.wait()
+        }
+        #expect(try other.number("select count(*) from big") == 80_000)
+        #expect(try other.number("select count(*) from small") == 2)
+    }
+}
+
+/// Work that may block, and for whose end one waits.
+// Sendable: `result` is behind its lock.
+private final class OnThread<Value: Sendable>: Sendable {
+    private let result = Mutex<Result<Value, any Error>?>(nil)
+    private let isDone = DispatchSemaphore(value: 0)
+
+    init(_ work: @escaping @Sendable () throws -> Value) {
+        Thread.detachNewThread { [self] in
+            let outcome = Result { try work() }
+            result.withLock { $0 = outcome }
+            isDone.signal()
+        }
+    }
+
+    func wait() throws -> Value {
+        isDone.wait()
+        return try result.withLock { $0 }!.get()
     }
 }

@@ -1,6 +1,8 @@
 import Contracts
+import Dispatch
 import Kernel
 import LoadEngine
+import Synchronization
 import Testing
 import WarehouseKit
 
@@ -65,6 +67,34 @@ import WarehouseKit
         #expect(try desk.number("select count(*) from raw__t") == 2)
     }
 
+    @Test func `a reader in a loop sees the old window of an append or the new one, whole`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv"]]
+        func deliver(_ version: Int) throws { try desk.deliver("v\n" + String(repeating: "\(version)\n", count: 2_000), as: "t_1.csv") }
+        try deliver(0)
+        try await desk.run("p@0", token: 1, streams)
+        let isOver = Mutex(false), odd = Mutex<[String]>([]), looks = Mutex(0)
+        let question = desk.named("select count(*), min(v), max(v) from raw__t")
+        // Its own thread has the session from here on.
+        nonisolated(unsafe) let reader = try desk.session()
+        let group = DispatchGroup()
+        DispatchQueue(label: "reader").async(group: group) {
+            while !isOver.withLock({ $0 }) {
+                guard let row = try? reader.query(question).rows.first else { continue }
+                looks.withLock { $0 += 1 }
+                if row[0] != .integer(2_000) || row[1] != row[2] { odd.withLock { $0.append("\(row)") } }
+            }
+        }
+        for version in 1...15 {
+            try deliver(version)
+            try await desk.run(RunID("p@\(version)"), token: UInt64(100 * version), streams)
+        }
+        isOver.withLock { $0 = true }
+        await withCheckedContinuation { done in group.notify(queue: .global()) { done.resume() } }
+        #expect(odd.withLock { $0 } == [] && looks.withLock { $0 } > 0)
+        #expect(try desk.rows("select min(v), count(*) from raw__t") == [[.integer(15), .integer(2_000)]])
+    }
+
     @Test func `snapshot keeps one copy for each logical date`() async throws {
         let desk = try Desk()
         let streams: JSON = ["t": ["path": "t.csv", "disposition": "snapshot"]]
@@ -91,6 +121,57 @@ import WarehouseKit
         try desk.deliver("id,at,gone,state\n1,2,true,deleted\n", as: "t_3.csv")
         let problem = await #expect(throws: PlainProblem.self) { try await desk.run("p@3", token: 1_000, odd) }
         #expect(problem?.code == "load.bad_marker")
+    }
+
+    @Test func `what a marker took away does not come back with an older record, and does with a newer one`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at", "delete_when": "gone"]]
+        try desk.deliver("id,at,gone\n1,1,false\n2,1,false\n", as: "t_1.csv")
+        try await desk.run("p@1", token: 10, streams, deliveries: 2)
+        // One is deleted, and one that was never here.
+        try desk.deliver("id,at,gone\n1,5,true\n7,5,true\n", as: "t_2.csv")
+        try await desk.run("p@2", token: 100, streams, deliveries: 2)
+        try desk.deliver("id,at,gone\n1,3,false\n7,4,false\n2,2,false\n", as: "t_3.csv")
+        let late = try await desk.run("p@3", token: 1_000, streams, deliveries: 2)
+        #expect(late.message("ingest.load.t.0") == "1 row, 1 updated, 2 older than target")
+        #expect(try desk.rows("select id, at from raw__t order by id") == [[.integer(2), .integer(2)]])
+        // A late word of an older deletion changes nothing, a newer record lives, and then an older one is older than that.
+        try desk.deliver("id,at,gone\n1,4,true\n7,9,false\n", as: "t_4.csv")
+        #expect(try await desk.run("p@4", token: 2_000, streams).message("ingest.load.t.0") == "1 row, 1 older than target")
+        try desk.deliver("id,at,gone\n7,8,true\n1,5.5,false\n", as: "t_5.csv")
+        #expect(try await desk.run("p@5", token: 3_000, streams).message("ingest.load.t.0") == "1 row, 1 older than target")
+        #expect(try desk.rows("select id, at from raw__t order by id") == [[.integer(1), .double(5.5)], [.integer(2), .double(2)], [.integer(7), .double(9)]])
+        let session = try desk.session()
+        let kept = RelationName(schema: session.defaultSchema, identifier: "_sluice_gone__raw__t")
+        #expect(try session.query("select count(*) from \(session.render(kept))").rows == [[.integer(0)]])
+    }
+
+    @Test func `a merge by texts, by several keys and by numbers that only look different is the same as a dictionary`() async throws {
+        var seed = SeedBox("keys").seed
+        let desk = try Desk()
+        var model: [String: String] = [:]
+        for batch in 0..<3 {
+            var text = "name,n,v\n"
+            // Keys that begin alike, a longer batch than is held in memory, and in the last one keys that come twice.
+            for row in 0..<(batch == 1 ? 40_000 : 300) {
+                let name = "customer with a long name \(batch == 2 ? Int.random(in: 0..<200, using: &seed) : row * 7919 % 50_000)"
+                let number = ["1.5", "1.50", "-0.0", "0.0"][Int.random(in: 0..<4, using: &seed)]
+                if batch < 2, model["\(name)/\(Double(number)!)"] != nil, batch == 0 { continue }
+                let value = "\(batch) \(row) " + (batch == 1 ? String(repeating: "x", count: 420) : "")
+                text += "\(name),\(number),\(value)\n"
+                model["\(name)/\(Double(number)! + 0)"] = value
+            }
+            try desk.deliver(text, as: "t_\(batch).csv")
+            let run = try await desk.run(
+                RunID("p@\(batch)"), token: UInt64(100 * (batch + 1)), ["t": ["path": "t_*.csv", "disposition": "merge", "key": ["name", "n"]]], deliveries: 2)
+            #expect(run.books[.landed]!.sum == [.inserted, .updated, .supersededInBatch].reduce(Tally.zero) { $0 + (run.books[$1] ?? .zero) }.sum)
+        }
+        var found: [String: String] = [:]
+        for row in try desk.rows("select name, n, v from raw__t") {
+            guard case .text(let name) = row[0], case .double(let number) = row[1], case .text(let value) = row[2] else { continue }
+            found["\(name)/\(number + 0)"] = value
+        }
+        #expect(found == model)
     }
 
     @Test func `a key that changes takes the place of the old one, where the rows allow it`() async throws {

@@ -52,6 +52,7 @@ private final class KillingSession: WarehouseSession {
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int { try alive { try base.execute(sql, values) } }
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet { try alive { try base.query(sql, values, rowsMax: rowsMax) } }
     func expectManyRows(areNew: Bool) throws { try alive { try base.expectManyRows(areNew: areNew) } }
+    var hasOneWriter: Bool { base.hasOneWriter }
     var temporarySchema: String { base.temporarySchema }
     func begin() throws { try alive { try base.begin() } }
     func commit() throws {
@@ -71,6 +72,7 @@ private final class KillingSession: WarehouseSession {
     func createSchema(_ schema: String) throws { try alive { try base.createSchema(schema) } }
     func drop(_ relation: RelationInfo) throws { try alive { try base.drop(relation) } }
     func render(_ type: ColumnType) -> String { base.render(type) }
+    func moment(ofText sql: String) -> String { base.moment(ofText: sql) }
     var hasDecimals: Bool { base.hasDecimals }
     var columnsMax: Int { base.columnsMax }
     func columnType(_ word: String) -> ColumnType? { base.columnType(word) }
@@ -78,6 +80,12 @@ private final class KillingSession: WarehouseSession {
     func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])] { try alive { try base.uniqueIndexes(of: table) } }
     func dropIndex(_ name: String, of table: RelationName) throws { try alive { try base.dropIndex(name, of: table) } }
     func writer(into table: RelationName, columns: [String]) throws -> any RowWriter { try alive { try base.writer(into: table, columns: columns) } }
+    func stagingWriter(into table: RelationName, columns: [String], key: [String]) throws -> any StagingWriter {
+        try alive { try base.stagingWriter(into: table, columns: columns, key: key) }
+    }
+    func upsert(_ upsert: Upsert, of writer: any StagingWriter, updated: (Int64) -> Void) throws -> Int {
+        try alive { try base.upsert(upsert, of: writer, updated: updated) }
+    }
     func publish(staged: RelationName, as target: RelationName) throws { try alive { try base.publish(staged: staged, as: target) } }
     func copyGrants(from old: RelationName, to new: RelationName) throws { try alive { try base.copyGrants(from: old, to: new) } }
 }

@@ -50,6 +50,31 @@ import WarehouseKit
         }
     }
 
+    @Test func `a deletion that is killed between any two statements is there once, and remembered once`() async throws {
+        let desk = try Desk()
+        try desk.deliver("id,at,gone\n1,1,false\n2,1,false\n", as: "t_1.csv")
+        try desk.deliver("id,at,gone\n1,5,true\n2,2,false\n", as: "t_2.csv")
+        try desk.deliver("id,at,gone\n1,3,false\n", as: "t_3.csv")
+        for number in 1... {
+            let stream = "t\(number)"
+            let streams: JSON = [stream: ["path": "t_*.csv", "disposition": "merge", "key": ["id"], "order_by": "at", "delete_when": "gone"]]
+            let kill = Kill(at: number), run = RunID("p@\(number)"), token = UInt64(number * 1_000)
+            await Kill.$current.withValue(kill) {
+                await #expect(throws: (any Error).self) {
+                    try await desk.run(run, token: token, streams)
+                    if !kill.hasFired { throw Kill.Killed() }
+                }
+            }
+            let sound = try Desk(desk.folder)
+            try await sound.run(run, token: token, streams)
+            #expect(try sound.rows("select id, at from raw__\(stream) order by id") == [[.integer(2), .integer(2)]], "killed at call \(number)")
+            let session = try sound.session()
+            let gone = session.render(RelationName(schema: session.defaultSchema, identifier: "_sluice_gone__raw__\(stream)"))
+            #expect(try session.query("select id, at from \(gone)").rows == [[.integer(1), .integer(5)]], "killed at call \(number)")
+            guard kill.hasFired else { return #expect(number > 80) }
+        }
+    }
+
     @Test func `replicas that load a stream's batches at once, each twice, load each row once`() async throws {
         let desk = try Desk()
         let streams: JSON = ["t": ["path": "t_*.csv"]]

@@ -31,7 +31,7 @@ import WarehouseKit
                 "columns": [
                     "amount": ["from": "Betrag", "thousands": ".", "point": ",", "null_tokens": ["-"]],
                     "booked_on": ["from": "Datum", "format": "%d.%m.%Y"],
-                    "at": ["from": ["Zeit"], "format": "%m/%d/%y %I:%M %p"],
+                    "at": ["from": ["Zeit"], "format": "%m/%d/%y %I:%M %p", "type": "timestamp"],
                     "code": ["null_tokens": ["n/a", "-"], "type": "text"],
                 ]
             ])

@@ -36,6 +36,24 @@ import Testing
         #expect(said.contains("\n  source  \(file)\n"))
     }
 
+    @Test func `a view has the names behind a row's batch, for models that want them`() async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": "t_*.csv"]]
+        try desk.deliver("id\n1\n", as: "t_1.csv")
+        try desk.deliver("id\n2\n", as: "t_2.csv")
+        try await desk.run("p@1", token: 10, streams)
+        let join = "from raw__t join _sluice_batches using (_sluice_batch) order by id"
+        #expect(try desk.rows("select id, _sluice_loaded_at, _sluice_batch_id, _sluice_run, _sluice_relation, _sluice_file \(join)") == [
+            [.integer(1), .text("2013-02-01T06:00:00Z"), .text("p@1/t/0"), .text("p@1"), .text("raw.t"), .text("t_1.csv")],
+            [.integer(2), .text("2013-02-01T06:00:00Z"), .text("p@1/t/1"), .text("p@1"), .text("raw.t"), .text("t_2.csv")],
+        ])
+        // A warehouse of an older version gets it with its next load.
+        try desk.execute("drop view _sluice_batches")
+        try desk.deliver("id\n3\n", as: "t_2.csv")
+        try await desk.run("p@2", token: 100, streams)
+        #expect(try desk.rows("select id, _sluice_run \(join)") == [[.integer(1), .text("p@1")], [.integer(3), .text("p@2")]])
+    }
+
     @Test func `a table, a column or a row that is not there is one problem`() throws {
         let desk = try Desk()
         let file = try desk.folder.write("id\n1\n", to: "a.csv")

@@ -24,7 +24,8 @@ struct SeedBox {
             (.decimal, ["0.1234567890123456789", "12345678901234567.89", "-99999999999999999999.5", "0.100000000000000005551115"]),
             (.boolean, ["true", "FALSE", "True"]),
             (.date, ["2013-01-31", "2012-02-29"]),
-            (.timestamp, ["2013-01-01T10:00:00Z", "2013-01-01 10:00:00", "2013-01-01T10:00:00.123+02:00"]),
+            (.timestamp, ["2013-01-01T10:00:00Z", "2013-01-01 10:00:00-01:30", "2013-01-01T10:00:00.123+02:00"]),
+            (.localTimestamp, ["2013-01-01T10:00:00", "2013-01-01 10:00:00", "2013-01-01 10:00:00.123456"]),
             (.text, [
                 "007", "00", "9223372036854775808", "1.5.2", "1e", ".5", "5.", "+1", "-", "", "NaN", "inf", "0x10", "1e400", "2013-02-29", "2013-13-01",
                 "2013-01-01T25:00:00Z", "2013-01-01T10:00", "yes", "t", "01.5", "1_000", "2013-01-01T10:00:00.1234567Z", "１",
@@ -90,7 +91,7 @@ struct SeedBox {
         // The odd ones stand far behind the rows that are looked at first.
         var text = "a,b,c,d,e,When\n"
         for row in 1...3_000 { text += "\(row),\(row),2013-01-01,,x,2013-01-01T10:00:00Z\n" }
-        text += "1,0.5,2013-01-01 05:00:00,,true,2013-01-01T12:00:00+02:00\n"
+        text += "1,0.5,2013-01-01 05:00:00Z,,true,2013-01-01T12:00:00+02:00\n"
         try desk.deliver(text, as: "t_1.csv")
         try await desk.run("p@1", token: 10, streams)
         let fraction = desk.engine == .sqlite ? "real" : "decimal"
@@ -112,6 +113,50 @@ struct SeedBox {
             [.text("7"), .null, .null], [.text("x"), .text("2013-05-05"), .integer(1)],
         ])
         #expect(try desk.rows("select n from seen") == [[.integer(3_002)]])
+    }
+
+    /// What a clock showed is not a moment, and only a person knows which clock it was.
+    @Test func `a time without a zone stays one, and is UTC where a type says so`() async throws {
+        let desk = try Desk()
+        try desk.deliver("id,a,b,c\n1,2024-03-31 02:30:00,2024-03-31 02:30:00,2024-01-01\n2,2024-03-31T02:30:00.25,2024-03-31T02:30:00+02:00,2024-01-01 10:00:00\n", as: "t_1.csv")
+        try await desk.run("p@1", token: 10, ["t": ["path": "t_*.csv", "types": ["b": "timestamp"]]])
+        let session = try desk.session()
+        let types = try session.columns(of: RelationName(schema: "raw", identifier: "t")).map { session.columnType($0.type)?.rawValue ?? $0.type }
+        #expect(types[...3] == ["integer", "timestamp_without_zone", "timestamp", "timestamp_without_zone"])
+        // PostgreSQL writes a blank where ISO 8601 has its T.
+        func local(_ text: String) -> SQLValue { .text(desk.engine == .sqlite ? text : text.split(separator: "T").joined(separator: " ")) }
+        let moments: [String] = try desk.texts("select b from raw__t order by id").map { Timestamp(rfc3339: $0)!.description }
+        #expect(moments == ["2024-03-31T02:30:00Z", "2024-03-31T00:30:00Z"])
+        #expect(try desk.rows("select a, c from raw__t order by id") == [
+            [local("2024-03-31T02:30:00"), local("2024-01-01T00:00:00")], [local("2024-03-31T02:30:00.25"), local("2024-01-01T10:00:00")],
+        ])
+        // Both in one column are neither.
+        try desk.deliver("id,a\n3,2024-03-31T02:30:00Z\n", as: "t_2.csv")
+        try await desk.run("p@2", token: 100, ["t": ["path": "t_*.csv"]])
+        #expect(try desk.texts("select a from raw__t order by id") == ["2024-03-31T02:30:00", "2024-03-31T02:30:00.25", "2024-03-31T02:30:00Z"])
+    }
+
+    @Test func `declared JSON is checked, and each engine can reach into it`() async throws {
+        let desk = try Desk()
+        try desk.folder.write(#"""
+            {"id": 1, "body": {"tags": ["a", "é"], "n": 12345678901234567890.5}}
+            {"id": 2, "body": [true, null, -1e3]}
+            {"id": 3, "body": "no JSON"}
+            {"id": 4, "body": {"nul": "\u0000"}}
+            {"id": 5, "body": {"half": "\ud83d"}}
+            {"id": 6, "body": {"whole": "\ud83d\ude00", "text": "1e99999"}}
+            {"id": 7, "body": null}
+
+            """#, to: "t.ndjson")
+        let file = desk.folder.path + "/t.ndjson"
+        let answer = LoadCommandTests.load(desk, file, "--type", "body=json", "--quarantine-max", "9")
+        #expect(answer.status == 0, "\(answer.complained)")
+        let session = try desk.session()
+        #expect(try session.columns(of: RelationName(schema: session.defaultSchema, identifier: "t")).first { $0.name == "body" }.flatMap { session.columnType($0.type) } == .json)
+        #expect(try desk.rows("select line, reason from _sluice_quarantine order by line") == [3, 4, 5].map { [.integer($0), .text("column 'body' holds no json")] })
+        let reach = desk.engine == .sqlite ? "json_extract(body, '$.tags[1]')" : "body #>> '{tags,1}'"
+        #expect(try desk.texts("select \(reach) from t where id = 1") == ["é"])
+        #expect(try desk.rows("select id from t where body is not null order by id") == [[.integer(1)], [.integer(2)], [.integer(6)]])
     }
 
     @Test func `a frozen schema refuses a change and keeps what was there`() async throws {

@@ -1,6 +1,6 @@
 import Contracts
 import Kernel
-import Runs
+@testable import Runs
 import Testing
 
 @Suite struct ControlTests {
@@ -92,6 +92,19 @@ import Testing
         #expect(desk.story.contains("p@today started") && !desk.story.contains("p@b4 started"), "\(desk.story)")
         for run in ["p@b3", "p@today", "p@b4"] as [RunID] { desk.succeed("a", of: run) }
         #expect(desk.story.count { $0.hasSuffix("succeeded") } == 5)
+    }
+
+    @Test func `ten thousand requests that wait cost a decision no more than a few, and keep their order`() {
+        var desk = Desk([task("a")])
+        for number in 2...10_000 { desk.publish(Event(source: "t", id: "p@\(number)", time: desk.now, pipeline: "p", payload: .runRequested(RunRequested(cause: .manual)))) }
+        #expect(desk.fleet.lines.next(hasWithdrawn: false, places: { _ in 1 }, isLine: { _ in true }).map(\.id) == ["p@2", "p@3"])
+        desk.publish(Event(source: "t", id: "x", time: desk.now, pipeline: "p", run: "p@9000", payload: .runCancelRequested(RunCancelRequested(reason: "no"))))
+        desk.settle()
+        desk.request("p@some", RunRequested(cause: .manual, steps: ["nothing"]))
+        #expect(desk.story.count == 3 && desk.story[1].hasPrefix("p@9000 rejected: cancelled before it began") && desk.story[2].hasPrefix("p@some rejected"), "\(desk.story)")
+        for number in 1...3 { desk.succeed("a", of: RunID("p@\(number)")) }
+        #expect(desk.story.suffix(2) == ["p@3 succeeded", "p@4 started"])
+        #expect(desk.fleet.requests.count == 9995 && desk.fleet.requests.first?.id == "p@5")
     }
 
     @Test func `while a pipeline is paused what runs goes on and what is asked for waits, after a restart too`() {

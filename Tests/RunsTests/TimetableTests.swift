@@ -46,6 +46,16 @@ import Testing
         #expect(asked(desk) == expected + ["2026-01-05T06:00"])
     }
 
+    @Test func `of very many missed times a thousand are made up for at a look, and the looks behind it bring the rest in order`() {
+        var desk = desk(Schedule(everySeconds: 60, catchUp: .all), policy: PipelinePolicy(activeMax: 100)), timetable = Timetable()
+        desk.pass(seconds: 2 * day)
+        for expected in [1000, 2000, 2880, 2880] {
+            for event in timetable.requests(for: desk.fleet, now: desk.now) { desk.publish(event) }
+            #expect(asked(desk).count == expected)
+        }
+        #expect(asked(desk) == asked(desk).sorted() && Set(asked(desk)).count == 2880)
+    }
+
     @Test func `a time that is let go misses its deadline though no run of it ever began, and is told of once`() {
         var desk = desk(sixDaily, policy: PipelinePolicy(slaSeconds: hour)), timetable = Timetable()
         desk.pass(seconds: 2 * day + 6 * hour)

@@ -15,12 +15,12 @@ import Testing
     }
 
     /// One of each: a cron with a zone, an interval that makes up for all, a chain, what comes from outside.
-    static func project(days: Int = 31, seed: UInt64 = 7, faults: Set<Fault> = Set(Fault.allCases)) -> SimulationPlan {
+    static func project(days: Int = 31, seed: UInt64 = 7, faults: Set<Fault> = Set(Fault.allCases), everySeconds: Double = 1800) -> SimulationPlan {
         let api = PipelinePolicy.Step(attemptsMax: 4, backoffSeconds: 30, pool: "api")
         return SimulationPlan(
             pipelines: [
                 "often": pipeline(
-                    [noop("read", .extract, 60), noop("put", .load, 20, after: "read")], schedule: Schedule(everySeconds: 1800, catchUp: .all),
+                    [noop("read", .extract, 60), noop("put", .load, 20, after: "read")], schedule: Schedule(everySeconds: everySeconds, catchUp: .all),
                     policy: PipelinePolicy(slaSeconds: 600, steps: ["read": api], pools: ["api": 1])),
                 "nightly": pipeline(
                     [noop("read", .extract, 2400), noop("model", .transform, 300, after: "read")],
@@ -64,37 +64,47 @@ import Testing
 
     @Test(arguments: Fault.allCases)
     func `each fault shows in the report and breaks no promise`(fault: Fault) throws {
-        let quiet = Self.project(faults: []).run(), report = Self.project(faults: [fault]).run()
+        let quiet = Self.project(days: 10, faults: []).run(), report = Self.project(days: 10, faults: [fault]).run()
         #expect(report.violations.isEmpty, "\(report.violations)")
         #expect(report.json != quiet.json)
         let retried = report.pipelines.map(\.retried).reduce(0, +), misses = report.pipelines.flatMap(\.misses).map(\.reason)
         switch fault {
         case .net: #expect(report.pipelines.contains { $0.redelivered > 0 } && report.refused > 0)
         case .disk: #expect(try Self.line("often", report).caughtUp > 0 && misses.contains { $0.contains("broker") })
-        case .limit: #expect(retried > 50 && misses.contains { $0.contains("429") })
+        case .limit: #expect(retried > 15 && misses.contains { $0.contains("429") })
         case .late: #expect(retried == 0 && misses.contains { $0.contains("late") })
-        case .duplicate: #expect(report.duplicates > 100)
+        case .duplicate: #expect(report.duplicates > 30)
         }
     }
 
     @Test func `a seed gives the same report twice, and another seed another one`() {
-        let first = Self.project().run().json.text()
-        #expect(first == Self.project().run().json.text())
-        #expect(first != Self.project(seed: 8).run().json.text())
+        let first = Self.project(days: 5).run().json.text()
+        #expect(first == Self.project(days: 5).run().json.text())
+        #expect(first != Self.project(days: 5, seed: 8).run().json.text())
     }
 
     @Test func `whatever the seed, with all faults every promise is kept`() throws {
-        for seed in UInt64(1)...20 {
-            let report = Self.project(days: 5, seed: seed).run()
+        for seed in UInt64(1)...8 {
+            let report = Self.project(days: 3, seed: seed).run()
             try #require(report.violations.isEmpty, "seed \(seed): \(report.violations)")
         }
     }
 
     @Test(arguments: PlantedBug.allCases)
     func `a bug that is planted breaks a promise`(bug: PlantedBug) {
-        let finder = (1...100 as ClosedRange<UInt64>).first { !Self.project(days: 5, seed: $0).run(bug: bug).violations.isEmpty }
+        // So many runs that something is due whenever a leader is away.
+        let finder = (1...60 as ClosedRange<UInt64>).first { !Self.project(days: 2, seed: $0, everySeconds: 300).run(bug: bug).violations.isEmpty }
         print("\(bug.rawValue) is noticed with seed \(finder.map(String.init) ?? "none")")
         #expect(finder != nil)
+    }
+
+    @Test func `more work than time is a backlog that is told, and no broken promise`() throws {
+        let plan = SimulationPlan(pipelines: ["p": Self.pipeline([Self.noop("a", .load, 7200)], schedule: Schedule(everySeconds: 600, catchUp: .all))], from: Self.start, days: 2)
+        let report = plan.run()
+        let line = try Self.line("p", report)
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        #expect(line.scheduled == 288 && line.runs == 48 && line.backlog == 241)
+        #expect(line.waitedLongest.map { $0.seconds > 80 * 3600 } == true)
     }
 
     @Test func `tasks take as long as in earlier runs and add what they added there`() throws {

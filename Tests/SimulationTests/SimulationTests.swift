@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import SimulationWorld
 import Testing
 
@@ -34,13 +35,18 @@ import Testing
         Issue.record("\(bug.rawValue) was not noticed in 10,000 seeds")
     }
 
-    @Test func `a world is its seed: told twice it is the same to the last event`() throws {
-        func story(_ seed: UInt64) throws -> [String] {
+    @Test func `a world is its seed: told twice it is the same to the last event, and so it is in a journal that others have used`() throws {
+        func story(_ seed: UInt64, _ journal: JournalStore? = nil) throws -> [String] {
             var lines: [String] = []
-            let world = try Simulation(seed: seed) { lines.append($0) }
+            let world = try Simulation(seed: seed, journal: journal) { lines.append($0) }
             _ = try world.run()
             return lines
         }
-        for seed in UInt64(1)...20 { #expect(try story(seed) == story(seed)) }
+        let used = try Simulation.journal()
+        for seed in UInt64(1)...40 {
+            let told = try story(seed)
+            #expect(try told == story(seed))
+            #expect(try told == story(seed, used))
+        }
     }
 }

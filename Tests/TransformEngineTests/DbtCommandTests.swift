@@ -188,6 +188,30 @@ final class DbtDrill {
         #expect(drill.run("compile", "--inline", "select '{{ ref('a').identifier }}'").text.hasSuffix("Compiled inline node is:\nselect 'a'"))
     }
 
+    @Test func `numbers with places are a template's decimals, and a table is printed where it stands`() throws {
+        var files = Self.files
+        files["macros/look.sql"] = """
+            {% macro look() %}
+            {%- set table = run_query("select 1234.5 as x, 3 as n, 'w' as word union all select 0.25, null, 'v'") -%}
+            {{ print(table.rows[0]) }}{{ print(table.rows[0]['x'] * 2) }}{{ print(-table.rows[0].x | round(0)) }}{{ print(table.rows[1]['x'] is number) }}
+            {%- do table.print_table() -%}
+            {{ print('%d of %s' % (table.rows[0]['x'], table.columns['n'])) }}
+            {% endmacro %}
+            """
+        let text = try DbtDrill(files).run("run-operation", "look", "--quiet").text
+        #expect(text == """
+            <agate.Row: (Decimal('1234.5'), 3, 'w')>
+            2469.0
+            -1234
+            True
+            |        x | n | word |
+            | -------- | - | ---- |
+            | 1,234.50 | 3 | w    |
+            |     0.25 |   | v    |
+            1234 of <agate.Column: (3, None)>
+            """)
+    }
+
     @Test func `an operation calls a macro with its arguments, and nothing stays of one that fails`() throws {
         let drill = try DbtDrill(Self.files)
         #expect(drill.run("run-operation", "fill", "--args", "{n: 7}").code == 0)

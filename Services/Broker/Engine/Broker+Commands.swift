@@ -54,11 +54,11 @@ extension Broker {
             }
             return reply(request, Acknowledged())
         case .resume:
-            let command: ReaderCommand = try body(request)
+            let command: ReaderCommand = try decoded(request)
             let state = try storage { () throws(SQLiteError) in try self.journal.reader(command.reader) }
             return reply(request, ResumeReply(position: state?.position, keep: state?.keep ?? [], memory: state?.memory, floor: journal.floor))
         case .forget:
-            let command: ReaderCommand = try body(request)
+            let command: ReaderCommand = try decoded(request)
             let wasThere = try storage { () throws(SQLiteError) in try self.journal.forget(reader: command.reader) }
             guard wasThere else { throw .refused(Refusal(.badRequest, "no reader is named '\(command.reader.prefix(40))'")) }
             return reply(request, Acknowledged())
@@ -75,11 +75,11 @@ extension Broker {
             guard entry != nil else { throw stale(command.lease) }
             return reply(request, Acknowledged())
         case .withdraw:
-            let command: WithdrawCommand = try body(request)
+            let command: WithdrawCommand = try decoded(request)
             try storage { () throws(SQLiteError) in _ = try self.journal.withdraw(run: command.run) }
             return reply(request, WithdrawReply(held: journal.queue.held(by: command.run)))
         case .lead: return try lead(request, now: now)
-        case .inspect: return reply(request, try inspect(try body(request), now: now))
+        case .inspect: return reply(request, try inspect(try decoded(request), now: now))
         case .requeue: return try requeue(request, now: now, time: time, into: &turn)
         }
     }
@@ -148,11 +148,13 @@ extension Broker {
         do { return try work() } catch { throw .journal(error) }
     }
 
-    func body<T: Decodable>(_ request: Request) throws(Failure) -> T {
-        // What the quick way cannot read is read, or refused, by the other.
-        if let command = T.self as? any PlainCommand.Type, case .object(let object)? = try? JSON(parsing: request.body), let read = command.init(plain: object) as? T {
-            return read
-        }
+    /// What the quick way cannot read is read, or refused, by the other.
+    func body<T: PlainCommand>(_ request: Request) throws(Failure) -> T {
+        if case .object(let object)? = try? JSON(parsing: request.body), let read = T(plain: object) { return read }
+        return try decoded(request)
+    }
+
+    func decoded<T: Decodable>(_ request: Request) throws(Failure) -> T {
         do {
             return try JSONDecoder().decode(T.self, from: Data(request.body.isEmpty ? Array("{}".utf8) : request.body))
         } catch {
@@ -169,10 +171,11 @@ extension Broker {
         }
     }
 
+    func reply(_ request: Request, _ body: some PlainReply) -> Response { Response(to: request, body: body.plain.bytes) }
+
     func reply(_ request: Request, _ body: some Encodable) -> Response {
         // Our own replies always encode: they hold text, numbers and lists only.
-        let bytes = (body as? any PlainReply)?.plain.bytes ?? (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8)
-        return Response(to: request, body: bytes)
+        Response(to: request, body: (try? JSONEncoder().encode(body)).map { [UInt8]($0) } ?? Array("{}".utf8))
     }
 
     func response(to request: Request, refusal: Refusal) -> Response {

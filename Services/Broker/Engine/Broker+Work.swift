@@ -82,7 +82,7 @@ extension Broker {
 
     /// Offers a dead letter again, and says so in the same transaction.
     func requeue(_ request: Request, now: Double, time: Timestamp, into turn: inout Turn) throws(Failure) -> Response {
-        let command: RequeueCommand = try body(request)
+        let command: RequeueCommand = try decoded(request)
         let entry = try storage { () throws(SQLiteError) in try self.journal.requeue(command.entry, now: now) }
         guard let entry else { throw .refused(Refusal(.badRequest, "\(command.entry) is no dead letter")) }
         let event = Event(

@@ -32,6 +32,8 @@ public final class BrokerServer {
     /// Answers kept for a client that does not read them.
     static let answersQueueMax: Int32 = 10_000
 
+    /// Room made for the requests of a turn at once.
+    private static let requestsUsual = 64
     /// Reads taken in one turn: each may be answered with a page of megabytes.
     static let readsPerTurnMax = 16
     /// Bytes of large answers that wait for one client; while there are more, its reads are refused.
@@ -107,6 +109,7 @@ public final class BrokerServer {
 
     private func turn() throws {
         var requests: [Request] = [], reads = 0
+        requests.reserveCapacity(Self.requestsUsual)
         while requests.count < Broker.requestsPerTurnMax, reads < Self.readsPerTurnMax, let message = commands.receiveMessage() {
             guard var request = request(message) else { continue }
             if request.isRead {

@@ -5,7 +5,9 @@ import SQLite
 /// An index that every append keeps current is written to at as many places as there are publishers, a page for each. So the
 /// newest identities are held in memory, and go into the table many at a time and in order; after a restart they are read from
 /// the log itself, which holds them anyway. Nearly every event is new, and a filter knows so without a look into the table.
-struct Identities {
+///
+/// An object, for it is looked at for every event and copying it would cost more than the look.
+final class Identities {
     /// So many are held in memory.
     static let heldMax = 4096
     /// So many of the table are read into the filter at a time.
@@ -38,7 +40,7 @@ struct Identities {
     }
 
     /// Reads what the last commit left.
-    mutating func recover() throws(SQLiteError) {
+    func recover() throws(SQLiteError) {
         held.removeAll()
         guard isTable else { return }
         defer { unsettled.reset() }
@@ -62,7 +64,7 @@ struct Identities {
         return try find.sequence(identity)
     }
 
-    mutating func note(_ identity: Identity, _ sequence: UInt64) {
+    func note(_ identity: Identity, _ sequence: UInt64) {
         guard isTable else { return }
         held.insert(identity, sequence)
         filter.insert(identity.digest)
@@ -71,7 +73,7 @@ struct Identities {
     var areMany: Bool { held.count >= Self.heldMax }
 
     /// Writes them, neighbours one after the other. Inside a turn that sets the mark.
-    mutating func settle() throws(SQLiteError) {
+    func settle() throws(SQLiteError) {
         try held.inOrder { identity, sequence throws(SQLiteError) in
             put.bind(3, Int64(sequence))
             try put.with(identity) { () throws(SQLiteError) in try put.run() }
@@ -80,7 +82,7 @@ struct Identities {
     }
 
     /// Reads a part of the table into the filter, where nobody waits. Until it is read whole, every event is looked for.
-    mutating func readOn() throws(SQLiteError) {
+    func readOn() throws(SQLiteError) {
         guard isTable, let start = readUpTo else { return }
         let rows = try database.prepare("select source, id from identity where (source, id) > (?, ?) order by source, id limit \(Self.readMax)")
         rows.bind(1, start.source)

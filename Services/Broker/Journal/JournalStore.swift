@@ -17,7 +17,7 @@ public final class JournalStore {
     let database: Database
     let reserve: Reserve?
     private let insertEvent, oneEvent, putMeta, findForgotten: Statement
-    var identities: Identities
+    let identities: Identities
     let putEntry, dropEntry: Statement
     /// The newest sequence of the log, of this turn included.
     public private(set) var newest: UInt64 = 0
@@ -29,6 +29,7 @@ public final class JournalStore {
     /// The log's own age in seconds, and the monotonic second at which it was told: see `Retention`.
     var age = (base: 0.0, at: 0.0)
     private var hasForgotten = false
+    private let isInMemory: Bool
     /// Events of this turn that are to be written together.
     var pack = Pack()
     /// By where their text lies in the program.
@@ -46,6 +47,7 @@ public final class JournalStore {
         reserve: Reserve? = nil
     ) throws(SQLiteError) {
         database = try Database(path: path)
+        isInMemory = path == ":memory:"
         queue = WorkQueue(limits: limits)
         self.reserve = reserve
         // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
@@ -62,7 +64,7 @@ public final class JournalStore {
         }
         insertEvent = try database.prepare("insert into event(sequence, source, id, topic, envelope) values(?, ?, ?, ?, ?)")
         // Simulations make a hundred thousand of the small ones.
-        identities = try Identities(database, filterBits: path == ":memory:" ? 1 << 14 : IdentityFilter.bitsUsual)
+        identities = try Identities(database, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)
         findForgotten = try database.prepare("select sequence from forgotten where source = ? and id = ?")
         oneEvent = try database.prepare("select topic, envelope from event where sequence = ?")
         putEntry = try database.prepare(
@@ -101,8 +103,8 @@ public final class JournalStore {
     private func recover(now: Double) throws(SQLiteError) {
         pack.removeAll()
         queue = WorkQueue(limits: queue.limits)
-        let rows = try database.prepare(
-            "select sequence, role, pipeline, run, task, priority, delivery, state, worker, withdrawn, delivery_limit from entry")
+        let rows = try statement("select sequence, role, pipeline, run, task, priority, delivery, state, worker, withdrawn, delivery_limit from entry")
+        defer { rows.reset() }
         while try rows.step() {
             guard let role = Role(rawValue: rows.text(1)) else { continue }
             let state: WorkEntry.State = switch rows.text(7) {
@@ -120,11 +122,27 @@ public final class JournalStore {
         floor = try UInt64(meta("floor"))
         // Not the greatest of the table: retention may have removed that one, and no sequence is used again.
         newest = try max(
-            UInt64(number("select coalesce(max(sequence), 0) from event")), UInt64(number("select coalesce(max(last), 0) from pack")), floor, UInt64(max(meta("first"), 1)) - 1)
+            UInt64(fixed("select coalesce(max(sequence), 0) from event")), UInt64(fixed("select coalesce(max(last), 0) from pack")), floor, UInt64(max(meta("first"), 1)) - 1)
         if !identities.isTable { newest = try max(newest, UInt64(number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'"))) }
         try identities.recover()
         epoch = try UInt64(meta("epoch"))
-        hasForgotten = try number("select exists (select 1 from forgotten)") != 0
+        hasForgotten = try fixed("select exists (select 1 from forgotten)") != 0
+    }
+
+    /// Makes an empty journal of one in memory, as `init` would: for simulations, which turn a hundred thousand worlds in a process.
+    public func erase() throws(SQLiteError) {
+        precondition(isInMemory, "only a journal in memory is erased")
+        if database.isInTransaction { try database.execute("rollback") }
+        for table: StaticString in [
+            "delete from event", "delete from pack", "delete from identity", "delete from entry", "delete from reader", "delete from memory", "delete from keep",
+            "delete from mark", "delete from forgotten", "delete from meta",
+        ] { try statement(table).run() }
+        putMeta.bind(1, "first")
+        putMeta.bind(2, 1)
+        try putMeta.run()
+        try recover(now: 0)
+        try recoverAge(now: 0, wall: Timestamp(microseconds: 0))
+        (hasWrites, commits) = (false, 0)
     }
 
     /// A statement that is prepared once. Whoever steps it resets it: one that is left open holds the turn's transaction.
@@ -142,7 +160,16 @@ public final class JournalStore {
         return rows.integer(0)
     }
 
-    func meta(_ key: String) throws(SQLiteError) -> Int64 { try number("select coalesce(max(value), 0) from meta where key = '\(key)'") }
+    /// The same, of a statement that is prepared once.
+    func fixed(_ sql: StaticString, _ text: String? = nil) throws(SQLiteError) -> Int64 {
+        let rows = try statement(sql)
+        defer { rows.reset() }
+        if let text { rows.bind(1, text) }
+        _ = try rows.step()
+        return rows.integer(0)
+    }
+
+    func meta(_ key: String) throws(SQLiteError) -> Int64 { try fixed("select coalesce(max(value), 0) from meta where key = ?", key) }
 
     func setMeta(_ key: String, _ value: Int64) throws(SQLiteError) {
         try willWrite()

@@ -21,19 +21,13 @@ struct Pack {
         if count == 0 { first = sequence }
         last = sequence
         count += 1
-        put(sequence, 8)
-        put(UInt64(identity.source.count), 2)
-        put(UInt64(identity.id.count), 2)
-        put(UInt64(topic.count), 2)
-        put(UInt64(envelope.count), 4)
+        let sizes = UInt64(identity.source.count) << 48 | UInt64(identity.id.count) << 32 | UInt64(topic.count) << 16
+        withUnsafeBytes(of: (sequence.bigEndian, sizes.bigEndian)) { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<14])) }
+        withUnsafeBytes(of: UInt32(envelope.count).bigEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: identity.source)
         bytes.append(contentsOf: identity.id)
         bytes.append(contentsOf: topic)
         bytes.append(contentsOf: envelope)
-    }
-
-    private mutating func put(_ number: UInt64, _ size: Int) {
-        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[(8 - size)...])) }
     }
 
     mutating func removeAll() {

@@ -48,8 +48,8 @@ public struct Retained: Hashable, Sendable {
 extension JournalStore {
     /// The size of what the file holds, free pages left out.
     public func usedBytes() throws(SQLiteError) -> Int {
-        let pages = try number("pragma page_count") - number("pragma freelist_count")
-        return Int(try pages * number("pragma page_size"))
+        let pages = try fixed("pragma page_count") - fixed("pragma freelist_count")
+        return Int(try pages * fixed("pragma page_size"))
     }
 
     func recoverAge(now: Double, wall: Timestamp) throws(SQLiteError) {
@@ -121,7 +121,7 @@ extension JournalStore {
 
     /// Notes how old the log is at its newest event, where that is due.
     private func mark(_ rule: Retention, age: Double, wall: Timestamp) throws(SQLiteError) {
-        let last = Double(try number("select coalesce(max(age), -1000000000) from mark"))
+        let last = Double(try fixed("select coalesce(max(age), -1000000000) from mark"))
         guard newest > floor, age - last >= rule.markSeconds else { return }
         try willWrite()
         try database.execute("insert or ignore into mark(sequence, age) values(\(newest), \(Int64(age)))")

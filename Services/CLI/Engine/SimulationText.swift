@@ -50,6 +50,7 @@ public struct SimulationText: Sendable {
                     line.medianSeconds.map(DurationWords.short) ?? "", line.longest.map { DurationWords.short($0.seconds) } ?? "",
                 ], text.bold(line.name), start))
             var words: [String] = []
+            if line.backlog > 0 { words.append(text.red("\(line.backlog) runs were left over two days later: more work than time")) }
             if line.rejected > 0 { words.append("\(line.rejected) requests became no run") }
             if line.redelivered > 0 { words.append("\(line.redelivered) tasks were given to a second worker") }
             if line.slow > 0 { words.append("\(line.slow) runs were told of as slow") }

@@ -157,8 +157,10 @@ struct BatchLoad {
 
     /// Writes the batch, again with wider types as often as a value needs one. Types only widen, so this ends.
     ///
-    /// `prepare` readies the table for the pass's types and names the table to write to.
-    func write(_ pass: inout BatchPass, shapedLike table: RelationName, _ batch: Int64, _ prepare: ([BatchPass.Column]) throws -> RelationName) throws -> Int {
+    /// `prepare` readies the table for the pass's types and names the table to write to. With a `key` they are staged.
+    func write(
+        _ pass: inout BatchPass, shapedLike table: RelationName, _ batch: Int64, key: [String] = [], _ prepare: ([BatchPass.Column]) throws -> RelationName
+    ) throws -> (rows: Int, staged: (any StagingWriter)?) {
         let shape = try TableShape(session, table)
         let rules = try ColumnRules(arguments)
         // A table that is replaced is held to what it was before.
@@ -176,7 +178,9 @@ struct BatchLoad {
             }
             try session.execute("savepoint batch_pass")
             let written = try prepare(pass.columns)
-            let writer = try session.writer(into: written, columns: pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row])
+            let columns = pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row]
+            let staging = key.isEmpty ? nil : try session.stagingWriter(into: written, columns: columns, key: key)
+            let writer = try staging ?? session.writer(into: written, columns: columns)
             let quarantine = QuarantineWriter(ledger, batch: batch, file: landed.source)
             if try pass.run(into: writer, quarantine: quarantine.write) == .done {
                 let written = try writer.finish()
@@ -185,7 +189,7 @@ struct BatchLoad {
                 try session.execute("release savepoint batch_pass")
                 findings.drift = Drift.between(standing, and: pass)
                 findings.dropped = pass.dropped
-                return written
+                return (written, staging)
             }
             try session.execute("rollback to savepoint batch_pass")
         }
@@ -241,7 +245,7 @@ struct BatchLoad {
             try evolve(target, to: columns)
             return target
         }
-        return (pass.books, changed)
+        return (pass.books, changed.rows)
     }
 
     func merge(_ pass: BatchPass, into target: RelationName, _ batch: Int64) throws -> (Books, Int) {

@@ -213,7 +213,7 @@ struct BatchPass {
             }
             let record = reader.record
             if rows % LandedBytes.recordsBetweenForgetting == 0, let place = record.baseAddress { forget(place) }
-            let hash = RecordHash.hash(UnsafeRawBufferPointer(record))
+            let hash = RecordHash.ofRecord(UnsafeRawBufferPointer(record))
             hashes?.append(hash)
             if let only, !only.contains(rows) { continue }
             let fields = reader.current
@@ -238,7 +238,7 @@ struct BatchPass {
                         continue
                     }
                     let mayConvert = !Reader.tellsTypes || !field.isText || columns[index].isPinned || types[index].holdsText
-                    if mayConvert, Self.convert(field.bytes, types[index], into: &cells[index], scratch, index * 32) { continue }
+                    if mayConvert, Self.convert(field.bytes, types[index], isPinned: columns[index].isPinned, into: &cells[index], scratch, index * 32) { continue }
                     guard columns[index].isPinned else {
                         widen(with: fields, nulls)
                         widen(with: &reader, rowsMax: .max)
@@ -270,7 +270,7 @@ struct BatchPass {
     /// False where the value does not fit the type. Texts stay where they are; a timestamp in another spelling goes to `slot`.
     @inline(__always)
     private static func convert(
-        _ bytes: Bytes, _ type: ColumnType, into cell: inout Cell, _ scratch: UnsafeMutableBufferPointer<UInt8>, _ slot: Int
+        _ bytes: Bytes, _ type: ColumnType, isPinned: Bool, into cell: inout Cell, _ scratch: UnsafeMutableBufferPointer<UInt8>, _ slot: Int
     ) -> Bool {
         switch type {
         case .integer:
@@ -285,11 +285,20 @@ struct BatchPass {
             guard FieldParser.accepts(.decimal, bytes) else { return false }
             cell = .text(bytes)
         case .timestamp:
-            if case .canonical? = FieldParser.shape(of: bytes) { cell = .text(bytes); return true }
-            guard FieldParser.accepts(.timestamp, bytes), let text = FieldParser.utc(bytes) else { return false }
+            let shape = FieldParser.shape(of: bytes)
+            if case .canonical? = shape { cell = .text(bytes); return true }
+            // Whoever declares a moment says that a time without a zone is one of UTC.
+            guard shape == .other || shape == .local && isPinned || FieldParser.isDate(bytes), let text = FieldParser.utc(bytes) else { return false }
             var count = 0
             for byte in text.utf8 { scratch[slot + count] = byte; count += 1 }
             cell = .text(Bytes(start: scratch.baseAddress! + slot, count: count))
+        case .localTimestamp:
+            guard FieldParser.accepts(.localTimestamp, bytes) else { return false }
+            let start = scratch.baseAddress! + slot
+            cell = .text(Bytes(start: start, count: FieldParser.writeLocal(bytes, to: start)))
+        case .json:
+            guard JSONCheck.isJSON(bytes) else { return false }
+            cell = .text(bytes)
         case .date:
             guard FieldParser.isDate(bytes) else { return false }
             cell = .text(bytes)
@@ -336,8 +345,8 @@ extension ColumnType {
     /// A text in quotes may be of this type: numbers and flags are written without them.
     fileprivate var holdsText: Bool {
         switch self {
-        case .text, .date, .timestamp: true
-        case .unknown, .boolean, .integer, .real, .decimal: false
+        case .text, .date, .localTimestamp, .timestamp: true
+        case .unknown, .boolean, .integer, .real, .decimal, .json: false
         }
     }
 }

@@ -12,8 +12,10 @@ typealias Bytes = UnsafeBufferPointer<UInt8>
 ///   to 15 digits, and the longer ones that a program printed from a double); or an integer up to 2⁵³.
 /// - decimal: a decimal number without leading zeros, of up to 1,000 digits; with an exponent only where a double holds it.
 /// - boolean: `true` or `false` in any case. 0 and 1 are integers.
-/// - date: `YYYY-MM-DD`. timestamp: a date, `T` or a space, `hh:mm:ss`, a fraction of up to six digits, `Z` or an offset;
-///   without a zone it is taken as UTC. Both must exist in the calendar. A time that is in UTC already keeps its fraction as written.
+/// - date: `YYYY-MM-DD`. timestamp: a date, `T` or a space, `hh:mm:ss`, a fraction of up to six digits, `Z` or an offset. Both must exist in the
+///   calendar. A time that is in UTC already keeps its fraction as written.
+/// - timestamp_without_zone: the same without `Z` or an offset. Where `timestamp` is declared, it is taken as UTC.
+/// - json, where it is declared: what RFC 8259 calls a JSON text, without what PostgreSQL's `jsonb` cannot hold.
 enum FieldParser {
     static let exactIntegerMax: Int64 = 1 << 53
 
@@ -25,8 +27,7 @@ enum FieldParser {
             if isDecimal(bytes), bytes.contains(0x2e) { return hasDecimals || real(bytes) == nil ? .decimal : .real }
             if real(bytes) != nil { return .real }
             if isDate(bytes) { return .date }
-            if isTimestamp(bytes) { return .timestamp }
-            return .text
+            return timestampType(of: bytes) ?? .text
         }
         return boolean(bytes) == nil ? .text : .boolean
     }
@@ -44,10 +45,10 @@ enum FieldParser {
         guard isText else { return widened(type, by: bytes, hasDecimals: hasDecimals) }
         switch type {
         case .text: return .text
-        case .date, .timestamp: if accepts(type, bytes) { return type }
-        case .unknown, .boolean, .integer, .real, .decimal: break
+        case .date, .localTimestamp, .timestamp: if accepts(type, bytes) { return type }
+        case .unknown, .boolean, .integer, .real, .decimal, .json: break
         }
-        return type.widened(with: isDate(bytes) ? .date : isTimestamp(bytes) ? .timestamp : .text)
+        return type.widened(with: isDate(bytes) ? .date : timestampType(of: bytes) ?? .text)
     }
 
     static func accepts(_ type: ColumnType, _ bytes: Bytes) -> Bool {
@@ -58,7 +59,9 @@ enum FieldParser {
         case .real: real(bytes) != nil
         case .decimal: isDecimal(bytes) || real(bytes) != nil
         case .date: isDate(bytes)
-        case .timestamp: isTimestamp(bytes) || isDate(bytes)
+        case .localTimestamp: shape(of: bytes) == .local || isDate(bytes)
+        case .timestamp: timestampType(of: bytes) == .timestamp || isDate(bytes)
+        case .json: JSONCheck.isJSON(bytes)
         case .text: true
         }
     }
@@ -223,11 +226,14 @@ enum FieldParser {
         return value
     }
 
-    static func isTimestamp(_ bytes: Bytes) -> Bool { shape(of: bytes) != nil }
+    private static func timestampType(of bytes: Bytes) -> ColumnType? { shape(of: bytes).map { $0 == .local ? .localTimestamp : .timestamp } }
 
-    enum TimeShape { case canonical, other }
+    /// A date, or a time with a zone or without.
+    static func isMoment(_ bytes: Bytes) -> Bool { isDate(bytes) || shape(of: bytes) != nil }
 
-    /// How a timestamp is written: as we keep it, `YYYY-MM-DDThh:mm:ss[.f]Z`, or another way; nil where it is none.
+    enum TimeShape { case canonical, other, local }
+
+    /// How a timestamp is written: as we keep it, `YYYY-MM-DDThh:mm:ss[.f]Z`, another way, or without a zone; nil where it is none.
     static func shape(of bytes: Bytes) -> TimeShape? {
         let count = bytes.count
         guard count >= 19, count <= 32, date(bytes), bytes[10] == 0x54 || bytes[10] == 0x20 || bytes[10] == 0x74,
@@ -236,7 +242,7 @@ enum FieldParser {
         else { return nil }
         let isOurs = bytes[count - 1] == 0x5a && bytes[10] == 0x54
         if count == 20, isOurs { return .canonical }
-        if count == 19 { return .other }
+        if count == 19 { return .local }
         var place = 19
         if bytes[place] == 0x2e {
             place += 1
@@ -244,7 +250,7 @@ enum FieldParser {
             while place < count, bytes[place] &- 0x30 <= 9 { place += 1 }
             guard place > first, place - first <= 6 else { return nil }
         }
-        if place == count { return .other }
+        if place == count { return .local }
         if bytes[place] | 0x20 == 0x7a { return place + 1 == count ? isOurs ? .canonical : .other : nil }
         guard bytes[place] == 0x2b || bytes[place] == 0x2d, place + 6 == count, let hours = number(bytes, place + 1, 2),
             bytes[place + 3] == 0x3a, let minutes = number(bytes, place + 4, 2), hours < 24, minutes < 60
@@ -257,6 +263,15 @@ enum FieldParser {
         var text = String(decoding: bytes, as: UTF8.self)
         if bytes.count == 10 { text += "T00:00:00Z" } else if !hasZone(bytes) { text += "Z" }
         return Timestamp(rfc3339: text)?.description
+    }
+
+    /// A date or a time without a zone as `YYYY-MM-DDThh:mm:ss[.f]`, into at least 32 bytes; the number of bytes.
+    static func writeLocal(_ bytes: Bytes, to place: UnsafeMutablePointer<UInt8>) -> Int {
+        place.update(from: bytes.baseAddress!, count: bytes.count)
+        place[10] = UInt8(ascii: "T")
+        guard bytes.count == 10 else { return bytes.count }
+        for (index, byte) in "00:00:00".utf8.enumerated() { place[11 + index] = byte }
+        return 19
     }
 
     private static func hasZone(_ bytes: Bytes) -> Bool {

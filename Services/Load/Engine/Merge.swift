@@ -5,7 +5,7 @@ internal import WarehouseKit
 /// One row for each key: the batch goes into a table of its own, and from there, row by row, to its fate.
 ///
 /// 1. A later record of the batch with the same key, or one that is newer by `order_by`, supersedes a row.
-/// 2. Where the target holds a newer row by `order_by`, the row is older than the target.
+/// 2. Where the target holds a newer row by `order_by`, or a newer one took the key away, the row is older than the target.
 /// 3. What `delete_when` marks takes the row of its key away.
 /// 4. What is left updates the row of its key, or is inserted.
 struct Merge {
@@ -30,19 +30,18 @@ struct Merge {
                 remedy: "name the columns that identify a row: key: [id]")
         }
         let order = load.arguments.config["order_by"]?.stringValue
-        let staged = try load.write(&pass, shapedLike: target, batch) { columns in
+        let (rows, writer) = try load.write(&pass, shapedLike: target, batch, key: key) { columns in
             try load.evolve(target, to: columns)
             try session.execute("drop table if exists \(session.quote(staging.identifier))")
             try session.execute("create temporary table \(session.quote(staging.identifier)) as select * from \(session.render(target)) where 1 = 0")
             return staging
         }
-        guard staged == pass.books.count(.inserted) else {
-            throw Books.problem("\(pass.books.count(.inserted)) rows were staged and the engine took \(staged)", load.manifest.stream)
+        guard let writer, rows == pass.books.count(.inserted) else {
+            throw Books.problem("\(pass.books.count(.inserted)) rows were staged and the engine took \(rows)", load.manifest.stream)
         }
         try settleKey(key)
-        let result = try place(pass, key: key, order: order)
-        try session.execute("drop table \(session.quote(staging.identifier))")
-        return result
+        // The temporary table goes with the session: dropped now, its pages would be journalled.
+        return try place(pass, writer, key: key, newest: order)
     }
 
     private func settleKey(_ key: [String]) throws {
@@ -63,20 +62,25 @@ struct Merge {
         }
     }
 
-    private func place(_ pass: BatchPass, key: [String], order: String?) throws -> (Books, Int) {
+    private func place(_ pass: BatchPass, _ writer: any StagingWriter, key: [String], newest order: String?) throws -> (Books, Int) {
         let table = session.render(target)
         let rows = session.render(staging)
         let keys = key.map(session.quote)
         let isSameKey = keys.map { "s.\($0) = t.\($0)" }.joined(separator: " and ")
-        let newestFirst = (order.map { "\(session.quote($0)) is null, \(session.quote($0)) desc, " } ?? "") + "\(ColumnNames.row) desc"
         var books = Books()
         for (point, tally) in pass.books.fates where point != .inserted { books.add(tally, to: point) }
+        var left = pass.books.fates[.inserted] ?? .zero
 
-        let ranked = "select \(ColumnNames.row) as place, row_number() over (partition by \(keys.joined(separator: ", ")) order by \(newestFirst)) as rank from \(rows)"
-        try settle(.supersededInBatch, "select place from (\(ranked)) ranked where rank > 1", pass, &books)
+        // By keys that are all different and nothing else, no row of the batch has another fate than to be written.
+        if !writer.order.hasUniqueKeys || order != nil || load.setAside != nil || load.arguments.config["delete_when"] != nil { try writer.stage() }
+        if !writer.order.hasUniqueKeys {
+            let newestFirst = (order.map { "\(session.quote($0)) is null, \(session.quote($0)) desc, " } ?? "") + "\(ColumnNames.row) desc"
+            let ranked = "select \(ColumnNames.row) as place, row_number() over (partition by \(keys.joined(separator: ", ")) order by \(newestFirst)) as rank from \(rows)"
+            left = try left - settle(.supersededInBatch, "select place from (\(ranked)) ranked where rank > 1", pass, &books)
+        }
         if let order {
             let column = session.quote(order)
-            try settle(
+            left = try left - settle(
                 .olderThanTarget,
                 """
                 select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)
@@ -86,7 +90,7 @@ struct Merge {
         if load.setAside != nil {
             // What stands in the table came later, unless the order says otherwise.
             let isNewer = order.map { "coalesce(s.\(session.quote($0)) <= t.\(session.quote($0)), true)" } ?? "true"
-            try settle(
+            left = try left - settle(
                 .olderThanTarget,
                 """
                 select s.\(ColumnNames.row) from \(rows) s join \(table) t on \(isSameKey)
@@ -94,70 +98,58 @@ struct Merge {
                 and t.\(ColumnNames.row) > s.\(ColumnNames.row)))
                 """, pass, &books)
         }
-        try removeDeleted(pass, keys, isSameKey, &books)
-        for (isThere, tally) in try presence(pass, in: table, isSameKey) { books.add(tally, to: isThere ? .updated : .inserted) }
-
-        let columns = (pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row]).map(session.quote)
-        let assignments = columns.filter { !keys.contains($0) }.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
-        let list = columns.joined(separator: ", ")
-        let identity = keys.joined(separator: ", ")
-        // Each row is looked up once, in the order of the key, so that a page of the table is touched once and not by turns.
-        // `where true` tells SQLite that no join follows.
-        let changed = try session.execute(
-            "insert into \(table) (\(list)) select \(list) from \(rows) where true order by \(identity) on conflict (\(identity)) do update set \(assignments)")
+        if load.arguments.config["delete_when"] != nil {
+            let gone = Tombstones(session: session, target: target, key: key, order: order)
+            try gone.prepare()
+            if let older = gone.older(in: rows, isLate: load.setAside != nil) { left = try left - settle(.olderThanTarget, older, pass, &books) }
+            left = try left - removeDeleted(pass, keys, isSameKey, gone, &books)
+        }
+        var updated = Tally.zero
+        let changed = try session.upsert(
+            Upsert(staging, into: target, columns: pass.columns.map(\.name) + [ColumnNames.batch, ColumnNames.row], key: key, number: ColumnNames.row),
+            of: writer
+        ) { updated.add(hash($0, pass)) }
+        books.add(updated, to: .updated)
+        books.add(left - updated, to: .inserted)
         return (books, changed)
     }
 
     /// A row that is marked as deleted takes the target's row of its key away; it is counted as deleted whether there was one or not.
-    private func removeDeleted(_ pass: BatchPass, _ keys: [String], _ isSameKey: String, _ books: inout Books) throws {
-        guard let marker = load.arguments.config["delete_when"]?.stringValue, let type = pass.columns.first(where: { $0.name == marker })?.type else { return }
+    private func removeDeleted(_ pass: BatchPass, _ keys: [String], _ isSameKey: String, _ gone: Tombstones, _ books: inout Books) throws -> Tally {
+        guard let marker = load.arguments.config["delete_when"]?.stringValue, let type = pass.columns.first(where: { $0.name == marker })?.type else { return .zero }
         guard type == .boolean || type == .integer || type == .unknown else {
             throw PlainProblem(
                 "load.bad_marker", "column '\(marker)' is \(type.rawValue) and cannot say which rows are deleted", at: .named("stream \(load.manifest.stream), delete_when"),
                 remedy: "use a column of true and false or of 0 and 1, or derive one: prepare: [derive: {is_deleted: \"\(marker) == 'deleted'\"}]")
         }
-        guard type != .unknown else { return }
         let rows = session.render(staging), table = session.render(target)
-        let isMarked = "\(session.quote(marker)) \(type == .boolean ? "is true" : "<> 0")"
-        let there = try session.query("select count(*) from \(rows) s join \(table) t on \(isSameKey) where s.\(isMarked)").rows.first?.first
+        func marked(_ alias: String) -> String { type == .unknown ? "1 = 0" : "\(alias)\(session.quote(marker)) \(type == .boolean ? "is true" : "<> 0")" }
+        let isMarked = marked("")
         let list = keys.joined(separator: ", ")
+        let there = try session.query("select count(*) from \(rows) s join \(table) t on \(isSameKey) where \(marked("s."))").rows.first?.first
         let removed = try session.execute("delete from \(table) where (\(list)) in (select \(list) from \(rows) where \(isMarked))")
         guard there == .integer(Int64(removed)) else {
             throw Books.problem("rows marked as deleted were to take away others, and the engine took \(removed)", load.manifest.stream)
         }
-        try settle(.deleted, "select \(ColumnNames.row) from \(rows) where \(isMarked)", pass, &books)
-    }
-
-    /// Rows whose key the target has, and rows whose key it has not.
-    private func presence(_ pass: BatchPass, in table: String, _ isSameKey: String) throws -> [Bool: Tally] {
-        let key = session.quote(Self.key(load.arguments)[0])
-        let query = """
-            select s.\(ColumnNames.row), case when t.\(key) is null then 0 else 1 end
-            from \(session.render(staging)) s left join \(table) t on \(isSameKey)
-            """
-        var tallies: [Bool: Tally] = [:]
-        for row in try session.query(query).rows { tallies[row[1] == .integer(1), default: .zero].add(hash(row, pass)) }
-        return tallies
+        try gone.renew(from: rows, where: isMarked)
+        return try settle(.deleted, "select \(ColumnNames.row) from \(rows) where \(isMarked)", pass, &books)
     }
 
     /// Gives the rows that `query` finds their fate and takes them out of the race.
-    private func settle(_ point: BookEntry.Point, _ query: String, _ pass: BatchPass, _ books: inout Books) throws {
-        let found = try tally(query, pass)
-        guard found.count > 0 else { return }
+    private func settle(_ point: BookEntry.Point, _ query: String, _ pass: BatchPass, _ books: inout Books) throws -> Tally {
+        var found = Tally.zero
+        for row in try session.query(query).rows {
+            guard case .integer(let number) = row[0] else { preconditionFailure("a staged row carries its number") }
+            found.add(hash(number, pass))
+        }
+        guard found.count > 0 else { return found }
         books.add(found, to: point)
         try session.execute("delete from \(session.render(staging)) where \(ColumnNames.row) in (\(query))")
+        return found
     }
 
-    private func tally(_ query: String, _ pass: BatchPass) throws -> Tally {
-        var tally = Tally.zero
-        for row in try session.query(query).rows { tally.add(hash(row, pass)) }
-        return tally
-    }
-
-    private func hash(_ row: [SQLValue], _ pass: BatchPass) -> UInt128 {
-        guard case .integer(let number) = row[0], let hashes = pass.hashes, hashes.indices.contains(Int(number) - 1) else {
-            preconditionFailure("a staged row carries its number")
-        }
-        return hashes[Int(number) - 1]
+    private func hash(_ row: Int64, _ pass: BatchPass) -> UInt128 {
+        guard let hashes = pass.hashes, hashes.indices.contains(Int(row) - 1) else { preconditionFailure("a staged row is one of the batch") }
+        return hashes[Int(row) - 1]
     }
 }

@@ -20,7 +20,7 @@ enum BackfillPlan {
         let times: [Timestamp]
         do { times = try due(wish, pipeline.schedule) } catch { return [planned(0, error.summary)] }
         guard times.count <= runsMax else { return [planned(0, "it has more than \(runsMax) runs; ask for a shorter time")] }
-        let reference = BackfillReference(id: event.id, activeMax: min(max(wish.activeMax ?? 1, 1), 100))
+        let reference = BackfillReference(id: event.id, activeMax: min(max(wish.activeMax ?? 1, 1), BackfillReference.activeMaxBound))
         let requests = times.map { time in
             Event(
                 source: "orchestrator", id: "\(event.pipeline)@\(time.compact)-\(shortHash(event.id))", time: now, pipeline: event.pipeline,

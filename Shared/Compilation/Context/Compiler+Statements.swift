@@ -15,7 +15,7 @@ extension Compiler {
         let session = try openSession()
         let sent = try sending(sql)
         guard fetches else { return (ResponseObject(sql, rows: try session.execute(sent), dialect: dialect), nil) }
-        let table = TableObject(try session.query(sent, [], rowsMax: nil))
+        let table = TableObject(Table(try session.query(sent, [], rowsMax: nil)), print: onPrint)
         return (ResponseObject(sql, rows: table.table.rows.count, dialect: dialect), table)
     }
 
@@ -40,7 +40,7 @@ extension Compiler {
 
     private func store(_ name: String, _ response: ResponseObject, _ table: TableObject?) {
         frame.results[name] = .dict([
-            ("response", .object(response)), ("data", .list(table?.rowObjects ?? [])), ("table", table.map { .object($0) } ?? .none),
+            ("response", .object(response)), ("data", .list(table?.rowTuples ?? [])), ("table", table.map { .object($0) } ?? .none),
         ])
     }
 

@@ -163,7 +163,7 @@ extension AdapterObject {
     private func execute(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("execute", required: 1, "sql", "auto_begin", "fetch", "limit")
         let (response, table) = try compiler.run(try interpreter.text(bound[0] ?? ""), fetches: bound[2]?.asInt == 1)
-        return .tuple([.object(response), .object(table ?? TableObject(Table(names: [], kinds: [], rows: [])))])
+        return .tuple([.object(response), .object(table ?? TableObject(Table(names: [], kinds: [], rows: []), print: compiler.onPrint))])
     }
 
     private func addQuery(_ arguments: Arguments, _ interpreter: Interpreter, _ session: any WarehouseSession) throws -> Value {
@@ -207,6 +207,9 @@ extension SQLValue {
         case .int(let number): self = .integer(Int64(number))
         case .double(let number): self = .double(number)
         case .string(let text): self = .text(text)
+        case .object(let object as DecimalObject):
+            let number = object.number
+            if number.exponent >= 0, let whole = number.integer { self = .integer(Int64(whole)) } else { self = .text(number.text) }
         default:
             if case .object(let object) = value, let text = (try? object.jsonValue())?.asString { self = .text(text) } else { self = .text(value.json?.text() ?? "") }
         }

@@ -50,12 +50,20 @@ public struct Table: Sendable {
 /// The rows of a query as templates see them: rows by number or name, columns with their values.
 final class TableObject: JinjaObject {
     let table: Table
-    init(_ table: Table) { self.table = table }
-    convenience init(_ result: ResultSet) { self.init(Table(result)) }
+    /// Where `print_table` and its like write.
+    private let show: (String) -> Void
+    init(_ table: Table, print: @escaping (String) -> Void) {
+        self.table = table
+        show = print
+    }
+    private func derived(_ table: Table) -> TableObject { TableObject(table, print: show) }
 
     private(set) lazy var rowObjects: [Value] = table.rows.map { row in
         .object(RowObject(table.names, row.indices.map { Value(row[$0], table.kinds[$0]) }))
     }
+
+    /// As the driver gives them: the values without names.
+    var rowTuples: [Value] { rowObjects.map { if case .object(let row as RowObject) = $0 { .tuple(row.values) } else { $0 } } }
 
     var typeName: String { "Table" }
     var count: Int? { table.rows.count }
@@ -98,13 +106,13 @@ final class TableObject: JinjaObject {
         switch name {
         case "print_table":
             let bound = try arguments.bound("print_table", "max_rows", "max_columns", "output", "max_column_width", "locale", "max_precision")
-            print(TablePrinter(table).text(rowsMax: bound[0]?.asInt ?? 20, columnsMax: bound[1]?.asInt ?? 6, widthMax: bound[3]?.asInt ?? 20))
+            show(TablePrinter(table).text(rowsMax: bound[0]?.asInt ?? 20, columnsMax: bound[1]?.asInt ?? 6, widthMax: bound[3]?.asInt ?? 20))
             return Value.none
         case "print_csv":
-            print(TablePrinter(table).csv)
+            show(TablePrinter(table).csv)
             return Value.none
         case "print_json":
-            print(Value.list(table.rows.map { row in .dict(Array(zip(table.names, row.indices.map { Value(row[$0], table.kinds[$0]) }))) }).json?.text() ?? "")
+            show(TablePrinter(table).json.text())
             return Value.none
         case "select": return try keep(names(arguments.positional.first ?? arguments["key"]))
         case "exclude":
@@ -115,12 +123,12 @@ final class TableObject: JinjaObject {
             var renamed = table
             if let map = bound[0]?.asDict { renamed.names = table.names.map { map[$0]?.asString ?? $0 } }
             else if let names = bound[0]?.asList { renamed.names = names.compactMap(\.asString) }
-            return .object(TableObject(renamed))
+            return .object(derived(renamed))
         case "limit":
             let numbers = arguments.positional.compactMap(\.asInt)
             var cut = table
             cut.rows = numbers.count > 1 ? Array(table.rows[min(numbers[0], table.rows.count)..<min(numbers[1], table.rows.count)]) : Array(table.rows.prefix(numbers.first ?? table.rows.count))
-            return .object(TableObject(cut))
+            return .object(derived(cut))
         case "where", "find":
             guard let test = arguments.positional.first else { return nil }
             var kept = table
@@ -129,13 +137,13 @@ final class TableObject: JinjaObject {
                 if name == "find" { return object }
                 kept.rows.append(row)
             }
-            return name == "find" ? Value.none : .object(TableObject(kept))
+            return name == "find" ? Value.none : .object(derived(kept))
         case "distinct":
             var seen: Set<[SQLValue]> = []
             var kept = table
             let wanted = names(arguments.positional.first).compactMap { table.names.firstIndex(of: $0) }
             kept.rows = table.rows.filter { row in seen.insert(wanted.isEmpty ? row : wanted.map { row[$0] }).inserted }
-            return .object(TableObject(kept))
+            return .object(derived(kept))
         case "order_by":
             return try ordered(names(arguments.positional.first ?? arguments["key"]), isReversed: arguments["reverse"]?.asInt == 1, interpreter)
         default: return nil
@@ -151,7 +159,7 @@ final class TableObject: JinjaObject {
             }
             return place
         }
-        return .object(TableObject(Table(names: names, kinds: places.map { table.kinds[$0] }, rows: table.rows.map { row in places.map { row[$0] } })))
+        return .object(derived(Table(names: names, kinds: places.map { table.kinds[$0] }, rows: table.rows.map { row in places.map { row[$0] } })))
     }
 
     private func ordered(_ names: [String], isReversed: Bool, _ interpreter: Interpreter) throws -> Value {
@@ -164,7 +172,7 @@ final class TableObject: JinjaObject {
             }
             return left.offset < right.offset
         }.map(\.element)
-        return .object(TableObject(sorted))
+        return .object(derived(sorted))
     }
 
     func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(rowObjects) }
@@ -178,7 +186,7 @@ final class TableObject: JinjaObject {
 /// One row: a sequence of values that also answers to column names.
 final class RowObject: JinjaObject {
     private let names: [String]
-    private let values: [Value]
+    let values: [Value]
     init(_ names: [String], _ values: [Value]) {
         self.names = names
         self.values = values
@@ -186,7 +194,12 @@ final class RowObject: JinjaObject {
     var typeName: String { "Row" }
     var count: Int? { values.count }
     var isSequence: Bool { true }
-    func text(_ interpreter: Interpreter) throws -> String { "<agate.Row: (\(try values.map { try interpreter.text($0) }.joined(separator: ", ")))>" }
+    func text(_ interpreter: Interpreter) throws -> String { try Self.shown("Row", values, interpreter) }
+    /// The first five, as agate shows what is long.
+    static func shown(_ type: String, _ values: [Value], _ interpreter: Interpreter) throws -> String {
+        let texts = try values.prefix(5).map { try interpreter.representation(of: $0) } + (values.count > 5 ? ["..."] : [])
+        return "<agate.\(type): (\(texts.joined(separator: ", ")))>"
+    }
     func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(values) }
     func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
         if let index = key.asInt { return values.indices.contains(index < 0 ? values.count + index : index) ? values[index < 0 ? values.count + index : index] : nil }
@@ -227,6 +240,7 @@ final class TableColumnObject: JinjaObject {
         self.values = values
     }
     var typeName: String { "Column" }
+    func text(_ interpreter: Interpreter) throws -> String { try RowObject.shown("Column", values, interpreter) }
     var count: Int? { values.count }
     var isSequence: Bool { true }
     func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
@@ -259,6 +273,7 @@ final class TableColumnsObject: JinjaObject {
     private let columns: [(String, Value)]
     init(_ columns: [(String, Value)]) { self.columns = columns }
     var typeName: String { "MappedSequence" }
+    func text(_ interpreter: Interpreter) throws -> String { try RowObject.shown("MappedSequence", columns.map(\.1), interpreter) }
     var count: Int? { columns.count }
     var isSequence: Bool { true }
     func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(columns.map(\.1)) }
@@ -284,12 +299,13 @@ extension Value {
     init(_ value: SQLValue, _ kind: TableKind? = nil) {
         switch value {
         case .null: self = .none
-        case .integer(let number): self = kind == .boolean ? .bool(number != 0) : .int(Int(number))
-        case .double(let number): self = .double(number)
+        case .integer(let number):
+            self = kind == .boolean ? .bool(number != 0) : kind == .number ? .object(DecimalObject(DecimalNumber(Int(number)))) : .int(Int(number))
+        case .double(let number): self = kind == .number ? DecimalObject.value("\(number)") ?? .double(number) : .double(number)
         case .text(let text):
             switch kind {
             case .boolean: self = .bool(["t", "true", "1"].contains(text.lowercased()))
-            case .number: self = Int(text).map(Value.int) ?? Double(text).map(Value.double) ?? .string(text)
+            case .number: self = DecimalObject.value(text) ?? .string(text)
             case .date: self = PythonTime.read(text).map { .object(DateObject($0.date)) } ?? .string(text)
             case .timestamp: self = PythonTime.read(text).map { .object(DateTimeObject($0)) } ?? .string(text)
             default: self = .string(text)

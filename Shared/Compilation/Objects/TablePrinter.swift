@@ -1,25 +1,39 @@
-internal import WarehouseKit
+public import WarehouseKit
+internal import Jinja
+public import Kernel
 
 /// A table as text for people, in the shape that agate's `print_table` gives it.
-struct TablePrinter {
+public struct TablePrinter {
     private let table: Table
     init(_ table: Table) { self.table = table }
+    public init(_ rows: ResultSet) { table = Table(rows) }
+
+    /// What agate shows where nobody says otherwise, but for the number of rows.
+    public var text: String { text(rowsMax: .max, columnsMax: 6, widthMax: 20) }
 
     func text(rowsMax: Int, columnsMax: Int, widthMax: Int) -> String {
         let shownColumns = min(columnsMax, table.names.count)
-        let hasMoreColumns = shownColumns < table.names.count
-        func cut(_ text: String) -> String { text.count > widthMax ? text.prefix(widthMax - 3) + "..." : text }
-        var lines = [table.names.prefix(shownColumns).map(cut) + (hasMoreColumns ? ["..."] : [])]
-        for row in table.rows.prefix(rowsMax) {
-            lines.append(row.prefix(shownColumns).indices.map { cut(shown(row[$0], table.kinds[$0])) } + (hasMoreColumns ? ["..."] : []))
-        }
-        if table.rows.count > rowsMax { lines.append(lines[0].map { _ in "..." }) }
-        let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        let more = shownColumns < table.names.count ? ["..."] : []
+        func cut(_ text: String) -> String { text.unicodeScalars.count > widthMax ? String(text.unicodeScalars.prefix(widthMax - 3)) + "..." : text }
+        let rows = table.rows.prefix(rowsMax)
+        let columns = (0..<shownColumns).map { column in [cut(table.names[column])] + cells(column, rows.map { $0[column] }).map(cut) }
+        var lines = (0...rows.count).map { line in columns.map { $0[line] } + more }
+        if table.rows.count > rows.count { lines.append(lines[0].map { _ in "..." }) }
+        let widths = lines[0].indices.map { column in lines.map { $0[column].unicodeScalars.count }.max() ?? 0 }
         let body = lines.map { cells in
-            "| " + cells.indices.map { padded(cells[$0], widths[$0], isNumber: $0 < shownColumns && [.integer, .number].contains(table.kinds[$0])) }.joined(separator: " | ") + " |"
+            "| " + cells.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - cells[column].unicodeScalars.count)
+                // Texts alone begin at the left.
+                return column < shownColumns && table.kinds[column] != .text ? space + cells[column] : cells[column] + space
+            }.joined(separator: " | ") + " |"
         }
         let rule = "| " + widths.map { String(repeating: "-", count: $0) }.joined(separator: " | ") + " |"
         return ([body[0], rule] + body.dropFirst()).joined(separator: "\n")
+    }
+
+    /// A map for each row, numbers with places as floating ones.
+    public var json: JSON {
+        .array(table.rows.map { row in JSON(row.indices.map { (table.names[$0], Value(row[$0], table.kinds[$0]).json ?? .null) }) })
     }
 
     var csv: String {
@@ -29,12 +43,20 @@ struct TablePrinter {
         return ([table.names] + table.rows.map { $0.map(\.shown) }).map { $0.map(field).joined(separator: ",") }.joined(separator: "\n")
     }
 
+    /// The numbers of a column share their places, three at most.
+    private func cells(_ column: Int, _ values: [SQLValue]) -> [String] {
+        guard table.kinds[column] == .number else { return values.map { shown($0, table.kinds[column]) } }
+        let numbers = values.map { DecimalNumber($0.shown) }
+        let needed = numbers.compactMap { $0?.placesNeeded }.max() ?? 0
+        return zip(values, numbers).map { value, number in
+            guard let number else { return value.shown }
+            return number.grouped(places: min(needed, 3)) + (needed > 3 ? "…" : "")
+        }
+    }
+
     private func shown(_ value: SQLValue, _ kind: TableKind) -> String {
         if kind == .boolean, case .integer(let number) = value { return number != 0 ? "True" : "False" }
+        if kind == .timestamp, case .text(let text) = value, let time = PythonTime.read(text) { return time.iso(separator: " ") }
         return value.shown
-    }
-    private func padded(_ text: String, _ width: Int, isNumber: Bool) -> String {
-        let space = String(repeating: " ", count: max(0, width - text.count))
-        return isNumber ? space + text : text + space
     }
 }

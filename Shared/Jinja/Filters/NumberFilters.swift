@@ -9,6 +9,7 @@ enum NumberFilters {
         switch value {
         case .double(let double): return .double(double.magnitude)
         case .undefined(let undefined): throw undefined.failure
+        case .object(let object) where object.double != nil: return try object.callMethod("__abs__", Arguments([]), i) ?? value
         default:
             guard let integer = value.asInt else { throw JinjaError(.type, "bad operand type for abs(): '\(value.typeName)'") }
             return integer < 0 ? try Numbers.integers(.subtract, 0, integer) : .int(integer)
@@ -28,6 +29,7 @@ enum NumberFilters {
             if double.isNaN { return fallback }
             return try truncated(double)
         case .undefined(let undefined): throw undefined.failure
+        case .object(let object) where object.double != nil: return try object.callMethod("__int__", Arguments([]), i) ?? fallback
         default: return value.asInt.map(Value.int) ?? fallback
         }
     }
@@ -42,7 +44,7 @@ enum NumberFilters {
         switch value {
         case .string(let text): return Numbers.double(from: text).map(Value.double) ?? fallback
         case .undefined(let undefined): throw undefined.failure
-        default: return value.asDouble.map(Value.double) ?? fallback
+        default: return value.asNumber.map(Value.double) ?? fallback
         }
     }
 
@@ -54,7 +56,8 @@ enum NumberFilters {
         }
         let precision = try (places[0] ?? .int(0)).integer("round")
         if case .undefined(let undefined) = value { throw undefined.failure }
-        guard let double = value.asDouble else {
+        if method == "common", case .object(let object) = value, let rounded = try object.callMethod("__round__", Arguments([.int(precision)]), i) { return rounded }
+        guard let double = value.asNumber else {
             throw JinjaError(.type, "type \(value.typeName) doesn't define __round__ method")
         }
         if method == "common" {

@@ -187,7 +187,7 @@ struct PercentFormat {
     private func truncated(_ value: Value) throws(JinjaError) -> Int {
         if let integer = value.asInt { return integer }
         if case .undefined(let undefined) = value { throw undefined.failure }
-        guard case .double(let double) = value else {
+        guard let double = value.asNumber else {
             throw JinjaError(.type, "%d format: a real number is required, not \(value.typeName)")
         }
         guard let integer = Int(exactly: double.rounded(.towardZero)) else { throw Numbers.tooLarge }
@@ -211,7 +211,7 @@ struct PercentFormat {
 
     private mutating func writeDouble(_ value: Value, _ type: Character, _ conversion: Conversion) throws(JinjaError) {
         if case .undefined(let undefined) = value { throw undefined.failure }
-        guard let double = value.asDouble else {
+        guard let double = value.asNumber else {
             throw JinjaError(.type, "must be real number, not \(value.typeName)")
         }
         let digits = Numbers.formatted(

@@ -143,6 +143,9 @@ extension Interpreter {
         switch value {
         case .double(let double): return .double(operation == .negative ? -double : double)
         case .undefined(let undefined): throw undefined.failure
+        case .object(let object) where object.double != nil:
+            if operation != .negative { return value }
+            return try hosted { try object.callMethod("__neg__", Arguments([]), self) } ?? value
         default:
             guard let integer = value.asInt else {
                 throw JinjaError(.type, "bad operand type for unary \(operation.rawValue): '\(value.typeName)'")

@@ -34,6 +34,8 @@ public protocol JinjaObject: AnyObject {
     func order(against other: Value) throws -> Int?
     /// `x + other`, or `other + x` when `isReversed`; nil when the operator does not apply.
     func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value?
+    /// `float(x)`; nil where it is no number. Such an object may answer to `__int__`, `__abs__`, `__neg__` and `__round__`.
+    var double: Double? { get }
     /// What `tojson` writes instead; nil when it cannot.
     func jsonValue() throws -> Value?
 }
@@ -61,5 +63,6 @@ extension JinjaObject {
     public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
     public func order(against other: Value) throws -> Int? { nil }
     public func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? { nil }
+    public var double: Double? { nil }
     public func jsonValue() throws -> Value? { nil }
 }

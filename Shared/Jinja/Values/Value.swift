@@ -59,6 +59,10 @@ extension Value {
         default: asInt.map(Double.init)
         }
     }
+    /// As `asDouble`, and of a number of the host's too.
+    var asNumber: Double? {
+        if case .object(let object) = self { object.double } else { asDouble }
+    }
     public var asList: [Value]? {
         switch self {
         case .list(let list): list.items

@@ -146,7 +146,8 @@ struct CopyEncoder {
             guard let count = NumericForm.write(text, to: buffer.free) else { throw refused(index, "no number that PostgreSQL has") }
             buffer.count += count
         case .timestamptz, .timestamp:
-            guard let moment = TimeText.moment(text) else { throw refused(index, "no time that PostgreSQL has") }
+            let isLocal = kinds[index] == .timestamp && text.last != UInt8(ascii: "Z")
+            guard let moment = isLocal ? TimeText.local(text) : TimeText.moment(text) else { throw refused(index, "no time that PostgreSQL has") }
             buffer.put(UInt32(8)); buffer.put(UInt64(bitPattern: moment))
         case .date:
             guard text.count == 10, let day = TimeText.day(text) else { throw refused(index, "no date that PostgreSQL has") }

@@ -90,10 +90,14 @@ extension PostgreSQLSession {
         case .real: "double precision"
         case .decimal: "numeric"
         case .date: "date"
+        case .localTimestamp: "timestamp without time zone"
         case .timestamp: "timestamp with time zone"
+        case .json: "jsonb"
         case .text: "text"
         }
     }
+
+    public func moment(ofText sql: String) -> String { "cast(\(sql) as \(render(ColumnType.timestamp)))" }
 
     public func columnType(_ word: String) -> ColumnType? { ColumnType.allCases.first { render($0) == word.lowercased() } }
 
@@ -136,6 +140,7 @@ extension PostgreSQLSession {
         // By its shortest digits: a direct cast keeps 15.
         case (.real, .decimal): "\(column)::text::numeric"
         case (.date, .timestamp): "\(column)::timestamp at time zone 'UTC'"
+        case (.localTimestamp, .text): "rtrim(rtrim(to_char(\(column), 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.')"
         case (.timestamp, .text): "rtrim(rtrim(to_char(\(column) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"
         default: "\(column)::\(render(new))"
         }

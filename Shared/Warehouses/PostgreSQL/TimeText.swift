@@ -26,6 +26,16 @@ enum TimeText {
         return Int64(day) * dayMicroseconds + Int64(hour * 3600 + minute * 60 + second) * 1_000_000 + fraction
     }
 
+    /// `YYYY-MM-DDThh:mm:ss[.ffffff]`, or a date for its midnight: the type without a zone counts as if it were in UTC.
+    static func local(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        guard text.count > 10 else { return moment(text) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count + 1) { zoned in
+            _ = zoned.initialize(from: text)
+            zoned[text.count] = UInt8(ascii: "Z")
+            return moment(UnsafeBufferPointer(zoned))
+        }
+    }
+
     /// The microseconds between the second and the `Z`.
     @inline(__always) private static func fraction(_ text: UnsafeBufferPointer<UInt8>, _ count: Int) -> Int64? {
         if count == 20 { return 0 }

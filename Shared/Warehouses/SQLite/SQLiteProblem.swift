@@ -22,7 +22,7 @@ struct SQLiteProblem: Problem {
         switch status & 0xff {
         case SQLITE_BUSY, SQLITE_LOCKED:
             (code, response) = ("warehouse.busy", .retry(afterSeconds: 1))
-            remedy = "another program is writing to this file; wait for it, or give writing tasks one pool"
+            remedy = "another program has been writing to this file for a minute, as the first load of a new warehouse may; try again when it is done, or give writing tasks one pool"
         case SQLITE_FULL:
             (code, response) = ("warehouse.disk_full", .retry(afterSeconds: 30))
             remedy = "free space on the disk that holds the warehouse"

@@ -18,19 +18,23 @@ final class SQLiteRowWriter: RowWriter {
     private var next = 0
     private static let blocksMax = 3
 
-    init(_ session: SQLiteSession, into table: RelationName, columns: [String]) throws {
+    convenience init(_ session: SQLiteSession, into table: RelationName, columns: [String]) throws {
         let names = columns.map(session.quote).joined(separator: ", ")
         let places = columns.map { _ in "?" }.joined(separator: ", ")
-        let sql = "insert into \(session.render(table)) (\(names)) values (\(places))"
+        try self.init(session, running: "insert into \(session.render(table)) (\(names)) values (\(places))", width: columns.count)
+    }
+
+    /// - Parameter sql: has a `?` for each cell of a row.
+    init(_ session: SQLiteSession, running sql: String, width: Int) throws {
         try session.settle()
         var pointer: OpaquePointer?
         guard sqlite3_prepare_v3(session.connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil) == SQLITE_OK, let pointer else {
             throw SQLiteProblem(session.connection, path: session.path)
         }
         self.session = session
-        inserter = Inserter(pointer, session.connection, path: session.path, width: columns.count)
-        width = columns.count
-        blocks = (0..<Self.blocksMax).map { _ in Block(width: columns.count) }
+        inserter = Inserter(pointer, session.connection, path: session.path, width: width)
+        self.width = width
+        blocks = (0..<Self.blocksMax).map { _ in Block(width: width) }
         free = DispatchSemaphore(value: Self.blocksMax - 1)
     }
 

@@ -8,6 +8,7 @@ public final class SQLiteSession: WarehouseSession {
     /// How long a statement waits for another program's lock.
     static let busyTimeoutMilliseconds: Int32 = 60_000
     static let cacheKibibytes = 40_960
+    static let temporaryCacheKibibytes = 12_288
     /// Of a file that is new. Larger than the standard's 4,096: a load makes fewer, larger writes.
     static let pageBytes = 8_192
 
@@ -85,8 +86,8 @@ public final class SQLiteSession: WarehouseSession {
     /// and then copied. The rollback journal promises the same of a power cut.
     public func expectManyRows(areNew: Bool) throws {
         guard !isInTransaction else { return }
-        // A temporary table as long as a batch is not for memory.
-        try execute("pragma temp_store = file")
+        // A temporary table as long as a batch is not for memory, but for one of usual length the file is never written.
+        try execute("pragma temp_store = file; pragma temp.cache_size = -\(Self.temporaryCacheKibibytes)")
         guard areNew, layout.isOneFile,
             case .integer(let pages)? = try query("select page_count from pragma_page_count").rows.first?.first, pages <= Self.emptyPagesMax
         else { return }
@@ -105,6 +106,7 @@ public final class SQLiteSession: WarehouseSession {
         _ = try? query("pragma journal_mode = wal")
     }
 
+    public var hasOneWriter: Bool { true }
     public var temporarySchema: String { layout.isOneFile ? "" : "temp" }
 
     func hand(to writer: SQLiteRowWriter) throws {
@@ -153,6 +155,18 @@ public final class SQLiteSession: WarehouseSession {
             }
         }
         return result
+    }
+
+    /// The first column of each row.
+    func eachInteger(_ sql: String, _ body: (Int64) -> Void) throws {
+        try eachStatement(sql, []) { statement in
+            while true {
+                let status = sqlite3_step(statement)
+                if status == SQLITE_DONE { return }
+                guard status == SQLITE_ROW else { throw SQLiteProblem(connection, path: path, sql: sqlite3_sql(statement)) }
+                body(sqlite3_column_int64(statement, 0))
+            }
+        }
     }
 
     /// Prepares each statement of `sql` when its turn comes, so that a later one may use what an earlier one created.
@@ -340,7 +354,9 @@ public final class SQLiteSession: WarehouseSession {
         // `TEXT` in the word keeps the digits: a column of numeric affinity would make a double of them.
         case .decimal: "DECIMAL_TEXT"
         case .date: "DATE"
+        case .localTimestamp: "DATETIME"
         case .timestamp: "TIMESTAMP"
+        case .json: "JSON_TEXT"
         case .text: "TEXT"
         }
     }
@@ -392,6 +408,7 @@ public final class SQLiteSession: WarehouseSession {
     private func converted(_ column: String, from old: ColumnType, to new: ColumnType) -> String {
         switch (old, new) {
         case (.date, .timestamp): "\(column) || 'T00:00:00Z'"
+        case (.date, .localTimestamp): "\(column) || 'T00:00:00'"
         case (.boolean, .text): "case \(column) when 1 then 'true' when 0 then 'false' end"
         case (.real, .text), (.real, .decimal): Self.shortestText(of: column)
         case (_, .text), (_, .decimal): "cast(\(column) as text)"

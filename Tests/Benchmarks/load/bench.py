@@ -179,6 +179,19 @@ for _ in range(options.rounds):
         measure(side, "merge", "merge", expected, lambda: side.put("changes", "merge", "merge"))
         side.remove("merge")
 
+# What the books cost: the CPU of our load with and without their hashes and sums, by turns.
+books = {"on": [], "off": []}
+for _ in range(max(options.rounds, 5)):
+    for state, environment in (("on", {}), ("off", {"SLUICE_TEST": "1", "SLUICE_BOOKS": "off"})):
+        os.environ.update(environment)
+        sides[0].make("load")
+        sides[0].settle()
+        books[state].append(sides[0].load("load", False)[1])
+        sides[0].remove("load")
+        for name in environment:
+            del os.environ[name]
+with_books, without = statistics.median(books["on"]), statistics.median(books["off"])
+
 TOOLS = {("sqlite", "load"): "sqlite3 .import", ("sqlite", "merge"): "sqlite3 insert or replace", ("postgres", "load"): "psql \\copy",
          ("postgres", "merge"): "psql \\copy, on conflict"}
 NAMES = {"ours": "sluice load", "dlt": "dlt, Arrow"}
@@ -201,6 +214,7 @@ for engine in engines:
             if (wall := median(engine, what, name)) is not None:
                 cpu, memory = median(engine, what, name, 1), median(engine, what, name, 2)
                 print(f"  {NAMES.get(name) or TOOLS[engine, what]:36}{wall:>8.2f}{cpu:>8.2f}{memory:>8.0f}{wall / median(engine, what, 'ours'):>8.2f}")
+print(f"\nbooks: {with_books:.2f} s of CPU with and {without:.2f} s without their hashes and sums, {(with_books / without - 1) * 100:.1f} %")
 memory = [figure[2] for (_, _, name), found in figures.items() if name == "ours" for figure in found]
 if options.pipe_rows:
     found = json.loads(subprocess.run([sys.executable, f"{here}/memory.py", options.ours, scratch, options.pipe_rows], capture_output=True, check=True).stdout)
@@ -211,5 +225,5 @@ print(json.dumps({
     "postgres_vs_copy": ratio("postgres", "load", "tool"), "postgres_vs_dlt": ratio("postgres", "load", "dlt"),
     "merge_sqlite_vs_sqlite3": ratio("sqlite", "merge", "tool"), "merge_sqlite_vs_dlt": ratio("sqlite", "merge", "dlt"),
     "merge_postgres_vs_psql": ratio("postgres", "merge", "tool"), "merge_postgres_vs_dlt": ratio("postgres", "merge", "dlt"),
-    "rss_mb": round(max(memory)),
+    "books_percent": round((with_books / without - 1) * 100, 1), "rss_mb": round(max(memory)),
 }))

@@ -59,6 +59,7 @@ import Synchronization
         struct State { var next: UInt64; var broken: [(UInt64, [String])] = [] }
         let state = Mutex(State(next: seeds.lowerBound))
         DispatchQueue.concurrentPerform(iterations: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) { _ in
+            let journal = try? Simulation.journal()
             while true {
                 let seed: UInt64? = state.withLock { state in
                     guard state.next < seeds.upperBound, !(stopsAtFirst && !state.broken.isEmpty) else { return nil }
@@ -68,7 +69,7 @@ import Synchronization
                 guard let seed else { return }
                 let found: [String]
                 do {
-                    let world = try Simulation(seed: seed, bug: bug)
+                    let world = try Simulation(seed: seed, bug: bug, journal: journal)
                     found = world.violations(hasEnded: try world.run())
                 } catch {
                     found = ["\(error)"]

@@ -55,7 +55,8 @@ extension Simulation {
         }
         // Nothing is decided on a log that could not be read to its end.
         guard lead(index), fold(index) else {
-            _ = fold(index)
+            // A stand-by need not be quick.
+            if random.chance(50) { _ = fold(index) }
             return
         }
         let events = orchestrators[index].decide(now: time)
@@ -73,9 +74,9 @@ extension Simulation {
 
     private func lead(_ index: Int) -> Bool {
         let me = orchestrators[index]
-        if me.epoch != nil, now < me.leadUntil - 1 { return true }
+        if me.epoch != nil, now < me.leadUntil - 0.5 { return true }
         // A stand-by asks now and then.
-        guard me.epoch != nil || random.chance(35) else { return false }
+        guard me.epoch != nil || random.chance(20) else { return false }
         guard let answer = ask(.lead, #"{"name":"\#(me.name)"\#(me.epoch.map { #","epoch":\#($0)"# } ?? "")}"#), answer.isOK,
             let reply = try? JSON(parsing: answer.body), let epoch = reply["epoch"]?.intValue, let milliseconds = reply["leaseMilliseconds"]?.intValue
         else {
@@ -97,8 +98,8 @@ extension Simulation {
     }
 
     private func confirm(_ index: Int) {
+        guard random.chance(10) else { return }
         let me = orchestrators[index]
-        guard random.chance(20) else { return }
         let position = me.needs.position(at: me.fleet.position)
         _ = ask(.confirm, #"{"reader":"orchestrator","position":\#(position),"keep":\#(me.needs.kept(below: position))}"#)
     }

@@ -12,7 +12,7 @@ extension Simulation {
 
     private func phases() -> [String] {
         Self.runs.flatMap { run -> [String] in
-            let expected = self.expected(run), actual = self.actual(run)
+            let expected = expected[run] ?? [:], actual = self.actual(run)
             var found = expected == actual ? [] : ["\(run) ended otherwise than in an undisturbed world: \(actual) instead of \(expected)"]
             let isGood = expected.values.allSatisfy { $0 == .succeeded } && !(books.map { $0.isDisturbed && expected[$0.task] == .succeeded } ?? false)
             let ends = log.filter { $0.event.run == run && ($0.event.type == EventType.runSucceeded || $0.event.type == EventType.runFailed) }
@@ -25,9 +25,9 @@ extension Simulation {
     private func effects() -> [String] {
         var found = warehouse.effects.filter { $0.value != 1 }.map { "\($0.key) took effect \($0.value) times" }
         for run in Self.runs {
-            for (task, phase) in expected(run) where phase == .succeeded && warehouse.effects["\(run)/\(task)"] == nil { found.append("\(run)/\(task) succeeded without effect") }
+            for (task, phase) in expected[run] ?? [:] where phase == .succeeded && warehouse.effects["\(run)/\(task)"] == nil { found.append("\(run)/\(task) succeeded without effect") }
         }
-        for (task, run) in warehouse.standing where run == Self.runs[0] && expected(Self.runs[1])[task] == .succeeded { found.append("an older run's rows stand in \(task)") }
+        for (task, run) in warehouse.standing where run == Self.runs[0] && expected[Self.runs[1]]?[task] == .succeeded { found.append("an older run's rows stand in \(task)") }
         return found
     }
 
@@ -92,7 +92,7 @@ extension Simulation {
     // MARK: The undisturbed world
 
     /// What each task must have become, by a model that knows nothing of messages.
-    func expected(_ run: RunID) -> [TaskID: TaskState.Phase] {
+    func undisturbed(_ run: RunID) -> [TaskID: TaskState.Phase] {
         var phases: [TaskID: TaskState.Phase] = [:]
         var present = specs
         var isChanged = true

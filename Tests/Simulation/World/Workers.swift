@@ -28,7 +28,7 @@ extension Simulation {
     func step(_ index: Int) {
         switch workers[index].state {
         case .idle:
-            let correlation = (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let correlation = random.correlation()
             workers[index].state = .claiming(correlation: correlation, since: now)
             let command = #"{"role":"\#(random.chance(50) ? "load" : "transform")","worker":"w\#(index)","waitMilliseconds":2000}"#
             for response in send(.claim, command, [], correlation) where response.correlation == correlation { deliver(response) }

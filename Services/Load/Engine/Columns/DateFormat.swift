@@ -33,11 +33,11 @@ struct DateFormat {
         hasTime = has("HIMSfpz")
     }
 
-    /// `2024-05-01`, or `2024-05-01T10:00:00+02:00` where the pattern has a time; nil for a text that does not fit, or that no calendar has.
+    /// `2024-05-01`, or `2024-05-01T10:00:00+02:00` where the pattern has a time, and its zone where it has `%z`; nil for a text that does not fit, or that no calendar has.
     func iso(_ bytes: Bytes) -> String? {
         var place = 0
         var year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0
-        var fraction = "", zone = "Z"
+        var fraction = "", zone = ""
         var isAfternoon: Bool?
         func number(_ digitsMax: Int) -> Int? {
             let start = place
@@ -80,7 +80,7 @@ struct DateFormat {
                 place += 2
             default:
                 guard place < bytes.count else { return false }
-                if bytes[place] | 0x20 == UInt8(ascii: "z") { place += 1; return true }
+                if bytes[place] | 0x20 == UInt8(ascii: "z") { place += 1; zone = "Z"; return true }
                 guard bytes[place] == UInt8(ascii: "+") || bytes[place] == UInt8(ascii: "-") else { return false }
                 let sign = bytes[place] == UInt8(ascii: "+") ? "+" : "-"
                 place += 1

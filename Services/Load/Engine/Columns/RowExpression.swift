@@ -95,7 +95,7 @@ struct RowExpression {
             if value.isNone { return .none }
             let isMoment = value.asString.map { text in
                 var text = text
-                return text.withUTF8 { FieldParser.accepts(.timestamp, $0) }
+                return text.withUTF8 { FieldParser.isMoment($0) }
             } ?? false
             guard isMoment, let text = value.asString, let part = read(text) else { throw JinjaError(.value, "\(name)() was given no date and no time") }
             return part

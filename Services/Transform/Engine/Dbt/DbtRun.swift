@@ -186,6 +186,8 @@ struct DbtRun {
                 let compiled = try compiler.compile(node)
                 let path = try site.folder.writeCompiled(compiled.sql, of: node)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
+                // An ephemeral model is in the SQL of others and has no result of its own.
+                guard !node.isEphemeral else { continue }
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
             } catch {

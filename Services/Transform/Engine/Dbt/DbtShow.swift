@@ -44,6 +44,7 @@ struct DbtShow {
 
     func run() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        site.tellConcurrency()
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
         guard ["text", "json"].contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose text or json") }
@@ -67,56 +68,19 @@ struct DbtShow {
         let header = try node.config["sql_header"]?.stringValue.map { try compiler.render($0, for: node) + "\n" } ?? ""
         let startedAt = site.command.now()
         let rows = try session.query(header + bounded)
-        try write(node, bounded, startedAt)
+        try write(node, bounded, startedAt, isInline ? nil : session.render(compiler.relationName(of: node)))
         guard output == "json" else {
-            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):\n\(TextTable.text(rows))", name: "ShowNode")
+            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):\n\(TablePrinter(rows).text)", name: "ShowNode")
         }
-        let list: JSON = .array(rows.rows.map { row in JSON(rows.columns.indices.map { (rows.columns[$0], row[$0].json) }) })
+        let list = TablePrinter(rows).json
         site.log.result(JSON(isInline ? [("show", list)] : [("node", .string(node.name)), ("show", list)]).text(isPretty: true), name: "ShowNode")
     }
 
-    private func write(_ node: Node, _ sql: String, _ startedAt: Timestamp? = nil) throws {
+    private func write(_ node: Node, _ sql: String, _ startedAt: Timestamp? = nil, _ relation: String? = nil) throws {
         let now = site.command.now()
-        let result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt ?? now, finishedAt: now, compiledSQL: sql)
+        let result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt ?? now, finishedAt: now, compiledSQL: sql, relationName: relation)
         try site.folder.write(
             RunResults(
                 [result], invocationID: site.invocation.id, generatedAt: now, startedAt: site.invocation.startedAt, command: arguments.word, arguments: .object(site.invocation.options)))
-    }
-}
-
-extension SQLValue {
-    var json: JSON {
-        switch self {
-        case .null: .null
-        case .integer(let number): .integer(number)
-        case .double(let number): .double(number)
-        case .text(let text): .string(text)
-        case .blob(let bytes): .string(bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
-        }
-    }
-}
-
-/// Rows for people: numbers to the right, long values cut, at most six columns.
-enum TextTable {
-    private static let columnsMax = 6
-    private static let widthMax = 20
-
-    static func text(_ rows: ResultSet) -> String {
-        let shown = Array(rows.columns.indices.prefix(columnsMax))
-        let isCut = rows.columns.count > columnsMax
-        func cut(_ text: String) -> String { text.unicodeScalars.count > widthMax ? String(text.unicodeScalars.prefix(widthMax - 3)) + "..." : text }
-        func cell(_ value: SQLValue) -> String { value == .null ? "" : cut(value.json.stringValue ?? value.json.text()) }
-        let names = shown.map { cut(rows.columns[$0]) } + (isCut ? ["..."] : [])
-        let body = rows.rows.map { row in shown.map { cell(row[$0]) } + (isCut ? ["..."] : []) }
-        let isNumber = shown.map { column in rows.rows.contains { $0[column] != .null } && rows.rows.allSatisfy { if case .text = $0[column] { false } else if case .blob = $0[column] { false } else { true } } } + (isCut ? [false] : [])
-        let widths = names.indices.map { column in ([names[column]] + body.map { $0[column] }).map(\.unicodeScalars.count).max() ?? 0 }
-        func line(_ cells: [String], numbers: Bool) -> String {
-            "| " + cells.enumerated().map { column, text in
-                let space = String(repeating: " ", count: widths[column] - text.unicodeScalars.count)
-                return numbers && isNumber[column] ? space + text : text + space
-            }.joined(separator: " | ") + " |"
-        }
-        let rule = "| " + widths.map { String(repeating: "-", count: $0) }.joined(separator: " | ") + " |"
-        return ([line(names, numbers: true), rule] + body.map { line($0, numbers: true) }).joined(separator: "\n")
     }
 }

@@ -40,8 +40,8 @@ struct DocsWriter {
             do {
                 let made = try compiler.compile(node)
                 let sql = made.sql
-                result.nodes.append(NodeResult(
-                    uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: sql, relationName: made.relationName))
+                if !node.isEphemeral { result.nodes.append(NodeResult(
+                    uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: sql, relationName: made.relationName)) }
                 compiled[id, default: .init()].sql = sql
                 compiled[id, default: .init()].path = try folder.writeCompiled(sql, of: node)
             } catch {
