@@ -2,31 +2,6 @@ internal import Digest
 internal import Jinja
 public import Kernel
 
-/// How a project is to be read.
-public struct ReaderSettings: Sendable {
-    public var projectFolder: String
-    public var profilesFolder: String?
-    public var targetName: String?
-    /// Takes the place of profiles.yml, which is then not read.
-    public var target: Target?
-    public var profileName: String?
-    public var vars = JSONObject()
-    public var environment: [String: String]
-    /// Whether `require-dbt-version` is heeded.
-    public var checksVersion = true
-    /// Whether what is found is kept in the target folder for the next reading.
-    public var keepsCache = false
-    /// Whether what the last reading kept is used; nil where the project decides.
-    public var usesCache: Bool?
-    /// Takes the place of the project's own `target-path`.
-    public var targetPath: String?
-
-    public init(projectFolder: String, environment: [String: String]) {
-        self.projectFolder = projectFolder
-        self.environment = environment
-    }
-}
-
 /// Reads a dbt project from disk.
 ///
 /// - Everything that is wrong is reported at once; a manifest is a project without problems.
@@ -38,9 +13,9 @@ public final class ProjectReader {
     let environment = DbtSyntax.environment
     private var renderer: YAMLRenderer
     private(set) var environmentRead: Set<String> = []
-    private var canRender = true
-    private var projectConfigs: [String: ProjectConfig] = [:]
-    private var macroWords: MacroWords?
+    var canRender = true
+    var projectConfigs: [String: ProjectConfig] = [:]
+    var macroWords: MacroWords?
     /// What was read and added, by unique id: all of a project, or the part of it that has changed.
     var reread: Set<String> = []
     /// What became of the last reading's cache, for whoever debugs; nil where it was not asked for.
@@ -375,126 +350,6 @@ public final class ProjectReader {
         }
     }
 
-    // MARK: Configuration and names
-
-    func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
-        let project = projectConfig(of: node, package, manifest)
-        if own.isEmpty, patch?.isEmpty ?? true {
-            (node.stated, node.config) = (project.stated, project.settled)
-        } else {
-            var (config, stated) = (project.config, project.stated)
-            for layer in [patch, own].compactMap({ $0 }) {
-                ConfigMerge.lay(layer, over: &config)
-                ConfigMerge.note(layer, in: &stated)
-            }
-            node.stated = stated
-            node.config = Self.settled(config, node.resourceType)
-        }
-        do {
-            node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
-            node.alias = try name("generate_alias_name", node.config.alias, node, manifest)
-            node.database = try name("generate_database_name", node.config.database, node, manifest)
-            if node.resourceType == .snapshot {
-                if let schema = node.config["target_schema"]?.stringValue { node.schema = schema }
-                if let database = node.config["target_database"]?.stringValue { node.database = database }
-            }
-        } catch {
-            note(error, at: .file(node.originalFilePath))
-        }
-    }
-
-    /// What `dbt_project.yml` says of nodes in one place.
-    struct ProjectConfig {
-        var config: JSONObject
-        var stated: JSONObject
-        /// Of a node that says nothing itself: such nodes share it.
-        var settled: NodeConfig
-    }
-
-    private func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
-        // dbt configures analyses with the models.
-        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
-        let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)
-        // What the project itself says of a package's nodes goes above what the package says.
-        let isForeign = package.name != manifest.project.name
-        let (root, rootDepth) = isForeign ? ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) : ([], 0)
-        let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
-        if let known = projectConfigs[key] { return known }
-        var config = Self.defaults(of: node.resourceType)
-        var stated = JSONObject()
-        for layer in own + root {
-            ConfigMerge.lay(layer, over: &config)
-            ConfigMerge.note(layer, in: &stated)
-        }
-        let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
-        projectConfigs[key] = found
-        return found
-    }
-
-    private static func settled(_ merged: JSONObject, _ type: ResourceType) -> NodeConfig {
-        var config = merged
-        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).map(JSON.string)) }
-        if type == .test { settleFailures(&config) }
-        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
-        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
-        return NodeConfig(config)
-    }
-
-    /// Each hook as a map of `sql`, `transaction` and `index`, however it was written; a text may be such a map in JSON.
-    private static func hooks(_ written: JSON) -> JSON {
-        let items = written.arrayValue ?? (written.isNull ? [] : [written])
-        return .array(items.map { item in
-            var hook: JSON = ["sql": .string(item.stringValue ?? ""), "transaction": true, "index": .null]
-            let stated = item.stringValue.flatMap { $0.hasPrefix("{") && !$0.hasPrefix("{{") && !$0.hasPrefix("{%") ? try? JSON(parsing: $0) : nil } ?? item
-            for (key, value) in stated.objectValue?.pairs ?? [] { hook[key] = value }
-            return hook
-        })
-    }
-
-    /// dbt's rule: `store_failures_as` has the last word, `store_failures` alone means a table or nothing.
-    private static func settleFailures(_ config: inout JSONObject) {
-        if let kind = config["store_failures_as"]?.stringValue {
-            config["store_failures"] = .bool(kind != "ephemeral")
-        } else if let isStored = config["store_failures"]?.boolValue {
-            config["store_failures_as"] = .string(isStored ? "table" : "ephemeral")
-        }
-    }
-
-    private static func defaults(of type: ResourceType) -> JSONObject {
-        let values: JSON = switch type {
-        case .model, .analysis: ["enabled": true, "materialized": "view", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
-        case .seed: ["enabled": true, "materialized": "seed", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
-        case .test:
-            [
-                "enabled": true, "materialized": "test", "schema": "dbt_test__audit", "tags": [], "meta": [:], "severity": "ERROR",
-                "fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0",
-            ]
-        case .snapshot:
-            [
-                "enabled": true, "materialized": "snapshot", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:],
-            ]
-        case .function:
-            [
-                "enabled": true, "materialized": "function", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:], "type": "scalar",
-            ]
-        case .metric, .semanticModel, .savedQuery: ["enabled": true, "meta": [:]]
-        default: ["enabled": true, "tags": [], "meta": [:]]
-        }
-        return values.objectValue ?? JSONObject()
-    }
-
-    private func name(_ macro: String, _ custom: String?, _ node: Node, _ manifest: Manifest) throws -> String {
-        let custom = custom.map(Self.trimmed)
-        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host, canRender {
-            return Self.trimmed(try host.generatedName(macro, custom: custom, node: node))
-        }
-        switch macro {
-        case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
-        case "generate_alias_name": return custom ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
-        default: return custom ?? manifest.target.database
-        }
-    }
-
     func checksum(_ text: String) -> String { Digest.hex(.sha256, text) }
 
     static func trimmed(_ text: String) -> String {
@@ -503,8 +358,6 @@ public final class ProjectReader {
         while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
         return String(decoding: Array(bytes), as: UTF8.self)
     }
-
-    // MARK: Sources and tests
 
     func addSource(_ source: SourceTable, _ manifest: inout Manifest) {
         if let twin = manifest.sources[source.uniqueID] {
@@ -515,67 +368,6 @@ public final class ProjectReader {
             reread.insert(source.uniqueID)
             manifest.sources[source.uniqueID] = source
         }
-    }
-
-    func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
-        let target = written.ref.flatMap { manifest.node(for: $0, from: written.package.name) }
-        if written.ref != nil, target == nil { return }
-        guard var node = GenericTestReader(problems: problems).node(for: written, manifest: manifest), let test = node.test else { return }
-        let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
-        guard let macroID else {
-            let known = manifest.macros.values.map(\.name).filter { $0.hasPrefix("test_") }.map { String($0.dropFirst(5)) } + GenericTests.names
-            let near = Similarity.nearest(to: test.name, among: known)
-            problems.add(
-                "project.test_not_found", "there is no generic test '\(test.name)'", at: written.value.location,
-                remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
-            return
-        }
-        // dbt reads the two shortest tests without rendering them, so their macros are all that they call.
-        let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
-        node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
-        let isBuiltin = macroID.hasPrefix("macro.dbt.")
-        var own = JSONObject()
-        if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
-            node.refs = capture.refs
-            node.sources = capture.sources
-        } else if let host, canRender {
-            do {
-                let capture = try host.capture(node)
-                node.refs = capture.refs
-                node.sources = capture.sources
-                node.functions = capture.functions
-                own = capture.config
-            } catch {
-                note(error, at: written.value.location)
-            }
-        }
-        // What the test's own macro says with config() gives way to what is written at the test.
-        ConfigMerge.lay(node.config.values, over: &own)
-        configure(&node, written.package, nil, own, manifest)
-        node.attachedNode = target?.uniqueID
-        node.testGroup = target?.group
-        node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
-        if manifest.nodes[node.uniqueID] != nil {
-            problems.add(
-                "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,
-                remedy: "remove one, or give one a name of its own")
-            return
-        }
-        put(node, &manifest)
-    }
-
-    private func macro(named name: String, namespace: String?, package: String, _ manifest: Manifest) -> String? {
-        let order = namespace.map { [$0] } ?? [package, manifest.project.name] + manifest.packages.map(\.name)
-        for owner in order where manifest.macros["macro.\(owner).\(name)"] != nil { return "macro.\(owner).\(name)" }
-        return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
-    }
-
-    /// Whether a test's macro, or one that it calls, might refer to more than its arguments, or configure the test.
-    private func mayRefer(_ macroID: String, _ manifest: Manifest) -> Bool {
-        let index = macroWords ?? MacroWords(manifest.macroFiles)
-        macroWords = index
-        guard let macro = manifest.macros[macroID] else { return true }
-        return index.anyReachable(from: macro.name, of: macro.packageName, mentions: ["ref", "source", "config", "metric"])
     }
 
     // MARK: Problems

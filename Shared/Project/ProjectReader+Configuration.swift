@@ -1,0 +1,123 @@
+internal import Jinja
+internal import Kernel
+
+/// How a node is configured and, by that, named.
+extension ProjectReader {
+    func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
+        let project = projectConfig(of: node, package, manifest)
+        if own.isEmpty, patch?.isEmpty ?? true {
+            (node.stated, node.config) = (project.stated, project.settled)
+        } else {
+            var (config, stated) = (project.config, project.stated)
+            for layer in [patch, own].compactMap({ $0 }) {
+                ConfigMerge.lay(layer, over: &config)
+                ConfigMerge.note(layer, in: &stated)
+            }
+            node.stated = stated
+            node.config = Self.settled(config, node.resourceType)
+        }
+        do {
+            node.schema = try name("generate_schema_name", node.config.schema, node, manifest)
+            node.alias = try name("generate_alias_name", node.config.alias, node, manifest)
+            node.database = try name("generate_database_name", node.config.database, node, manifest)
+            if node.resourceType == .snapshot {
+                if let schema = node.config["target_schema"]?.stringValue { node.schema = schema }
+                if let database = node.config["target_database"]?.stringValue { node.database = database }
+            }
+        } catch {
+            note(error, at: .file(node.originalFilePath))
+        }
+    }
+
+    /// What `dbt_project.yml` says of nodes in one place.
+    struct ProjectConfig {
+        var config: JSONObject
+        var stated: JSONObject
+        /// Of a node that says nothing itself: such nodes share it.
+        var settled: NodeConfig
+    }
+
+    private func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
+        // dbt configures analyses with the models.
+        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
+        let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)
+        // What the project itself says of a package's nodes goes above what the package says.
+        let isForeign = package.name != manifest.project.name
+        let (root, rootDepth) = isForeign ? ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) : ([], 0)
+        let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
+        if let known = projectConfigs[key] { return known }
+        var config = Self.defaults(of: node.resourceType)
+        var stated = JSONObject()
+        for layer in own + root {
+            ConfigMerge.lay(layer, over: &config)
+            ConfigMerge.note(layer, in: &stated)
+        }
+        let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
+        projectConfigs[key] = found
+        return found
+    }
+
+    private static func settled(_ merged: JSONObject, _ type: ResourceType) -> NodeConfig {
+        var config = merged
+        if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).map(JSON.string)) }
+        if type == .test { settleFailures(&config) }
+        for key in ["pre-hook", "post-hook"] { if let hooks = config[key] { config[key] = Self.hooks(hooks) } }
+        if let grants = config["grants"], !grants.isNull { config["grants"] = ConfigMerge.settledGrants(grants) }
+        return NodeConfig(config)
+    }
+
+    /// Each hook as a map of `sql`, `transaction` and `index`, however it was written; a text may be such a map in JSON.
+    private static func hooks(_ written: JSON) -> JSON {
+        let items = written.arrayValue ?? (written.isNull ? [] : [written])
+        return .array(items.map { item in
+            var hook: JSON = ["sql": .string(item.stringValue ?? ""), "transaction": true, "index": .null]
+            let stated = item.stringValue.flatMap { $0.hasPrefix("{") && !$0.hasPrefix("{{") && !$0.hasPrefix("{%") ? try? JSON(parsing: $0) : nil } ?? item
+            for (key, value) in stated.objectValue?.pairs ?? [] { hook[key] = value }
+            return hook
+        })
+    }
+
+    /// dbt's rule: `store_failures_as` has the last word, `store_failures` alone means a table or nothing.
+    private static func settleFailures(_ config: inout JSONObject) {
+        if let kind = config["store_failures_as"]?.stringValue {
+            config["store_failures"] = .bool(kind != "ephemeral")
+        } else if let isStored = config["store_failures"]?.boolValue {
+            config["store_failures_as"] = .string(isStored ? "table" : "ephemeral")
+        }
+    }
+
+    private static func defaults(of type: ResourceType) -> JSONObject {
+        let values: JSON = switch type {
+        case .model, .analysis: ["enabled": true, "materialized": "view", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
+        case .seed: ["enabled": true, "materialized": "seed", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
+        case .test:
+            [
+                "enabled": true, "materialized": "test", "schema": "dbt_test__audit", "tags": [], "meta": [:], "severity": "ERROR",
+                "fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0",
+            ]
+        case .snapshot:
+            [
+                "enabled": true, "materialized": "snapshot", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:],
+            ]
+        case .function:
+            [
+                "enabled": true, "materialized": "function", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:], "type": "scalar",
+            ]
+        case .metric, .semanticModel, .savedQuery: ["enabled": true, "meta": [:]]
+        default: ["enabled": true, "tags": [], "meta": [:]]
+        }
+        return values.objectValue ?? JSONObject()
+    }
+
+    private func name(_ macro: String, _ custom: String?, _ node: Node, _ manifest: Manifest) throws -> String {
+        let custom = custom.map(Self.trimmed)
+        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host, canRender {
+            return Self.trimmed(try host.generatedName(macro, custom: custom, node: node))
+        }
+        switch macro {
+        case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
+        case "generate_alias_name": return custom ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
+        default: return custom ?? manifest.target.database
+        }
+    }
+}

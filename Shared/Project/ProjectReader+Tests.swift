@@ -1,0 +1,65 @@
+internal import Kernel
+
+/// Data tests, as schema files write them.
+extension ProjectReader {
+    func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
+        let target = written.ref.flatMap { manifest.node(for: $0, from: written.package.name) }
+        if written.ref != nil, target == nil { return }
+        guard var node = GenericTestReader(problems: problems).node(for: written, manifest: manifest), let test = node.test else { return }
+        let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
+        guard let macroID else {
+            let known = manifest.macros.values.map(\.name).filter { $0.hasPrefix("test_") }.map { String($0.dropFirst(5)) } + GenericTests.names
+            let near = Similarity.nearest(to: test.name, among: known)
+            problems.add(
+                "project.test_not_found", "there is no generic test '\(test.name)'", at: written.value.location,
+                remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
+            return
+        }
+        // dbt reads the two shortest tests without rendering them, so their macros are all that they call.
+        let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
+        node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
+        let isBuiltin = macroID.hasPrefix("macro.dbt.")
+        var own = JSONObject()
+        if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
+            node.refs = capture.refs
+            node.sources = capture.sources
+        } else if let host, canRender {
+            do {
+                let capture = try host.capture(node)
+                node.refs = capture.refs
+                node.sources = capture.sources
+                node.functions = capture.functions
+                own = capture.config
+            } catch {
+                note(error, at: written.value.location)
+            }
+        }
+        // What the test's own macro says with config() gives way to what is written at the test.
+        ConfigMerge.lay(node.config.values, over: &own)
+        configure(&node, written.package, nil, own, manifest)
+        node.attachedNode = target?.uniqueID
+        node.testGroup = target?.group
+        node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
+        if manifest.nodes[node.uniqueID] != nil {
+            problems.add(
+                "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,
+                remedy: "remove one, or give one a name of its own")
+            return
+        }
+        put(node, &manifest)
+    }
+
+    private func macro(named name: String, namespace: String?, package: String, _ manifest: Manifest) -> String? {
+        let order = namespace.map { [$0] } ?? [package, manifest.project.name] + manifest.packages.map(\.name)
+        for owner in order where manifest.macros["macro.\(owner).\(name)"] != nil { return "macro.\(owner).\(name)" }
+        return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
+    }
+
+    /// Whether a test's macro, or one that it calls, might refer to more than its arguments, or configure the test.
+    private func mayRefer(_ macroID: String, _ manifest: Manifest) -> Bool {
+        let index = macroWords ?? MacroWords(manifest.macroFiles)
+        macroWords = index
+        guard let macro = manifest.macros[macroID] else { return true }
+        return index.anyReachable(from: macro.name, of: macro.packageName, mentions: ["ref", "source", "config", "metric"])
+    }
+}
