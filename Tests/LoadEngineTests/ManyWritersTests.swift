@@ -21,7 +21,7 @@ import WarehouseKit
     }
 
     /// The program dies at its 1st call to the warehouse, at its 2nd, … until it comes through.
-    @Test(arguments: ["append", "replace", "merge"])
+    @Test(arguments: ["append", "replace", "merge", "snapshot"])
     func `a load that is killed between any two statements is loaded once by the next delivery`(disposition: String) async throws {
         let desk = try Desk()
         try desk.deliver("id,v\n1,10\n2,20\n", as: "t_1.csv")
