@@ -149,7 +149,7 @@ struct BatchLoad {
         }
         return names.map { name in
             let type = preparation?.casts[name] ?? rules.rules[name]?.type
-            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isKey: key.contains(name))
+            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isDeclared: type != nil, isKey: key.contains(name))
         }
     }
 
@@ -167,7 +167,9 @@ struct BatchLoad {
         let standing = disposition == .replace ? try TableShape(session, Self.target(arguments)) : shape
         try apply(rules, of: standing, to: &pass)
         for index in pass.columns.indices {
-            if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
+            // A replaced table keeps its types too: who reads it finds the same ones in a month of whole amounts, and in one without any.
+            let name = pass.columns[index].name
+            if !pass.columns[index].isPinned, let old = shape.types[name] ?? standing.types[name] { pass.columns[index].type = old }
         }
         pass.only = setAside
         pass.sample()
