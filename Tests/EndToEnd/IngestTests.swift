@@ -71,7 +71,7 @@ import Testing
             for program in Self.programs { try await home.start(program) }
             let run = try await home.finish(home.request("ingest"))
             #expect(run.end?.isSuccess == true)
-            let note = "1 file of attempts that died, older than 7 days, removed: \(dead)"
+            let note = "1 file of attempts that died, older than 7 days, removed: \(dead.split(separator: "/").last!)"
             let told = try await home.log().compactMap { record -> JSON? in
                 guard case .taskSucceeded(let report) = record.event.payload, record.event.task == "ingest.extract.flights" else { return nil }
                 return report.details["notes"]

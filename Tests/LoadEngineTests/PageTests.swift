@@ -157,6 +157,21 @@ struct LineSource: Connector {
         (try? folder.read(file)).map { String(decoding: $0, as: UTF8.self).contains(text) } ?? false
     }
 
+    @Test func `a row of a page is traced to the question that was asked and to its bytes in the answer`() async throws {
+        let box = try TemporaryFolderBox()
+        let desk = try desk(box, Self.graph("2026-11-04", restated: 0), now: "2026-11-05T14:00:00Z")
+        try await desk.run("p@1", token: 10, connections: Self.pages(["page_insights_daily": ["metrics": ["reach"]]], asOf: "2026-11-05"))
+        let answer = LoadCommandTests.command(desk, ["trace", "raw.page_insights_daily", "end_time=2026-11-03T08:00:00+0000", "--warehouse", desk.warehouse])
+        let lines = answer.said.split(separator: "\n").map(String.init)
+        let landed = box.folder.files(in: "raw").first { $0.hasSuffix(".json") && !$0.hasSuffix(".manifest.json") }!
+        #expect(answer.status == 0 && lines.count == 9, "\(answer.complained)")
+        #expect(lines[1] == "  run     p@1" && lines[4] == "  source  1/insights 2026-11-01..2026-11-04" && lines[5] == "  landed  raw/\(landed)")
+        let record = try #require(lines.last?.split(separator: "record  ").last.map(String.init))
+        #expect(record.hasPrefix("{\"") && record.contains("2026-11-03T08:00:00+0000"))
+        let range = try #require(lines[7].split(separator: "bytes ").last?.split(separator: " ").compactMap { Int($0) })
+        #expect(try String(decoding: Array(desk.folder.read("raw/" + landed))[range[0]...range[1]], as: UTF8.self) == record)
+    }
+
     @Test func `appended days are replaced by their later selves`() async throws {
         let box = try TemporaryFolderBox()
         let streams: JSON = ["page_insights_daily": ["metrics": ["reach"], "disposition": "append"]]
