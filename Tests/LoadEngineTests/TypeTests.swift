@@ -184,7 +184,7 @@ struct SeedBox {
         #expect(run.message("ingest.load.t.0") == "2 rows, 4 quarantined")
         #expect(run.books[.landed] == run.books[.inserted]! + run.books[.quarantined]!)
         #expect(try desk.rows("select \"row\", reason, file, line from _sluice_quarantine order by \"row\"") == [
-            [.integer(2), .text("1 fields where the header has 2"), .text("t.csv"), .integer(3)],
+            [.integer(2), .text("1 field where the header has 2"), .text("t.csv"), .integer(3)],
             [.integer(3), .text("column 'n' holds no integer"), .text("t.csv"), .integer(4)],
             [.integer(4), .text("3 fields where the header has 2"), .text("t.csv"), .integer(6)],
             [.integer(6), .text("not UTF-8"), .text("t.csv"), .integer(8)],

@@ -10,6 +10,9 @@ struct Quarantined {
     var line: Int
     var reason: String
     var raw: Bytes
+
+    static let notUTF8 = "not UTF-8"
+    static func width(_ count: Int, header: Int) -> String { "\(count) \(count == 1 ? "field" : "fields") where the header has \(header)" }
 }
 
 /// Wrong turns for tests of the books.
@@ -230,9 +233,9 @@ struct BatchPass {
             if Reader.tellsTypes, let defect = reader.defect {
                 reason = defect
             } else if fields.count != width {
-                reason = "\(fields.count) fields where the header has \(width)"
+                reason = Quarantined.width(fields.count, header: width)
             } else if !FieldParser.isUTF8(record) {
-                reason = "not UTF-8"
+                reason = Quarantined.notUTF8
             } else {
                 for index in 0..<width {
                     let field = fields[index]
