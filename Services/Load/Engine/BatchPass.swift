@@ -150,18 +150,24 @@ struct BatchPass {
             seen += 1
             if seen % LandedBytes.recordsBetweenForgetting == 0, let place = reader.record.baseAddress { forget(place) }
             if Reader.tellsTypes, reader.defect != nil || reader.droppedBy != nil { continue }
-            widen(with: reader.current, nulls)
+            widen(with: reader.current, nulls, of: reader.record)
         }
     }
 
-    private mutating func widen(with fields: UnsafeBufferPointer<CSVReader.Field>, _ nulls: NullTokens) {
+    private mutating func widen(with fields: UnsafeBufferPointer<CSVReader.Field>, _ nulls: NullTokens, of record: Bytes) {
         guard fields.count == columns.count else { return }
+        var isRead = false
         for index in 0..<fields.count where !columns[index].isPinned && columns[index].type != .text {
             let field = fields[index]
             if !field.isQuoted, nulls.contains(field.bytes) { continue }
-            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText, hasDecimals: hasDecimals)
+            var type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText, hasDecimals: hasDecimals)
             // Rows are the same by what was written: `jsonb` takes two spellings for one value, and text does not.
-            if columns[index].isKey, columns[index].type == .json { columns[index].type = .text }
+            if columns[index].isKey, type == .json { type = .text }
+            guard type != columns[index].type else { continue }
+            // A row that is set aside for its encoding says nothing of types, wherever it stands.
+            guard isRead || FieldParser.isUTF8(record) else { return }
+            isRead = true
+            columns[index].type = type
         }
     }
 
@@ -247,7 +253,7 @@ struct BatchPass {
                     let mayConvert = !Reader.tellsTypes || !field.isText || columns[index].isPinned || types[index].holdsText
                     if mayConvert, Self.convert(field.bytes, types[index], isDeclared: columns[index].isDeclared, into: &cells[index], scratch, index * 32) { continue }
                     guard columns[index].isPinned else {
-                        widen(with: fields, nulls)
+                        widen(with: fields, nulls, of: record)
                         widen(with: &reader, rowsMax: .max)
                         return .widened
                     }

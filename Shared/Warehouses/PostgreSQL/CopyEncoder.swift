@@ -140,13 +140,16 @@ struct CopyEncoder {
 
     @inline(__always) private func append(_ text: Bytes, _ index: Int, cellsBehind: Int) throws {
         switch kinds[index] {
-        case .text, .json, .jsonb:
-            guard !Self.holdsNUL(text) else { throw refused(index, "a NUL byte, which PostgreSQL has not in texts") }
-            guard text.count < 1 << 30 else { throw refused(index, "more than a gigabyte") }
-            let isVersioned = kinds[index] == .jsonb
+        case .text, .json:
+            try check(text, index)
+            buffer.reserve(text.count + cellsBehind * 12)
+            buffer.put(UInt32(text.count))
+            buffer.put(text)
+        case .jsonb:
+            try check(text, index)
             buffer.reserve(text.count + 1 + cellsBehind * 12)
-            buffer.put(UInt32(text.count + (isVersioned ? 1 : 0)))
-            if isVersioned { buffer.put(Self.jsonbVersion) }
+            buffer.put(UInt32(text.count + 1))
+            buffer.put(Self.jsonbVersion)
             buffer.put(text)
         case .numeric:
             buffer.reserve(NumericForm.bytesMax(of: text.count) + cellsBehind * 12)
@@ -161,6 +164,11 @@ struct CopyEncoder {
             buffer.put(UInt32(4)); buffer.put(UInt32(bitPattern: Int32(truncatingIfNeeded: day)))
         case .bool, .int2, .int4, .int8, .float4, .float8, .other: throw refused(index, "a text in the place of a number")
         }
+    }
+
+    @inline(__always) private func check(_ text: Bytes, _ index: Int) throws {
+        guard !Self.holdsNUL(text) else { throw refused(index, "a NUL byte, which PostgreSQL has not in texts") }
+        guard text.count < 1 << 30 else { throw refused(index, "more than a gigabyte") }
     }
 
     // MARK: Text
