@@ -83,6 +83,30 @@ import Testing
         }
     }
 
+    @Test func `what a source has done to its columns is in the event of the load, and people are told`() async throws {
+        try await TestHome.with { home in
+            try home.write(Self.pipeline, to: "pipelines/ingest/pipeline.yml")
+            try home.write("day,carrier,delay,note\n1,C1,5,{}\n", to: "inbox/flights-1.csv")
+            try home.write("carrier,name\nC0,Zero\n", to: "inbox/airlines.csv")
+            for program in Self.programs { try await home.start(program) }
+            #expect(try await home.finish(home.request("ingest")).end?.isSuccess == true)
+            // A title that differs, a column that is gone, one that is new, and a value of another type.
+            try home.write("day,Carrier Code,delay,gate\n2,C1,late,7\n", to: "inbox/flights-2.csv")
+            let run = try await home.finish(home.request("ingest"))
+            #expect(run.end?.isSuccess == true)
+            let drift = try await home.log().compactMap { record -> JSON? in
+                guard case .taskSucceeded(let report) = record.event.payload, record.event.run == run.id else { return nil }
+                return report.details["drift"]
+            }
+            #expect(drift == [[
+                ["column": "carrier", "kind": "renamed", "to": "carrier_code"], ["column": "delay", "from": "integer", "kind": "widened", "to": "text"],
+                ["column": "gate", "kind": "new", "type": "integer"], ["column": "note", "kind": "missing"],
+            ]])
+            let shown = try await home.run("sluice", ["runs", "show", run.id.description])
+            #expect(shown.output.contains("column 'gate' is new, integer") && shown.output.contains("column 'note' is not in the batch"), "\(shown.output)")
+        }
+    }
+
     @Test func `a lost journal costs the history and nothing else: later runs write on`() async throws {
         try await TestHome.with { home in
             try home.write(Self.pipeline, to: "pipelines/ingest/pipeline.yml")
