@@ -13,6 +13,8 @@ final class Kill: Sendable {
     private let calls = Mutex(0)
     init(at last: Int) { self.last = last }
 
+    /// How many calls there were.
+    var count: Int { calls.withLock { $0 } }
     var hasFired: Bool { calls.withLock { $0 >= last } }
 
     /// One more place where the program could die. Once it is dead, it does nothing more.

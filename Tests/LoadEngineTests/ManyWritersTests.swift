@@ -173,6 +173,46 @@ import WarehouseKit
         #expect(try desk.number("select sum(\"rows\") from _sluice_books") == 500)
     }
 
+    /// All of it at once: one of the replicas dies at its 1st call to the warehouse, at its 2nd, …, while the other one does the same work.
+    @Test(arguments: ["append", "replace", "merge"])
+    func `a batch delivered ten times by two replicas, of which one is killed between any two statements, is loaded once`(disposition: String) async throws {
+        let desk = try Desk()
+        try desk.deliver("id,v\n" + (1...20).map { "\($0),\($0)\n" }.joined(), as: "t_1.csv")
+        var last = 1, number = 0
+        while number < last {
+            number += 1
+            let stream = "t\(number)"
+            var run = desk.begin(RunID("p@\(number)"), token: UInt64(number * 1_000), [stream: ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"]]])
+            for kind in ["load_batch", "seal"] {
+                try await desk.advance(&run) { $0.kind == kind }
+                let task = try #require(run.waiting.first { $0.kind == kind })
+                let assignment = desk.assignment(task, run: run.run, token: run.token + 1)
+                let answers = Mutex<[Completion]>([])
+                // The first one alone tells how many calls there are.
+                let kill = Kill(at: number == 1 ? .max : number - 1), isAlone = number == 1
+                try Self.inParallel(2) { replica in
+                    for delivery in 0..<5 where replica == 0 || !isAlone {
+                        if replica == 0, delivery == 0 {
+                            _ = try? Kill.$current.withValue(kill) { try desk.loader.load(assignment) }
+                            continue
+                        }
+                        let completion = try desk.loader.load(assignment)
+                        answers.withLock { $0.append(completion) }
+                    }
+                }
+                if isAlone { last = max(last, kill.count + 1) }
+                #expect(answers.withLock { Set($0).count } == 1, "killed at call \(number)")
+                run.waiting.removeAll { $0.id == task.id }
+                run.done[task.id] = answers.withLock { $0.first }
+            }
+            #expect(try desk.rows("select count(*), count(distinct id), sum(v) from raw__\(stream)").first?.prefix(2) == [.integer(20), .integer(20)], "killed at call \(number)")
+            #expect(try desk.number("select count(*) from _sluice_loads where stream = '\(stream)'") == 1, "killed at call \(number)")
+            #expect(try desk.number("select count(*) from _sluice_seals where stream = '\(stream)'") == 1, "killed at call \(number)")
+        }
+        #expect(last > 40)
+        #expect(try desk.scratchTables().isEmpty)
+    }
+
     /// It slept through its lease in the middle of a load, at any statement; meanwhile its task was done by another replica and a newer run came.
     @Test(arguments: ["append", "replace", "merge"])
     func `a zombie that wakes after its lease and after a newer run changes nothing`(disposition: String) async throws {

@@ -7,7 +7,9 @@ internal import WarehouseKit
 /// what is so long that a part of it might be.
 struct JSONCheck {
     /// A part of a `jsonb` has 256 MiB at most, and a list of digits is six times as long there.
-    static let bytesMax = 32 << 20
+    private static let bytesMax = 32 << 20
+    /// Of what is not declared: reading it takes up to eight times its length of memory.
+    static let nestedBytesMax = 4 << 20
     private static let exponentDigitsMax = 4
     /// So many members of an object are compared with each other.
     private static let comparedMax = 16
@@ -20,7 +22,7 @@ struct JSONCheck {
 
     /// What makes a column JSON that is not declared: an object or a list, in no object of which a member comes twice, as `jsonb` would keep one.
     static func isNested(_ bytes: Bytes) -> Bool {
-        guard mayBeNested(bytes), let check = JSONCheck(bytes) else { return false }
+        guard bytes.count <= nestedBytesMax, mayBeNested(bytes), let check = JSONCheck(bytes) else { return false }
         return check.fits && !check.repeatsMember
     }
 
