@@ -184,6 +184,20 @@ import WarehouseKit
         #expect(found == model)
     }
 
+    @Test(arguments: ["csv", "jsonl"])
+    func `a file without a byte is merged too, before there is a table and after`(format: String) async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": .string("t_*.\(format)"), "disposition": "merge", "key": ["id"], "order_by": "v", "delete_when": "gone"]]
+        let connections: JSON = [["connector": format == "csv" ? "csv" : "lines", "settings": ["folder": "${INBOX}"], "streams": streams]]
+        let texts = ["", format == "csv" ? "id,v,gone\n1,5,false\n" : "{\"id\": 1, \"v\": 5, \"gone\": false}\n", ""]
+        for (number, text) in texts.enumerated() {
+            try desk.deliver(text, as: "t_\(number).\(format)")
+            let run = try await desk.run(RunID("p@\(number)"), token: UInt64(100 * number + 10), connections: connections, deliveries: 2)
+            #expect(run.waiting.isEmpty && run.done["ingest.seal.t"] != nil)
+        }
+        #expect(try desk.rows("select id, v from raw__t") == [[.integer(1), .integer(5)]])
+    }
+
     @Test func `a key that changes takes the place of the old one, where the rows allow it`() async throws {
         let desk = try Desk()
         func streams(_ key: JSON) -> JSON { ["t": ["path": "t_*.csv", "disposition": "merge", "key": key]] }

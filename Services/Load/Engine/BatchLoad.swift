@@ -108,8 +108,8 @@ struct BatchLoad {
         findings.lost = Int(count)
     }
 
-    /// A page without a record, which may lack the members that its key names. What columns it has are made all the same.
-    private var isWithoutRecords: Bool { landed.format.kind != .csv && landed.tally.count == 0 }
+    /// A page without a record, or a file without a byte, which may lack what its key names. What columns it has are made all the same.
+    private var isWithoutRecords: Bool { landed.tally.count == 0 && (landed.format.kind != .csv || landed.header.isEmpty) }
 
     // MARK: Columns
 
@@ -140,8 +140,7 @@ struct BatchLoad {
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
         let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue, arguments.config["delete_when"]?.stringValue].compactMap(\.self)) : []
         let missing = needed.subtracting(names)
-        // A file without a byte has no header, and no record that would miss a column.
-        guard missing.isEmpty || names.isEmpty || isWithoutRecords else {
+        guard missing.isEmpty || isWithoutRecords else {
             throw PlainProblem(
                 "load.key_missing", "the batch has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
                 at: .named(label),

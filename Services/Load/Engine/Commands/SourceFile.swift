@@ -30,7 +30,7 @@ struct SourceFile {
         case let other:
             if let named { throw CommandWords.wrong("--format is csv or ndjson, and not '\(named)'", usage) }
             throw PlainProblem(
-                "settings.command_line", "the name \(name) does not say that there are CSV or lines of JSON in it", at: .file(name), remedy: Self.remedy(other))
+                "settings.command_line", word == "-" ? "nothing says what comes by standard input" : "the name \(name) does not say that there are CSV or lines of JSON in it", at: .file(name), remedy: Self.remedy(other))
         }
     }
 
@@ -57,9 +57,10 @@ struct SourceFile {
                 remedy: "take the line away: tail -n +2, and give the delimiter: --delimiter '\(first.dropFirst(4).first ?? ";")'")
         }
         guard isDelimiterAssumed, header.count == 1, let other = Self.delimiters.first(where: { $0 != format.delimiter && first.utf8.contains($0) }) else { return }
-        func shown(_ byte: UInt8) -> String { byte == UInt8(ascii: "\t") ? "$'\\t'" : "'\(Character(Unicode.Scalar(byte)))'" }
+        func shown(_ byte: UInt8) -> String { byte == UInt8(ascii: "\t") ? "tab" : "'\(Character(Unicode.Scalar(byte)))'" }
+        func words(_ byte: UInt8) -> String { byte == UInt8(ascii: "\t") ? "tabs" : shown(byte) }
         throw PlainProblem(
-            "landing.bad_record", "between \(shown(format.delimiter)) the header is one column, and it holds \(shown(other))", at: .file(name, line: 1),
+            "landing.bad_record", "between \(words(format.delimiter)) the header is one column, and it holds \(words(other))", at: .file(name, line: 1),
             remedy: "give what stands between the fields: --delimiter \(shown(other)); if it is one column, --delimiter \(shown(format.delimiter))")
     }
 
@@ -76,6 +77,8 @@ struct SourceFile {
     }
 
     private static func byte(_ text: String, _ usage: String) throws -> UInt8 {
+        // As people write what no key of theirs types.
+        if ["tab", "\\t"].contains(text) { return UInt8(ascii: "\t") }
         guard text.utf8.count == 1, let byte = text.utf8.first, byte < 0x80, byte != 0x22, byte != 0x0a, byte != 0x0d else {
             throw CommandWords.wrong("--delimiter is one ASCII character other than a quote or a line end", usage)
         }
