@@ -29,6 +29,8 @@ public struct JSONTape {
     public mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) {
         self.bytes = bytes
         nodes.removeAll(keepingCapacity: true)
+        // A tape for one small value would otherwise grow in more steps than it has levels.
+        if nodes.capacity == 0 { nodes.reserveCapacity(min(bytes.count / 4 + 4, 1 << 12)) }
         place = 0
         depth = 0
         guard bytes.count < Self.bytesMax else { throw failure("a document of 4 GiB or more") }
