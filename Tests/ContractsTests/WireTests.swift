@@ -1,4 +1,4 @@
-import Contracts
+@testable import Contracts
 import Foundation
 import Kernel
 import Support
@@ -68,6 +68,11 @@ import Testing
             let line = String(decoding: try Self.event(payload).envelope(), as: UTF8.self)
             #expect(lines.contains(line), "append to Tests/Fixtures/wire/golden.jsonl, once readers of before can read it:\n\(line)")
         }
+    }
+
+    /// A member that is forgotten in `PlainEnvelope` would be lost on the way.
+    @Test func `each member travels, whoever writes the envelope`() throws {
+        for payload in Self.examples { #expect(try Self.event(payload).envelope() == Self.event(payload).codedEnvelope()) }
     }
 
     @Test func `the page of the wire names each type and each member of its data, and no other`() throws {
