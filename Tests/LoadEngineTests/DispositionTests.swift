@@ -67,14 +67,23 @@ import WarehouseKit
         #expect(try desk.number("select count(*) from raw__t") == 2)
     }
 
-    @Test func `a reader in a loop sees the old window of an append or the new one, whole`() async throws {
+    /// The whole table, or one window of an `append` beside another one that stays.
+    @Test(arguments: ["replace", "append"])
+    func `a reader in a loop sees the old table or window or the new one, whole`(disposition: String) async throws {
         let desk = try Desk()
-        let streams: JSON = ["t": ["path": "t_*.csv"]]
-        func deliver(_ version: Int) throws { try desk.deliver("v\n" + String(repeating: "\(version)\n", count: 2_000), as: "t_1.csv") }
+        let streams: JSON = ["t": ["path": "t_*.csv", "disposition": .string(disposition)]]
+        // In two files, which are two batches.
+        func deliver(_ version: Int) throws {
+            let (first, second) = disposition == "replace" ? ("t_1.csv", "t_2.csv") : ("t_1.csv", "u_2.csv")
+            try desk.deliver("v\n" + String(repeating: "\(version)\n", count: disposition == "replace" ? 1_000 : 2_000), as: first)
+            try desk.deliver("v\n" + String(repeating: "\(version)\n", count: 1_000), as: second)
+        }
+        if disposition == "append" { try desk.deliver("v\n" + String(repeating: "-1\n", count: 10), as: "t_0.csv") }
         try deliver(0)
         try await desk.run("p@0", token: 1, streams)
         let isOver = Mutex(false), odd = Mutex<[String]>([]), looks = Mutex(0)
-        let question = desk.named("select count(*), min(v), max(v) from raw__t")
+        let others = Int64(disposition == "append" ? 10 : 0)
+        let question = desk.named("select count(*) - \(others), min(case when v >= 0 then v end), max(v) from raw__t")
         // Its own thread has the session from here on.
         nonisolated(unsafe) let reader = try desk.session()
         let group = DispatchGroup()
@@ -92,7 +101,8 @@ import WarehouseKit
         isOver.withLock { $0 = true }
         await withCheckedContinuation { done in group.notify(queue: .global()) { done.resume() } }
         #expect(odd.withLock { $0 } == [] && looks.withLock { $0 } > 0)
-        #expect(try desk.rows("select min(v), count(*) from raw__t") == [[.integer(15), .integer(2_000)]])
+        #expect(try desk.rows("select min(v), count(*) from raw__t where v >= 0") == [[.integer(15), .integer(2_000)]])
+        #expect(try desk.number("select count(*) from raw__t where v < 0") == others)
     }
 
     @Test func `snapshot keeps one copy for each logical date`() async throws {

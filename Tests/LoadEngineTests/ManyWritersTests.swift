@@ -21,7 +21,7 @@ import WarehouseKit
     }
 
     /// The program dies at its 1st call to the warehouse, at its 2nd, … until it comes through.
-    @Test(arguments: ["append", "replace", "merge"])
+    @Test(arguments: ["append", "replace", "merge", "snapshot"])
     func `a load that is killed between any two statements is loaded once by the next delivery`(disposition: String) async throws {
         let desk = try Desk()
         try desk.deliver("id,v\n1,10\n2,20\n", as: "t_1.csv")
@@ -54,6 +54,40 @@ import WarehouseKit
             try await sound.run(run, token: token, streams)
             try look(sound, stream, number)
             guard kill.hasFired else { return #expect(number > callsMin) }
+        }
+    }
+
+    @Test(arguments: ["append", "replace", "merge"])
+    func `nested values that are unfolded go with their parents, killed between any two statements`(disposition: String) async throws {
+        let desk = try Desk()
+        try desk.deliver("id,items\n1,\"[{\"\"n\"\": 1}, {\"\"n\"\": 2.5}]\"\n2,[7]\n", as: "t_1.csv")
+        try desk.deliver("id,items\n3,\"[{\"\"n\"\": 4}]\"\n", as: "t_2.csv")
+        let settings: JSON = ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"], "columns": ["items": ["unfold": true]]]
+        try await Self.killAtEach(desk, callsMin: 60, settings) { sound, stream, number in
+            let parents = try sound.rows("select id from raw__\(stream) order by id")
+            #expect(parents == [[.integer(1)], [.integer(2)], [.integer(3)]], "killed at call \(number)")
+            let children = "select p.id, c.n from raw__\(stream)__items c join raw__\(stream) p on p._sluice_batch = c._sluice_batch and p._sluice_row = c._sluice_row order by 1, c._sluice_index"
+            #expect(try sound.rows(children) == [[.integer(1), .double(1)], [.integer(1), .double(2.5)], [.integer(2), .null], [.integer(3), .double(4)]], "killed at call \(number)")
+            #expect(try sound.number("select count(*) from raw__\(stream)__items") == 4, "killed at call \(number)")
+            #expect(try sound.scratchTables().isEmpty, "killed at call \(number)")
+        }
+    }
+
+    @Test func `a second try of quarantined rows that is killed between any two statements loads them once`() throws {
+        for number in 1... {
+            let desk = try Desk()
+            let file = try desk.folder.write("id,n\n1,5\n2,x\n3,y\n", to: "t.csv")
+            #expect(LoadCommandTests.load(desk, file, "--type", "n=integer", "--quarantine-max", "9").status == 0)
+            let kill = Kill(at: number), words = ["quarantine", "retry", "--type", "n=text", "--warehouse", desk.warehouse]
+            let first = Kill.$current.withValue(kill) { LoadCommandTests.command(desk, words) }
+            #expect(kill.hasFired ? first.status != 0 : first.status == 0)
+            #expect(LoadCommandTests.command(desk, words).status == 0)
+            #expect(try desk.rows("select id, n, _sluice_row from t order by id") == [
+                [.integer(1), .text("5"), .integer(1)], [.integer(2), .text("x"), .integer(2)], [.integer(3), .text("y"), .integer(3)],
+            ], "killed at call \(number)")
+            #expect(try QuarantineTests.books(desk) == ["inserted": 3], "killed at call \(number)")
+            #expect(try desk.number("select count(*) from _sluice_quarantine") == 0, "killed at call \(number)")
+            guard kill.hasFired else { return #expect(number > 15) }
         }
     }
 

@@ -145,11 +145,11 @@ struct BatchLoad {
             throw PlainProblem(
                 "load.key_missing", "the batch has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
                 at: .named(label),
-                remedy: "correct `key`, `order_by` or `delete_when` of stream '\(manifest.stream)'; its columns are: \(names.joined(separator: ", "))")
+                remedy: "its columns are: \(names.joined(separator: ", ")); correct --key or --order-by, or of a pipeline's stream `key`, `order_by` or `delete_when`")
         }
         return names.map { name in
             let type = preparation?.casts[name] ?? rules.rules[name]?.type
-            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isKey: key.contains(name))
+            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isDeclared: type != nil, isKey: key.contains(name))
         }
     }
 
@@ -167,7 +167,9 @@ struct BatchLoad {
         let standing = disposition == .replace ? try TableShape(session, Self.target(arguments)) : shape
         try apply(rules, of: standing, to: &pass)
         for index in pass.columns.indices {
-            if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
+            // A replaced table keeps its types too: who reads it finds the same ones in a month of whole amounts, and in one without any.
+            let name = pass.columns[index].name
+            if !pass.columns[index].isPinned, let old = shape.types[name] ?? standing.types[name] { pass.columns[index].type = old }
         }
         pass.only = setAside
         pass.sample()
@@ -222,7 +224,8 @@ struct BatchLoad {
             "load.quarantine_full",
             "\(grouped(count)) of \(grouped(pass.rows)) rows cannot be loaded\(limit.allowance); the first: \(first.reason)",
             at: .file(landed.source, line: first.line),
-            remedy: "correct the source, or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
+            remedy: (first.reason == Quarantined.notUTF8 ? "convert the file, if it is from Windows by iconv -f WINDOWS-1252 -t UTF-8," : "correct the source,")
+                + " or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
     }
 
     func evolve(_ table: RelationName, to columns: [BatchPass.Column]) throws {

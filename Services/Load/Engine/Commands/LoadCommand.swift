@@ -18,7 +18,7 @@ struct LoadCommand {
           --format csv|ndjson      where the file's name does not say it
           --delimiter <character>  of CSV; tab for .tsv, otherwise a comma
           --null <text>            what an unquoted field of CSV says for null, once for each; the standard is an empty field
-          --type <column>=<type>   boolean, integer, real, decimal, date, timestamp or text, whatever the rows look like
+          --type <column>=<type>   boolean, integer, real, decimal, date, timestamp, timestamp_without_zone, json or text, whatever the rows look like
           --contract <word>        what a new column or a wider type does to a table that is there: evolve changes it (the standard),
                                    freeze fails, quarantine sets the row aside
           --quarantine-max <rows>  how many rows that cannot be loaded are set aside, or 1%; one more and nothing is loaded (0)
