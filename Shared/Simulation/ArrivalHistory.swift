@@ -1,5 +1,5 @@
 public import Contracts
-public import Kernel
+import Kernel
 
 /// When things came from outside on the days that a log knows: files, webhooks, messages.
 public struct ArrivalHistory: Sendable {
