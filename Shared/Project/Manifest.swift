@@ -16,6 +16,7 @@ public struct Manifest: Sendable {
     public var macroFiles: [MacroFile] = []
     public var docs: [Doc] = []
     public var disabled: [Node] = []
+    public var disabledSources: [SourceTable] = []
     /// `selectors.yml` as the manifest has it.
     public var selectors = SelectorsFile()
     /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.

@@ -1,5 +1,5 @@
 internal import Kernel
-public import WarehouseKit
+import WarehouseKit
 
 extension WarehouseRules {
     /// How rows come to be merged.

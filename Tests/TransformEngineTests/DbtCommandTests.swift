@@ -170,12 +170,12 @@ final class DbtDrill {
         #expect(try parts().nodes?["model.shop.b"]?["raw_code"] == "select id from {{ ref('a') }}")
         // What another command wrote there is no beginning for it.
         #expect(drill.run("build").code == 0)
-        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == false)
+        #expect(try parts().nodes?["model.shop.a"]?["compiled_path"]?.isNull == false)
         #expect(!drill.run("parse", "--debug", "--no-partial-parse").text.contains("artial pars"))
-        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == true)
+        #expect(try parts().nodes?["model.shop.a"]?["compiled_path"]?.isNull == true)
         drill.run("build")
         drill.run("parse")
-        #expect(try parts().nodes?["model.shop.a"]?["relation_name"]?.isNull == true)
+        #expect(try parts().nodes?["model.shop.a"]?["compiled_path"]?.isNull == true)
     }
 
     @Test func `show prints rows of a model and of SQL on the line, as many as are asked for`() throws {

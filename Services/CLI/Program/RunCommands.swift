@@ -189,9 +189,9 @@ enum PipelineWord {
     }
 }
 
-/// `sluice status`: who is ready, what waits.
+/// `sluice status`: who is ready, what waits, what has gone wrong since yesterday.
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Which programs are ready, and what waits in the queue.")
+    static let configuration = CommandConfiguration(abstract: "Which programs are ready, what waits in the queue, and the alerts of the last day.")
 
     func run() async throws {
         let installation = try Installation()
@@ -209,18 +209,23 @@ struct Status: AsyncParsableCommand {
         }
         // Without the broker there is nothing more to tell; without another program there is all the rest.
         guard !programs.isEmpty, !unready.contains("broker") else { throw ExitCode(3) }
-        let (board, status, runs) = try await installation.withBroker { client in
+        let now = SystemClock.now()
+        let (board, alerts, status, runs) = try await installation.withBroker { client in
             var history = RunHistory(client)
             try await history.catchUp()
-            return (try await PipelineBoard(client), try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
+            return (
+                try await PipelineBoard(client), try await AlertBoard(client, now: now), try await client.inspect(.status),
+                history.order.compactMap { history.runs[$0] })
         }
         if !board.entries.isEmpty { Terminal.say("pipelines") }
-        for line in board.lines(now: SystemClock.now(), text) { Terminal.say(line) }
+        for line in board.lines(now: now, text) { Terminal.say(line) }
         for run in runs where !run.isEnded {
-            let waiting = text.waiting(run, now: SystemClock.now())
+            let waiting = text.waiting(run, now: now)
             let ended = run.tasks.values.count { $0.phase.isEnded }
             Terminal.say("  \(run.id)  \(waiting.isEmpty ? "running" : text.yellow(waiting))  \(text.dim("\(ended) of \(run.tasks.count) tasks"))")
         }
+        if !alerts.entries.isEmpty { Terminal.say("since yesterday") }
+        for line in alerts.lines(EventText(isColoured: Terminal.isColoured), text) { Terminal.say(line) }
         Terminal.say(status.text(isPretty: true))
         if !unready.isEmpty { throw ExitCode(3) }
     }

@@ -20,11 +20,16 @@ extension Compiler {
         if case .object(let object) = value, let found = object as? PackageObject { return .object(PackageObject(found.name, self, isNoting: true)) }
         if let id = macros.id(of: name, in: [frame.package, manifest.project.name, package]) {
             noteMacro(id)
+        } else if ["ref", "source"].contains(name), manifest.target.type == "sqlite", let type = frame.node?.resourceType, Self.rendered.contains(type), frame.node?.test == nil {
+            // dbt's sqlite adapter has a macro in the place of this word.
+            noteMacro("macro.dbt_sqlite.\(name)")
         } else if Self.functionsOfTheLibrary.contains(name) || (word(name) == nil && macros.isInLibrary(name)) {
             noteMacro("macro.dbt.\(name)")
         }
         return value
     }
+
+    private static let rendered: Set<ResourceType> = [.model, .test, .snapshot, .analysis, .operation]
 
     func noteMacro(_ id: String) {
         if frame.mode == .parse, !frame.capture.macros.contains(id) { frame.capture.macros.append(id) }

@@ -18,6 +18,8 @@ final class DbtSite {
     /// Of `retry`: models that were built in part.
     var earlierBatches: [String: BatchResults] = [:]
     private var opened: (Compiler, any WarehouseSession)?
+    /// For a manifest that real dbt shall compare with.
+    private let library: DbtLibrary
 
     /// - Parameter asOf: when what is repeated began: its newest batch is the newest one now.
     init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
@@ -38,6 +40,7 @@ final class DbtSite {
             invocation.sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
         }
         self.invocation = invocation
+        library = try command.environment["SLUICE_DBT_MACROS"].map { path throws(ProjectProblem) in try DbtLibrary(manifest: path) } ?? DbtLibrary()
         var settings = ReaderSettings(projectFolder: arguments.projectFolder, environment: command.environment)
         settings.profilesFolder = arguments.value("profiles-dir")
         settings.profileName = arguments.value("profile")
@@ -59,7 +62,7 @@ final class DbtSite {
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
         guard arguments.flag("write-json", byDefault: true) else { return }
         try folder.write(
-            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled))
+            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled, library: library))
     }
 
     func tellConcurrency() {
