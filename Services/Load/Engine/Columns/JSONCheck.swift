@@ -18,10 +18,12 @@ struct JSONCheck {
     private var tape = JSONTape()
 
     /// What a column may hold that is declared as JSON.
-    static func isJSON(_ bytes: Bytes) -> Bool { JSONCheck(bytes)?.fits == true }
+    ///
+    /// Neither is a part of the loop over all cells, which is to stay small.
+    @inline(never) static func isJSON(_ bytes: Bytes) -> Bool { JSONCheck(bytes)?.fits == true }
 
     /// What makes a column JSON that is not declared: an object or a list, in no object of which a member comes twice, as `jsonb` would keep one.
-    static func isNested(_ bytes: Bytes) -> Bool {
+    @inline(never) static func isNested(_ bytes: Bytes) -> Bool {
         guard bytes.count <= nestedBytesMax, mayBeNested(bytes), let check = JSONCheck(bytes) else { return false }
         return check.fits && !check.repeatsMember
     }
