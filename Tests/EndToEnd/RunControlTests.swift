@@ -95,6 +95,8 @@ import Testing
             let run = try await home.request("drill")
             let status = try await home.run("sluice", ["status"])
             #expect(status.output.contains("drill  paused: holidays"), "\(status)")
+            let (list, shown) = (try await home.run("sluice", ["runs"]).output, try await home.run("sluice", ["runs", "show", run.description]).output)
+            #expect(list.contains("waiting     \(run)  asked for at ") && shown.contains("\(run) has not begun: drill is paused (holidays): sluice unpause drill"), "\(list)\(shown)")
             for program in programs { home.kill(program) }
             for program in programs { try await home.start(program) }
             try await home.until("it leads") { home.probe("orchestrator", "/readyz")?.status == 200 }
