@@ -17,6 +17,7 @@ public struct RunHistory: Sendable {
     public struct Request: Hashable, Sendable {
         public let pipeline: String
         public let at: Timestamp
+        public let isBackfill: Bool
     }
 
     public init(_ client: BusClient) { self.client = client }
@@ -28,6 +29,13 @@ public struct RunHistory: Sendable {
 
     /// Asked for, and neither begun nor rejected, in the order of the log.
     public var waiting: [RunID] { requests.filter { runs[$0] == nil && rejections[$0] == nil } }
+
+    /// The runs of a pipeline's backfills that have not ended, begun or not.
+    public func openBackfill(of pipeline: String) -> [RunID] {
+        requests.filter { requested[$0]?.pipeline == pipeline && requested[$0]?.isBackfill == true && !isOver($0) }
+    }
+
+    private func isOver(_ run: RunID) -> Bool { rejections[run] != nil || runs[run]?.isEnded == true }
 
     /// Why a run that waits has not begun, as far as the log tells; nil where it only has yet to be seen.
     public func reason(of run: RunID, _ board: PipelineBoard) -> String? {
@@ -74,8 +82,8 @@ public struct RunHistory: Sendable {
     }
 
     private mutating func apply(_ event: Event) {
-        if case .runRequested = event.payload, case let run = RunID(event.id), requested[run] == nil {
-            requested[run] = Request(pipeline: event.pipeline, at: event.time)
+        if case .runRequested(let wish) = event.payload, case let run = RunID(event.id), requested[run] == nil {
+            requested[run] = Request(pipeline: event.pipeline, at: event.time, isBackfill: wish.backfill != nil)
             requests.append(run)
         }
         guard let run = event.run else { return }
@@ -87,6 +95,18 @@ public struct RunHistory: Sendable {
         case .runRejected(let rejected): rejections[run] = rejected.reason
         default: runs[run]?.apply(event)
         }
+    }
+
+    /// Waits until all of them have ended, or been rejected.
+    public mutating func waitForEnds(of wanted: [RunID]) async throws {
+        guard let client else { throw CancellationError() }
+        let hints = await client.hints()
+        try await catchUp()
+        for await _ in hints {
+            try await catchUp()
+            if wanted.allSatisfy(isOver) { return }
+        }
+        throw CancellationError()
     }
 
     /// Follows a run to its end.

@@ -43,7 +43,7 @@ struct Backfill: AsyncParsableCommand {
             }
             guard !detach else { return 0 }
             Signals().onStop {
-                Terminal.complain("sluice: the runs that were asked for go on; sluice pause \(pipeline) holds those that have not begun")
+                Terminal.complain("sluice: the runs that were asked for go on; sluice runs cancel --backfill \(pipeline) ends them")
                 _exit(130)
             }
             return try await progress.finish { state in

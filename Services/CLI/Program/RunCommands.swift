@@ -93,15 +93,21 @@ struct RunsCommand: AsyncParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a run before its time: what waits is dropped, what works is stopped without a half effect.")
-        @Argument(help: "The run's name.") var run: String
+        @Argument(help: "The run's name.") var run: String?
+        @Option(help: ArgumentHelp("End what is left of this pipeline's backfills instead.", valueName: "pipeline")) var backfill: String?
         @Option(help: "Why, for those who look at it later.") var reason = ""
         @Flag(help: "Do not wait for its end.") var detach = false
+
+        func validate() throws {
+            if (run == nil) == (backfill == nil) { throw ValidationError("name a run, or a pipeline with --backfill") }
+        }
 
         func run() async throws {
             try await Installation().withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
                 var history = RunHistory(client)
                 try await history.catchUp()
-                let id = RunID(run)
+                if let backfill { return try await end(history.openBackfill(of: backfill), of: backfill, history, client) }
+                let run = run ?? "", id = RunID(run)
                 guard let pipeline = history.requested[id]?.pipeline ?? history.runs[id]?.pipeline else { throw RunHistory.unknown(run, "sluice runs cancel") }
                 if let outcome = history.runs[id]?.end?.outcome {
                     Terminal.say("\(id) has \(outcome.rawValue) already")
@@ -117,6 +123,17 @@ struct RunsCommand: AsyncParsableCommand {
                     Terminal.say("\(id): \(problem.summary)")
                 }
             }
+        }
+
+        private func end(_ runs: [RunID], of pipeline: String, _ history: RunHistory, _ client: BusClient) async throws {
+            let words = "\(runs.count) \(runs.count == 1 ? "run" : "runs") of backfills of \(pipeline)"
+            // The last ones first: none of them begins while the others are being ended.
+            for part in stride(from: runs.count, to: 0, by: -500).map({ runs[max(0, $0 - 500)..<$0] }) {
+                try await client.publish(part.reversed().map { .saying(.runCancelRequested(RunCancelRequested(reason: reason)), of: pipeline, run: $0, by: "cli") })
+            }
+            var history = history
+            if !detach, !runs.isEmpty { try await history.waitForEnds(of: runs) }
+            Terminal.say(runs.isEmpty ? "nothing of a backfill of \(pipeline) is left" : detach ? "\(words) are to end" : "\(words) ended")
         }
     }
 }
