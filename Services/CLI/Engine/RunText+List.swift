@@ -27,7 +27,7 @@ extension RunText {
         let seconds = decimal((run.end?.at ?? now) - run.startedAt, 2)
         let facts = dim("\(moment(run.startedAt))  \(leftPadded(seconds, 8)) s  \(run.tasks.count == 1 ? "1 task" : "\(run.tasks.count) tasks")")
         let waiting = waiting(run, now: now)
-        let why = run.end.map { $0.isSuccess ? "" : $0.summary.summary } ?? (waiting.isEmpty ? "" : yellow(waiting))
+        let why = run.end.map { $0.isSuccess || $0.summary.summary == $0.outcome.rawValue ? "" : $0.summary.summary } ?? (waiting.isEmpty ? "" : yellow(waiting))
         return "\(padded(word, 10))  \(padded(run.id.description, width))  \(facts)\(why.isEmpty ? "" : "  " + why)"
     }
 

@@ -236,7 +236,10 @@ struct Status: AsyncParsableCommand {
             Terminal.say("  \(text.padded(String(name.dropLast(5)), width))  \(text.padded(word, 9))  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         // Without the broker there is nothing more to tell; without another program there is all the rest.
-        guard !programs.isEmpty, !unready.contains("broker") else { throw ExitCode(3) }
+        guard !programs.isEmpty, !unready.contains("broker") else {
+            if unready.count == programs.count, !programs.isEmpty { Terminal.complain("nothing runs on \(installation.settings.home); start it with sluice up") }
+            throw ExitCode(3)
+        }
         let now = SystemClock.now()
         let (board, alerts, status, runs) = try await installation.withBroker { client in
             var history = RunHistory(client)

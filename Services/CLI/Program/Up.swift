@@ -41,7 +41,10 @@ struct Up: AsyncParsableCommand {
         let supervisor = Supervisor(folder: installation.folder, settings: settings, note: { Terminal.complain("sluice: \($0)") })
         let plan = try Supervisor.Plan(folder: installation.folder, scale: try scales())
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-        signals.onStop { stop.yield() }
+        signals.onStop {
+            if Terminal.isInteractive { Terminal.complain("\nsluice: stopping") }
+            stop.yield()
+        }
 
         let work = Task { try await serve(supervisor, plan, settings) }
         let waiter = Task {
