@@ -20,11 +20,11 @@ public actor Orchestrator {
 
     let client: BusClient
     private let name: String
-    private let pipelinesFolder: String
+    let pipelinesFolder: String
     private let reach: @Sendable (String) -> Void
     let note: @Sendable (String) -> Void
 
-    private var fleet = Fleet()
+    private(set) var fleet = Fleet()
     private(set) var needs = LogNeeds()
     var confirmed: (position: UInt64, kept: [UInt64])?
     var confirmAt = 0.0
@@ -32,13 +32,13 @@ public actor Orchestrator {
     private var asksAgainSoon = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
-    private var definitions: [String: Definition] = [:]
+    var definitions: [String: Definition] = [:]
     /// What the definitions say against one another, by path, and the files of which that is true.
-    private var contradictions: (of: [String: String], found: [String: PlainProblem]) = ([:], [:])
+    var contradictions: (of: [String: String], found: [String: PlainProblem]) = ([:], [:])
     private var timetable = Timetable()
-    private var brokenDefinitions: [String: String] = [:]
+    var brokenDefinitions: [String: String] = [:]
     /// By pipeline, since when no file defines it, on the clock that only runs forward.
-    private var goneSince: [String: Double] = [:]
+    var goneSince: [String: Double] = [:]
     private let environment: [String: String]
     private var files: FileWatch?
 
@@ -182,7 +182,7 @@ public actor Orchestrator {
     }
 
     /// Publishes decisions and folds them. Where nothing came in between, the answer itself tells their places in the log.
-    private func publish(_ events: [Event]) async throws {
+    func publish(_ events: [Event]) async throws {
         var start = 0
         while start < events.count {
             let part = Array(events[start..<min(start + Self.eventsPerPublishMax, events.count)])
@@ -230,81 +230,6 @@ public actor Orchestrator {
     private func planBackfills() async throws {
         for event in fleet.backfills {
             try await publish(BackfillPlan.events(for: event, of: fleet.pipelines[event.pipeline], now: SystemClock.now()))
-        }
-    }
-
-    // MARK: Definitions
-
-    private struct Definition {
-        let stamp: String
-        let pipeline: Pipeline
-        let registration: Event
-    }
-
-    /// Publishes the definitions on disk that differ from those of the log. A broken file, and one that would have pipelines
-    /// start one another for ever, changes nothing and is told once. Where the folder cannot be read nothing is known of it.
-    private func registerDefinitions() async throws {
-        guard let paths = try? PipelineReader.paths(in: pipelinesFolder) else { return }
-        let read = paths.compactMap { path in definition(path).map { (path, $0) } }
-        compare(read)
-        var events = withoutFiles(paths)
-        for (path, definition) in read where contradictions.found[path] == nil {
-            var event = definition.registration
-            guard case .pipelineRegistered(let registered) = event.payload, fleet.pipelines[event.pipeline] != registered else { continue }
-            event.id += "/\(fleet.position)"
-            event.time = SystemClock.now()
-            events.append(event)
-            note("pipeline \(event.pipeline) from \(path)")
-        }
-        if !events.isEmpty { try await publish(events) }
-    }
-
-    /// What no file defines any more is started by people alone: it is registered anew without a schedule and without triggers.
-    private func withoutFiles(_ paths: [String]) -> [Event] {
-        let here = Set(paths.flatMap { [definitions[$0]?.pipeline.name, $0.split(separator: "/").dropLast().last.map(String.init)].compactMap(\.self) })
-        let now = SystemClock.monotonicSeconds()
-        goneSince = goneSince.filter { !here.contains($0.key) }
-        var events: [Event] = []
-        for (name, known) in fleet.pipelines.sorted(by: { $0.key < $1.key }) where !here.contains(name) && (known.schedule != nil || known.triggers != nil) {
-            guard let since = goneSince[name], now - since >= Self.goneSeconds else {
-                goneSince[name] = goneSince[name] ?? now
-                continue
-            }
-            var registered = known
-            registered.schedule = nil
-            registered.triggers = nil
-            events.append(Event(
-                source: "orchestrator", id: "pipeline/\(name)/gone/\(fleet.position)", time: SystemClock.now(), pipeline: name, payload: .pipelineRegistered(registered)))
-            note("no file of \(pipelinesFolder) defines the pipeline \(name) any more: it runs only when it is asked for")
-        }
-        return events
-    }
-
-    private func compare(_ read: [(path: String, definition: Definition)]) {
-        let files = Dictionary(uniqueKeysWithValues: read.map { ($0.path, $0.definition.stamp) })
-        guard files != contradictions.of else { return }
-        let found = PipelineFolder(read.map { ($0.path, $0.definition.pipeline) }).contradictions
-        for (path, problem) in found where contradictions.found[path] != problem { note("\(problem)") }
-        contradictions = (files, Dictionary(found.map { ($0.path, $0.problem) }, uniquingKeysWith: { first, _ in first }))
-    }
-
-    private func definition(_ path: String) -> Definition? {
-        let stamp = Files.stamp(path)
-        if let known = definitions[path], known.stamp == stamp { return known }
-        guard brokenDefinitions[path] != stamp else { return nil }
-        do {
-            let pipeline = try PipelineReader.read(path)
-            let event = Event(
-                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))", time: SystemClock.now(), pipeline: pipeline.name,
-                payload: .pipelineRegistered(pipeline.registered))
-            // As the log gives it back: numbers and the order of keys change on the way, and it is compared with what comes from there.
-            let definition = Definition(stamp: stamp, pipeline: pipeline, registration: try Event(envelope: try event.envelope()))
-            definitions[path] = definition
-            return definition
-        } catch {
-            brokenDefinitions[path] = stamp
-            note("\(error)")
-            return nil
         }
     }
 }
