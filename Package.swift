@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bus", "Contracts", "Harness", "Kernel", "Landing", "LoadEngine", "Runs", "SandboxWorld", "Support", "WarehouseKit", "WarehouseSQLite", "sluice-sandbox",
+                "Bus", "Contracts", "Harness", "Journal", "Kernel", "Landing", "LoadEngine", "Runs", "SandboxWorld", "Support", "WarehouseKit", "WarehouseSQLite", "sluice-sandbox",
             ],
             path: "Tests/EndToEnd", exclude: ["follow.py", "roles.py", "stuck.py"], swiftSettings: strict),
         // The outer world, imitated.

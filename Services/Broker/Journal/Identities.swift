@@ -17,7 +17,7 @@ final class Identities {
 
     /// False for a journal of before this table: there the events themselves are indexed.
     let isTable: Bool
-    private let find, put, unsettled, unsettledPacks: Statement
+    private let find, put, unsettled, unsettledPacks, settledUpTo: Statement
     private let database: Database
     private var held = HeldIdentities()
     private var filter: IdentityFilter
@@ -32,15 +32,16 @@ final class Identities {
         isTable = try !index.step() || index.integer(0) == 0
         find = try database.prepare("select sequence from \(isTable ? "identity" : "event") where source = ? and id = ?")
         put = try database.prepare("insert into identity(source, id, sequence) values(?, ?, ?)")
-        let settled = "(select coalesce(max(value), 0) from meta where key = '\(Self.mark)')"
+        let settled = "(select coalesce(max(number), 0) from meta where key = '\(Self.mark)')"
         unsettled = try database.prepare("select source, id, sequence from event where sequence > \(settled)")
-        unsettledPacks = try database.prepare("select events, \(settled) from pack where last > \(settled)")
+        unsettledPacks = try database.prepare("select events from pack where last > \(settled)")
+        settledUpTo = try database.prepare("select max(\(settled), (select coalesce(max(number), 0) from meta where key = 'floor'))")
         let any = try database.prepare("select exists (select 1 from identity)")
         readUpTo = try any.step() && any.integer(0) == 0 ? nil : ("", "")
     }
 
     /// Reads what the last commit left.
-    func recover() throws(SQLiteError) {
+    func recover(_ segments: SegmentLog?) throws(SQLiteError) {
         held.removeAll()
         guard isTable else { return }
         defer { unsettled.reset() }
@@ -48,12 +49,21 @@ final class Identities {
             let sequence = UInt64(unsettled.integer(2))
             Identity.with(unsettled.text(0), unsettled.text(1)) { note($0, sequence) }
         }
+        defer { settledUpTo.reset() }
+        let settled = try settledUpTo.step() ? UInt64(settledUpTo.integer(0)) : 0
         defer { unsettledPacks.reset() }
-        while try unsettledPacks.step() {
-            var pack = PackReader(unsettledPacks.bytes(0))
-            let settled = UInt64(unsettledPacks.integer(1))
-            while let event = try pack.next() { if event.sequence > settled { pack.withIdentity(event) { note($0, event.sequence) } } }
+        while try unsettledPacks.step() { try note(PackReader(unsettledPacks.bytes(0)), behind: settled) }
+        guard let segments else { return }
+        var cursor = try SegmentCursor(segments, after: settled)
+        while cursor.record != nil {
+            try note(PackReader(cursor.pack()), behind: settled)
+            try cursor.pass()
         }
+    }
+
+    private func note(_ pack: PackReader, behind settled: UInt64) throws(SQLiteError) {
+        var pack = pack
+        while let event = try pack.next() { if event.sequence > settled { pack.withIdentity(event) { note($0, event.sequence) } } }
     }
 
     func sequence(_ identity: Identity) throws(SQLiteError) -> UInt64? {
