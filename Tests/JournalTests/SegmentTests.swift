@@ -150,6 +150,7 @@ import Testing
             #expect(journal.newest == UInt64(count - 1))
         }
         let journal = try JournalStore(path: path, now: 0)
+        try journal.identities.finishSettling()
         #expect(try journal.number("select count(*) from identity") >= Identities.heldMax)
         #expect(try PackTests().rows(journal) == [0, 0])
     }

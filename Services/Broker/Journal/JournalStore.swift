@@ -73,7 +73,7 @@ public final class JournalStore {
         segments = isInMemory ? nil : try SegmentLog(folder: path + "-segments")
         insertEvent = try database.prepare("insert into event(sequence, source, id, topic, envelope) values(?, ?, ?, ?, ?)")
         // Simulations make a hundred thousand of the small ones.
-        identities = try Identities(database, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)
+        identities = try Identities(database, path: isInMemory ? nil : path, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)
         findForgotten = try database.prepare("select sequence from forgotten where source = ? and id = ?")
         oneEvent = try database.prepare("select topic, envelope from event where sequence = ?")
         putEntry = try database.prepare(
@@ -212,6 +212,7 @@ public final class JournalStore {
 
     func willWrite() throws(SQLiteError) {
         guard !hasWrites else { return }
+        try identities.finishSettling()
         try statement("begin immediate").run()
         hasWrites = true
     }
@@ -242,6 +243,7 @@ public final class JournalStore {
     /// Tries a commit that changes nothing of the log, after one has failed, and takes the reserve back. Between turns only.
     public func canCommit() -> Bool {
         do {
+            try identities.finishSettling()
             try database.execute("begin immediate")
             putMeta.bind(1, "tried")
             putMeta.bind(2, Int64(commits))
@@ -320,6 +322,7 @@ public final class JournalStore {
         guard !hasAppended else { return }
         hasAppended = true
         guard identities.areMany else { return }
+        if !hasWrites, try identities.beginSettling(upTo: newest) { return }
         let isAlone = !hasWrites
         try settleIdentities()
         if isAlone { try endTransaction() }
