@@ -14,6 +14,7 @@ public final class ProjectReader {
     private var renderer: YAMLRenderer
     private(set) var environmentRead: Set<String> = []
     var canRender = true
+    private var adapter = ""
     var projectConfigs: [String: ProjectConfig] = [:]
     var macroWords: MacroWords?
     /// What was read and added, by unique id: all of a project, or the part of it that has changed.
@@ -29,9 +30,10 @@ public final class ProjectReader {
 
     public func read() throws(ProjectProblems) -> Manifest {
         renderer.onEnvironmentRead = { [weak self] in self?.environmentRead.insert($0) }
-        let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
-        let target = try readTarget(project)
+        let target = try readTarget()
         renderer.target = .object(target.visible)
+        adapter = target.type
+        let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
         for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("DBT_ENV_CUSTOM_ENV_") {
             manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
@@ -69,7 +71,7 @@ public final class ProjectReader {
         for package in manifest.packages {
             let schema = readSchemas(package, manifest)
             manifest.warnings += schema.warnings
-            for source in schema.sources where source.config.isEnabled { addSource(source, &manifest) }
+            for source in schema.sources { addSource(source, &manifest) }
             schemas.append(schema)
         }
         for group in schemas.flatMap(\.groups) { add(group, &manifest) }
@@ -146,10 +148,12 @@ public final class ProjectReader {
         return names[0]
     }
 
-    private func readTarget(_ project: PackageFile) throws(ProjectProblems) -> Target {
+    private func readTarget() throws(ProjectProblems) -> Target {
         if let target = settings.target { return target }
+        var stated = settings.profileName
+        if stated == nil { stated = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).profile(problems: problems) }
         do throws(ProjectProblem) {
-            guard let profile = settings.profileName ?? project.profile else {
+            guard let profile = stated else {
                 throw ProjectProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name")
             }
             return try ProfileReader(
@@ -195,7 +199,7 @@ public final class ProjectReader {
             calls.merge(reader.calls) { first, _ in first }
         }
         for (id, called) in calls {
-            let targets = MacroCall.macros(called, by: id, in: manifest)
+            let targets = MacroCall.macros(called, by: id, in: manifest, host)
             manifest.macros[id]?.dependsOnMacros = targets
         }
     }
@@ -332,7 +336,16 @@ public final class ProjectReader {
     func capture(_ node: Node, _ text: String) -> Capture {
         do {
             let template = try environment.parse(node.rawCode, name: node.originalFilePath)
-            if let capture = StaticReader.capture(template) { return capture }
+            if var capture = StaticReader.capture(template) {
+                // dbt's sqlite adapter has macros in the place of these words, which its own reading of plain models does not see.
+                let isWritten = node.originalFilePath.hasSuffix(".yml") || node.originalFilePath.hasSuffix(".yaml")
+                let isRendered = !capture.macros.isEmpty || node.resourceType == .operation || ([.test, .snapshot, .analysis].contains(node.resourceType) && !isWritten)
+                if adapter == "sqlite", isRendered {
+                    if !capture.refs.isEmpty { capture.macros.append("macro.dbt_sqlite.ref") }
+                    if !capture.sources.isEmpty { capture.macros.append("macro.dbt_sqlite.source") }
+                }
+                return capture
+            }
         } catch {
             problems.add(TemplateProblem.of(error, file: node.originalFilePath, text: text))
             return Capture()
@@ -360,7 +373,10 @@ public final class ProjectReader {
     }
 
     func addSource(_ source: SourceTable, _ manifest: inout Manifest) {
-        if let twin = manifest.sources[source.uniqueID] {
+        if !source.config.isEnabled {
+            reread.insert(source.uniqueID)
+            manifest.disabledSources.append(source)
+        } else if let twin = manifest.sources[source.uniqueID] {
             problems.add(
                 "project.duplicate_source", "the source '\(source.sourceName).\(source.name)' is defined twice",
                 at: .file(source.originalFilePath, line: source.line), remedy: "remove one; the other is in \(twin.originalFilePath):\(twin.line)")

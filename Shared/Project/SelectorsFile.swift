@@ -39,7 +39,40 @@ public struct SelectorsFile: Sendable {
             if let other = byDefault { throw Self.wrong("two selectors are the default: '\(other)' and '\(name)'", entry) }
             byDefault = name
         }
-        json[name] = JSON([("name", .string(name)), ("definition", definition.json), ("description", JSON(entry["description"]?.text)), ("default", .bool(byDefault == name))])
+        var whole = entry.json
+        whole["definition"] = try written(definition)
+        json[name] = whole
+    }
+
+    // MARK: As the manifest has them
+
+    private func written(_ definition: YAMLValue) throws(ProjectProblem) -> JSON {
+        if let text = definition.text { return try Self.written(text) }
+        for word in ["union", "intersection"] { if let parts = definition[word] { return JSON([(word, try written(list: parts))]) } }
+        guard let first = definition.members.first else { return definition.json }
+        if first.key == "exclude" { return ["exclude": try written(list: first.value)] }
+        if definition.members.count == 1 { return ["method": .string(first.key), "value": first.value.json] }
+        if definition["method"]?.text == "selector", let name = definition["value"]?.text, let known = json[name] { return known["definition"] ?? .null }
+        return definition.json
+    }
+
+    private func written(list: YAMLValue) throws(ProjectProblem) -> JSON {
+        var items: [JSON] = []
+        for item in list.items { items.append(try written(item)) }
+        return .array(items)
+    }
+
+    /// `1+tag:nightly` in the long form.
+    private static func written(_ text: String) throws(ProjectProblem) -> JSON {
+        let criterion = try Selection.Criterion(text)
+        var long: JSON = ["method": .string(([criterion.method] + criterion.arguments).joined(separator: ".")), "value": .string(criterion.value)]
+        if criterion.withChildrensParents { long["childrens_parents"] = true }
+        for (word, reach) in [("parents", criterion.parents), ("children", criterion.children)] {
+            guard let reach else { continue }
+            long[word] = true
+            if let max = reach.max { long["\(word)_depth"] = .string("\(max)") }
+        }
+        return long
     }
 
     // MARK: Definitions

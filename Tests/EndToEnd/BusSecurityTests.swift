@@ -133,7 +133,7 @@ import Testing
             var environment = home.environment
             environment["SLUICE_HOME"] = home.path
             let status = try await home.run("sluice", ["status"])
-            #expect(status.output.contains("newest"), "\(status.output)")
+            #expect(status.output.contains("newest") && status.output.contains("since yesterday") && status.output.contains("broker.forged"), "\(status.output)")
             home.kill("broker")
             let log = try JournalStore(path: "\(home.path)/journal/journal.db", now: 0).read(after: 0, prefixes: [], limit: 10_000).events
             let envelopes = try log.map { try JSON(parsing: $0.envelope) }, ids = envelopes.map { $0["id"]?.stringValue ?? "" }
