@@ -10,13 +10,16 @@ public struct RunHooks {
     private let session: any WarehouseSession
     private let clock: () -> Timestamp
 
+    /// As dbt names the thread that runs hooks.
+    private static let thread = "main"
+
     public init(_ compiler: Compiler, session: any WarehouseSession, clock: @escaping () -> Timestamp) {
         self.compiler = compiler
         self.session = session
         self.clock = clock
     }
 
-    /// What the hooks of the end see besides: `results`, `schemas` and `database_schemas` of what has run.
+    /// What the hooks of the end see besides: `results` of the nodes, and of the hooks of the start those that failed, `schemas` and `database_schemas` of what has run.
     private func words(after results: [NodeResult]) -> [(String, JSON)] {
         let manifest: Manifest = compiler.manifest
         let relations = compiler.relationNames(on: session)
@@ -24,7 +27,7 @@ public struct RunHooks {
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
         return [
-            ("results", .array(results.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
+            ("results", .array(results.filter { $0.thread != Self.thread || $0.status == .error }.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
             ("database_schemas", .array(pairs.map { .array($0.map(JSON.string)) })),
         ]
     }
@@ -47,9 +50,11 @@ public struct RunHooks {
         var results: [NodeResult] = []
         for hook in hooks {
             let startedAt = clock()
-            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "OK", startedAt: startedAt, finishedAt: startedAt)
+            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "\(hook.title) passed", failures: 0, startedAt: startedAt, finishedAt: startedAt)
+            result.thread = Self.thread
+            result.response = [:]
             if results.contains(where: { $0.isFailure || $0.status == .skipped }) {
-                (result.status, result.message) = (.skipped, "")
+                (result.status, result.message, result.failures) = (.skipped, "", nil)
                 results.append(result)
                 end(result, hook, results.count)
                 continue
@@ -60,11 +65,13 @@ public struct RunHooks {
                 try carryOut(hook) {
                     let sql = try compiler.render(hook.node.rawCode, for: nil, with: words)
                     isRendered = true
+                    result.compiledSQL = sql
+                    result.compiledAt = clock()
                     if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }
                 }
             } catch {
                 guard isRendered else { throw error }
-                (result.status, result.message) = (.error, failure(error, hook))
+                (result.status, result.message, result.failures) = (.error, failure(error, hook), nil)
             }
             result.finishedAt = clock()
             results.append(result)

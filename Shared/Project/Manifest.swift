@@ -96,6 +96,13 @@ public struct Manifest: Sendable {
             || !packages.contains { macros["macro.\($0.name).get_incremental_microbatch_sql"] != nil }
     }
 
+    /// What dbt says of models that ask for batches side by side on an engine whose adapter does not have them: none of ours has.
+    public var warningOfBatches: String? {
+        let count = nodes.values.count { $0.config["concurrent_batches"] == true && isBuiltInBatches($0) }
+        guard count > 0 else { return nil }
+        return "Found \(count) microbatch model\(count == 1 ? "" : "s") with the `concurrent_batches` config set to true, but the \(target.type) adapter does not support running batches concurrently. Batches will be run sequentially."
+    }
+
     /// A node or anything else of the graph but a source.
     public subscript(id: String) -> Node? { nodes[id] ?? others[id] }
     public func others(of type: ResourceType) -> [String: Node] { others.filter { $0.value.resourceType == type } }

@@ -338,7 +338,8 @@ public final class ProjectReader {
             let template = try environment.parse(node.rawCode, name: node.originalFilePath)
             if var capture = StaticReader.capture(template) {
                 // dbt's sqlite adapter has macros in the place of these words, which its own reading of plain models does not see.
-                let isRendered = capture.macros.isEmpty ? [.test, .snapshot, .analysis, .operation].contains(node.resourceType) : true
+                let isWritten = node.originalFilePath.hasSuffix(".yml") || node.originalFilePath.hasSuffix(".yaml")
+                let isRendered = !capture.macros.isEmpty || node.resourceType == .operation || ([.test, .snapshot, .analysis].contains(node.resourceType) && !isWritten)
                 if adapter == "sqlite", isRendered {
                     if !capture.refs.isEmpty { capture.macros.append("macro.dbt_sqlite.ref") }
                     if !capture.sources.isEmpty { capture.macros.append("macro.dbt_sqlite.source") }

@@ -119,20 +119,20 @@ struct StateComparison {
         return new["raw_code"] == old["raw_code"]
     }
 
-    /// Words that say where a node goes or who owns it are no part of the comparison.
+    /// Words that say where a node goes or who owns it are no part of the comparison; of sources and exposures all are.
     private static let leftOut: Set<String> = ["alias", "schema", "database", "tags", "group"]
     private static let ofTests: Set<String> = ["severity", "where", "limit", "fail_calc", "warn_if", "error_if", "store_failures", "store_failures_as"]
 
     private func sameConfig(_ new: JSON, _ old: JSON) -> Bool {
         func compared(_ json: JSON) -> [String: JSON] {
             let isTest = json["resource_type"] == "test"
-            if json["resource_type"] == "source" { return ["enabled": json["config"]?["enabled"] ?? true, "event_time": json["config"]?["event_time"] ?? .null] }
+            let isWhole = ["source", "exposure"].contains(json["resource_type"])
             var found: [String: JSON] = [:]
             for (written, value) in json["unrendered_config"]?.objectValue?.pairs ?? [] {
                 let key = ["pre_hook": "pre-hook", "post_hook": "post-hook"][written] ?? written
                 // One hook or tag may be written as a text.
                 let value = ["pre-hook", "post-hook"].contains(key) && value.stringValue != nil ? JSON.array([value]) : value
-                if isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key) { found[key] = Self.settled(value) }
+                if isWhole || (isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key)) { found[key] = Self.settled(value) }
             }
             return found
         }

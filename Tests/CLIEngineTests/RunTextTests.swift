@@ -137,7 +137,7 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
                   after step ingest
               ✗ build.a                                      transform    0.50 s            no such column: x
                   after build.plan
-              – build.b                                      transform         s            because of build.a
+              – build.b                                      transform                      because of build.a
                   after build.a
               ✓ build.t                                      quality      0.50 s          
                   after build.plan
@@ -164,8 +164,8 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
 
             s
               ↻ s.a                                          load         0.50 s            again at 2026-01-01T06:01:00.500000Z  busy
-              ▶ s.b                                          load              s          
-              · s.c                                          load              s          
+              ▶ s.b                                          load                         
+              · s.c                                          load                         
                   after s.a, s.b
 
             """)

@@ -49,7 +49,8 @@ public struct RunText: Sendable {
         let failures = run.inOrder.filter { $0.phase == .failed }
         for task in failures.prefix(Self.failuresMax) {
             text += "\n" + red("✗ \(task.spec.title)") + "  (\(task.spec.id), attempt \(task.attempt))\n"
-            text += indented(task.report?.problem?.text ?? task.reason ?? "") + "\n"
+            // Without a report nobody has said what to do: it was given up.
+            text += indented(task.report?.problem?.text ?? "\(task.reason ?? "")\n  try  see the log of \(task.spec.role.rawValue), and sluice dead-letters for what it was given") + "\n"
         }
         if failures.count > Self.failuresMax { text += "\nand \(failures.count - Self.failuresMax) more: sluice runs show \(run.id)\n" }
         return text
@@ -57,7 +58,7 @@ public struct RunText: Sendable {
 
     /// Streams and models are what a reader looks for, and what failed; the small tasks between them are not.
     private func isOutput(_ task: TaskState) -> Bool {
-        ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed
+        ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed || task.phase == .cancelled
     }
 
     /// A stream with the source that it is read from.
@@ -150,7 +151,8 @@ public struct RunText: Sendable {
 
     private func line(_ task: TaskState, _ run: RunState) -> String {
         var words = "  \(mark(task.phase)) " + padded(task.spec.id.description, 44) + " " + padded(task.spec.role.rawValue, 9)
-        words += " " + leftPadded(seconds(of: [task]), 7) + " s " + leftPadded(rows(task), 9)
+        let took = seconds(of: [task])
+        words += " " + leftPadded(took, 7) + (took.isEmpty ? "   " : " s ") + leftPadded(rows(task), 9)
         if task.attempt > 1 { words += "  attempt \(task.attempt)" }
         if let wait = task.wait { words += "  " + yellow(waiting(wait, now: task.report?.finishedAt ?? wait.until)) }
         else if case .retrying(let time) = task.phase { words += "  again at \(time)" }

@@ -95,7 +95,7 @@ extension Compiler {
             "invocation_id": { .string($0.invocation.id) },
             "run_started_at": { .object(DateTimeObject(PythonTime($0.invocation.startedAt, zone: .utc))) },
             "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
-            "thread_id": { _ in "Thread-1" },
+            "thread_id": { _ in "Thread-1 (worker)" },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
             "flags": { .object(FlagsObject($0.invocation)) },
             "invocation_args_dict": { Value(.object($0.invocation.options)) },

@@ -6,7 +6,7 @@ A manifest is compared member by member (manifests.py says what is left out). Th
 the four pairs of reader and manifest, and after each edit all four select the same, or all refuse.
 The last line is `N passed, N failed, 0 skipped`.
 """
-import json, os, pathlib, shutil, subprocess, sys, tempfile
+import json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
 import yaml
 from dbt.cli.main import dbtRunner
@@ -196,6 +196,15 @@ def edit(bench, home):
     shutil.rmtree(pristine)
 
 
+def simplify(home):
+    """dbt's sqlite adapter has a `ref` of its own, which takes one name alone."""
+    for file in home.rglob("*"):
+        if file.suffix not in (".sql", ".yml"): continue
+        text = file.read_text()
+        simple = re.sub(r"ref\('(\w+)', v=\d\)", r"ref('\1')", re.sub(r"ref\('\w+', '(\w+)'\)", r"ref('\1')", text))
+        if simple != text: file.write_text(simple)
+
+
 def main():
     ours, adapter, *projects = sys.argv[1:]
     passed, failed = 0, 0
@@ -214,9 +223,12 @@ def main():
         shutil.copytree(folder, home, ignore=shutil.ignore_patterns("target*", "logs"))
         profile = yaml.safe_load((home / "dbt_project.yml").read_text())["profile"]
         (home / "profiles.yml").write_text(yaml.safe_dump({profile: {"target": "dev", "outputs": {"dev": PROFILES[adapter]}}}))
+        if adapter == "sqlite": simplify(home)
         os.chdir(home)
         bench = Bench(ours, f"{adapter}, {folder.name if folder.name != 'dbt' else folder.parent.name}", report)
-        if not bench.parse(): continue
+        if not bench.parse():
+            report(f"{bench.title}: both read it", True, False)
+            continue
         bench.compare_manifests()
         bench.unchanged()
         if folder.name == "every_word": edit(bench, home)

@@ -27,6 +27,7 @@ final class DbtSite {
         self.command = command
         self.log = log
         var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.word, isFullRefresh: arguments.isFullRefresh)
+        invocation.failsOnWarnings = arguments.failsOnWarnings
         invocation.storesFailures = arguments.flag("store-failures")
         invocation.isEmpty = arguments.isEmpty
         invocation.favorsState = arguments.flag("favor-state")
@@ -71,7 +72,7 @@ final class DbtSite {
 
     /// Tells a warning; with `--warn-error` it is an error.
     func warn(_ text: String, isTagged: Bool = false) throws {
-        if arguments.flag("warn-error") {
+        if arguments.failsOnWarnings {
             throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
         }
         log(isTagged ? "[WARNING]: \(text)" : text, .warn)
