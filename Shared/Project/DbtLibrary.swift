@@ -1,4 +1,4 @@
-public import Kernel
+import Kernel
 
 /// The macros and docs that come with dbt, as a manifest of dbt's own has them.
 ///
