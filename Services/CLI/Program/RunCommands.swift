@@ -55,13 +55,18 @@ struct RunsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The newest runs.")
         @Option(help: "How many at most.") var limit = 20
+        @Option(help: "Only runs of this pipeline.") var pipeline: String?
+
+        func validate() throws {
+            if limit < 1 { throw ValidationError("--limit is a number from 1 on") }
+        }
 
         func run() async throws {
             try await Installation().withBroker { client in
                 var history = RunHistory(client)
                 try await history.catchUp()
                 let board = try await PipelineBoard(client)
-                let lines = Terminal.text.list(history, board, limit: limit, now: SystemClock.now())
+                let lines = Terminal.text.list(history, board, pipeline: pipeline, limit: limit, now: SystemClock.now())
                 if lines.isEmpty { Terminal.say("no runs yet") }
                 for line in lines { Terminal.say(line) }
             }

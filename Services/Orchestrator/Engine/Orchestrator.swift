@@ -15,6 +15,8 @@ public actor Orchestrator {
     static let standBySeconds = 0.3
     /// Decisions travel in publishes of at most this many events.
     static let eventsPerPublishMax = 500
+    /// A file may be away for a moment while another version of it is put in its place.
+    static let goneSeconds = 3.0
 
     let client: BusClient
     private let name: String
@@ -35,6 +37,8 @@ public actor Orchestrator {
     private var contradictions: (of: [String: String], found: [String: PlainProblem]) = ([:], [:])
     private var timetable = Timetable()
     private var brokenDefinitions: [String: String] = [:]
+    /// By pipeline, since when no file defines it, on the clock that only runs forward.
+    private var goneSince: [String: Double] = [:]
     private let environment: [String: String]
     private var files: FileWatch?
 
@@ -238,11 +242,12 @@ public actor Orchestrator {
     }
 
     /// Publishes the definitions on disk that differ from those of the log. A broken file, and one that would have pipelines
-    /// start one another for ever, changes nothing and is told once.
+    /// start one another for ever, changes nothing and is told once. Where the folder cannot be read nothing is known of it.
     private func registerDefinitions() async throws {
-        var events: [Event] = []
-        let read = ((try? PipelineReader.paths(in: pipelinesFolder)) ?? []).compactMap { path in definition(path).map { (path, $0) } }
+        guard let paths = try? PipelineReader.paths(in: pipelinesFolder) else { return }
+        let read = paths.compactMap { path in definition(path).map { (path, $0) } }
         compare(read)
+        var events = withoutFiles(paths)
         for (path, definition) in read where contradictions.found[path] == nil {
             var event = definition.registration
             guard case .pipelineRegistered(let registered) = event.payload, fleet.pipelines[event.pipeline] != registered else { continue }
@@ -252,6 +257,27 @@ public actor Orchestrator {
             note("pipeline \(event.pipeline) from \(path)")
         }
         if !events.isEmpty { try await publish(events) }
+    }
+
+    /// What no file defines any more is started by people alone: it is registered anew without a schedule and without triggers.
+    private func withoutFiles(_ paths: [String]) -> [Event] {
+        let here = Set(paths.flatMap { [definitions[$0]?.pipeline.name, $0.split(separator: "/").dropLast().last.map(String.init)].compactMap(\.self) })
+        let now = SystemClock.monotonicSeconds()
+        goneSince = goneSince.filter { !here.contains($0.key) }
+        var events: [Event] = []
+        for (name, known) in fleet.pipelines.sorted(by: { $0.key < $1.key }) where !here.contains(name) && (known.schedule != nil || known.triggers != nil) {
+            guard let since = goneSince[name], now - since >= Self.goneSeconds else {
+                goneSince[name] = goneSince[name] ?? now
+                continue
+            }
+            var registered = known
+            registered.schedule = nil
+            registered.triggers = nil
+            events.append(Event(
+                source: "orchestrator", id: "pipeline/\(name)/gone/\(fleet.position)", time: SystemClock.now(), pipeline: name, payload: .pipelineRegistered(registered)))
+            note("no file of \(pipelinesFolder) defines the pipeline \(name) any more: it runs only when it is asked for")
+        }
+        return events
     }
 
     private func compare(_ read: [(path: String, definition: Definition)]) {
