@@ -1,5 +1,5 @@
 public import Kernel
-public import Runs
+import Runs
 
 extension RunText {
     /// So many of those that wait are shown: what they wait for is mostly the same.
