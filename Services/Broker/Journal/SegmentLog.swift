@@ -197,7 +197,8 @@ final class SegmentLog {
         guard try takeLock() else { return false }
         let head = SegmentFile.Head(salt: UInt64.random(in: 0 ... .max), previous: last)
         let digits = String(last + 1), path = "\(folder)/\(String(repeating: "0", count: 20 - digits.count))\(digits).segment"
-        // One that was never begun, or holds nothing, may have this name.
+        // One that was never begun, or holds nothing, may have this name, and whatever becomes of it now is written to no more.
+        if segments.last?.path == path { leave() }
         let made = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard made >= 0 else { return try refuse("made", path) }
         var isMade = false
