@@ -24,7 +24,7 @@ struct MacroReader {
     /// The files that may hold macros, below the package's folder, in the order in which they are read.
     var paths: [String] {
         (package.macroPaths + package.testPaths.map { "\($0)/generic" }).flatMap { folder in
-            FileTree.files(in: "\(package.folder)/\(folder)").filter { $0.hasSuffix(".sql") }.map { "\(folder)/\($0)" }
+            package.files(in: folder, [".sql"]).map { "\(folder)/\($0)" }
         }
     }
 
@@ -45,7 +45,7 @@ struct MacroReader {
                     continue
                 }
                 var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
-                macro.text = template.text(of: definition)
+                macro.text = Self.text(of: definition, in: text)
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }
@@ -55,30 +55,45 @@ struct MacroReader {
         }
     }
 
+    /// As dbt keeps it: a tag that eats the white space in front begins with it.
+    private static func text(of definition: Template.Definition, in text: String) -> String {
+        let bytes = Array(text.utf8)
+        var start = definition.range.lowerBound
+        if start + 2 < bytes.count, bytes[start + 2] == UInt8(ascii: "-") { while start > 0, bytes[start - 1] <= 0x20 { start -= 1 } }
+        return String(decoding: bytes[start..<definition.range.upperBound], as: UTF8.self)
+    }
+
     mutating func readDocs() {
         for folder in package.docsPaths ?? package.modelPaths + package.seedPaths + package.macroPaths + package.analysisPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".md") {
+            for file in package.files(in: folder, [".md"]) {
                 let path = "\(folder)/\(file)"
                 guard let text = FileTree.text(path, in: package.folder, problems), text.contains("docs"), text.contains("{%") else { continue }
                 do {
-                    let template = try environment.parse(text, name: path)
-                    for block in template.definitions where block.tag == "docs" {
-                        docs.append(Manifest.Doc(
-                            uniqueID: "doc.\(package.name).\(block.name)", name: block.name, packageName: package.name, originalFilePath: path,
-                            text: Self.trimmed(template.bodyText(of: block))))
-                    }
+                    for block in try DocsBlock.all(in: text, of: path) { add(block, path, text) }
                 } catch {
-                    problems.add(TemplateProblem.of(error, file: path, text: text))
+                    problems.add(error)
                 }
             }
         }
     }
 
-    private static func trimmed(_ text: String) -> String {
-        var bytes = text.utf8[...]
-        while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
-        while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
-        return String(decoding: Array(bytes), as: UTF8.self)
+    private mutating func add(_ block: DocsBlock, _ path: String, _ text: String) {
+        let id = "doc.\(package.name).\(block.name)"
+        if let twin = docs.first(where: { $0.uniqueID == id }) {
+            problems.add(
+                "project.duplicate_doc", "dbt found two docs with the name \"\(block.name)\".", at: .file(path, line: block.line),
+                remedy: "change the name of one; the other is in \(twin.originalFilePath)")
+            return
+        }
+        do {
+            // A block is a template of its own, which knows nothing but Jinja itself.
+            let template = try environment.parse(String(repeating: "\n", count: block.line - 1) + block.body, name: path)
+            docs.append(Manifest.Doc(
+                uniqueID: id, name: block.name, packageName: package.name, originalFilePath: path,
+                text: ProjectReader.trimmed(try Interpreter(environment).render(template))))
+        } catch {
+            problems.add(TemplateProblem.of(error, file: path, text: text))
+        }
     }
 }
 

@@ -146,7 +146,7 @@ public struct ManifestWriter {
 
     private func node(_ node: Node) -> JSON {
         let own = compiled[node.uniqueID]
-        var members = Self.members(of: node, relationName: own?.relationName, primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
+        var members = Self.members(of: node, relationName: own?.relationName ?? relationName(of: node), primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
         members.append(("created_at", createdAt))
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(hook.index)))
@@ -171,9 +171,19 @@ public struct ManifestWriter {
         var json = Self.json(other: node)
         json["created_at"] = createdAt
         if node.resourceType == .semanticModel, let parent = node.dependsOn.first, json["node_relation"]?.isNull == false {
-            json["node_relation"]?["relation_name"] = JSON(compiled[parent]?.relationName)
+            json["node_relation"]?["relation_name"] = JSON(compiled[parent]?.relationName ?? manifest.nodes[parent].flatMap(relationName))
         }
         return json
+    }
+
+    /// What a relation is called, where that takes no session: SQLite's names depend on its files.
+    private func relationName(of node: Node) -> String? {
+        let isStored = node.resourceType == .test ? node.failuresRelation(byDefault: false) != nil : [.model, .seed, .snapshot].contains(node.resourceType)
+        return isStored && !node.isEphemeral ? rendered([node.database, node.schema, node.alias]) : nil
+    }
+    private func rendered(_ parts: [String]) -> String? {
+        guard manifest.target.type == "postgres" else { return nil }
+        return parts.filter { !$0.isEmpty }.map { "\"\($0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" }.joined(separator: ".")
     }
 
     private var groupMap: JSON {
@@ -198,7 +208,7 @@ public struct ManifestWriter {
     }
 
     private func source(_ source: SourceTable) -> JSON {
-        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName)
+        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName ?? rendered([source.database, source.schema, source.identifier]))
         json["created_at"] = createdAt
         return json
     }

@@ -33,6 +33,16 @@ public struct PackageFile: Sendable {
     public var quoting = JSONObject()
     /// The configuration sections: `models`, `seeds`, `data_tests`, `sources` …
     var sections: [String: YAMLValue] = [:]
+    /// What its `.dbtignore` names.
+    var ignored = IgnoreList()
+
+    /// Paths of the files below one of its folders that end so, relative to the folder, sorted. Case does not matter, as it does not to dbt.
+    func files(in folder: String, _ endings: [String]) -> [String] {
+        FileTree.files(in: "\(self.folder)/\(folder)").filter { file in
+            let name = file.lowercased()
+            return endings.contains(where: name.hasSuffix) && !ignored.contains("\(folder)/\(file)")
+        }
+    }
 
     /// A name that packages and projects may have.
     static func isName(_ text: String) -> Bool {
@@ -54,18 +64,34 @@ struct PackageFileReader {
         "dbt-cloud", "restrict-access", "analyses", "source-paths", "data-paths", "analysis_paths",
     ]
 
+    /// What the file says of the profile, which is all that can be read of it before the target is known.
+    func profile(problems: ProblemList) throws(ProjectProblems) -> String? {
+        try reading(problems) { () throws(ProjectProblem) in try written()["profile"].map { value throws(ProjectProblem) in try renderer.render(value).text } ?? nil }
+    }
+
     func read(problems: ProblemList) throws(ProjectProblems) -> PackageFile {
-        let path = "\(folder)/dbt_project.yml"
-        do throws(ProjectProblem) {
-            guard let text = FileTree.text(path) else {
-                throw ProjectProblem(
-                    "project.not_found", "there is no dbt_project.yml in this folder", at: .file(folder),
-                    remedy: "name the project's folder with --project-dir")
-            }
-            let written = try YAMLValue.read(text, file: "dbt_project.yml")
+        try reading(problems) { () throws(ProjectProblem) in
             // Hooks are templates of their run, not of the project file.
-            let document = try renderer.render(written, leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "pre_hook", "post_hook", "+pre_hook", "+post_hook", "query-comment", "vars"])
-            return try packageFile(document, problems)
+            let document = try renderer.render(
+                written(), leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "pre_hook", "post_hook", "+pre_hook", "+post_hook", "query-comment", "vars"])
+            var file = try packageFile(document, problems)
+            file.ignored = IgnoreList(FileTree.text("\(folder)/.dbtignore") ?? "")
+            return file
+        }
+    }
+
+    private func written() throws(ProjectProblem) -> YAMLValue {
+        guard let text = FileTree.text("\(folder)/dbt_project.yml") else {
+            throw ProjectProblem(
+                "project.not_found", "there is no dbt_project.yml in this folder", at: .file(folder),
+                remedy: "name the project's folder with --project-dir")
+        }
+        return try YAMLValue.read(text, file: "dbt_project.yml")
+    }
+
+    private func reading<T>(_ problems: ProblemList, _ body: () throws(ProjectProblem) -> T) throws(ProjectProblems) -> T {
+        do {
+            return try body()
         } catch {
             problems.add(error)
             throw ProjectProblems(problems.problems)

@@ -37,7 +37,7 @@ extension ProjectReader {
         var settled: NodeConfig
     }
 
-    private func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
+    func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
         // dbt configures analyses with the models.
         let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
         let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)

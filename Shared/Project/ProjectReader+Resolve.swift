@@ -95,7 +95,7 @@ extension ProjectReader {
         return (node.location, "")
     }
 
-    private func isInTemplate(_ node: Node) -> Bool { !node.originalFilePath.hasSuffix(".yml") && !node.originalFilePath.hasSuffix(".yaml") }
+    private func isInTemplate(_ node: Node) -> Bool { !FileTree.isSchema(node.originalFilePath) }
 
     private static func column(of needle: String, in line: Substring) -> Int? {
         let bytes = Array(line.utf8)

@@ -29,9 +29,11 @@ public final class ProjectReader {
 
     public func read() throws(ProjectProblems) -> Manifest {
         renderer.onEnvironmentRead = { [weak self] in self?.environmentRead.insert($0) }
-        let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
-        let target = try readTarget(project)
+        // The project file may speak of the target, which the profile has, which the project file names.
+        let profile = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).profile(problems: problems)
+        let target = try readTarget(profile)
         renderer.target = .object(target.visible)
+        let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
         for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("DBT_ENV_CUSTOM_ENV_") {
             manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
@@ -146,10 +148,10 @@ public final class ProjectReader {
         return names[0]
     }
 
-    private func readTarget(_ project: PackageFile) throws(ProjectProblems) -> Target {
+    private func readTarget(_ named: String?) throws(ProjectProblems) -> Target {
         if let target = settings.target { return target }
         do throws(ProjectProblem) {
-            guard let profile = settings.profileName ?? project.profile else {
+            guard let profile = settings.profileName ?? named else {
                 throw ProjectProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name")
             }
             return try ProfileReader(
@@ -223,8 +225,7 @@ public final class ProjectReader {
         let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths
         var seen: Set<String> = []
         return folders.flatMap { folder in
-            FileTree.files(in: "\(package.folder)/\(folder)").filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.map { "\(folder)/\($0)" }
-                .filter { seen.insert($0).inserted }
+            package.files(in: folder, [".yml", ".yaml"]).map { "\(folder)/\($0)" }.filter { seen.insert($0).inserted }
         }
     }
 
@@ -232,41 +233,41 @@ public final class ProjectReader {
 
     /// - Parameter isWanted: of a file by its path from the root.
     func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest, where isWanted: (String) -> Bool = { _ in true }) {
-        func each(_ folders: [String], _ read: (_ folder: String, _ file: String) -> Void) {
+        func each(_ folders: [String], _ endings: [String], _ read: (_ folder: String, _ file: String) -> Void) {
             for folder in folders {
-                for file in FileTree.files(in: "\(package.folder)/\(folder)") where isWanted("\(package.folder)/\(folder)/\(file)") { read(folder, file) }
+                for file in package.files(in: folder, endings) where isWanted("\(package.folder)/\(folder)/\(file)") { read(folder, file) }
             }
         }
-        each(package.modelPaths) { folder, file in
-            if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
-            if file.hasSuffix(".py") {
-                problems.add(
-                    "project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"), remedy: "write the model in SQL, or disable it")
-            }
+        each(package.modelPaths, [".sql"]) { folder, file in readFile(.model, package, folder, file, patches, &manifest) }
+        each(package.modelPaths, [".py"]) { folder, file in
+            problems.add("project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"), remedy: "write the model in SQL, or disable it")
         }
-        each(package.seedPaths) { folder, file in if file.hasSuffix(".csv") { readFile(.seed, package, folder, file, patches, &manifest) } }
-        each(package.testPaths) { folder, file in
-            if file.hasSuffix(".sql"), !file.hasPrefix("generic/") { readFile(.test, package, folder, file, patches, &manifest) }
+        each(package.seedPaths, [".csv"]) { folder, file in readFile(.seed, package, folder, file, patches, &manifest) }
+        each(package.testPaths, [".sql"]) { folder, file in
+            // Custom generic tests are macros, and what unit tests read is no test.
+            if !file.hasPrefix("generic/"), !file.hasPrefix("fixtures/") { readFile(.test, package, folder, file, patches, &manifest) }
         }
-        each(package.analysisPaths) { folder, file in if file.hasSuffix(".sql") { readFile(.analysis, package, folder, file, patches, &manifest) } }
-        each(package.functionPaths) { folder, file in
-            if [".sql", ".py", ".js"].contains(where: file.hasSuffix) { readFile(.function, package, folder, file, patches, &manifest) }
-        }
-        each(package.snapshotPaths) { folder, file in if file.hasSuffix(".sql") { readSnapshots(package, folder, file, patches, &manifest) } }
+        each(package.analysisPaths, [".sql"]) { folder, file in readFile(.analysis, package, folder, file, patches, &manifest) }
+        each(package.functionPaths, [".sql", ".py", ".js"]) { folder, file in readFile(.function, package, folder, file, patches, &manifest) }
+        each(package.snapshotPaths, [".sql"]) { folder, file in readSnapshots(package, folder, file, patches, &manifest) }
     }
+
+    /// dbt's `MAXIMUM_SEED_SIZE`.
+    private static let seedBytesMax = 1_048_576
 
     private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
+        let bytes = FileTree.bytes("\(package.folder)/\(path)") ?? []
         guard let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
             path: type == .analysis ? "analysis/\(file)" : file,
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
-        node.checksum = isSeed
-            ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
+        // dbt hashes a file as it lies on the disk, with its own line ends, and takes the path of a seed that is large.
+        node.checksum = isSeed && bytes.count > Self.seedBytesMax ? path : Digest.hex(.sha256, Array(Self.trimmed(bytes)))
         add(&node, package, patches, isSeed || node.language != "sql" ? nil : text, &manifest)
     }
 
@@ -289,6 +290,9 @@ public final class ProjectReader {
                 remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }
+        // While it is read, a template sees itself as dbt_project.yml alone has it: what it says itself counts from then on.
+        node.config = projectConfig(of: node, package, manifest).settled
+        (node.database, node.schema, node.alias) = (manifest.target.database, manifest.target.schema, node.name)
         let capture = text.map { self.capture(node, $0) } ?? Capture()
         node.dependsOnMacros = capture.macros
         if let patch {
@@ -352,11 +356,12 @@ public final class ProjectReader {
 
     func checksum(_ text: String) -> String { Digest.hex(.sha256, text) }
 
-    static func trimmed(_ text: String) -> String {
-        var bytes = text.utf8[...]
+    static func trimmed(_ text: String) -> String { String(decoding: trimmed(Array(text.utf8)), as: UTF8.self) }
+    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var bytes = bytes[...]
         while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
         while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
-        return String(decoding: Array(bytes), as: UTF8.self)
+        return bytes
     }
 
     func addSource(_ source: SourceTable, _ manifest: inout Manifest) {

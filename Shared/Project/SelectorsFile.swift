@@ -39,7 +39,18 @@ public struct SelectorsFile: Sendable {
             if let other = byDefault { throw Self.wrong("two selectors are the default: '\(other)' and '\(name)'", entry) }
             byDefault = name
         }
-        json[name] = JSON([("name", .string(name)), ("definition", definition.json), ("description", JSON(entry["description"]?.text)), ("default", .bool(byDefault == name))])
+        json[name] = JSON([("name", .string(name)), ("definition", spelled(definition)), ("description", JSON(entry["description"]?.text)), ("default", .bool(byDefault == name))])
+    }
+
+    /// A definition as dbt's manifest has it: what was written as on the command line, or as `tag: nightly`, stands there key by key.
+    private func spelled(_ written: YAMLValue) -> JSON {
+        if let text = written.text { return (try? Selection.Criterion(text))?.spelled ?? .string(text) }
+        for key in ["union", "intersection"] { if let parts = written[key] { return [key: .array(parts.items.map(spelled))] } }
+        guard let first = written.members.first else { return written.json }
+        if first.key == "method", first.value.text == "selector", let named = json[written["value"]?.text ?? ""] { return named["definition"] ?? .null }
+        let value: JSON = first.value.isList ? .array(first.value.items.map(spelled)) : first.value.json
+        if first.key == "exclude" { return ["exclude": value] }
+        return written.members.count == 1 ? ["method": .string(first.key), "value": value] : written.json
     }
 
     // MARK: Definitions
@@ -102,5 +113,15 @@ public struct SelectorsFile: Sendable {
 
     private static func wrong(_ summary: String, _ place: YAMLValue) -> ProjectProblem {
         ProjectProblem("project.bad_selector", summary, at: place.location, remedy: "see dbt's documentation of selectors.yml")
+    }
+}
+
+extension Selection.Criterion {
+    fileprivate var spelled: JSON {
+        var members: [(String, JSON)] = withChildrensParents ? [("childrens_parents", true)] : []
+        if let parents { members += [("parents", true)] + (parents.max.map { [("parents_depth", .string(String($0)))] } ?? []) }
+        members += [("method", .string(([method] + arguments).joined(separator: "."))), ("value", .string(value))]
+        if let children { members += [("children", true)] + (children.max.map { [("children_depth", .string(String($0)))] } ?? []) }
+        return JSON(members)
     }
 }
