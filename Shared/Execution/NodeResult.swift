@@ -47,7 +47,11 @@ public struct NodeResult: Hashable, Sendable {
 
     /// As `run_results.json` and a hook's `results` have it.
     public var json: JSON {
-        let timing: JSON = [["name": "execute", "started_at": .string(startedAt.description), "completed_at": .string(finishedAt.description)]]
+        let times = (started: JSON.string(startedAt.description), ended: JSON.string(finishedAt.description))
+        // What was skipped took no time at all; a node is compiled within the time that it takes.
+        let timing: JSON = status == .skipped ? [] : [
+            ["name": "compile", "started_at": times.started, "completed_at": times.started], ["name": "execute", "started_at": times.started, "completed_at": times.ended],
+        ]
         // What has no SQL has none that is compiled; and dbt names no relation of a seed here.
         let hasSQL = !["seed.", "exposure.", "saved_query."].contains { uniqueID.hasPrefix($0) }
         return JSON([
@@ -61,7 +65,7 @@ public struct NodeResult: Hashable, Sendable {
 
     public init?(json: JSON) {
         guard let id = json["unique_id"]?.stringValue, let status = json["status"]?.stringValue.flatMap(Status.init(rawValue:)) else { return nil }
-        let timing = json["timing"]?[0]
+        let timing = json["timing"]?.arrayValue?.last
         self.init(
             uniqueID: id, status: status, message: json["message"]?.stringValue ?? "", failures: json["failures"]?.intValue,
             rowsAffected: json["adapter_response"]?["rows_affected"]?.intValue,

@@ -3,7 +3,7 @@ public import Kernel
 public import Project
 public import WarehouseKit
 
-/// `on-run-start` and `on-run-end`: hook after hook, the dependencies' before the project's. Behind one that the warehouse refuses
+/// `on-run-start` and `on-run-end`: hook after hook, the project's before the packages', as in dbt. Behind one that the warehouse refuses
 /// the rest are skipped.
 public struct RunHooks {
     private let compiler: Compiler
@@ -16,15 +16,16 @@ public struct RunHooks {
         self.clock = clock
     }
 
-    /// What the hooks of the end see besides: `results`, `schemas` and `database_schemas` of what has run.
+    /// What the hooks of the end see besides: `results`, in which dbt leaves out the hooks that ended well, and the `schemas` and
+    /// `database_schemas` of the relations that were made.
     private func words(after results: [NodeResult]) -> [(String, JSON)] {
         let manifest: Manifest = compiler.manifest
         let relations = compiler.relationNames(on: session)
-        let nodes = results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }
+        let nodes = results.filter { !$0.isFailure && $0.status != .skipped }.compactMap { manifest.nodes[$0.uniqueID] }.filter(\.resourceType.isReferable)
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
         return [
-            ("results", .array(results.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
+            ("results", .array(results.filter { !$0.uniqueID.hasPrefix("operation.") || $0.status == .error }.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
             ("database_schemas", .array(pairs.map { .array($0.map(JSON.string)) })),
         ]
     }
@@ -39,7 +40,7 @@ public struct RunHooks {
     /// - Throws: where a hook cannot even be written down: that ends the run, as in dbt.
     public func run(
         atStart: Bool, after ran: [NodeResult] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
-        start: (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
+        start: @escaping (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
         failure: (any Error, Manifest.Hook) -> String
     ) throws -> [NodeResult] {
         let hooks = compiler.manifest.hooks.filter { $0.isAtStart == atStart }
@@ -47,24 +48,25 @@ public struct RunHooks {
         var results: [NodeResult] = []
         for hook in hooks {
             let startedAt = clock()
-            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "OK", startedAt: startedAt, finishedAt: startedAt)
+            let title = hook.title(results.count + 1)
+            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "\(title) passed", failures: 0, startedAt: startedAt, finishedAt: startedAt)
             if results.contains(where: { $0.isFailure || $0.status == .skipped }) {
-                (result.status, result.message) = (.skipped, "")
+                (result.status, result.message, result.failures) = (.skipped, "\(title) skipped", 1)
                 results.append(result)
                 end(result, hook, results.count)
                 continue
             }
-            start(hook, results.count + 1)
             var isRendered = false
             do {
                 try carryOut(hook) {
                     let sql = try compiler.render(hook.node.rawCode, for: nil, with: words)
                     isRendered = true
+                    start(hook, results.count + 1)
                     if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }
                 }
             } catch {
                 guard isRendered else { throw error }
-                (result.status, result.message) = (.error, failure(error, hook))
+                (result.status, result.message, result.failures) = (.error, "\(title) failed, error:\n \(failure(error, hook))", 1)
             }
             result.finishedAt = clock()
             results.append(result)

@@ -33,6 +33,7 @@ struct MacroReader {
         do {
             let template = try environment.parse(text, name: path)
             var hasMacros = false
+            var floor = 0
             let sites = template.calls { _ in true }
             for definition in template.definitions {
                 guard let name = definition.macroName else { continue }
@@ -45,7 +46,7 @@ struct MacroReader {
                     continue
                 }
                 var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
-                macro.text = Self.text(of: definition, in: text)
+                macro.text = Self.text(of: definition, in: text, from: &floor)
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }
@@ -55,12 +56,14 @@ struct MacroReader {
         }
     }
 
-    /// As dbt keeps it: a tag that eats the white space in front begins with it.
-    private static func text(of definition: Template.Definition, in text: String) -> String {
-        let bytes = Array(text.utf8)
-        var start = definition.range.lowerBound
-        if start + 2 < bytes.count, bytes[start + 2] == UInt8(ascii: "-") { while start > 0, bytes[start - 1] <= 0x20 { start -= 1 } }
-        return String(decoding: bytes[start..<definition.range.upperBound], as: UTF8.self)
+    /// As dbt keeps it: with the white space that its tags eat around it.
+    private static func text(of definition: Template.Definition, in text: String, from floor: inout Int) -> String {
+        let bytes = ProjectReader.trimmed(Array(text.utf8))
+        var (start, end) = (definition.range.lowerBound, definition.range.upperBound)
+        if start + 2 < end, bytes[start + 2] == UInt8(ascii: "-") { while start > max(floor, bytes.startIndex), bytes[start - 1] <= 0x20 { start -= 1 } }
+        if end - 3 >= start, bytes[end - 3] == UInt8(ascii: "-") { while end < bytes.endIndex, bytes[end] <= 0x20 { end += 1 } }
+        floor = end
+        return String(decoding: bytes[start..<end], as: UTF8.self)
     }
 
     mutating func readDocs() {

@@ -6,6 +6,13 @@ extension ManifestWriter {
     /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.
     public static func json(_ node: Node) -> JSON { .object(JSONObject(distinct: members(of: node))) }
 
+    /// What a materialization says of itself; of other macros nothing.
+    private static func languages(of macro: Macro) -> JSON {
+        guard macro.name.hasPrefix("materialization_") else { return .null }
+        let tag = macro.text.split(separator: "%", maxSplits: 2).dropFirst().first ?? ""
+        return tag.contains("python") ? tag.contains("sql") ? ["sql", "python"] : ["python"] : ["sql"]
+    }
+
     static func members(of node: Node, relationName: String? = nil, primaryKey: [String] = []) -> [(key: String, value: JSON)] {
         let isHashed = node.test == nil && node.resourceType != .operation
         var pairs: [(key: String, value: JSON)] = [
@@ -118,7 +125,7 @@ extension ManifestWriter {
             ("path", .string(macro.originalFilePath)), ("original_file_path", .string(macro.originalFilePath)), ("unique_id", .string(macro.uniqueID)),
             ("macro_sql", .string(macro.text)), ("depends_on", ["macros": texts(macro.dependsOnMacros)]), ("description", .string(macro.description)), ("meta", meta),
             ("docs", docs(NodeConfig(macro.config))), ("config", ["meta": meta, "docs": docs(NodeConfig(macro.config))]),
-            ("patch_path", JSON(macro.patchPath)), ("arguments", .array(macro.arguments)), ("supported_languages", .null),
+            ("patch_path", JSON(macro.patchPath)), ("arguments", .array(macro.arguments)), ("supported_languages", languages(of: macro)),
         ])
     }
 

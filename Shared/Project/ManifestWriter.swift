@@ -146,7 +146,7 @@ public struct ManifestWriter {
 
     private func node(_ node: Node) -> JSON {
         let own = compiled[node.uniqueID]
-        var members = Self.members(of: node, relationName: own?.relationName ?? relationName(of: node), primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
+        var members = Self.members(of: node, relationName: relationName(of: node) ?? own?.relationName, primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
         members.append(("created_at", createdAt))
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(hook.index)))
@@ -171,19 +171,25 @@ public struct ManifestWriter {
         var json = Self.json(other: node)
         json["created_at"] = createdAt
         if node.resourceType == .semanticModel, let parent = node.dependsOn.first, json["node_relation"]?.isNull == false {
-            json["node_relation"]?["relation_name"] = JSON(compiled[parent]?.relationName ?? manifest.nodes[parent].flatMap(relationName))
+            json["node_relation"]?["relation_name"] = JSON(manifest.nodes[parent].flatMap(relationName) ?? compiled[parent]?.relationName)
         }
         return json
     }
 
     /// What a relation is called, where that takes no session: SQLite's names depend on its files.
     private func relationName(of node: Node) -> String? {
-        let isStored = node.resourceType == .test ? node.failuresRelation(byDefault: false) != nil : [.model, .seed, .snapshot].contains(node.resourceType)
-        return isStored && !node.isEphemeral ? rendered([node.database, node.schema, node.alias]) : nil
+        let isStored = node.resourceType == .test
+            ? compiled[node.uniqueID]?.relationName != nil || node.failuresRelation() != nil : [.model, .seed, .snapshot].contains(node.resourceType)
+        return isStored && !node.isEphemeral ? rendered([node.database, node.schema, node.alias], node.config["quoting"]?.objectValue ?? JSONObject()) : nil
     }
-    private func rendered(_ parts: [String]) -> String? {
+
+    private func rendered(_ parts: [String], _ quoting: JSONObject) -> String? {
         guard manifest.target.type == "postgres" else { return nil }
-        return parts.filter { !$0.isEmpty }.map { "\"\($0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" }.joined(separator: ".")
+        let written = zip(["database", "schema", "identifier"], parts).filter { !$0.1.isEmpty }.map { word, part in
+            let isQuoted = quoting[word]?.boolValue ?? manifest.project.quoting[word]?.boolValue ?? true
+            return isQuoted ? "\"\(part.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" : part
+        }
+        return written.joined(separator: ".")
     }
 
     private var groupMap: JSON {
@@ -208,7 +214,7 @@ public struct ManifestWriter {
     }
 
     private func source(_ source: SourceTable) -> JSON {
-        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName ?? rendered([source.database, source.schema, source.identifier]))
+        var json = Self.json(source, relationName: rendered([source.database, source.schema, source.identifier], source.quoting) ?? compiled[source.uniqueID]?.relationName)
         json["created_at"] = createdAt
         return json
     }

@@ -70,6 +70,7 @@ extension ProjectReader {
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
+        checkTimeSpine(manifest)
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(manifest)

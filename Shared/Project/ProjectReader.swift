@@ -14,6 +14,8 @@ public final class ProjectReader {
     private var renderer: YAMLRenderer
     private(set) var environmentRead: Set<String> = []
     var canRender = true
+    /// Whether a macro stands for one of the words that references are read off by.
+    var overridesReferences = false
     var projectConfigs: [String: ProjectConfig] = [:]
     var macroWords: MacroWords?
     /// What was read and added, by unique id: all of a project, or the part of it that has changed.
@@ -29,6 +31,7 @@ public final class ProjectReader {
 
     public func read() throws(ProjectProblems) -> Manifest {
         renderer.onEnvironmentRead = { [weak self] in self?.environmentRead.insert($0) }
+        renderer.words = { [weak host] in host?.word(ofSchemas: $0) }
         // The project file may speak of the target, which the profile has, which the project file names.
         let profile = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).profile(problems: problems)
         let target = try readTarget(profile)
@@ -65,6 +68,7 @@ public final class ProjectReader {
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
         canRender = problems.problems.count == known
+        overridesReferences = host != nil && manifest.macros.values.contains { ["ref", "source", "config", "function", "metric", "is_incremental"].contains($0.name) }
         do { try host?.prepare(manifest) } catch { note(error, at: .file("macros")) }
 
         var schemas: [SchemaReader] = []
@@ -90,6 +94,7 @@ public final class ProjectReader {
         checkAccess(manifest)
         checkContracts(manifest)
         checkBatches(manifest)
+        checkTimeSpine(manifest)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)
@@ -204,20 +209,26 @@ public final class ProjectReader {
 
     /// - Parameter isWanted: of a schema file by its path from the root.
     func readSchemas(_ package: PackageFile, _ manifest: Manifest, where isWanted: (String) -> Bool = { _ in true }) -> SchemaReader {
-        var renderer = renderer
-        var vars = JSONObject()
-        for file in manifest.packages.reversed() where file.name == package.name || file.name == manifest.project.name {
-            for (key, value) in file.vars.pairs where value.objectValue == nil { vars[key] = value }
-            for (key, value) in file.vars[package.name]?.objectValue?.pairs ?? [] { vars[key] = value }
-        }
-        for (key, value) in settings.vars.pairs { vars[key] = value }
-        renderer.vars = vars
-        var reader = SchemaReader(package: package, target: manifest.target, renderer: renderer, problems: problems)
+        var reader = SchemaReader(package: package, target: manifest.target, renderer: schemaRenderer(of: package.name, manifest), problems: problems)
         for path in Self.schemaPaths(of: package) where isWanted("\(package.folder)/\(path)") {
             guard let text = FileTree.text(path, in: package.folder, problems) else { continue }
             reader.read(text, file: path)
         }
         return reader
+    }
+
+    /// For what a package's schema files say: with the variables as that package sees them.
+    func schemaRenderer(of package: String, _ manifest: Manifest) -> YAMLRenderer {
+        var renderer = renderer
+        var vars = JSONObject()
+        for file in manifest.packages.reversed() where file.name == package || file.name == manifest.project.name {
+            for (key, value) in file.vars.pairs { vars[key] = value }
+            for (key, value) in file.vars[package]?.objectValue?.pairs ?? [] { vars[key] = value }
+        }
+        for (key, value) in settings.vars.pairs { vars[key] = value }
+        renderer.vars = vars
+        renderer.projectName = manifest.project.name
+        return renderer
     }
 
     /// The schema files of a package, below its folder, in the order in which they are read.
@@ -336,7 +347,7 @@ public final class ProjectReader {
     func capture(_ node: Node, _ text: String) -> Capture {
         do {
             let template = try environment.parse(node.rawCode, name: node.originalFilePath)
-            if let capture = StaticReader.capture(template) { return capture }
+            if !overridesReferences, let capture = StaticReader.capture(template) { return capture }
         } catch {
             problems.add(TemplateProblem.of(error, file: node.originalFilePath, text: text))
             return Capture()
@@ -357,7 +368,7 @@ public final class ProjectReader {
     func checksum(_ text: String) -> String { Digest.hex(.sha256, text) }
 
     static func trimmed(_ text: String) -> String { String(decoding: trimmed(Array(text.utf8)), as: UTF8.self) }
-    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         var bytes = bytes[...]
         while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
         while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }

@@ -66,7 +66,8 @@ final class ConfigObject: JinjaObject {
                 "compile.config_missing", "Model '\(node?.uniqueID ?? "")' does not define a required config parameter '\(key)'.",
                 at: node?.location ?? .named(""), remedy: "set it with config(\(key)=…)")
         }
-        if let validator = bound[2], !validator.isNone { _ = try interpreter.call(validator, Arguments([found])) }
+        // dbt looks at a value that get() finds only where there is a default.
+        if let validator = bound[2], !validator.isNone, isRequired || !(bound[1] ?? .none).isNone { _ = try interpreter.call(validator, Arguments([found])) }
         return found
     }
 
@@ -112,7 +113,8 @@ final class VariableFunction: JinjaObject {
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("var", required: 1, "name", "default")
         let name = bound[0]?.asString ?? ""
-        if let value = lookup(name) { return Value(value) }
+        // A text of the project file is a template, which sees what its caller sees.
+        if let value = lookup(name) { return try value.stringValue.map { .string(try compiler.filled($0)) } ?? Value(value) }
         if let fallback = bound[1] { return fallback }
         // While the project is read, a variable may be one that only the run will set.
         if compiler.frame.mode == .parse { return .none }
