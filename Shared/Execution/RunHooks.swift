@@ -59,7 +59,7 @@ public struct RunHooks {
             var isRendered = false
             do {
                 try carryOut(hook) {
-                    let sql = try compiler.render(hook.node.rawCode, for: nil, with: words)
+                    let sql = try compiler.render(hook.node.rawCode, for: hook.node, with: words)
                     isRendered = true
                     start(hook, results.count + 1)
                     if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }

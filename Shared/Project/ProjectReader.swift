@@ -38,6 +38,11 @@ public final class ProjectReader {
         renderer.target = .object(target.visible)
         let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        if settings.checksVersion {
+            for package in manifest.packages { checkVersion(package) }
+            // What else is wrong may be what is new to this version.
+            if problems.problems.contains(where: { $0.code == "project.version_refused" }) { try problems.throwIfAny() }
+        }
         for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("DBT_ENV_CUSTOM_ENV_") {
             manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
         }

@@ -81,6 +81,25 @@ import Testing
         #expect(manifest.nodes["model.shop.a"]?.alias == "sqlite_a")
     }
 
+    @Test(arguments: [
+        (#"">=1.3.0""#, true), (#"[">=1.3.0", "<1.11.0"]"#, false), (#"">=1.0.0,<2.0.0""#, true), (#""=1.11.16""#, true), (#""1.11.15""#, false), (#"">1.11.16rc1""#, true), (#""<=1.11.16-b1""#, false),
+    ])
+    func `a project or package that is for another version of dbt is refused, unless one says not to look`(_ versions: String, _ isMet: Bool) throws {
+        for path in ["dbt_project.yml", "dbt_packages/tools/dbt_project.yml"] {
+            let project = try TestProject(["dbt_project.yml": "name: shop\nprofile: shop\n"].merging([path: "name: shop\nprofile: shop\nrequire-dbt-version: \(versions)\n"]) { _, new in new })
+            if isMet {
+                _ = try project.manifest()
+            } else {
+                let problems = #expect(throws: ProjectProblems.self) { try project.manifest() }
+                #expect(problems?.problems.map(\.code) == ["project.version_refused"])
+            }
+            var settings = ReaderSettings(projectFolder: project.projectFolder, environment: [:])
+            settings.target = TestProject.target
+            settings.checksVersion = false
+            _ = try ProjectReader(settings).read()
+        }
+    }
+
     @Test func `a selector stands in the manifest key by key`() throws {
         let manifest = try TestProject(["selectors.yml": """
         selectors:

@@ -139,6 +139,16 @@ final class DbtDrill {
         #expect(lines.prefix(5) == ["told", "1 of 3 START hook: shop.on-run-sta", "1 of 3 OK hook: shop.on-run-start.", "2 of 3 START hook: a.on-run-start.", "2 of 3 OK hook: a.on-run-start.1 ."], "\(text)")
     }
 
+    @Test func `a package's hook calls its package's macros by their bare names`() throws {
+        let drill = try DbtDrill(Self.files.merging([
+            "dbt_packages/tools/dbt_project.yml": "name: tools\non-run-end: \"{{ tell(results) }}\"\n",
+            "dbt_packages/tools/macros/tell.sql": "{% macro tell(results) %}create table told as select {{ results | length }} as n{% endmacro %}",
+        ]) { _, new in new })
+        let (code, text) = drill.run("run")
+        #expect(code == 0, "\(text)")
+        #expect(try drill.query("select n from told") == [[.integer(2)]])
+    }
+
     @Test func `the first node that cannot be compiled ends compile with 2`() throws {
         let drill = try DbtDrill(["models/a.sql": "select {{ run_query('select * from nothing') }}", "models/b.sql": "select 1"])
         let (code, text) = drill.run("compile")
