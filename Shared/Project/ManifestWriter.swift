@@ -206,7 +206,7 @@ public struct ManifestWriter {
         if let column = node.columns.first(where: { $0.constraints.contains { $0["type"] == "primary_key" } }) { return [column.name] }
         func columns(_ test: String) -> Set<String> {
             Set((manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
-                .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap(\.columnName))
+                .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap { $0.columnName ?? $0.test?.arguments["column_name"]?.stringValue })
         }
         let unique = columns("unique")
         let key = unique.intersection(columns("not_null"))

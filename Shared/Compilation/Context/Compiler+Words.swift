@@ -126,7 +126,7 @@ extension Compiler {
     }()
 
     private static let changing: [String: @Sendable (Compiler) -> Value] = [
-        "this": { compiler in compiler.frame.node.map { .object(compiler.relation(of: $0)) } ?? .none },
+        "this": { compiler in compiler.frame.node.flatMap { $0.resourceType == .operation ? nil : .object(compiler.relation(of: $0)) } ?? .none },
         "execute": { .bool($0.frame.mode == .execute) },
         "model": { $0.frame.model },
         "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
