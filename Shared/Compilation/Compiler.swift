@@ -86,6 +86,12 @@ public final class Compiler: ParseTimeHost {
 
     public func libraryTexts(for adapter: String) -> [String] { MacroLibrary.packages(for: adapter).flatMap { MacroLibrary.macros(of: $0).map(\.text) } }
 
+    public func libraryMacro(_ name: String, in package: String?, for adapter: String) -> String? {
+        if Self.functionsOfTheLibrary.contains(name), package ?? "dbt" == "dbt" { return "macro.dbt.\(name)" }
+        let owners = MacroLibrary.packages(for: adapter).filter { package == nil || package == $0 }
+        return owners.first { MacroLibrary.macro(name, in: $0) != nil }.map { "macro.\($0).\(name)" }
+    }
+
     public func capture(_ node: Node) throws -> Capture {
         let frame = Frame(node, package: node.packageName, mode: .parse)
         _ = try inside(frame) {

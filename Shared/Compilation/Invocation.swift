@@ -9,6 +9,8 @@ public struct Invocation: Hashable, Sendable {
     public var command: String
     public var isFullRefresh: Bool
     /// `--store-failures`: for tests that do not say themselves.
+    /// `--warn-error`: a test that would warn fails.
+    public var failsOnWarnings = false
     public var storesFailures = false
     /// `--empty`: readers get the shape of their parents and none of the rows.
     public var isEmpty = false

@@ -1,7 +1,7 @@
 internal import Jinja
 public import Kernel
 public import Project
-public import WarehouseKit
+import WarehouseKit
 
 /// What a materialization did.
 public struct MaterializationResult: Sendable {

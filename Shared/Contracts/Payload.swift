@@ -85,6 +85,10 @@ public struct PipelineRegistered: Hashable, Sendable, Codable {
         self.policy = policy
         self.triggers = triggers
     }
+
+    /// Whether its runs go on from one another: two at a time would move a stream's cursor under one another's feet, and one of
+    /// them would fail.
+    public var hasCursors: Bool { tasks.contains { $0.kind == "read_state" } }
 }
 
 /// Whom to tell about what.

@@ -3,7 +3,7 @@ import Kernel
 /// Writes the envelopes of what a run says most, member by member, as `JSONEncoder` does with sorted keys and bare slashes: the
 /// coder costs ten times as much. What is not as usual is left to it.
 ///
-/// Invariant: where it writes, it writes the coder's bytes; `EnvelopeTests` compares them.
+/// Invariant: where it writes, it writes the coder's bytes; `PlainEnvelopeTests` compares them, and `WireTests` with every member.
 struct PlainEnvelope {
     private(set) var bytes: [UInt8] = []
     /// Something in it is for the coder.

@@ -26,6 +26,13 @@ public struct Schedule: Hashable, Sendable, Codable {
         self.everySeconds = everySeconds
     }
 
-    /// For people: `0 6 * * * Europe/Berlin`, `every 900 s`.
-    public var words: String { everySeconds.map { "every \($0 == $0.rounded() ? String(Int($0)) : String($0)) s" } ?? "\(cron) \(timezone)" }
+    /// For people: `0 6 * * * Europe/Berlin`, `every 15m`.
+    public var words: String { everySeconds.map { "every \(Self.words($0))" } ?? "\(cron) \(timezone)" }
+
+    private static func words(_ seconds: Double) -> String {
+        for (unit, length) in [("d", 86_400.0), ("h", 3600), ("m", 60), ("s", 1)] where seconds.truncatingRemainder(dividingBy: length) == 0 {
+            return "\(Int(seconds / length))\(unit)"
+        }
+        return "\(seconds)s"
+    }
 }

@@ -16,6 +16,8 @@ public struct NodeResult: Hashable, Sendable {
     public var rowsAffected: Int?
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
+    /// When its SQL was ready; nil where it never was, or where nobody looked.
+    public var compiledAt: Timestamp?
     public var compiledSQL: String?
     public var relationName: String?
     /// What the engine answered: `adapter_response`; without it the number of rows alone.
@@ -25,7 +27,7 @@ public struct NodeResult: Hashable, Sendable {
     /// Of a microbatch model: which stretches of time were built, and which were not.
     public var batches: BatchResults?
     /// Who did it, of those that work side by side: dbt's `thread_id`.
-    public var thread = "Thread-1"
+    public var thread = Self.thread(1)
 
     public init(
         uniqueID: String, status: Status, message: String, failures: Int? = nil, rowsAffected: Int? = nil, startedAt: Timestamp,
@@ -42,18 +44,24 @@ public struct NodeResult: Hashable, Sendable {
         self.relationName = relationName
     }
 
+    /// What dbt calls one of its threads.
+    public static func thread(_ number: Int) -> String { "Thread-\(number) (worker)" }
+
     public var isFailure: Bool { status == .error || status == .fail || status == .partialSuccess }
     public var seconds: Double { finishedAt - startedAt }
 
     /// As `run_results.json` and a hook's `results` have it.
     public var json: JSON {
-        let times = (started: JSON.string(startedAt.description), ended: JSON.string(finishedAt.description))
-        // What was skipped took no time at all; a node is compiled within the time that it takes.
-        let timing: JSON = status == .skipped ? [] : [
-            ["name": "compile", "started_at": times.started, "completed_at": times.started], ["name": "execute", "started_at": times.started, "completed_at": times.ended],
-        ]
+        func stretch(_ name: String, _ start: Timestamp, _ end: Timestamp) -> JSON {
+            ["name": .string(name), "started_at": .string(start.description), "completed_at": .string(end.description)]
+        }
+        let isIdle = status == .skipped || status == .noOp
+        // What did not even compile never came to be executed.
+        let isUncompiled = status == .error && compiledSQL == nil && !uniqueID.hasPrefix("seed.")
+        let timing: JSON = isIdle ? [] : isUncompiled ? [stretch("compile", startedAt, finishedAt)]
+            : [stretch("compile", startedAt, compiledAt ?? startedAt), stretch("execute", compiledAt ?? startedAt, finishedAt)]
         // What has no SQL has none that is compiled; and dbt names no relation of a seed here.
-        let hasSQL = !["seed.", "exposure.", "saved_query."].contains { uniqueID.hasPrefix($0) }
+        let hasSQL = !(uniqueID.hasPrefix("unit_test.") && compiledSQL == nil) && !["seed.", "exposure.", "saved_query."].contains { uniqueID.hasPrefix($0) }
         return JSON([
             ("status", .string(status.rawValue)), ("timing", timing), ("thread_id", .string(thread)), ("execution_time", .double(seconds)),
             ("adapter_response", response ?? rowsAffected.map { ["_message": "OK", "rows_affected": JSON($0)] } ?? [:]),
@@ -65,12 +73,12 @@ public struct NodeResult: Hashable, Sendable {
 
     public init?(json: JSON) {
         guard let id = json["unique_id"]?.stringValue, let status = json["status"]?.stringValue.flatMap(Status.init(rawValue:)) else { return nil }
-        let timing = json["timing"]?.arrayValue?.last
+        let timing = json["timing"]?.arrayValue ?? []
         self.init(
             uniqueID: id, status: status, message: json["message"]?.stringValue ?? "", failures: json["failures"]?.intValue,
             rowsAffected: json["adapter_response"]?["rows_affected"]?.intValue,
-            startedAt: timing?["started_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
-            finishedAt: timing?["completed_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
+            startedAt: timing.first?["started_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
+            finishedAt: timing.last?["completed_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0),
             compiledSQL: json["compiled_code"]?.stringValue, relationName: json["relation_name"]?.stringValue)
         response = json["adapter_response"]
         batches = json["batch_results"].flatMap(BatchResults.init(json:))

@@ -1,5 +1,5 @@
 internal import Compilation
-public import Kernel
+import Kernel
 public import Project
 
 /// What happens to one batch of a microbatch model.

@@ -27,12 +27,13 @@ public struct NodeRunner {
         let startedAt = clock()
         do {
             if compiler.manifest.isBuiltInBatches(node) { return try buildBatches(of: node) }
-            let (compiled, result) = try buildOnce(node)
+            let (compiled, compiledAt, result) = try buildOnce(node)
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: .success, message: result.message, rowsAffected: try rows(result, of: node), startedAt: startedAt,
                 finishedAt: clock(), compiledSQL: node.resourceType == .seed ? nil : compiled.sql, relationName: compiled.relationName)
             done.response = Self.response(result, rows: done.rowsAffected)
             done.builtBy = result.sql
+            done.compiledAt = compiledAt
             return done
         } catch {
             throw ExecutionError.of(error, running: node)
@@ -55,10 +56,11 @@ public struct NodeRunner {
         }
     }
 
-    func buildOnce(_ node: Node) throws -> (CompiledNode, MaterializationResult) {
+    func buildOnce(_ node: Node) throws -> (CompiledNode, Timestamp, MaterializationResult) {
         let compiled = try compiled(node)
+        let compiledAt = clock()
         compiler.readSeed = { try SeedReader(node: $0).read() }
-        return (compiled, try compiler.materialize(compiled))
+        return (compiled, compiledAt, try compiler.materialize(compiled))
     }
 
     private func compiled(_ node: Node) throws -> CompiledNode {
@@ -101,6 +103,7 @@ public struct NodeRunner {
         let startedAt = clock()
         do {
             let compiled = try compiler.compile(node)
+            let compiledAt = clock()
             let limits = TestLimits(node.config)
             let row = try compiler.materialize(compiled).table?.rows.first ?? []
             guard row.count == 3, let failures = Self.number(row[0]) else {
@@ -110,9 +113,11 @@ public struct NodeRunner {
             }
             let (status, message) = limits.judge(failures, isAboveWarning: Self.isTrue(row[1]), isAboveError: Self.isTrue(row[2]))
             // As in dbt, what passed has no failures; what was counted all the same is told beside it.
-            return NodeResult(
+            var done = NodeResult(
                 uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
+            done.compiledAt = compiledAt
+            return done
         } catch {
             throw ExecutionError.of(error, running: node)
         }
@@ -125,11 +130,14 @@ public struct NodeRunner {
             try session.begin()
             defer { session.rollback() }
             let compiled = try compiler.compile(unitTest: node)
+            let compiledAt = clock()
             let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
-            return NodeResult(
+            var done = NodeResult(
                 uniqueID: node.uniqueID, status: difference.isEmpty ? .pass : .fail,
                 message: difference.isEmpty ? "" : "\n\nactual differs from expected:\n\n\(difference.text)\n", failures: difference.isEmpty ? 0 : 1,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql)
+            done.compiledAt = compiledAt
+            return done
         } catch {
             throw ExecutionError.of(error, running: node)
         }

@@ -10,6 +10,9 @@ public struct RunHooks {
     private let session: any WarehouseSession
     private let clock: () -> Timestamp
 
+    /// As dbt names the thread that runs hooks.
+    private static let thread = "main"
+
     public init(_ compiler: Compiler, session: any WarehouseSession, clock: @escaping () -> Timestamp) {
         self.compiler = compiler
         self.session = session
@@ -25,7 +28,7 @@ public struct RunHooks {
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
         return [
-            ("results", .array(results.filter { !$0.uniqueID.hasPrefix("operation.") || $0.status == .error }.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
+            ("results", .array(results.filter { $0.thread != Self.thread || $0.status == .error }.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
             ("database_schemas", .array(pairs.map { .array($0.map(JSON.string)) })),
         ]
     }
@@ -50,6 +53,8 @@ public struct RunHooks {
             let startedAt = clock()
             let title = hook.title(results.count + 1)
             var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "\(title) passed", failures: 0, startedAt: startedAt, finishedAt: startedAt)
+            result.thread = Self.thread
+            result.response = [:]
             if results.contains(where: { $0.isFailure || $0.status == .skipped }) {
                 (result.status, result.message, result.failures) = (.skipped, "\(title) skipped", 1)
                 results.append(result)
@@ -62,6 +67,8 @@ public struct RunHooks {
                     let sql = try compiler.render(hook.node.rawCode, for: hook.node, with: words)
                     isRendered = true
                     start(hook, results.count + 1)
+                    result.compiledSQL = sql
+                    result.compiledAt = clock()
                     if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }
                 }
             } catch {

@@ -1,5 +1,5 @@
 public import Compilation
-public import Kernel
+import Kernel
 public import Project
 public import WarehouseKit
 

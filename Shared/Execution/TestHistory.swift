@@ -46,6 +46,9 @@ public struct TestHistory {
 
     // MARK: Writing
 
+    /// Whether the warehouse keeps a history: one that a pipeline writes to.
+    public func isKept() throws -> Bool { try session.relation(name) != nil }
+
     /// Adds the tests among `results` and drops what is too old. Must run inside an effect of the run that they belong to.
     public func record(_ results: [NodeResult], of manifest: Manifest, compiler: Compiler, run: RunID, at time: Timestamp) throws {
         let tests = results.filter { manifest.nodes[$0.uniqueID]?.resourceType == .test && $0.status != .skipped }

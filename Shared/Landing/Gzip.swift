@@ -43,7 +43,9 @@ enum Gzip {
                 isWhole = true
                 if place < packed.count { isWhole = false; inflateReset(&stream) }
             case Z_OK: isWhole = false
-            default: throw LandingProblem.damaged(path, "the gzip file is torn or is none")
+            default: throw LandingProblem(
+                    code: "landing.damaged", summary: "the gzip file is torn or is none", location: .file(path),
+                    remedy: "look at it with gzip -t; have it delivered or restored whole, or name it without .gz if it is not compressed", response: .stop)
             }
         }
         return try MappedFile(descriptor: output, path: path)

@@ -1,32 +1,36 @@
-internal import Kernel
+public import Kernel
 
 /// One JSON document as a flat list of nodes over its bytes: read once, copied never.
 ///
 /// A node is a value or an object's key. `next` is the node behind all that lies in it, so walking past a value is one step.
 /// The text is checked by RFC 8259, nesting is bounded, and a key that comes twice counts by its last value.
-struct JSONTape {
+public struct JSONTape {
     static let depthMax = 200
     static let bytesMax = Int(UInt32.max)
 
-    enum Kind: UInt8 { case object, array, key, string, number, boolean, null }
+    public enum Kind: UInt8, Sendable { case object, array, key, string, number, boolean, null }
 
-    struct Node {
-        var start: UInt32
-        var end: UInt32
-        var next: UInt32
-        var kind: Kind
-        var hasEscapes = false
+    public struct Node: Sendable {
+        public var start: UInt32
+        public var end: UInt32
+        public var next: UInt32
+        public var kind: Kind
+        public var hasEscapes = false
     }
 
-    private(set) var nodes: [Node] = []
+    public private(set) var nodes: [Node] = []
     private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     private var place = 0
     private var depth = 0
 
+    public init() {}
+
     /// Reads a document; the nodes are those of this one until the next call.
-    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) {
+    public mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) {
         self.bytes = bytes
         nodes.removeAll(keepingCapacity: true)
+        // A tape for one small value would otherwise grow in more steps than it has levels.
+        if nodes.capacity == 0 { nodes.reserveCapacity(min(bytes.count / 4 + 4, 1 << 12)) }
         place = 0
         depth = 0
         guard bytes.count < Self.bytesMax else { throw failure("a document of 4 GiB or more") }
@@ -174,9 +178,9 @@ struct JSONTape {
 }
 
 /// The text of JSON strings.
-enum JSONText {
+public enum JSONText {
     /// The value of four hexadecimal digits.
-    static func unit(_ bytes: UnsafeBufferPointer<UInt8>, _ place: Int) -> UInt32? {
+    public static func unit(_ bytes: UnsafeBufferPointer<UInt8>, _ place: Int) -> UInt32? {
         guard place + 4 <= bytes.count else { return nil }
         var value: UInt32 = 0
         for byte in bytes[place..<place + 4] {
@@ -191,7 +195,7 @@ enum JSONText {
     }
 
     /// Writes the text that the escaped, checked bytes between the quotes mean; it is never longer than they are.
-    static func unescape(_ bytes: UnsafeBufferPointer<UInt8>, into out: UnsafeMutablePointer<UInt8>) -> Int {
+    public static func unescape(_ bytes: UnsafeBufferPointer<UInt8>, into out: UnsafeMutablePointer<UInt8>) -> Int {
         var place = 0
         var filled = 0
         while place < bytes.count {

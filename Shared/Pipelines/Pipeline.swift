@@ -14,12 +14,20 @@ public struct Pipeline: Hashable, Sendable {
     public var policy: PipelinePolicy?
     /// What else starts it.
     public var triggers: TriggerRule?
+    /// The pipelines of its triggers, with their places in the file.
+    public var upstreams: [Upstream]
     /// SHA-256 of the file's bytes.
     public var hash: String
 
     public struct Step: Hashable, Sendable {
         public var name: String
         public var work: Work
+    }
+
+    /// A pipeline whose runs start this one.
+    public struct Upstream: Hashable, Sendable {
+        public var name: String
+        public var location: ProblemLocation
     }
 
     /// What a step does; each expands into tasks.

@@ -88,6 +88,7 @@ extension PipelineReader {
 
     func schedule(_ node: Node) -> Schedule? {
         let fields = mapping(node, "a schedule", known: ["cron", "every", "timezone", "catch_up"], required: [])
+        guard isMapping(node) else { return nil }
         var schedule: Schedule
         switch (fields["cron"], fields["every"]) {
         case (let cron?, nil):
@@ -102,11 +103,20 @@ extension PipelineReader {
             return nil
         }
         if let node = fields["catch_up"], let rule: Schedule.CatchUp = word(node, "rule for catching up") { schedule.catchUp = rule }
-        do { _ = try schedule.trigger() } catch {
-            let place = error.code == "triggers.bad_timezone" ? fields["timezone"] : fields["cron"] ?? fields["every"]
-            report(error.summary, place ?? node, error.remedy)
-        }
+        checkTimes(of: schedule, cron: fields["cron"] ?? fields["every"] ?? node, timezone: fields["timezone"])
         return schedule
+    }
+
+    private func checkTimes(of schedule: Schedule, cron: Node, timezone: Node?) {
+        do {
+            _ = try schedule.trigger()
+        } catch where error.code == "triggers.bad_timezone" && timezone != nil {
+            report(error.summary, timezone ?? cron, error.remedy)
+            // The times may be wrong beside their zone.
+            checkTimes(of: Schedule(cron: schedule.cron, timezone: "UTC"), cron: cron, timezone: nil)
+        } catch {
+            report(error.summary, cron, error.remedy)
+        }
     }
 
     // MARK: Values

@@ -10,6 +10,7 @@ extension PipelineReader {
 
     func triggers(_ node: Node, of pipeline: String) -> TriggerRule? {
         let fields = mapping(node, "triggers", known: ["any", "all", "debounce", "at_most_every", "ignore_backfills"], required: [])
+        guard isMapping(node) else { return nil }
         let modes = TriggerRule.Mode.allCases.filter { fields[$0.rawValue] != nil }
         guard modes.count == 1, let entries = fields[modes[0].rawValue] else {
             report("triggers has any or all, one of them", node, "write any: [{pipeline: NAME}]")
@@ -38,6 +39,7 @@ extension PipelineReader {
         case "pipeline":
             guard let upstream = name(value, "a pipeline's name") else { return nil }
             if upstream == pipeline { report("the pipeline would start itself for ever", value, "name another pipeline") }
+            upstreams.append(Pipeline.Upstream(name: upstream, location: location(value.mark)))
             return .upstream(pipeline: upstream, on: fields["on"].flatMap { word($0, "outcome of a run") } ?? .succeeded)
         case "file":
             guard let pattern = string(value) else { return nil }

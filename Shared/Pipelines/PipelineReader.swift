@@ -7,7 +7,9 @@ import YAML
 /// Reads `pipeline.yml` into a `Pipeline`, or says all that is wrong with it by file and line.
 public final class PipelineReader {
     private let path: String
-    private var problems: [PlainProblem] = []
+    private var problems: [(mark: Mark, problem: PlainProblem)] = []
+    /// The pipelines whose runs start this one, each where it is named.
+    var upstreams: [Pipeline.Upstream] = []
 
     private init(path: String) { self.path = path }
 
@@ -17,8 +19,14 @@ public final class PipelineReader {
         let bytes = try Files.readAll(path)
         let reader = PipelineReader(path: path)
         let pipeline = reader.pipeline(bytes)
-        guard let pipeline, reader.problems.isEmpty else { throw ProblemList(reader.problems) }
+        guard let pipeline, reader.problems.isEmpty else { throw reader.mistakes }
         return pipeline
+    }
+
+    /// All that is wrong, from the top of the file down.
+    private var mistakes: ProblemList {
+        let sorted = problems.enumerated().sorted { ($0.element.mark.line, $0.element.mark.column, $0.offset) < ($1.element.mark.line, $1.element.mark.column, $1.offset) }
+        return ProblemList(sorted.map(\.element.problem))
     }
 
     /// Every `<name>/pipeline.yml` below `folder`, in the order of names.
@@ -42,19 +50,29 @@ public final class PipelineReader {
         if fields["steps"] != nil, steps.isEmpty, problems.isEmpty { report("the pipeline has no steps", root, "add one, for example {name: build, dbt: build}") }
         fields["steps"].map(checkTemplates)
         let rules = (fields["notify"].map { list($0, "notify") } ?? []).compactMap { rule($0) }
+        let triggers = fields["triggers"].flatMap { self.triggers($0, of: name) }
         return Pipeline(
             name: name, warehouse: warehouse, steps: steps, notify: rules, schedule: fields["schedule"].flatMap { schedule($0) },
-            policy: policy(fields, steps: fields["steps"]), triggers: fields["triggers"].flatMap { triggers($0, of: name) }, hash: Digest.hex(.sha256, bytes))
+            policy: policy(fields, steps: fields["steps"]), triggers: triggers, upstreams: upstreams, hash: Digest.hex(.sha256, bytes))
     }
 
     func root(_ text: String) -> Node? {
         do {
             if let node = try Document.read(text) { return node }
-            problems.append(problem("the file is empty", line: 1, column: 1, "write name: and steps:"))
+            report("the file is empty", Mark(line: 1, column: 1), "write name: and steps:")
         } catch {
-            problems.append(problem("this is not YAML: \(error.summary)", line: error.mark.line, column: error.mark.column, "mend the indentation or the quotes there"))
+            let line = error.mark.line > 0 ? text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(error.mark.line - 1).first ?? "" : ""
+            report("this is not YAML: \(error.summary)", error.mark, Self.remedy(of: error, line: line))
         }
         return nil
+    }
+
+    /// The slips that people make most, each in words of its own.
+    private static func remedy(of error: YAMLError, line: Substring) -> String {
+        if case .duplicateKeys(let keys, _) = error { return "leave one \(keys[0]): there" }
+        if line.prefix(while: \.isWhitespace).contains("\t") { return "indent with spaces: YAML takes no tabs" }
+        if line.contains(": *") { return "put quotes around a value that begins with *, as in cron: \"*/15 * * * *\"" }
+        return "mend the indentation or the quotes there"
     }
 
     private static let works = ["extract", "dbt", "noop"]
@@ -73,7 +91,7 @@ public final class PipelineReader {
             let connections = list(node, "extract").compactMap { connection($0) }
             return Pipeline.Step(name: name, work: .extract(schema: fields["schema"].flatMap(string) ?? "raw", connections: connections))
         case "dbt":
-            guard let command = string(node) else { return nil }
+            guard let command = dbtCommand(node) else { return nil }
             let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             let project = fields["project"].flatMap(string) ?? "dbt"
             return Pipeline.Step(name: name, work: .dbt(Pipeline.DbtStep(
@@ -91,6 +109,20 @@ public final class PipelineReader {
         }
     }
 
+    /// What `sluice-transform` does for a step.
+    private static let dbtCommands = ["build", "run", "test", "seed", "snapshot", "docs", "docs generate"]
+
+    private func dbtCommand(_ node: Node) -> String? {
+        guard let command = string(node) else { return nil }
+        if !Self.dbtCommands.contains(command), !isFilledLater(command) {
+            let near = Similarity.nearest(to: command, among: Self.dbtCommands)
+            report("a step cannot run 'dbt: \(command)'", node, near.map { "did you mean '\($0)'?" } ?? "write one of \(Self.dbtCommands.joined(separator: ", "))")
+        }
+        return command
+    }
+
+    private func isFilledLater(_ text: String) -> Bool { text.contains("${") || text.contains("{{") }
+
     private func connection(_ node: Node) -> Pipeline.Connection? {
         let fields = mapping(node, "an extract", known: ["connector", "settings", "streams"], required: ["connector", "streams"])
         guard let connector = fields["connector"].flatMap(string), let streams = fields["streams"] else { return nil }
@@ -98,7 +130,13 @@ public final class PipelineReader {
             report("streams is no mapping of names", streams, "write streams: {orders: {…}}")
             return nil
         }
-        for (key, _) in pairs { _ = name(key, "a stream's name") }
+        for (key, stream) in pairs {
+            _ = name(key, "a stream's name")
+            guard case .mapping(let options) = stream.kind else { continue }
+            for (option, value) in options where option.text == "disposition" && value.text.map(isFilledLater) != true {
+                let _: Disposition? = word(value, "disposition")
+            }
+        }
         return Pipeline.Connection(connector: connector, settings: fields["settings"].map(json) ?? [:], streams: json(streams))
     }
 
@@ -158,7 +196,7 @@ public final class PipelineReader {
         let bytes = try Files.readAll(path)
         let nodes = reader.root(String(decoding: bytes, as: UTF8.self)).map { reader.list($0, "the file of routes") } ?? []
         let routes = nodes.compactMap { reader.route($0) }
-        guard reader.problems.isEmpty else { throw ProblemList(reader.problems) }
+        guard reader.problems.isEmpty else { throw reader.mistakes }
         return routes
     }
 
@@ -184,7 +222,8 @@ public final class PipelineReader {
 
     func mapping(_ node: Node, _ what: String, known: [String], required: [String]) -> [String: Node] {
         guard case .mapping(let pairs) = node.kind else {
-            report("\(what) is no mapping", node, "write \(required.map { "\($0): …" }.joined(separator: ", "))")
+            let fields = required.isEmpty ? "one of \(known.map { "\($0): …" }.joined(separator: ", "))" : required.map { "\($0): …" }.joined(separator: ", ")
+            report("\(what) is no mapping", node, "write \(fields)")
             return [:]
         }
         var fields: [String: Node] = [:]
@@ -237,11 +276,13 @@ public final class PipelineReader {
         }
     }
 
-    func report(_ what: String, _ node: Node, _ remedy: String) {
-        problems.append(problem(what, line: node.mark.line, column: node.mark.column, remedy))
+    func isMapping(_ node: Node) -> Bool { if case .mapping = node.kind { true } else { false } }
+
+    func report(_ what: String, _ node: Node, _ remedy: String) { report(what, node.mark, remedy) }
+
+    private func report(_ what: String, _ mark: Mark, _ remedy: String) {
+        problems.append((mark, PlainProblem("pipelines.bad_definition", what, at: location(mark), remedy: remedy)))
     }
 
-    func problem(_ what: String, line: Int, column: Int, _ remedy: String) -> PlainProblem {
-        PlainProblem("pipelines.bad_definition", what, at: .file(path, line: line, column: column), remedy: remedy)
-    }
+    func location(_ mark: Mark) -> ProblemLocation { .file(path, line: mark.line, column: mark.column) }
 }

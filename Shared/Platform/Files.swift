@@ -93,6 +93,11 @@ public enum Files {
     }
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    public static func isFolder(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    }
     public static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
     /// Changes whenever the file does: its size, its number and its time of change. Empty where there is none.
     public static func stamp(_ path: String) -> String {

@@ -14,7 +14,7 @@ extension ArchiveWriter {
         write(value.unitTest) { $0.unitTest($1) }; write(value.functions) { $0.write($1) }; write(value.arguments) { $0.write($1) }; write(value.returns)
         write(value.version); write(value.latestVersion); write(value.constraints) { $0.write($1) }
         write(value.deprecationDate); write(value.timeSpine); write(value.beside); write(value.metrics) { $0.write($1) }; write(value.patchConfig); write(value.patchHash)
-        write(value.details)
+        write(value.details); write(value.inheritedTags)
     }
     mutating func patch(_ value: NodePatch) {
         write(value.section); write(value.name); write(value.description); write(value.config); write(value.columns) { $0.column($1) }
@@ -50,12 +50,12 @@ extension ArchiveWriter {
         write(value.schema); write(value.description); write(value.sourceDescription); write(value.loader); write(value.columns) { $0.column($1) }
         write(value.originalFilePath); write(value.line); write(value.fqn); write(value.config.values); write(value.loadedAtField)
         write(value.loadedAtQuery); write(value.freshness); write(value.sourceMeta); write(value.docBlocks); write(value.external)
-        write(value.eventTime); write(value.quoting); write(value.isTableNamed)
+        write(value.eventTime); write(value.quoting); write(value.isTableNamed); write(value.stated); write(value.writtenDatabase); write(value.writtenSchema)
     }
     mutating func macro(_ value: Macro) {
         write(value.uniqueID); write(value.name); write(value.packageName); write(value.originalFilePath); write(value.rootFolder)
         write(value.line); write(value.text); write(value.dependsOnMacros); write(value.description); write(value.arguments) { $0.write($1) }; write(value.config)
-        write(value.patchPath)
+        write(value.patchPath); write(value.languages) { $0.write($1) }
     }
     mutating func macroFile(_ value: MacroFile) {
         write(value.packageName); write(value.path); write(value.text)
@@ -87,6 +87,7 @@ extension ArchiveWriter {
         write(value.macroFiles) { $0.macroFile($1) }
         write(value.docs) { $0.doc($1) }
         write(value.disabled) { $0.node($1.box.properties) }
+        write(value.disabledSources) { $0.source($1) }
         write(value.hooks) { $0.hook($1) }
         write(value.environmentRead.sorted()); write(value.warnings)
         write(value.graph.parents) { $0.write($1) }
@@ -107,7 +108,7 @@ extension ArchiveReader {
             arguments: try list { try $0.json() }, returns: try json(), version: try optional { try $0.json() },
             latestVersion: try optional { try $0.json() }, constraints: try list { try $0.json() }, deprecationDate: try optionalText(),
             timeSpine: try json(), beside: try object(), metrics: try list { try $0.strings() }, patchConfig: try object(),
-            patchHash: try optionalText(), details: try object())
+            patchHash: try optionalText(), details: try object(), inheritedTags: try strings())
     }
     mutating func column() throws -> Column {
         var value = Column(
@@ -153,7 +154,8 @@ extension ArchiveReader {
             schema: try text(), description: try text(), sourceDescription: try text(), loader: try text(), columns: try list { try $0.column() },
             originalFilePath: try text(), line: try int(), fqn: try strings(), config: NodeConfig(try object()), loadedAtField: try optionalText(),
             loadedAtQuery: try optionalText(), freshness: try json(), sourceMeta: try json(), docBlocks: try strings(), external: try json(),
-            eventTime: try json(), quoting: try object(), isTableNamed: try bool())
+            eventTime: try json(), quoting: try object(), isTableNamed: try bool(), stated: try object(), writtenDatabase: try optionalText(),
+            writtenSchema: try optionalText())
     }
     mutating func macro() throws -> Macro {
         var value = Macro(
@@ -164,6 +166,7 @@ extension ArchiveReader {
         value.arguments = try list { try $0.json() }
         value.config = try object()
         value.patchPath = try optionalText()
+        value.languages = try optional { try $0.strings() }
         return value
     }
     mutating func macroFile() throws -> MacroFile {
@@ -198,6 +201,7 @@ extension ArchiveReader {
         value.macroFiles = try list { try $0.macroFile() }
         value.docs = try list { try $0.doc() }
         value.disabled = try list { Node(try $0.node()) }
+        value.disabledSources = try list { try $0.source() }
         value.hooks = try list { try $0.hook() }
         value.environmentRead = Set(try strings())
         value.warnings = try strings()

@@ -8,7 +8,7 @@ struct GenericTestReader {
     let renderer: YAMLRenderer
 
     /// In the order in which dbt writes them.
-    private static let configKeys = [
+    static let configKeys = [
         "severity", "tags", "enabled", "where", "limit", "warn_if", "error_if", "fail_calc", "store_failures", "store_failures_as", "meta",
         "database", "schema", "alias", "group",
     ]
@@ -64,13 +64,12 @@ struct GenericTestReader {
         var own = config
         if names.short != names.full, own["alias"] == nil { own["alias"] = .string(names.short) }
         node.rawCode = Self.rawCode(metadata, own)
-        let columnTags = (written.column?.tags ?? []).map(JSON.string)
-        if !columnTags.isEmpty { ConfigMerge.lay(JSON([("tags", .array(columnTags))]).objectValue ?? JSONObject(), over: &own) }
         node.config = NodeConfig(own)
         node.description = description
         node.line = written.value.line
         node.test = metadata
-        node.columnName = written.column?.name
+        node.columnName = metadata.arguments["column_name"].flatMap { written.column == nil ? nil : $0.stringValue }
+        node.inheritedTags = written.tags + (written.column?.tags ?? [])
         return node
     }
 

@@ -17,24 +17,26 @@ struct MacroCall {
         namespace = isDispatched ? text(1, "macro_namespace") : nil
     }
 
-    /// The macros of the project and its packages that calls mean, each once, in their order. What comes with dbt is left out.
-    static func macros(_ calls: [MacroCall], by caller: String, in manifest: Manifest) -> [String] {
+    /// The macros that calls mean, each once, in their order.
+    static func macros(_ calls: [MacroCall], by caller: String, in manifest: Manifest, _ host: (any ParseTimeHost)?) -> [String] {
         var found: [String] = []
         let package = manifest.macros[caller]?.packageName ?? manifest.project.name
         for call in calls {
-            if let id = call.target(from: package, in: manifest), id != caller, !found.contains(id) { found.append(id) }
+            if let id = call.target(from: package, in: manifest, host), id != caller, !found.contains(id) { found.append(id) }
         }
         return found
     }
 
-    private func target(from package: String, in manifest: Manifest) -> String? {
+    private func target(from package: String, in manifest: Manifest, _ host: (any ParseTimeHost)?) -> String? {
         func macro(_ name: String, of owners: [String]) -> String? {
             owners.lazy.map { "macro.\($0).\(name)" }.first { manifest.macros[$0] != nil }
         }
         let root = manifest.project.name
         guard isDispatched else {
             let parts = name.split(separator: ".").map(String.init)
-            return parts.count == 2 ? macro(parts[1], of: [parts[0]]) : parts.count == 1 ? macro(name, of: [package, root]) : nil
+            guard parts.count <= 2, let called = parts.last else { return nil }
+            let own = macro(called, of: parts.count == 2 ? [parts[0]] : [package, root])
+            return own ?? host?.libraryMacro(called, in: parts.count == 2 ? parts[0] : nil, for: manifest.target.type)
         }
         let stated = manifest.project.dispatch.first { $0.namespace == namespace }?.order
         let owners = stated ?? namespace.map { [root, $0] } ?? [package, root]
@@ -43,6 +45,7 @@ struct MacroCall {
                 if let id = macro("\(prefix)__\(name)", of: [owner]) { return id }
             }
         }
-        return nil
+        return namespace ?? "dbt" == "dbt"
+            ? [manifest.target.type, "default"].lazy.compactMap { host?.libraryMacro("\($0)__\(name)", in: nil, for: manifest.target.type) }.first : nil
     }
 }

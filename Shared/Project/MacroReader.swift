@@ -33,8 +33,9 @@ struct MacroReader {
         do {
             let template = try environment.parse(text, name: path)
             var hasMacros = false
-            var floor = 0
             let sites = template.calls { _ in true }
+            let bytes = ProjectReader.trimmed(Array(text.utf8))
+            var end = bytes.startIndex
             for definition in template.definitions {
                 guard let name = definition.macroName else { continue }
                 hasMacros = true
@@ -46,7 +47,9 @@ struct MacroReader {
                     continue
                 }
                 var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
-                macro.text = Self.text(of: definition, in: text, from: &floor)
+                macro.text = Self.wholeText(of: definition, in: bytes, from: &end)
+                end += macro.text.utf8.count
+                if definition.tag == "materialization" { macro.languages = Self.languages(of: definition) }
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }
@@ -56,14 +59,22 @@ struct MacroReader {
         }
     }
 
-    /// As dbt keeps it: with the white space that its tags eat around it.
-    private static func text(of definition: Template.Definition, in text: String, from floor: inout Int) -> String {
-        let bytes = ProjectReader.trimmed(Array(text.utf8))
-        var (start, end) = (definition.range.lowerBound, definition.range.upperBound)
-        if start + 2 < end, bytes[start + 2] == UInt8(ascii: "-") { while start > max(floor, bytes.startIndex), bytes[start - 1] <= 0x20 { start -= 1 } }
-        if end - 3 >= start, bytes[end - 3] == UInt8(ascii: "-") { while end < bytes.endIndex, bytes[end] <= 0x20 { end += 1 } }
-        floor = end
-        return String(decoding: bytes[start..<end], as: UTF8.self)
+    /// As dbt cuts it out: with the white space before `{%-` and behind `-%}`, unless the definition before has taken that.
+    ///
+    /// - Parameter from: changed into where the text begins.
+    private static func wholeText(of definition: Template.Definition, in bytes: ArraySlice<UInt8>, from end: inout Int) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+        var (first, last) = (definition.range.lowerBound, definition.range.upperBound)
+        if bytes[first...].starts(with: "{%-".utf8) { while first > end, isSpace(bytes[first - 1]) { first -= 1 } }
+        if bytes[..<last].suffix(3).elementsEqual("-%}".utf8) { while last < bytes.endIndex, isSpace(bytes[last]) { last += 1 } }
+        end = first
+        return String(decoding: bytes[first..<last], as: UTF8.self)
+    }
+
+    /// The languages that a materialization builds models of: SQL, where it says nothing.
+    private static func languages(of definition: Template.Definition) -> [String] {
+        let stated = definition.options.first { $0.name == "supported_languages" }?.value.flatMap(StaticReader.literal)
+        return NodeConfig.strings(stated ?? ["sql"])
     }
 
     mutating func readDocs() {

@@ -16,6 +16,7 @@ public struct Manifest: Sendable {
     public var macroFiles: [MacroFile] = []
     public var docs: [Doc] = []
     public var disabled: [Node] = []
+    public var disabledSources: [SourceTable] = []
     /// `selectors.yml` as the manifest has it.
     public var selectors = SelectorsFile()
     /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.
@@ -94,6 +95,13 @@ public struct Manifest: Sendable {
         guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }
         return project.flags["require_batched_execution_for_custom_microbatch_strategy"]?.boolValue == true
             || !packages.contains { macros["macro.\($0.name).get_incremental_microbatch_sql"] != nil }
+    }
+
+    /// What dbt says of models that ask for batches side by side on an engine whose adapter does not have them: none of ours has.
+    public var warningOfBatches: String? {
+        let count = nodes.values.count { $0.config["concurrent_batches"] == true && isBuiltInBatches($0) }
+        guard count > 0 else { return nil }
+        return "Found \(count) microbatch model\(count == 1 ? "" : "s") with the `concurrent_batches` config set to true, but the \(target.type) adapter does not support running batches concurrently. Batches will be run sequentially."
     }
 
     /// A node or anything else of the graph but a source.

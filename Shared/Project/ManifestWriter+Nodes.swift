@@ -6,21 +6,14 @@ extension ManifestWriter {
     /// A node as dbt writes it; templates see the same as `model` and in `graph.nodes`.
     public static func json(_ node: Node) -> JSON { .object(JSONObject(distinct: members(of: node))) }
 
-    /// What a materialization says of itself; of other macros nothing.
-    private static func languages(of macro: Macro) -> JSON {
-        guard macro.name.hasPrefix("materialization_") else { return .null }
-        let tag = macro.text.split(separator: "%", maxSplits: 2).dropFirst().first ?? ""
-        return tag.contains("python") ? tag.contains("sql") ? ["sql", "python"] : ["python"] : ["sql"]
-    }
-
     static func members(of node: Node, relationName: String? = nil, primaryKey: [String] = []) -> [(key: String, value: JSON)] {
-        let isHashed = node.test == nil && node.resourceType != .operation
+        let isHashed = node.test == nil
         var pairs: [(key: String, value: JSON)] = [
             ("database", .string(node.database)), ("schema", .string(node.schema)), ("name", .string(node.name)),
             ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)), ("path", .string(node.path)),
             ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)), ("fqn", texts(node.fqn)),
             ("alias", .string(node.alias)), ("checksum", ["name": .string(isHashed ? node.checksum == node.originalFilePath ? "path" : "sha256" : "none"), "checksum": .string(node.checksum)]),
-            ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.test == nil ? node.config.tags : node.config.tags.sorted())), ("description", .string(node.description)),
+            ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.test == nil ? node.tags : node.tags.sorted())), ("description", .string(node.description)),
             ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", JSON(node.group)),
             ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.stated)),
             ("relation_name", JSON(relationName)), ("raw_code", .string(node.rawCode)), ("doc_blocks", texts(node.docBlocks)),
@@ -102,20 +95,9 @@ extension ManifestWriter {
             ("quoting", quoting), ("loaded_at_field", JSON(source.loadedAtField)), ("loaded_at_query", JSON(source.loadedAtQuery)),
             ("freshness", source.freshness), ("external", source.external), ("description", .string(source.description)),
             ("columns", columns(source.columns)), ("meta", source.config["meta"] ?? [:]), ("source_meta", source.sourceMeta),
-            ("tags", texts(source.config.tags)), ("config", .object(config)), ("patch_path", .null), ("unrendered_config", .object(unrendered(source))),
-            ("relation_name", JSON(relationName)), ("unrendered_database", .null), ("unrendered_schema", .null), ("doc_blocks", texts(source.docBlocks)),
+            ("tags", texts(source.config.tags)), ("config", .object(config)), ("patch_path", .null), ("unrendered_config", .object(source.stated)),
+            ("relation_name", JSON(relationName)), ("unrendered_database", JSON(source.writtenDatabase)), ("unrendered_schema", JSON(source.writtenSchema)), ("doc_blocks", texts(source.docBlocks)),
         ])
-    }
-
-    /// As dbt has it: these words always, the rest where it is stated.
-    private static func unrendered(_ source: SourceTable) -> JSONObject {
-        var words = source.config.values
-        words["freshness"] = source.freshness
-        words["loaded_at_field"] = JSON(source.loadedAtField)
-        words["loaded_at_query"] = JSON(source.loadedAtQuery)
-        if words["meta"] == nil { words["meta"] = [:] }
-        words["tags"] = texts(source.config.tags)
-        return words
     }
 
     static func json(_ macro: Macro) -> JSON {
@@ -125,16 +107,18 @@ extension ManifestWriter {
             ("path", .string(macro.originalFilePath)), ("original_file_path", .string(macro.originalFilePath)), ("unique_id", .string(macro.uniqueID)),
             ("macro_sql", .string(macro.text)), ("depends_on", ["macros": texts(macro.dependsOnMacros)]), ("description", .string(macro.description)), ("meta", meta),
             ("docs", docs(NodeConfig(macro.config))), ("config", ["meta": meta, "docs": docs(NodeConfig(macro.config))]),
-            ("patch_path", JSON(macro.patchPath)), ("arguments", .array(macro.arguments)), ("supported_languages", languages(of: macro)),
+            ("patch_path", JSON(macro.patchPath)), ("arguments", .array(macro.arguments)), ("supported_languages", macro.languages.map(texts) ?? .null),
         ])
     }
 
     static func json(_ group: Manifest.Group) -> JSON {
-        JSON([
+        var config = group.config
+        if config["meta"] == nil { config["meta"] = [:] }
+        return JSON([
             ("name", .string(group.name)), ("resource_type", "group"), ("package_name", .string(group.packageName)),
             ("path", .string(group.originalFilePath.split(separator: "/").dropFirst().joined(separator: "/"))),
             ("original_file_path", .string(group.originalFilePath)), ("unique_id", .string(group.uniqueID)), ("owner", group.owner),
-            ("description", JSON(group.description)), ("config", ["meta": group.config["meta"] ?? [:]]),
+            ("description", JSON(group.description)), ("config", .object(config)),
         ])
     }
 
@@ -181,7 +165,7 @@ extension ManifestWriter {
             })),
             ("expect", ["rows": json(test.expect.rows), "format": .string(test.expect.format), "fixture": JSON(test.expect.fixture)]),
             ("overrides", hasOverrides ? ["macros": .object(test.macros), "vars": .object(test.vars), "env_vars": .object(test.environment)] : .null),
-            ("checksum", .string(node.checksum)), ("schema", .string(node.schema)), ("versions", test.versions), ("version", node.version ?? .null),
+            ("checksum", .string(node.checksum)), ("schema", .string(node.schema)), ("versions", test.versions.objectValue.map { ["include": $0["include"] ?? .null, "exclude": $0["exclude"] ?? .null] } ?? .null), ("version", node.version ?? .null),
         ]
     }
 }

@@ -8,6 +8,8 @@ public struct ManifestWriter {
     private let generatedAt: Timestamp
     private let startedAt: Timestamp
     private let compiled: [String: Compiled]
+    private let relations: RelationText
+    private let library: DbtLibrary
 
     /// What compiling adds to a node.
     public struct Compiled: Hashable, Sendable {
@@ -24,13 +26,17 @@ public struct ManifestWriter {
     public static let dbtVersion = "1.11.16"
     static let schemaURL = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 
-    /// - Parameter compiled: by unique id, of nodes and sources; nothing where the project was only read.
-    public init(_ manifest: Manifest, invocationID: String, generatedAt: Timestamp, startedAt: Timestamp? = nil, compiled: [String: Compiled] = [:]) {
+    /// - Parameters:
+    ///   - compiled: by unique id, of nodes and sources; nothing where the project was only read.
+    ///   - library: what dbt itself would add.
+    public init(_ manifest: Manifest, invocationID: String, generatedAt: Timestamp, startedAt: Timestamp? = nil, compiled: [String: Compiled] = [:], library: DbtLibrary = DbtLibrary()) {
         self.manifest = manifest
         self.invocationID = invocationID
         self.generatedAt = generatedAt
         self.startedAt = startedAt ?? generatedAt
         self.compiled = compiled
+        relations = RelationText(manifest)
+        self.library = library
     }
 
     /// The file in pieces, made member by member: as values a large manifest takes many times the memory of its text, and the
@@ -55,10 +61,10 @@ public struct ManifestWriter {
     }
 
     /// Names the earlier reading that this one brought up to date: a file that was written of that one can be reused in part.
-    public var nameOfEarlierContent: String? { compiled.isEmpty ? manifest.difference?.earlier : nil }
+    public var nameOfEarlierContent: String? { compiled.isEmpty && library.isEmpty ? manifest.difference?.earlier : nil }
 
     /// Names what is written here besides `metadata`, where that is known: of two files of one name only that part differs.
-    public var nameOfContent: String? { compiled.isEmpty && !manifest.nameOfParse.isEmpty ? manifest.nameOfParse : nil }
+    public var nameOfContent: String? { compiled.isEmpty && library.isEmpty && !manifest.nameOfParse.isEmpty ? manifest.nameOfParse : nil }
 
     /// How the file begins whose rest an earlier one of the same content has: with new `metadata`, and otherwise byte for byte the old
     /// one, so that each node keeps the time at which it was read, as in dbt.
@@ -85,13 +91,13 @@ public struct ManifestWriter {
         [
             ("nodes", .each(withHooks(manifest.nodes.filter { $0.value.resourceType != .function }) { $0.node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
-            ("macros", .each(manifest.macros, macro)),
-            ("docs", .each(Dictionary(uniqueKeysWithValues: manifest.docs.map { ($0.uniqueID, $0) }), doc)),
+            ("macros", .each(manifest.macros.mapValues(Entry.own).merging(library.macros.mapValues(Entry.lent)) { own, _ in own }) { $0.json(macro) }),
+            ("docs", .each(docs.mapValues(Entry.own).merging(library.docs.mapValues(Entry.lent)) { own, _ in own }) { $0.json(doc) }),
             ("exposures", others(.exposure)), ("metrics", others(.metric)),
             ("groups", .each(manifest.groups, Self.json)), ("selectors", .whole(.object(manifest.selectors.json))),
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
             ("functions", .each(manifest.nodes.filter { $0.value.resourceType == .function }, node)),
-            ("disabled", .each(Dictionary(grouping: manifest.disabled, by: \.uniqueID)) { .array($0.map(disabled)) }),
+            ("disabled", .each(disabledByID) { .array($0) }),
             ("parent_map", .each(withHooks(manifest.graph.parents) { $0.node.dependsOn }) { .array($0.map(JSON.string)) }),
             ("child_map", .each(withHooks(manifest.graph.children) { _ in [] }) { .array($0.map(JSON.string)) }),
             ("group_map", .whole(groupMap)),
@@ -132,12 +138,25 @@ public struct ManifestWriter {
         }
     }
 
+    private var docs: [String: Manifest.Doc] { Dictionary(manifest.docs.map { ($0.uniqueID, $0) }) { first, _ in first } }
+
+    /// One of this project's, or one that comes with dbt.
+    private enum Entry<Value> {
+        case own(Value), lent(JSON)
+        func json(_ make: (Value) -> JSON) -> JSON {
+            switch self {
+            case .own(let value): make(value)
+            case .lent(let json): json
+            }
+        }
+    }
+
     private var metadata: JSON {
         JSON([
             ("dbt_schema_version", .string(Self.schemaURL)), ("dbt_version", .string(Self.dbtVersion)),
             ("generated_at", .string(generatedAt.description)), ("invocation_id", .string(invocationID)), ("invocation_started_at", .string(startedAt.description)), ("run_started_at", .string(startedAt.description)),
             ("env", .object(manifest.metadataEnvironment)), ("project_id", .string(Digest.hex(.md5, manifest.project.name))), ("user_id", .null),
-            ("send_anonymous_usage_stats", false), ("quoting", .object(manifest.project.quoting)),
+            ("send_anonymous_usage_stats", false), ("quoting", RelationText(manifest).quoting),
             ("project_name", .string(manifest.project.name)), ("adapter_type", .string(manifest.target.type)),
         ])
     }
@@ -146,7 +165,7 @@ public struct ManifestWriter {
 
     private func node(_ node: Node) -> JSON {
         let own = compiled[node.uniqueID]
-        var members = Self.members(of: node, relationName: relationName(of: node) ?? own?.relationName, primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
+        var members = Self.members(of: node, relationName: own?.relationName ?? relations.text(of: node), primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
         members.append(("created_at", createdAt))
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(hook.index)))
@@ -156,6 +175,12 @@ public struct ManifestWriter {
             members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", [])]
         }
         return .object(JSONObject(distinct: members))
+    }
+
+    private var disabledByID: [String: [JSON]] {
+        var found = Dictionary(grouping: manifest.disabled, by: \.uniqueID).mapValues { $0.map(disabled) }
+        for disabled in manifest.disabledSources { found[disabled.uniqueID, default: []].append(source(disabled)) }
+        return found
     }
 
     private func disabled(_ node: Node) -> JSON {
@@ -171,25 +196,9 @@ public struct ManifestWriter {
         var json = Self.json(other: node)
         json["created_at"] = createdAt
         if node.resourceType == .semanticModel, let parent = node.dependsOn.first, json["node_relation"]?.isNull == false {
-            json["node_relation"]?["relation_name"] = JSON(manifest.nodes[parent].flatMap(relationName) ?? compiled[parent]?.relationName)
+            json["node_relation"]?["relation_name"] = JSON(compiled[parent]?.relationName ?? manifest.nodes[parent].flatMap(relations.text))
         }
         return json
-    }
-
-    /// What a relation is called, where that takes no session: SQLite's names depend on its files.
-    private func relationName(of node: Node) -> String? {
-        let isStored = node.resourceType == .test
-            ? compiled[node.uniqueID]?.relationName != nil || node.failuresRelation() != nil : [.model, .seed, .snapshot].contains(node.resourceType)
-        return isStored && !node.isEphemeral ? rendered([node.database, node.schema, node.alias], node.config["quoting"]?.objectValue ?? JSONObject()) : nil
-    }
-
-    private func rendered(_ parts: [String], _ quoting: JSONObject) -> String? {
-        guard manifest.target.type == "postgres" else { return nil }
-        let written = zip(["database", "schema", "identifier"], parts).filter { !$0.1.isEmpty }.map { word, part in
-            let isQuoted = quoting[word]?.boolValue ?? manifest.project.quoting[word]?.boolValue ?? true
-            return isQuoted ? "\"\(part.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" : part
-        }
-        return written.joined(separator: ".")
     }
 
     private var groupMap: JSON {
@@ -200,21 +209,27 @@ public struct ManifestWriter {
         return JSON(members.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.sorted().map(JSON.string))) })
     }
 
-    /// dbt's guess: the columns of a primary key constraint, else those whose tests say unique and never null, else unique.
+    /// dbt's guess: the columns of a primary key constraint, else those whose tests say unique and never null, else unique; a test that is
+    /// turned off says so too where no other does.
     private func primaryKey(of node: Node) -> [String] {
-        if let key = node.constraints.first(where: { $0["type"] == "primary_key" }) { return key["columns"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+        if let key = node.constraints.first(where: { $0["type"] == "primary_key" }) { return key["columns"]?.arrayValue?.compactMap(\.stringValue).sorted() ?? [] }
         if let column = node.columns.first(where: { $0.constraints.contains { $0["type"] == "primary_key" } }) { return [column.name] }
-        func columns(_ test: String) -> Set<String> {
-            Set((manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
-                .filter { $0.attachedNode == node.uniqueID && $0.test?.name == test && $0.test?.namespace == nil }.compactMap { $0.columnName ?? $0.test?.arguments["column_name"]?.stringValue })
+        let enabled = (manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
+        let disabled = manifest.disabled.filter { $0.test != nil && $0.attachedNode == node.uniqueID }
+        func columns(_ names: Set<String>, of tests: [Node]) -> Set<String> {
+            Set(tests.filter { $0.attachedNode == node.uniqueID && names.contains($0.test?.name ?? "") }.flatMap { test -> [String] in
+                if let column = test.test?.arguments["column_name"]?.stringValue { return [column] }
+                return test.test?.arguments["combination_of_columns"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            })
         }
-        let unique = columns("unique")
-        let key = unique.intersection(columns("not_null"))
-        return (key.isEmpty ? unique : key).sorted()
+        let words: Set<String> = ["unique", "unique_combination_of_columns"]
+        let (unique, disabledUnique) = (columns(words, of: enabled), columns(words, of: disabled))
+        let key = unique.union(disabledUnique).intersection(columns(["not_null"], of: enabled + disabled))
+        return [key, unique, disabledUnique].first { !$0.isEmpty }?.sorted() ?? []
     }
 
     private func source(_ source: SourceTable) -> JSON {
-        var json = Self.json(source, relationName: rendered([source.database, source.schema, source.identifier], source.quoting) ?? compiled[source.uniqueID]?.relationName)
+        var json = Self.json(source, relationName: compiled[source.uniqueID]?.relationName ?? relations.text(of: source))
         json["created_at"] = createdAt
         return json
     }

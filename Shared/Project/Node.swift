@@ -185,6 +185,8 @@ extension Node {
         var patchHash: String?
         /// What the manifest says of an exposure, metric, semantic model or saved query beyond the common words.
         public var details = JSONObject()
+        /// Of a generic test: the tags of what it is about.
+        public var inheritedTags: [String] = []
 
         /// `sql`, but for functions, which may be written in others.
         public var language: String {
@@ -196,6 +198,11 @@ extension Node {
         /// As people say it: `orders.v2` where there are versions.
         public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
         public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
+        /// What it can be selected by, each once.
+        public var tags: [String] {
+            let own = config.tags
+            return inheritedTags.isEmpty ? own : Set(inheritedTags + own).sorted()
+        }
         public var meta: JSONObject { config["meta"]?.objectValue ?? JSONObject() }
         /// Where people look when it fails: `models/orders.sql`.
         public var location: ProblemLocation { .file(originalFilePath, line: line > 1 ? line : 0) }
@@ -231,6 +238,11 @@ public struct SourceTable: Hashable, Sendable {
     public var quoting = JSONObject()
     /// Whether the yml gives the table another name in the warehouse.
     public var isTableNamed = false
+    /// What the files say of its configuration, that of `dbt_project.yml` with its templates.
+    public var stated = JSONObject()
+    /// Where it lies, as it is written in the yml: a template, perhaps.
+    public var writtenDatabase: String?
+    public var writtenSchema: String?
 }
 
 /// A macro of the project or of a package.
@@ -249,6 +261,8 @@ public struct Macro: Hashable, Sendable {
     public var arguments: [JSON] = []
     public var config = JSONObject()
     public var patchPath: String?
+    /// Of a materialization: the languages of the models that it can build.
+    public var languages: [String]?
     public init(uniqueID: String, name: String, packageName: String, originalFilePath: String, rootFolder: String, line: Int) {
         self.uniqueID = uniqueID
         self.name = name

@@ -1,3 +1,4 @@
+internal import Digest
 public import Kernel
 
 /// What `dbt_project.yml` says.
@@ -33,6 +34,10 @@ public struct PackageFile: Sendable {
     public var quoting = JSONObject()
     /// The configuration sections: `models`, `seeds`, `data_tests`, `sources` …
     var sections: [String: YAMLValue] = [:]
+    /// The same as they are written, before templates in them are filled.
+    var writtenSections: [String: YAMLValue] = [:]
+    /// Of the file's text.
+    var checksum = ""
     /// What its `.dbtignore` names.
     var ignored = IgnoreList()
 
@@ -64,34 +69,36 @@ struct PackageFileReader {
         "dbt-cloud", "restrict-access", "analyses", "source-paths", "data-paths", "analysis_paths",
     ]
 
-    /// What the file says of the profile, which is all that can be read of it before the target is known.
+    /// The profile that the file names, which must be known before the rest is rendered: that may ask for the target.
     func profile(problems: ProblemList) throws(ProjectProblems) -> String? {
-        try reading(problems) { () throws(ProjectProblem) in try written()["profile"].map { value throws(ProjectProblem) in try renderer.render(value).text } ?? nil }
-    }
-
-    func read(problems: ProblemList) throws(ProjectProblems) -> PackageFile {
-        try reading(problems) { () throws(ProjectProblem) in
-            // Hooks are templates of their run, not of the project file.
-            let document = try renderer.render(
-                written(), leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "pre_hook", "post_hook", "+pre_hook", "+post_hook", "query-comment", "vars"])
-            var file = try packageFile(document, problems)
-            file.ignored = IgnoreList(FileTree.text("\(folder)/.dbtignore") ?? "")
-            return file
+        do throws(ProjectProblem) {
+            guard let profile = try written().document["profile"] else { return nil }
+            return try renderer.render(profile).text
+        } catch {
+            problems.add(error)
+            throw ProjectProblems(problems.problems)
         }
     }
 
-    private func written() throws(ProjectProblem) -> YAMLValue {
+    private func written() throws(ProjectProblem) -> (document: YAMLValue, text: String) {
         guard let text = FileTree.text("\(folder)/dbt_project.yml") else {
             throw ProjectProblem(
                 "project.not_found", "there is no dbt_project.yml in this folder", at: .file(folder),
                 remedy: "name the project's folder with --project-dir")
         }
-        return try YAMLValue.read(text, file: "dbt_project.yml")
+        return (try YAMLValue.read(text, file: "dbt_project.yml"), text)
     }
 
-    private func reading<T>(_ problems: ProblemList, _ body: () throws(ProjectProblem) -> T) throws(ProjectProblems) -> T {
-        do {
-            return try body()
+    func read(problems: ProblemList) throws(ProjectProblems) -> PackageFile {
+        do throws(ProjectProblem) {
+            let (written, text) = try written()
+            // Hooks are templates of their run, not of the project file.
+            let document = try renderer.render(written, leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "pre_hook", "post_hook", "+pre_hook", "+post_hook", "query-comment", "vars"])
+            var file = try packageFile(document, problems)
+            file.writtenSections = Self.sections(of: written)
+            file.checksum = Digest.hex(.sha256, ProjectReader.trimmed(text))
+            file.ignored = IgnoreList(FileTree.text("\(folder)/.dbtignore") ?? "")
+            return file
         } catch {
             problems.add(error)
             throw ProjectProblems(problems.problems)
@@ -138,11 +145,17 @@ struct PackageFileReader {
         file.dispatch = document["dispatch"]?.items.compactMap { entry in
             entry["macro_namespace"]?.text.map { ($0, entry["search_order"]?.strings ?? []) }
         } ?? []
+        file.sections = Self.sections(of: document)
+        return file
+    }
+
+    private static func sections(of document: YAMLValue) -> [String: YAMLValue] {
+        var sections: [String: YAMLValue] = [:]
         for key in [
             "models", "seeds", "snapshots", "analyses", "sources", "data_tests", "unit_tests", "exposures", "metrics", "semantic-models", "saved-queries",
             "functions",
-        ] { file.sections[key] = document[key] }
-        if file.sections["data_tests"] == nil { file.sections["data_tests"] = document["tests"] }
-        return file
+        ] { sections[key] = document[key] }
+        if sections["data_tests"] == nil { sections["data_tests"] = document["tests"] }
+        return sections
     }
 }

@@ -22,6 +22,9 @@ public protocol ParseTimeHost: AnyObject {
     func capture(_ node: Node) throws -> Capture
     /// The texts of the macros that come with dbt: a macro that they mention may be called by any node.
     func libraryTexts(for adapter: String) -> [String]
+    /// The unique id of a macro that comes with dbt; nil where it has none of that name.
+    /// - Parameter package: `dbt`, or an adapter's package; nil for whichever has it.
+    func libraryMacro(_ name: String, in package: String?, for adapter: String) -> String?
     /// The environment variables that templates have asked for so far.
     var environmentRead: Set<String> { get }
     /// Whether templates have asked for what is another thing in each command: the time, ids, flags.

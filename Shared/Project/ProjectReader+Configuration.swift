@@ -29,6 +29,17 @@ extension ProjectReader {
         }
     }
 
+    /// As in dbt, a group has the configuration of the models where it is written; nothing of it means anything to a group.
+    func configure(_ group: inout Manifest.Group, _ package: PackageFile, _ manifest: Manifest) {
+        let fqn = [package.name] + FileTree.folders(of: group.originalFilePath).dropFirst() + [group.name]
+        var config = JSONObject()
+        for file in package.name == manifest.project.name ? [package] : [package, manifest.project] {
+            for layer in ConfigMerge.layers(in: file.sections["models"], fqn: fqn).layers { ConfigMerge.lay(layer, over: &config) }
+        }
+        ConfigMerge.lay(group.config, over: &config)
+        group.config = config
+    }
+
     /// What `dbt_project.yml` says of nodes in one place.
     struct ProjectConfig {
         var config: JSONObject
@@ -38,19 +49,20 @@ extension ProjectReader {
     }
 
     func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
-        // dbt configures analyses with the models.
-        let section = node.resourceType == .analysis ? "models" : Self.section(of: node.resourceType)
+        // dbt configures analyses and the hooks of a run with the models.
+        let section = [.analysis, .operation].contains(node.resourceType) ? "models" : Self.section(of: node.resourceType)
         let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)
+        let root = manifest.project
         // What the project itself says of a package's nodes goes above what the package says.
-        let isForeign = package.name != manifest.project.name
-        let (root, rootDepth) = isForeign ? ConfigMerge.layers(in: manifest.project.sections[section], fqn: node.fqn) : ([], 0)
+        let isForeign = package.name != root.name
+        let (above, rootDepth) = isForeign ? ConfigMerge.layers(in: root.sections[section], fqn: node.fqn) : ([], 0)
         let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
         if let known = projectConfigs[key] { return known }
         var config = Self.defaults(of: node.resourceType)
         var stated = JSONObject()
-        for layer in own + root {
-            ConfigMerge.lay(layer, over: &config)
-            ConfigMerge.note(layer, in: &stated)
+        for layer in own + above { ConfigMerge.lay(layer, over: &config) }
+        for file in isForeign ? [package, root] : [package] {
+            for layer in ConfigMerge.layers(in: file.writtenSections[section], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
         }
         let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
         projectConfigs[key] = found
@@ -88,7 +100,7 @@ extension ProjectReader {
 
     private static func defaults(of type: ResourceType) -> JSONObject {
         let values: JSON = switch type {
-        case .model, .analysis: ["enabled": true, "materialized": "view", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
+        case .model, .analysis, .operation: ["enabled": true, "materialized": "view", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
         case .seed: ["enabled": true, "materialized": "seed", "tags": [], "pre-hook": [], "post-hook": [], "meta": [:]]
         case .test:
             [
@@ -116,7 +128,8 @@ extension ProjectReader {
         }
         switch macro {
         case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
-        case "generate_alias_name": return custom ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
+        // An empty alias is none.
+        case "generate_alias_name": return custom.flatMap { $0.isEmpty ? nil : $0 } ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
         default: return custom ?? manifest.target.database
         }
     }

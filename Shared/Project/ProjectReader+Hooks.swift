@@ -37,13 +37,14 @@ extension ProjectReader {
         var node = Node(
             uniqueID: "operation.\(package.name).\(name)", resourceType: .operation, name: name, packageName: package.name, path: "hooks/\(name).sql",
             originalFilePath: "./dbt_project.yml", rootFolder: package.folder, fqn: [package.name, "hooks", name], rawCode: text)
-        node.database = manifest.target.database
-        node.schema = manifest.target.schema
-        node.config = NodeConfig(JSON([("tags", [.string(kind)])]).objectValue ?? JSONObject())
-        node.checksum = checksum(text)
-        if let template = try? environment.parse(text, name: "dbt_project.yml"), let capture = StaticReader.capture(template) {
+        node.inheritedTags = [kind]
+        configure(&node, package, nil, JSONObject(), manifest)
+        node.checksum = package.checksum
+        // A hook that cannot be rendered before its run tells nothing of what it refers to.
+        if let template = try? environment.parse(text, name: "dbt_project.yml"), let capture = StaticReader.capture(template) ?? (canRender ? try? host?.capture(node) : nil) {
             node.refs = capture.refs
             node.sources = capture.sources
+            node.dependsOnMacros = capture.macros
             node.dependsOn = capture.refs.compactMap { manifest.node(for: $0, from: package.name)?.uniqueID }
                 + capture.sources.compactMap { manifest.source(for: $0, from: package.name)?.uniqueID }
         }

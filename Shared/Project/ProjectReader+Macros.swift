@@ -62,7 +62,7 @@ extension ProjectReader {
             }
         }
         for (id, called) in readers.flatMap(\.calls) {
-            let targets = MacroCall.macros(called, by: id, in: manifest)
+            let targets = MacroCall.macros(called, by: id, in: manifest, host)
             manifest.macros[id]?.dependsOnMacros = targets
         }
         return true

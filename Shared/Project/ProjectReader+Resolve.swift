@@ -169,7 +169,7 @@ extension ProjectReader {
         let doc = Value.function("doc") { arguments, _ in
             let names = arguments.positional.compactMap(\.asString)
             let name = names.last ?? ""
-            let order = names.count == 2 ? [names[0]] : [package, manifest.project.name] + manifest.packages.map(\.name)
+            let order = names.count == 2 ? [names[0]] : [manifest.project.name, package] + manifest.packages.map(\.name)
             for owner in order {
                 if let doc = manifest.docs.first(where: { $0.uniqueID == "doc.\(owner).\(name)" }) {
                     used.append(doc.uniqueID)

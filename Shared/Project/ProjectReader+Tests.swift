@@ -52,7 +52,7 @@ extension ProjectReader {
     private func macro(named name: String, namespace: String?, package: String, _ manifest: Manifest) -> String? {
         let order = namespace.map { [$0] } ?? [package, manifest.project.name] + manifest.packages.map(\.name)
         for owner in order where manifest.macros["macro.\(owner).\(name)"] != nil { return "macro.\(owner).\(name)" }
-        return namespace == nil && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
+        return (namespace ?? "dbt") == "dbt" && GenericTests.names.contains(String(name.dropFirst(5))) ? "macro.dbt.\(name)" : nil
     }
 
     /// Whether a test's macro, or one that it calls, might refer to more than its arguments, or configure the test.

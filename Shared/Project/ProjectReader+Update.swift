@@ -52,7 +52,7 @@ extension ProjectReader {
         let lent = lenders.isEmpty ? [] : manifest.packages.flatMap { package in readSchemas(package, manifest) { lenders.contains($0) }.patches }
 
         let gone = remove(files, scope, from: &manifest)
-        for source in schemas.flatMap(\.sources) where source.config.isEnabled { addSource(source, &manifest) }
+        for source in schemas.flatMap(\.sources) { addSource(source, &manifest) }
         for group in schemas.flatMap(\.groups) { add(group, &manifest) }
         let patchOf = patchesByName(patches + lent)
         for package in manifest.packages { readNodes(package, patchOf, &manifest) { files.contains($0) } }
@@ -139,6 +139,7 @@ extension ProjectReader {
         }
         for id in gone.sources { manifest.sources[id] = nil }
         manifest.disabled.removeAll { isGone(UpdateScope.path(of: $0)) }
+        manifest.disabledSources.removeAll { isGone(scope.path($0.originalFilePath, of: $0.packageName)) }
         manifest.groups = manifest.groups.filter { !isGone(scope.path($0.value.originalFilePath, of: $0.value.packageName)) }
         manifest.latestVersions = manifest.latestVersions.filter { gone.nodes[$0.value] == nil }
         for (id, macro) in manifest.macros {

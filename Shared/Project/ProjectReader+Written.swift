@@ -31,6 +31,7 @@ extension ProjectReader {
         guard let package = manifest.packages.first(where: { $0.name == written.packageName }) else { return }
         var node = written
         if node.resourceType == .snapshot {
+            node.checksum = checksum(Self.trimmed(FileTree.text("\(package.folder)/\(node.originalFilePath)") ?? ""))
             add(&node, package, patches, node.rawCode, &manifest)
             return check(manifest.nodes[node.uniqueID])
         }
@@ -43,6 +44,13 @@ extension ProjectReader {
         }
         let own = node.config.values
         configure(&node, package, nil, own, manifest)
+        if node.resourceType == .exposure {
+            // An exposure's own take the place of what dbt_project.yml says.
+            var config = node.config.values
+            if let tags = own["tags"] { config["tags"] = .array(Set(NodeConfig.strings(tags)).sorted().map(JSON.string)) }
+            if let meta = own["meta"] { config["meta"] = meta }
+            node.config = NodeConfig(config)
+        }
         if !node.beside.isEmpty {
             var config = node.beside
             ConfigMerge.lay(node.config.values, over: &config)
@@ -66,6 +74,8 @@ extension ProjectReader {
             problems.add(
                 "project.duplicate_name", "two groups have the name '\(group.name)'", at: .file(group.originalFilePath), remedy: "rename one; the other is in \(twin.originalFilePath)")
         }
+        var group = group
+        if let package = manifest.packages.first(where: { $0.name == group.packageName }) { configure(&group, package, manifest) }
         manifest.groups[group.uniqueID] = group
     }
 

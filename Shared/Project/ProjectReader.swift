@@ -16,6 +16,7 @@ public final class ProjectReader {
     var canRender = true
     /// Whether a macro stands for one of the words that references are read off by.
     var overridesReferences = false
+    private var adapter = ""
     var projectConfigs: [String: ProjectConfig] = [:]
     var macroWords: MacroWords?
     /// What was read and added, by unique id: all of a project, or the part of it that has changed.
@@ -32,10 +33,9 @@ public final class ProjectReader {
     public func read() throws(ProjectProblems) -> Manifest {
         renderer.onEnvironmentRead = { [weak self] in self?.environmentRead.insert($0) }
         renderer.words = { [weak host] in host?.word(ofSchemas: $0) }
-        // The project file may speak of the target, which the profile has, which the project file names.
-        let profile = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).profile(problems: problems)
-        let target = try readTarget(profile)
+        let target = try readTarget()
         renderer.target = .object(target.visible)
+        adapter = target.type
         let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
         if settings.checksVersion {
@@ -80,7 +80,7 @@ public final class ProjectReader {
         for package in manifest.packages {
             let schema = readSchemas(package, manifest)
             manifest.warnings += schema.warnings
-            for source in schema.sources where source.config.isEnabled { addSource(source, &manifest) }
+            for source in schema.sources { addSource(source, &manifest) }
             schemas.append(schema)
         }
         for group in schemas.flatMap(\.groups) { add(group, &manifest) }
@@ -158,10 +158,12 @@ public final class ProjectReader {
         return names[0]
     }
 
-    private func readTarget(_ named: String?) throws(ProjectProblems) -> Target {
+    private func readTarget() throws(ProjectProblems) -> Target {
         if let target = settings.target { return target }
+        var stated = settings.profileName
+        if stated == nil { stated = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).profile(problems: problems) }
         do throws(ProjectProblem) {
-            guard let profile = settings.profileName ?? named else {
+            guard let profile = stated else {
                 throw ProjectProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name")
             }
             return try ProfileReader(
@@ -207,7 +209,7 @@ public final class ProjectReader {
             calls.merge(reader.calls) { first, _ in first }
         }
         for (id, called) in calls {
-            let targets = MacroCall.macros(called, by: id, in: manifest)
+            let targets = MacroCall.macros(called, by: id, in: manifest, host)
             manifest.macros[id]?.dependsOnMacros = targets
         }
     }
@@ -352,7 +354,16 @@ public final class ProjectReader {
     func capture(_ node: Node, _ text: String) -> Capture {
         do {
             let template = try environment.parse(node.rawCode, name: node.originalFilePath)
-            if !overridesReferences, let capture = StaticReader.capture(template) { return capture }
+            if !overridesReferences, var capture = StaticReader.capture(template) {
+                // dbt's sqlite adapter has macros in the place of these words, which its own reading of plain models does not see.
+                let isWritten = node.originalFilePath.hasSuffix(".yml") || node.originalFilePath.hasSuffix(".yaml")
+                let isRendered = !capture.macros.isEmpty || node.resourceType == .operation || ([.test, .snapshot, .analysis].contains(node.resourceType) && !isWritten)
+                if adapter == "sqlite", isRendered {
+                    if !capture.refs.isEmpty { capture.macros.append("macro.dbt_sqlite.ref") }
+                    if !capture.sources.isEmpty { capture.macros.append("macro.dbt_sqlite.source") }
+                }
+                return capture
+            }
         } catch {
             problems.add(TemplateProblem.of(error, file: node.originalFilePath, text: text))
             return Capture()
@@ -381,7 +392,10 @@ public final class ProjectReader {
     }
 
     func addSource(_ source: SourceTable, _ manifest: inout Manifest) {
-        if let twin = manifest.sources[source.uniqueID] {
+        if !source.config.isEnabled {
+            reread.insert(source.uniqueID)
+            manifest.disabledSources.append(source)
+        } else if let twin = manifest.sources[source.uniqueID] {
             problems.add(
                 "project.duplicate_source", "the source '\(source.sourceName).\(source.name)' is defined twice",
                 at: .file(source.originalFilePath, line: source.line), remedy: "remove one; the other is in \(twin.originalFilePath):\(twin.line)")

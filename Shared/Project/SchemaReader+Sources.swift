@@ -13,16 +13,16 @@ extension SchemaReader {
                 problems.add("project.missing_name", "a table of source '\(name)' has no name", at: item.location, remedy: "add name:")
                 continue
             }
-            let source = source(entry, name, item, table)
+            let source = source(entry, name, item, table, written)
             add(source)
             guard source.config.isEnabled else { continue }
             readTests(
                 of: [item], "\(name)_\(table)", "source('\(name)', '\(table)')", ref: nil, sourceID: source.uniqueID, section: "sources",
-                columns: source.columns)
+                columns: source.columns, tags: [entry, item].flatMap { $0["tags"]?.strings ?? [] })
         }
     }
 
-    private func source(_ entry: YAMLValue, _ name: String, _ item: YAMLValue, _ table: String) -> SourceTable {
+    private func source(_ entry: YAMLValue, _ name: String, _ item: YAMLValue, _ table: String, _ written: YAMLValue) -> SourceTable {
         let folders = FileTree.folders(of: item.file).dropFirst()
         let fqn = [package.name] + folders + [name, table]
         var source = SourceTable(
@@ -34,39 +34,66 @@ extension SchemaReader {
         source.loader = entry["loader"]?.text ?? ""
         source.columns = columns(of: item)
         source.isTableNamed = item["identifier"] != nil
+        let rendered = ConfigMerge.layers(in: package.sections["sources"], fqn: fqn).layers
         var config = JSONObject()
-        for layer in ConfigMerge.layers(in: package.sections["sources"], fqn: fqn).layers { ConfigMerge.lay(layer, over: &config) }
-        ConfigMerge.lay(configuration(of: entry), over: &config)
-        ConfigMerge.lay(configuration(of: item), over: &config)
-        /// A word of the table, else of the source, each in `config:` or beside it, else of `dbt_project.yml`.
-        func word(_ key: String) -> JSON? {
-            (item["config"]?[key] ?? item[key] ?? entry["config"]?[key] ?? entry[key])?.json ?? config[key]
+        for layer in rendered { ConfigMerge.lay(layer, over: &config) }
+        for layer in ConfigMerge.layers(in: package.writtenSections["sources"], fqn: fqn).layers { ConfigMerge.note(layer, in: &source.stated) }
+        // The yml: what the table says in `config:` takes the place of what the source says there.
+        var own = entry["config"]?.json.objectValue ?? JSONObject()
+        for (key, value) in item["config"]?.json.objectValue?.pairs ?? [] { own[key] = value }
+        own["freshness"] = Self.freshness([(entry["config"]?["freshness"] ?? entry["freshness"])?.json, (item["config"]?["freshness"] ?? item["freshness"])?.json])
+        own["loaded_at_field"] = JSON(Self.loadedAtField(entry, item))
+        own["loaded_at_query"] = JSON(Self.loadedAtQuery(entry, item))
+        let levels = [entry["meta"], entry["config"]?["meta"], item["meta"], item["config"]?["meta"]]
+        own["meta"] = JSON(levels.flatMap { $0?.json.objectValue?.pairs ?? [] }.map { ($0.key, $0.value) })
+        let tags = Set([entry["tags"], entry["config"]?["tags"], item["tags"], item["config"]?["tags"]].flatMap { $0?.strings ?? [] })
+        own["tags"] = .array(tags.sorted().map(JSON.string))
+        for (key, value) in own.pairs { source.stated[key] = value }
+        ConfigMerge.lay(own, over: &config)
+        config["tags"] = own["tags"]
+        source.loadedAtField = own["loaded_at_field"]?.stringValue
+        source.loadedAtQuery = own["loaded_at_query"]?.stringValue
+        source.freshness = config["freshness"].flatMap { own["freshness"] == nil ? Self.freshness([$0]) : $0 } ?? Self.noFreshness
+        source.eventTime = config["event_time"] ?? .null
+        source.writtenDatabase = written["database"]?.text
+        source.writtenSchema = written["schema"]?.text
+        source.sourceMeta = JSON(levels.prefix(2).flatMap { $0?.json.objectValue?.pairs ?? [] }.map { ($0.key, $0.value) })
+        if let external = item["external"]?.json.objectValue {
+            source.external = ["location": .null, "file_format": .null, "row_format": .null, "tbl_properties": .null, "partitions": .null]
+            for (key, value) in external.pairs { source.external[key] = value }
         }
-        source.loadedAtQuery = word("loaded_at_query")?.stringValue
-        source.loadedAtField = source.loadedAtQuery == nil ? word("loaded_at_field")?.stringValue : item["loaded_at_field"]?.text
-        source.freshness = Self.freshness([
-            config["freshness"], (entry["config"]?["freshness"] ?? entry["freshness"])?.json, (item["config"]?["freshness"] ?? item["freshness"])?.json,
-        ])
-        source.sourceMeta = (entry["config"]?["meta"] ?? entry["meta"])?.json ?? [:]
-        source.external = item["external"]?.json ?? .null
-        source.eventTime = word("event_time") ?? .null
         for level in [entry, item] {
             for (key, value) in level["quoting"]?.json.objectValue?.pairs ?? [] { source.quoting[key] = value }
         }
         for key in ["freshness", "loaded_at_field", "loaded_at_query"] { config[key] = nil }
-        if config["tags"] != nil { config["tags"] = .array(NodeConfig(config).tags.sorted().map(JSON.string)) }
         source.config = NodeConfig(config)
         return source
     }
 
-    /// Limits of the levels laid over each other; a level that says `null` turns freshness off.
-    private static func freshness(_ levels: [JSON?]) -> JSON {
-        let none: JSON = ["count": .null, "period": .null]
-        var merged: JSON = ["warn_after": none, "error_after": none, "filter": .null]
+    /// The table's, in `config:` or beside it, else the source's.
+    private static func loadedAtField(_ entry: YAMLValue, _ item: YAMLValue) -> String? {
+        if item["loaded_at_field"] != nil || item["config"]?["loaded_at_field"]?.isNull == false { return item["loaded_at_field"]?.text ?? item["config"]?["loaded_at_field"]?.text }
+        return entry["loaded_at_field"]?.text ?? entry["config"]?["loaded_at_field"]?.text
+    }
+
+    /// As above; a table that states a field beside its `config:` has no query of the source's.
+    private static func loadedAtQuery(_ entry: YAMLValue, _ item: YAMLValue) -> String? {
+        if let own = item["loaded_at_query"]?.text ?? item["config"]?["loaded_at_query"]?.text { return own }
+        return item["loaded_at_field"] != nil ? nil : entry["loaded_at_query"]?.text ?? entry["config"]?["loaded_at_query"]?.text
+    }
+
+    private static let noFreshness: JSON = [
+        "warn_after": ["count": .null, "period": .null], "error_after": ["count": .null, "period": .null], "filter": .null,
+    ]
+
+    /// Limits of the levels laid over each other; a level that says `null` turns freshness off. nil where none says anything.
+    private static func freshness(_ levels: [JSON?]) -> JSON? {
+        guard levels.contains(where: { $0 != nil }) else { return nil }
+        var merged = noFreshness
         for level in levels {
             guard let level else { continue }
             if level.isNull { merged = .null; continue }
-            if merged.isNull { merged = ["warn_after": none, "error_after": none, "filter": .null] }
+            if merged.isNull { merged = noFreshness }
             for (key, value) in level.objectValue?.pairs ?? [] { merged[key] = value }
         }
         return merged

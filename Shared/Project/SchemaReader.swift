@@ -54,6 +54,8 @@ struct WrittenTest {
     /// The node that it was written under; nil under a source.
     var ref: Ref?
     var sourceName = ""
+    /// Of a source and its table: tests on them have these too.
+    var tags: [String] = []
 }
 
 /// Reads one schema file: `models:`, `seeds:`, `sources:` and so on.
@@ -151,8 +153,8 @@ struct SchemaReader {
         patch.description = entry["description"]?.text ?? ""
         patch.config = configuration(of: entry)
         patch.columns = columns(of: entry)
-        patch.constraints = entry["constraints"]?.items.map { Self.constraint($0.json) } ?? []
-        patch.deprecationDate = entry["deprecation_date"]?.text
+        patch.constraints = entry["constraints"]?.items.map { Self.constraint($0.json, isOfModel: true) } ?? []
+        patch.deprecationDate = entry["deprecation_date"]?.text.map(Self.moment)
         if let spine = entry["time_spine"]?.json.objectValue {
             patch.timeSpine = ["standard_granularity_column": .null, "custom_granularities": []]
             for (key, value) in spine.pairs { patch.timeSpine[key] = value }
@@ -221,8 +223,9 @@ struct SchemaReader {
             patch.version = version
             if let description = written["description"]?.text { patch.description = description }
             ConfigMerge.join(configuration(of: written), into: &patch.config)
-            if let constraints = written["constraints"]?.items { patch.constraints = constraints.map { Self.constraint($0.json) } }
-            if let date = written["deprecation_date"]?.text { patch.deprecationDate = date }
+            if let constraints = written["constraints"]?.items { patch.constraints = constraints.map { Self.constraint($0.json, isOfModel: true) } }
+            // Each version has a date of its own, or none.
+            patch.deprecationDate = written["deprecation_date"]?.text.map(Self.moment)
             let (columns, entries) = self.columns(of: written, from: entry, patch.columns)
             patch.columns = columns
             patches.append(patch)
@@ -250,12 +253,20 @@ struct SchemaReader {
     }
 
     /// A constraint with all the words that dbt writes.
-    private static func constraint(_ written: JSON) -> JSON {
+    private static func constraint(_ written: JSON, isOfModel: Bool = false) -> JSON {
         var full: JSON = [
             "type": .null, "name": .null, "expression": .null, "warn_unenforced": true, "warn_unsupported": true, "to": .null, "to_columns": [],
         ]
+        if isOfModel { full["columns"] = [] }
         for (key, value) in written.objectValue?.pairs ?? [] { full[key] = value }
         return full
+    }
+
+    /// A date or a time as dbt writes it; where no zone is said, of UTC.
+    private static func moment(_ text: String) -> String {
+        let whole = text.utf8.count == 10 ? text + "T00:00:00" : text.replacing(" ", with: "T", maxReplacements: 1)
+        let time = whole.dropFirst(10)
+        return time.hasSuffix("Z") ? whole.dropLast() + "+00:00" : time.contains("+") || time.contains("-") ? whole : whole + "+00:00"
     }
 
     /// `config:` and those of its words that older files write beside it.
@@ -287,19 +298,37 @@ struct SchemaReader {
 
     mutating func readTests(
         of entries: [YAMLValue], _ name: String, _ expression: String, ref: Ref?, sourceID: String?, section: String, columns: [Column],
-        columnEntries: [YAMLValue]? = nil
+        columnEntries: [YAMLValue]? = nil, tags: [String] = []
     ) {
         func written(_ value: YAMLValue) -> [YAMLValue] { (value["data_tests"]?.items ?? []) + (value["tests"]?.items ?? []) }
         func test(_ value: YAMLValue, _ column: Column?) -> WrittenTest {
             WrittenTest(
-                value: value, column: column, targetName: name, targetExpression: expression, isSource: ref == nil, sourceID: sourceID,
-                section: section, package: package, ref: ref, sourceName: sourceID.map { String($0.split(separator: ".")[2]) } ?? "")
+                value: settled(value), column: column, targetName: name, targetExpression: expression, isSource: ref == nil, sourceID: sourceID,
+                section: section, package: package, ref: ref, sourceName: sourceID.map { String($0.split(separator: ".")[2]) } ?? "", tags: tags)
         }
         for item in columnEntries ?? entries.flatMap({ $0["columns"]?.items ?? [] }) {
             let column = columns.first { $0.name == item["name"]?.text }
             for value in written(item) { tests.append(test(value, column)) }
         }
         for entry in entries { for value in written(entry) { tests.append(test(value, nil)) } }
+    }
+
+    /// A test with the texts of its configuration rendered; its arguments are templates of its own run.
+    private func settled(_ test: YAMLValue, isBody: Bool = false) -> YAMLValue {
+        guard test.isMap else { return test }
+        let members = test.members.map { member in
+            var value = member.value
+            if member.key == "config" {
+                let words = value.members.map { YAMLValue.Member(key: $0.key, line: $0.line, value: $0.value.string == nil ? $0.value : rendered($0.value) ?? $0.value) }
+                if value.isMap { value = YAMLValue(.map(words), file: value.file, line: value.line, column: value.column) }
+            } else if GenericTestReader.configKeys.contains(member.key) {
+                if value.string != nil { value = rendered(value) ?? value }
+            } else if !isBody, member.key != "arguments" {
+                value = settled(value, isBody: true)
+            }
+            return YAMLValue.Member(key: member.key, line: member.line, value: value)
+        }
+        return YAMLValue(.map(members), file: test.file, line: test.line, column: test.column)
     }
 
     mutating func add(_ source: SourceTable) { sources.append(source) }

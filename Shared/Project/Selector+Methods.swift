@@ -7,7 +7,7 @@ extension Selector {
         switch criterion.method {
         case "fqn": return matching({ Self.fqn($0.fqn, isVersioned: $0.version != nil && $0.resourceType == .model, matches: value) })
         case "tag":
-            return matching({ $0.config.tags.contains { Wildcard.matches(value, $0) } }, sources: { $0.config.tags.contains { Wildcard.matches(value, $0) } })
+            return matching({ $0.tags.contains { Wildcard.matches(value, $0) } }, sources: { $0.config.tags.contains { Wildcard.matches(value, $0) } })
         case "path":
             return matching({ node in
                 Wildcard.matches(path: value, node.originalFilePath) || node.patchPath.map { Wildcard.matches(path: value, Self.path(ofPatch: $0)) } ?? false

@@ -1,4 +1,4 @@
-public import Kernel
+import Kernel
 
 /// Chooses nodes by dbt's selection language: `stg_orders+ tag:nightly,path:models/marts`.
 public struct Selector {

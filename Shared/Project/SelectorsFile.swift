@@ -39,18 +39,40 @@ public struct SelectorsFile: Sendable {
             if let other = byDefault { throw Self.wrong("two selectors are the default: '\(other)' and '\(name)'", entry) }
             byDefault = name
         }
-        json[name] = JSON([("name", .string(name)), ("definition", spelled(definition)), ("description", JSON(entry["description"]?.text)), ("default", .bool(byDefault == name))])
+        var whole = entry.json
+        whole["definition"] = try written(definition)
+        json[name] = whole
     }
 
-    /// A definition as dbt's manifest has it: what was written as on the command line, or as `tag: nightly`, stands there key by key.
-    private func spelled(_ written: YAMLValue) -> JSON {
-        if let text = written.text { return (try? Selection.Criterion(text))?.spelled ?? .string(text) }
-        for key in ["union", "intersection"] { if let parts = written[key] { return [key: .array(parts.items.map(spelled))] } }
-        guard let first = written.members.first else { return written.json }
-        if first.key == "method", first.value.text == "selector", let named = json[written["value"]?.text ?? ""] { return named["definition"] ?? .null }
-        let value: JSON = first.value.isList ? .array(first.value.items.map(spelled)) : first.value.json
-        if first.key == "exclude" { return ["exclude": value] }
-        return written.members.count == 1 ? ["method": .string(first.key), "value": value] : written.json
+    // MARK: As the manifest has them
+
+    private func written(_ definition: YAMLValue) throws(ProjectProblem) -> JSON {
+        if let text = definition.text { return try Self.written(text) }
+        for word in ["union", "intersection"] { if let parts = definition[word] { return JSON([(word, try written(list: parts))]) } }
+        guard let first = definition.members.first else { return definition.json }
+        if first.key == "exclude" { return ["exclude": try written(list: first.value)] }
+        if definition.members.count == 1 { return ["method": .string(first.key), "value": first.value.json] }
+        if definition["method"]?.text == "selector", let name = definition["value"]?.text, let known = json[name] { return known["definition"] ?? .null }
+        return definition.json
+    }
+
+    private func written(list: YAMLValue) throws(ProjectProblem) -> JSON {
+        var items: [JSON] = []
+        for item in list.items { items.append(try written(item)) }
+        return .array(items)
+    }
+
+    /// `1+tag:nightly` in the long form.
+    private static func written(_ text: String) throws(ProjectProblem) -> JSON {
+        let criterion = try Selection.Criterion(text)
+        var long: JSON = ["method": .string(([criterion.method] + criterion.arguments).joined(separator: ".")), "value": .string(criterion.value)]
+        if criterion.withChildrensParents { long["childrens_parents"] = true }
+        for (word, reach) in [("parents", criterion.parents), ("children", criterion.children)] {
+            guard let reach else { continue }
+            long[word] = true
+            if let max = reach.max { long["\(word)_depth"] = .string("\(max)") }
+        }
+        return long
     }
 
     // MARK: Definitions
@@ -113,15 +135,5 @@ public struct SelectorsFile: Sendable {
 
     private static func wrong(_ summary: String, _ place: YAMLValue) -> ProjectProblem {
         ProjectProblem("project.bad_selector", summary, at: place.location, remedy: "see dbt's documentation of selectors.yml")
-    }
-}
-
-extension Selection.Criterion {
-    fileprivate var spelled: JSON {
-        var members: [(String, JSON)] = withChildrensParents ? [("childrens_parents", true)] : []
-        if let parents { members += [("parents", true)] + (parents.max.map { [("parents_depth", .string(String($0)))] } ?? []) }
-        members += [("method", .string(([method] + arguments).joined(separator: "."))), ("value", .string(value))]
-        if let children { members += [("children", true)] + (children.max.map { [("children_depth", .string(String($0)))] } ?? []) }
-        return JSON(members)
     }
 }

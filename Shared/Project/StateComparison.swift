@@ -13,8 +13,7 @@ struct StateComparison {
         let known = old["macros"]?.objectValue ?? JSONObject()
         // Macros that come with dbt differ between the two programs, and no project changes them.
         func isOwn(_ id: String) -> Bool { !id.hasPrefix("macro.dbt.") && !id.hasPrefix("macro.dbt_sqlite.") && !id.hasPrefix("macro.dbt_postgres.") }
-        // dbt counts the white space that a tag eats, `{%-`, as part of the macro.
-        for (id, macro) in manifest.macros where isOwn(id) && known[id]?["macro_sql"]?.stringValue.map(ProjectReader.trimmed) != ProjectReader.trimmed(macro.text) { changed.insert(id) }
+        for (id, macro) in manifest.macros where isOwn(id) && known[id]?["macro_sql"]?.stringValue != macro.text { changed.insert(id) }
         for id in known.keys where isOwn(id) && manifest.macros[id] == nil { changed.insert(id) }
         changedMacros = changed
     }
@@ -28,11 +27,19 @@ struct StateComparison {
             throw Selection.Criterion.wrong("Got an invalid selector \"\(kind)\", expected one of \(Self.kinds)", "write state:modified")
         }
         var found: Set<String> = []
-        for (id, node) in manifest.nodes where differs(ManifestWriter.json(node), node, before(id, in: "nodes"), kind) { found.insert(id) }
-        for (id, node) in manifest.others {
-            if differs(ManifestWriter.json(other: node), node, before(id, in: Self.part(of: node.resourceType)), kind) { found.insert(id) }
+        for (id, node) in manifest.nodes {
+            let part = node.resourceType == .function ? "functions" : "nodes"
+            if try differs(ManifestWriter.json(node), node, before(id, in: part), kind) { found.insert(id) }
         }
-        for (id, source) in manifest.sources where differs(ManifestWriter.json(source), nil, before(id, in: "sources"), kind) { found.insert(id) }
+        if ["modified", "unmodified", "modified.contract"].contains(kind) {
+            for (id, node) in old["nodes"]?.objectValue?.pairs ?? [] where id.hasPrefix("model.") && manifest.nodes[id] == nil {
+                _ = try ContractChange(nil, since: node, adapter: manifest.target.type).isChanged()
+            }
+        }
+        for (id, node) in manifest.others {
+            if try differs(ManifestWriter.json(other: node), node, before(id, in: Self.part(of: node.resourceType)), kind) { found.insert(id) }
+        }
+        for (id, source) in manifest.sources where try differs(ManifestWriter.json(source), nil, before(id, in: "sources"), kind) { found.insert(id) }
         return found
     }
 
@@ -48,25 +55,30 @@ struct StateComparison {
 
     private func before(_ id: String, in part: String) -> JSON? { old[part]?[id] }
 
-    private func differs(_ new: JSON, _ node: Node?, _ old: JSON?, _ kind: String) -> Bool {
+    private func differs(_ new: JSON, _ node: Node?, _ old: JSON?, _ kind: String) throws(ProjectProblem) -> Bool {
         let isNode = node.map { manifest.nodes[$0.uniqueID] != nil } ?? false
         switch kind {
         case "new": return old == nil
         case "old": return old != nil
-        case "modified": return isModified(new, node, old)
-        case "unmodified": return !isModified(new, node, old)
+        case "modified": return try isModified(new, node, old)
+        case "unmodified": return try !isModified(new, node, old)
         case "modified.body": return isNode && (old.map { !sameBody(new, $0) } ?? true)
         case "modified.configs": return old.map { !sameConfig(new, $0) } ?? true
         case "modified.persisted_descriptions": return isNode && (old.map { !samePersistedDescriptions(new, $0) } ?? true)
         case "modified.relation": return (isNode || node == nil) && (old.map { !sameRelation(new, $0, isSource: node == nil) } ?? true)
         case "modified.macros": return hasChangedMacro(new, old)
-        default: return isNode && (old.map { !sameContract(new, $0) } ?? true)
+        default:
+            guard isNode else { return false }
+            guard let old else { return true }
+            return try !sameContract(new, old)
         }
     }
 
-    private func isModified(_ new: JSON, _ node: Node?, _ old: JSON?) -> Bool {
+    private func isModified(_ new: JSON, _ node: Node?, _ old: JSON?) throws(ProjectProblem) -> Bool {
         guard let old else { return node.map { ![.exposure, .metric, .semanticModel, .savedQuery].contains($0.resourceType) } ?? false }
         func same(_ fields: String...) -> Bool { fields.allSatisfy { Self.same(new[$0], old[$0]) } }
+        // Before all else, as it may refuse the comparison.
+        let isPromiseSame = try node?.resourceType == .model ? sameContract(new, old) : true
         if hasChangedMacro(new, old) { return true }
         switch node?.resourceType {
         case nil: return !(sameRelation(new, old, isSource: true) && same("fqn", "quoting", "freshness", "loaded_at_field", "external") && sameConfig(new, old))
@@ -79,12 +91,9 @@ struct StateComparison {
         case let type?:
             let isSame = sameBody(new, old) && sameConfig(new, old) && samePersistedDescriptions(new, old) && same("fqn") && sameRelation(new, old, isSource: false)
             guard type == .model else { return !isSame }
-            return !(isSame && sameContract(new, old) && same("latest_version", "access") && Self.day(new) == Self.day(old))
+            return !(isSame && isPromiseSame && same("latest_version", "access", "deprecation_date"))
         }
     }
-
-    /// The day of `deprecation_date`, which dbt writes with its time.
-    private static func day(_ json: JSON) -> Substring? { json["deprecation_date"]?.stringValue?.prefix(10) }
 
     /// Null and missing are the same, and so are whole numbers however they are written.
     private static func same(_ a: JSON?, _ b: JSON?) -> Bool {
@@ -110,20 +119,20 @@ struct StateComparison {
         return new["raw_code"] == old["raw_code"]
     }
 
-    /// Words that say where a node goes or who owns it are no part of the comparison.
+    /// Words that say where a node goes or who owns it are no part of the comparison; of sources and exposures all are.
     private static let leftOut: Set<String> = ["alias", "schema", "database", "tags", "group"]
     private static let ofTests: Set<String> = ["severity", "where", "limit", "fail_calc", "warn_if", "error_if", "store_failures", "store_failures_as"]
 
     private func sameConfig(_ new: JSON, _ old: JSON) -> Bool {
         func compared(_ json: JSON) -> [String: JSON] {
             let isTest = json["resource_type"] == "test"
-            if json["resource_type"] == "source" { return ["enabled": json["config"]?["enabled"] ?? true, "event_time": json["config"]?["event_time"] ?? .null] }
+            let isWhole = ["source", "exposure"].contains(json["resource_type"])
             var found: [String: JSON] = [:]
             for (written, value) in json["unrendered_config"]?.objectValue?.pairs ?? [] {
                 let key = ["pre_hook": "pre-hook", "post_hook": "post-hook"][written] ?? written
                 // One hook or tag may be written as a text.
                 let value = ["pre-hook", "post-hook"].contains(key) && value.stringValue != nil ? JSON.array([value]) : value
-                if isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key) { found[key] = Self.settled(value) }
+                if isWhole || (isTest ? Self.ofTests.contains(key) : !Self.leftOut.contains(key)) { found[key] = Self.settled(value) }
             }
             return found
         }
@@ -145,9 +154,9 @@ struct StateComparison {
         return ["database", "schema", "alias"].allSatisfy { Self.same(new["unrendered_config"]?[$0], old["unrendered_config"]?[$0]) }
     }
 
-    private func sameContract(_ new: JSON, _ old: JSON) -> Bool {
-        let (isNow, was) = (new["contract"]?["enforced"] == true, old["contract"]?["enforced"] == true)
-        return (!isNow && !was) || (isNow && was && new["contract"]?["checksum"] == old["contract"]?["checksum"])
+    private func sameContract(_ new: JSON, _ old: JSON) throws(ProjectProblem) -> Bool {
+        guard new["resource_type"] == "model" else { return true }
+        return try !ContractChange(new, since: old, adapter: manifest.target.type).isChanged()
     }
 
     /// Whether a macro that the node calls, directly or not, is another one now.

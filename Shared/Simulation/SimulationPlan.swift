@@ -14,6 +14,7 @@ public struct SimulationPlan: Sendable {
     /// How many tasks each role does at once.
     public var slots: [Role: Int]
     public var history: TaskHistory
+    public var arrivals: ArrivalHistory
     /// How many models a dbt project has, by its folder: for projects that have not run yet.
     public var models: [String: Int]
     /// Writers that a warehouse takes, by pool: for warehouses that no run has told of.
@@ -21,7 +22,7 @@ public struct SimulationPlan: Sendable {
 
     public init(
         pipelines: [String: PipelineRegistered], from: Timestamp, days: Int = 31, seed: UInt64 = 1, faults: Set<Fault> = [], slots: [Role: Int] = [:],
-        history: TaskHistory = TaskHistory(), models: [String: Int] = [:], writers: [String: Int] = [:]
+        history: TaskHistory = TaskHistory(), arrivals: ArrivalHistory = ArrivalHistory(), models: [String: Int] = [:], writers: [String: Int] = [:]
     ) {
         self.pipelines = pipelines
         self.from = from
@@ -30,6 +31,7 @@ public struct SimulationPlan: Sendable {
         self.faults = faults
         self.slots = slots
         self.history = history
+        self.arrivals = arrivals
         self.models = models
         self.writers = writers
     }

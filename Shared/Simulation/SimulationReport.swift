@@ -143,7 +143,14 @@ public struct SimulationReport: Sendable {
         let known = pipelines.filter { $0.knownRuns > 0 }
         if !known.isEmpty { assumptions.append("tasks of \(known.map { "\($0.name) (\($0.knownRuns))" }.joined(separator: ", ")) take as long as in the runs of this home") }
         if !unknown.isEmpty { assumptions.append("no run of \(unknown.joined(separator: ", ")) is known: \(Workload.words)") }
-        if plan.pipelines.values.contains(where: { $0.triggers?.triggers.contains { if case .upstream = $0 { false } else { true } } == true }) { assumptions.append(World.arrivalWords) }
+        let outside = plan.pipelines.sorted { $0.key < $1.key }.flatMap { name, pipeline in
+            (pipeline.triggers?.triggers ?? []).filter { if case .upstream = $0 { false } else { true } }.map { (name, $0) }
+        }
+        let strange = outside.filter { plan.arrivals.days(like: plan.from, of: $0.1, in: $0.0).isEmpty }
+        if strange.count < outside.count { assumptions.append("files, webhooks and messages come when they came on the days of the week that this home knows") }
+        if !strange.isEmpty {
+            assumptions.append("of \(strange.map { "\($0.1.words) (\($0.0))" }.joined(separator: ", ")) no arrival is known: once a day at 06:00 UTC, up to 10 min later by the seed")
+        }
         self.assumptions = assumptions
     }
 }

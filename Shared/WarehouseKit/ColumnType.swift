@@ -1,7 +1,7 @@
 /// The types that raw columns have. `unknown` is a column that has held nothing but nulls: it may still become anything.
 ///
 /// A `real` is a double, a `decimal` the digits that were written. A `timestamp` is a moment; without a zone it is what a clock showed somewhere,
-/// which is another thing. `json` is a text that is checked; it is declared and never inferred, as an engine may keep it in a form of its own.
+/// which is another thing. `json` is an object or a list that an engine may keep in a form of its own; where it is declared, any JSON.
 public enum ColumnType: String, Hashable, Sendable, Codable, CaseIterable {
     case unknown, boolean, integer, real, decimal, date
     case localTimestamp = "timestamp_without_zone"

@@ -41,6 +41,12 @@ public struct Ledger {
         }
     }
 
+    /// The ledger of a warehouse that a pipeline writes to; nil where there is none, as none is needed by what runs alone.
+    public static func existing(on session: any WarehouseSession) throws -> Ledger? {
+        let ledger = Ledger(unchecked: session)
+        return try session.relation(ledger.name(batches)) == nil ? nil : ledger
+    }
+
     /// Makes the tables anew in the open transaction of a node that has dropped the schema they lay in; what they said is lost.
     public static func restore(on session: any WarehouseSession) throws {
         let ledger = Ledger(unchecked: session)
@@ -93,19 +99,8 @@ public struct Ledger {
     /// Two replicas with the same task meet at the first statement: the later one waits there and then finds it done. Two tasks
     /// of one scope meet at the second.
     public func effect(run: RunID, task: TaskID, fence: Fence, _ body: () throws -> Completion) throws -> Completion {
-        for attempt in 1... {
-            do {
-                return try effectOnce(run, task, fence, body)
-            } catch let problem as any Problem {
-                guard problem.code == Self.conflict, attempt < Self.attemptsMax else { throw problem }
-            }
-        }
-        preconditionFailure("the last attempt returns or throws")
+        try session.repeatedAtConflict { try effectOnce(run, task, fence, body) }
     }
-
-    /// What an engine answers where only the order of transactions was at fault.
-    public static let conflict: ProblemCode = "warehouse.conflict"
-    private static let attemptsMax = 5
 
     private func effectOnce(_ run: RunID, _ task: TaskID, _ fence: Fence, _ body: () throws -> Completion) throws -> Completion {
         try session.begin()

@@ -178,6 +178,8 @@ public protocol WarehouseSession: AnyObject {
     func relations(inSchema schema: String) throws -> [RelationInfo]
     func columns(of name: RelationName) throws -> [ColumnInfo]
     func createSchema(_ schema: String) throws
+    /// Told of a schema in which nothing is left that is wanted, for engines where a schema is more than a name. It goes with the transaction.
+    func forgetSchema(_ schema: String) throws
     func drop(_ relation: RelationInfo) throws
 
     /// The engine's word for a type of ours, and back; nil for a type that we did not give.
@@ -225,6 +227,7 @@ public enum LockMode: Sendable { case shared, exclusive }
 extension WarehouseSession {
     public func expectManyRows(areNew: Bool) throws {}
     public var temporarySchema: String { "" }
+    public func forgetSchema(_ schema: String) throws {}
     public var hasOneWriter: Bool { false }
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }
@@ -244,6 +247,18 @@ extension WarehouseSession {
     @discardableResult public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
     public func query(_ sql: String, _ values: [SQLValue] = []) throws -> ResultSet { try query(sql, values, rowsMax: nil) }
 
+    /// Runs `body`, a transaction of its own, and runs it again where the engine broke a deadlock by undoing it.
+    public func repeatedAtConflict<T>(_ body: () throws -> T) throws -> T {
+        for attempt in 1... {
+            do {
+                return try body()
+            } catch let problem as any Problem {
+                guard problem.code == WarehouseConflict.code, attempt < WarehouseConflict.attemptsMax else { throw problem }
+            }
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
     /// Runs `body` in a transaction: commits what it did, or rolls all of it back and rethrows.
     public func transaction<T>(_ body: () throws -> T) throws -> T {
         try begin()
@@ -256,4 +271,10 @@ extension WarehouseSession {
             throw error
         }
     }
+}
+
+/// What an engine answers where only the order of transactions was at fault.
+public enum WarehouseConflict {
+    public static let code: ProblemCode = "warehouse.conflict"
+    static let attemptsMax = 5
 }

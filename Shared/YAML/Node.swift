@@ -40,6 +40,11 @@ public struct Node: Sendable {
 public struct Mark: Hashable, Sendable {
     public let line: Int
     public let column: Int
+
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
 }
 
 /// Why a text is no YAML.

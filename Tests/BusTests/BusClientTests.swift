@@ -99,8 +99,13 @@ import Wire
         #expect(await reason { try await client.complete("7.1", []) } == .staleLease)
         #expect(await reason { try await client.requeue(7) } == .badRequest)
         #expect(await reason { try await client.publish([request("p@1")], epoch: 7) } == .staleEpoch)
-        _ = try await client.lead("a", epoch: nil)
-        #expect(await reason { _ = try await client.lead("b", epoch: nil) } == .ledByAnother)
+        // It leads for two seconds, and this thread may have to wait longer for its turn: then it leads once more.
+        var answer: Refusal.Reason?
+        for _ in 0..<50 where answer == nil {
+            try await client.lead("a", epoch: nil)
+            answer = await reason { _ = try await client.lead("b", epoch: nil) }
+        }
+        #expect(answer == .ledByAnother)
         await client.stop()
         await broker.stop()
     }

@@ -44,6 +44,22 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
 @Suite struct RunTextTests {
     let text = RunText(isColoured: false)
 
+    @Test func `what the loads of a stream have to tell stands under the stream once, and with each task of the graph`() throws {
+        func of(_ stream: String, _ kind: String, _ role: Role) -> TaskSpec {
+            TaskSpec(id: TaskID("i.\(kind)"), step: "i", role: role, kind: kind.hasPrefix("load") ? "load_batch" : kind, title: stream, args: ["stream": .string(stream)])
+        }
+        var ledger = try Ledger([of("s", "extract_stream", .extract), of("s", "load_a", .load), of("s", "load_b", .load), of("s", "seal", .load)], steps: ["i"])
+        try ledger.work("i.extract_stream", TaskReport(rows: 2, message: "2 rows; a page was empty", details: ["notes": ["a page was empty"]]))
+        for task in ["i.load_a", "i.load_b"] as [TaskID] { try ledger.work(task, TaskReport(rows: 1, message: "1 row", details: ["notes": ["column 'n' is new, text"]])) }
+        try ledger.work("i.seal", TaskReport(rows: 2, message: "2 rows sealed", details: ["warnings": ["view v was dropped"]]))
+        ledger.end("", isSuccess: true)
+        let report = text.report(ledger.run), graph = text.graph(ledger.run)
+        let noted = report.split(separator: "\n").filter { $0.contains("! ") }.map { String($0.split(separator: "! ")[1]) }
+        #expect(noted == ["a page was empty", "column 'n' is new, text", "view v was dropped"], "\(report)")
+        #expect(graph.split(separator: "! column 'n' is new, text").count == 3 && graph.contains("\n      ! view v was dropped"), "\(graph)")
+        #expect(!graph.contains("! a page was empty"), "it is in the task's own words")
+    }
+
     /// Two steps: a stream whose load takes two attempts, a model that fails, one that is skipped because of it, tests.
     func eventfulRun() throws -> RunState {
         var ledger = try Ledger([
@@ -121,7 +137,7 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
                   after step ingest
               ✗ build.a                                      transform    0.50 s            no such column: x
                   after build.plan
-              – build.b                                      transform         s            because of build.a
+              – build.b                                      transform                      because of build.a
                   after build.a
               ✓ build.t                                      quality      0.50 s          
                   after build.plan
@@ -148,8 +164,8 @@ func task(_ id: TaskID, _ step: String, _ role: Role, _ kind: String, _ title: S
 
             s
               ↻ s.a                                          load         0.50 s            again at 2026-01-01T06:01:00.500000Z  busy
-              ▶ s.b                                          load              s          
-              · s.c                                          load              s          
+              ▶ s.b                                          load                         
+              · s.c                                          load                         
                   after s.a, s.b
 
             """)

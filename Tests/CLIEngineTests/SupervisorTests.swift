@@ -46,6 +46,19 @@ import Testing
         #expect(kill(pid, 0) != 0)
     }
 
+    @Test func `the problem at the end of a program's log is told as it is, without what stands before it`() async throws {
+        let words = "2026-01-01T00:00:00Z error broker error[settings.x]: SLUICE_X is wrong\n  at   SLUICE_X\n  try  set SLUICE_X to 1"
+        let folder = try folder(["broker": "echo 'earlier words'; echo '\(words)'; exit 2"])
+        let home = try TemporaryFolder("home")
+        let settings = try Settings(program: "sluice", environment: ["SLUICE_HOME": home.path, "SLUICE_PORT_BASE": "0", "PATH": "/usr/bin:/bin"])
+        let supervisor = Supervisor(folder: folder.path, settings: settings, note: { _ in })
+        let plan = try Supervisor.Plan(folder: folder.path, scale: [:])
+        await #expect { _ = try await supervisor.start(plan) } throws: {
+            "\($0)" == "error[cli.bad_settings]: broker refuses its settings: error[settings.x]: SLUICE_X is wrong\n  at   SLUICE_X\n  try  set SLUICE_X to 1"
+        }
+        await supervisor.stop()
+    }
+
     @Test func `a program that dies is started again, each time later, and told of`() async throws {
         let folder = try folder(["load": "exit 7"])
         let home = try TemporaryFolder("home")

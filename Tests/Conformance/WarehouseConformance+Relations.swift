@@ -158,6 +158,7 @@ extension WarehouseRules {
                 (.date, .text, "2012-02-29", .text("2012-02-29")), (.timestamp, .text, text, .text(text)), (.boolean, .text, "0", .text("false")),
                 (.real, .text, "0.30000000000000004", .text("0.30000000000000004")), (.real, .decimal, "0.1234567890123457", .text("0.1234567890123457")),
                 (.integer, .decimal, "9007199254740993", .text("9007199254740993")), (.decimal, .text, "-1.50", .text("-1.50")),
+                (.json, .text, #"{"a": [1, "é", null]}"#, .text(#"{"a": [1, "é", null]}"#)),
             ]
             for (number, rule) in cases.enumerated() {
                 let table = RelationName(schema: session.defaultSchema, identifier: "wider\(number)")
@@ -204,14 +205,14 @@ extension WarehouseRules {
         ConformanceCase("what a writer wrote comes back, of every type, to the last bit") { warehouse in
             let session = try warehouse.open()
             let table = RelationName(schema: session.defaultSchema, identifier: "bits")
-            let types: [ColumnType] = [.boolean, .integer, .real, .decimal, .date, .timestamp, .text]
+            let types: [ColumnType] = [.boolean, .integer, .real, .decimal, .date, .timestamp, .text, .json]
             let columns = types.map { "c_\($0)" }
             try session.execute("create table bits (n integer, \(types.map { "c_\($0) \(session.render($0))" }.joined(separator: ", ")))")
             let long = String(repeating: "tab\t, line\n, \\N, \\., 🎤 ", count: 20_000)
             let rows: [[SQLValue]] = [
-                [.integer(1), .integer(.max), .double(0.1), .text("123456789012345678901234567890.000000000000000010"), .text("1970-01-01"), .text("1969-12-31T23:59:59.999999Z"), .text(long)],
-                [.integer(0), .integer(.min), .double(-.leastNonzeroMagnitude), .text("-0.00000001"), .text("9999-12-31"), .text("9999-12-31T23:59:59Z"), .text("\\N")],
-                [.null, .integer(0), .double(1.7976931348623157e308), .text("0.00"), .text("0001-01-01"), .text("2012-02-29T00:00:00Z"), .text("")],
+                [.integer(1), .integer(.max), .double(0.1), .text("123456789012345678901234567890.000000000000000010"), .text("1970-01-01"), .text("1969-12-31T23:59:59.999999Z"), .text(long), .text(#"{"a": [1, -0.50, "🎤 \"x\""], "b": {}}"#)],
+                [.integer(0), .integer(.min), .double(-.leastNonzeroMagnitude), .text("-0.00000001"), .text("9999-12-31"), .text("9999-12-31T23:59:59Z"), .text("\\N"), .text("[]")],
+                [.null, .integer(0), .double(1.7976931348623157e308), .text("0.00"), .text("0001-01-01"), .text("2012-02-29T00:00:00Z"), .text(""), .null],
             ]
             try session.transaction {
                 let writer = try session.writer(into: table, columns: ["n"] + columns)

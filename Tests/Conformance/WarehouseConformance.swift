@@ -13,7 +13,7 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
 
 /// The promises, as a list that any test library can run against an adapter of its own.
 public enum WarehouseRules {
-    public static var cases: [ConformanceCase] { relations + ledger }
+    public static var cases: [ConformanceCase] { relations + merges + ledger }
 }
 
 public struct BrokenPromise: Error, CustomStringConvertible {

@@ -60,6 +60,53 @@ import Testing
         }
     }
 
+    @Test func `what a dead attempt left in the landing goes after a week, and the run's event, its page and its people are told which files`() async throws {
+        try await TestHome.with { home in
+            try home.write(Self.pipeline, to: "pipelines/ingest/pipeline.yml")
+            try Self.deliver(home, days: 1...1)
+            let month = String(Timestamp(seconds: Date().timeIntervalSince1970).description.prefix(7))
+            let dead = "raw/ingest/flights/\(month)/ingest@old.ingest.extract.flights.1abc.0.csv", young = "raw/ingest/flights/\(month)/ingest@new.ingest.extract.flights.2def.0.csv"
+            for name in [dead, young] { try home.write("day\n1\n", to: name) }
+            try FileManager.default.setAttributes([.modificationDate: Date().addingTimeInterval(-8 * 86_400)], ofItemAtPath: "\(home.path)/\(dead)")
+            for program in Self.programs { try await home.start(program) }
+            let run = try await home.finish(home.request("ingest"))
+            #expect(run.end?.isSuccess == true)
+            let note = "1 file of attempts that died, older than 7 days, removed: \(dead.split(separator: "/").last!)"
+            let told = try await home.log().compactMap { record -> JSON? in
+                guard case .taskSucceeded(let report) = record.event.payload, record.event.task == "ingest.extract.flights" else { return nil }
+                return report.details["notes"]
+            }
+            #expect(told == [[.string(note)]])
+            let shown = try await home.run("sluice", ["runs", "show", run.id.description])
+            #expect(shown.output.contains(note), "\(shown.output)")
+            #expect(!FileManager.default.fileExists(atPath: "\(home.path)/\(dead)") && FileManager.default.fileExists(atPath: "\(home.path)/\(young)"))
+        }
+    }
+
+    @Test func `what a source has done to its columns is in the event of the load, and people are told`() async throws {
+        try await TestHome.with { home in
+            try home.write(Self.pipeline, to: "pipelines/ingest/pipeline.yml")
+            try home.write("day,carrier,delay,note\n1,C1,5,{}\n", to: "inbox/flights-1.csv")
+            try home.write("carrier,name\nC0,Zero\n", to: "inbox/airlines.csv")
+            for program in Self.programs { try await home.start(program) }
+            #expect(try await home.finish(home.request("ingest")).end?.isSuccess == true)
+            // A title that differs, a column that is gone, one that is new, and a value of another type.
+            try home.write("day,Carrier Code,delay,gate\n2,C1,late,7\n", to: "inbox/flights-2.csv")
+            let run = try await home.finish(home.request("ingest"))
+            #expect(run.end?.isSuccess == true)
+            let drift = try await home.log().compactMap { record -> JSON? in
+                guard case .taskSucceeded(let report) = record.event.payload, record.event.run == run.id else { return nil }
+                return report.details["drift"]
+            }
+            #expect(drift == [[
+                ["column": "carrier", "kind": "renamed", "to": "carrier_code"], ["column": "delay", "from": "integer", "kind": "widened", "to": "text"],
+                ["column": "gate", "kind": "new", "type": "integer"], ["column": "note", "kind": "missing"],
+            ]])
+            let shown = try await home.run("sluice", ["runs", "show", run.id.description])
+            #expect(shown.output.contains("column 'gate' is new, integer") && shown.output.contains("column 'note' is not in the batch"), "\(shown.output)")
+        }
+    }
+
     @Test func `a lost journal costs the history and nothing else: later runs write on`() async throws {
         try await TestHome.with { home in
             try home.write(Self.pipeline, to: "pipelines/ingest/pipeline.yml")

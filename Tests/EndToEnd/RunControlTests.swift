@@ -37,6 +37,25 @@ import Testing
         }
     }
 
+    @Test func `a backfill is ended as a whole, and a run that was asked for beside it has its turn`() async throws {
+        try await TestHome.with(["SLUICE_LEASE_SECONDS": "3"]) { home in
+            try home.write(Self.rest(600), to: "pipelines/drill/pipeline.yml")
+            for program in ["broker", "orchestrator", "load"] { try await home.start(program) }
+            try await home.until("the pipeline is known") { try await home.log().contains { $0.event.type == EventType.pipelineRegistered } }
+            let asked = try await home.run("sluice", ["backfill", "drill", "--from", "2026-01-01", "--to", "2026-01-05", "--detach"])
+            #expect(asked.status == 0 && asked.output.contains("5 runs of drill asked for"), "\(asked.output)")
+            try await home.until("one has begun") { try await home.log().contains { $0.event.type == EventType.runStarted } }
+            let beside = try await home.request("drill")
+            let result = try await home.run("sluice", ["runs", "cancel", "--backfill", "drill", "--reason", "wrong year"])
+            #expect(result.status == 0 && result.output.contains("5 runs of backfills of drill ended"), "\(result.output)")
+            let log = try await home.log()
+            #expect(log.count { $0.event.type == EventType.runCancelled } == 1 && log.count { $0.event.type == EventType.runRejected } == 4)
+            try await hold(home, beside)
+            #expect(try await home.run("sluice", ["runs", "cancel", "--backfill", "drill"]).output.contains("nothing of a backfill of drill is left"))
+            #expect(try await home.run("sluice", ["runs", "cancel"]).status == 2)
+        }
+    }
+
     @Test func `a cancelled load leaves no row behind, and the run after it loads everything once`() async throws {
         try await TestHome.with(["SLUICE_LEASE_SECONDS": "1"]) { home in
             try home.write(IngestTests.pipeline, to: "pipelines/ingest/pipeline.yml")
@@ -95,6 +114,8 @@ import Testing
             let run = try await home.request("drill")
             let status = try await home.run("sluice", ["status"])
             #expect(status.output.contains("drill  paused: holidays"), "\(status)")
+            let (list, shown) = (try await home.run("sluice", ["runs"]).output, try await home.run("sluice", ["runs", "show", run.description]).output)
+            #expect(list.contains("waiting     \(run)  asked for at ") && shown.contains("\(run) has not begun: drill is paused (holidays): sluice unpause drill"), "\(list)\(shown)")
             for program in programs { home.kill(program) }
             for program in programs { try await home.start(program) }
             try await home.until("it leads") { home.probe("orchestrator", "/readyz")?.status == 200 }

@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    @Test func `pipelines that would start one another for ever are not taken, and are once one of them lets go`() async throws {
+        try await TestHome.with { home in
+            try define(home, "hen", "triggers: {any: [{pipeline: egg}]}\n")
+            try define(home, "egg", "triggers: {any: [{pipeline: hen}]}\n")
+            try define(home, "other")
+            func known() async throws -> Set<String> { Set(try await home.log().filter { $0.event.type == EventType.pipelineRegistered }.map(\.event.pipeline)) }
+            // Definitions are published together: when one is known, all are that will be.
+            try await start(home, 1)
+            #expect(try await known() == ["other"])
+            let log = try String(contentsOfFile: "\(home.path)/logs/orchestrator.log", encoding: .utf8)
+            #expect(log.contains("pipelines start one another for ever: hen → egg → hen") && log.contains("hen/pipeline.yml:2:29"))
+            #expect(try await home.run("sluice", ["validate", "\(home.path)/pipelines"]).status == 2)
+            try define(home, "hen")
+            try await home.until("both are known") { try await known() == ["hen", "egg", "other"] }
+            #expect(try await home.run("sluice", ["run", "hen"]).status == 0)
+            try await home.until("the chain has run") { try await succeeded(home, "egg").count == 1 }
+        }
+    }
+
     @Test func `under kills of everything each message starts one run, and none is lost`() async throws {
         try await TestHome.with { home in
             try define(home, "each", "triggers: {any: [{message: shop.order_placed}]}\n")
@@ -183,6 +202,8 @@ import Testing
             #expect(try database.rows("select month from raw__users order by 1", columns: 1) == ["2025-11", "2025-12", "2026-01"])
             let again = try await home.run("sluice", ["backfill", "monthly", "--from", "2025-12-01", "--to", "2025-12-31", "--max-active", "2"])
             #expect(again.status == 0, "\(again.output)")
+            let crowd = try await home.run("sluice", ["backfill", "monthly", "--from", "2025-11-01", "--to", "2026-01-31", "--max-active", "3"])
+            #expect(crowd.status == 0 && crowd.output.contains("the runs of monthly go one at a time"), "\(crowd.output)")
             #expect(try database.rows("select month from raw__users order by 1", columns: 1) == ["2025-11", "2025-12", "2026-01"])
             let refused = try await home.run("sluice", ["backfill", "monthly", "--from", "2026-02-01", "--to", "2026-01-01"])
             #expect(refused.status == 2 && refused.output.contains("behind its end"))

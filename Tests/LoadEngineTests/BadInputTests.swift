@@ -18,6 +18,11 @@ import WarehouseKit
         try desk.folder.write(Array("id,name\n1,Gr".utf8) + [0xfc, 0xdf] + Array("e\n2,Grüße\n".utf8), to: "inbox/t_1.csv")
         #expect(try await desk.run("p@1", token: 10, Self.streams).message("ingest.load.t.0") == "1 row, 1 quarantined")
         #expect(try desk.texts("select reason from _sluice_quarantine") == ["not UTF-8"])
+        // Whose bytes say nothing of its columns' types either, wherever it stands.
+        try desk.folder.write(Array("id,n,day\n1,5,2024-01-01\n2,".utf8) + [0xff] + Array(",x\n3,7,\n".utf8), to: "inbox/n.csv")
+        #expect(try await desk.run("p@0", token: 5, ["n": ["path": "n.csv"]]).message("ingest.load.n.0") == "2 rows, 1 quarantined")
+        #expect(try desk.session().columns(of: RelationName(schema: "raw", identifier: "n")).prefix(3).map { try desk.session().columnType($0.type) } == [.integer, .integer, .date])
+        try desk.execute("delete from _sluice_quarantine where reason = 'not UTF-8'")
         try desk.folder.write([0xff, 0xfe] + "id,name\n3,x\n".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }, to: "inbox/t_2.csv")
         let problem = await #expect(throws: (any Error).self) { try await desk.run("p@2", token: 100, Self.streams) }
         #expect("\(problem!)".contains("the file is UTF-16") && "\(problem!)".contains("iconv"))

@@ -53,6 +53,11 @@ import WarehouseKit
     @Test func `without a word they stay JSON`() async throws {
         let desk = try Desk()
         _ = try await Self.load(desk, 1, Self.first, ["orders": [:]])
-        #expect(try desk.texts("select items from raw__orders where id = 1") == [#"[{"sku": "a", "n": 2}, {"sku": "b", "n": 1, "gift": true}]"#])
+        let first = try #require(try desk.texts("select items from raw__orders where id = 1").first)
+        let kept = #"[{"sku": "a", "n": 2}, {"sku": "b", "n": 1, "gift": true}]"#
+        // `jsonb` has an order of its own.
+        #expect(desk.engine == .sqlite ? first == kept : first == #"[{"n": 2, "sku": "a"}, {"n": 1, "sku": "b", "gift": true}]"#)
+        // A tag of one record is no list, and then the column is text.
+        #expect(try ContractTests.columns(desk, "orders") == ["id integer", "items json", "tags text"])
     }
 }

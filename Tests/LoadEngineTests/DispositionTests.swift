@@ -67,14 +67,23 @@ import WarehouseKit
         #expect(try desk.number("select count(*) from raw__t") == 2)
     }
 
-    @Test func `a reader in a loop sees the old window of an append or the new one, whole`() async throws {
+    /// The whole table, or one window of an `append` beside another one that stays.
+    @Test(arguments: ["replace", "append"])
+    func `a reader in a loop sees the old table or window or the new one, whole`(disposition: String) async throws {
         let desk = try Desk()
-        let streams: JSON = ["t": ["path": "t_*.csv"]]
-        func deliver(_ version: Int) throws { try desk.deliver("v\n" + String(repeating: "\(version)\n", count: 2_000), as: "t_1.csv") }
+        let streams: JSON = ["t": ["path": "t_*.csv", "disposition": .string(disposition)]]
+        // In two files, which are two batches.
+        func deliver(_ version: Int) throws {
+            let (first, second) = disposition == "replace" ? ("t_1.csv", "t_2.csv") : ("t_1.csv", "u_2.csv")
+            try desk.deliver("v\n" + String(repeating: "\(version)\n", count: disposition == "replace" ? 1_000 : 2_000), as: first)
+            try desk.deliver("v\n" + String(repeating: "\(version)\n", count: 1_000), as: second)
+        }
+        if disposition == "append" { try desk.deliver("v\n" + String(repeating: "-1\n", count: 10), as: "t_0.csv") }
         try deliver(0)
         try await desk.run("p@0", token: 1, streams)
         let isOver = Mutex(false), odd = Mutex<[String]>([]), looks = Mutex(0)
-        let question = desk.named("select count(*), min(v), max(v) from raw__t")
+        let others = Int64(disposition == "append" ? 10 : 0)
+        let question = desk.named("select count(*) - \(others), min(case when v >= 0 then v end), max(v) from raw__t")
         // Its own thread has the session from here on.
         nonisolated(unsafe) let reader = try desk.session()
         let group = DispatchGroup()
@@ -92,7 +101,8 @@ import WarehouseKit
         isOver.withLock { $0 = true }
         await withCheckedContinuation { done in group.notify(queue: .global()) { done.resume() } }
         #expect(odd.withLock { $0 } == [] && looks.withLock { $0 } > 0)
-        #expect(try desk.rows("select min(v), count(*) from raw__t") == [[.integer(15), .integer(2_000)]])
+        #expect(try desk.rows("select min(v), count(*) from raw__t where v >= 0") == [[.integer(15), .integer(2_000)]])
+        #expect(try desk.number("select count(*) from raw__t where v < 0") == others)
     }
 
     @Test func `snapshot keeps one copy for each logical date`() async throws {
@@ -172,6 +182,20 @@ import WarehouseKit
             found["\(name)/\(number + 0)"] = value
         }
         #expect(found == model)
+    }
+
+    @Test(arguments: ["csv", "jsonl"])
+    func `a file without a byte is merged too, before there is a table and after`(format: String) async throws {
+        let desk = try Desk()
+        let streams: JSON = ["t": ["path": .string("t_*.\(format)"), "disposition": "merge", "key": ["id"], "order_by": "v", "delete_when": "gone"]]
+        let connections: JSON = [["connector": format == "csv" ? "csv" : "lines", "settings": ["folder": "${INBOX}"], "streams": streams]]
+        let texts = ["", format == "csv" ? "id,v,gone\n1,5,false\n" : "{\"id\": 1, \"v\": 5, \"gone\": false}\n", ""]
+        for (number, text) in texts.enumerated() {
+            try desk.deliver(text, as: "t_\(number).\(format)")
+            let run = try await desk.run(RunID("p@\(number)"), token: UInt64(100 * number + 10), connections: connections, deliveries: 2)
+            #expect(run.waiting.isEmpty && run.done["ingest.seal.t"] != nil)
+        }
+        #expect(try desk.rows("select id, v from raw__t") == [[.integer(1), .integer(5)]])
     }
 
     @Test func `a key that changes takes the place of the old one, where the rows allow it`() async throws {

@@ -13,6 +13,8 @@ final class Kill: Sendable {
     private let calls = Mutex(0)
     init(at last: Int) { self.last = last }
 
+    /// How many calls there were.
+    var count: Int { calls.withLock { $0 } }
     var hasFired: Bool { calls.withLock { $0 >= last } }
 
     /// One more place where the program could die. Once it is dead, it does nothing more.
@@ -79,13 +81,42 @@ private final class KillingSession: WarehouseSession {
     func changeType(of column: String, in table: RelationName, to type: ColumnType) throws { try alive { try base.changeType(of: column, in: table, to: type) } }
     func uniqueIndexes(of table: RelationName) throws -> [(name: String, columns: [String])] { try alive { try base.uniqueIndexes(of: table) } }
     func dropIndex(_ name: String, of table: RelationName) throws { try alive { try base.dropIndex(name, of: table) } }
-    func writer(into table: RelationName, columns: [String]) throws -> any RowWriter { try alive { try base.writer(into: table, columns: columns) } }
+    func writer(into table: RelationName, columns: [String]) throws -> any RowWriter {
+        try alive { KillingWriter(try base.writer(into: table, columns: columns), kill) }
+    }
     func stagingWriter(into table: RelationName, columns: [String], key: [String]) throws -> any StagingWriter {
-        try alive { try base.stagingWriter(into: table, columns: columns, key: key) }
+        try alive { KillingStaging(try base.stagingWriter(into: table, columns: columns, key: key), kill) }
     }
     func upsert(_ upsert: Upsert, of writer: any StagingWriter, updated: (Int64) -> Void) throws -> Int {
-        try alive { try base.upsert(upsert, of: writer, updated: updated) }
+        try alive { try base.upsert(upsert, of: (writer as? KillingStaging)?.base ?? writer, updated: updated) }
     }
     func publish(staged: RelationName, as target: RelationName) throws { try alive { try base.publish(staged: staged, as: target) } }
     func copyGrants(from old: RelationName, to new: RelationName) throws { try alive { try base.copyGrants(from: old, to: new) } }
+}
+
+/// Rows are on their way in a COPY or in a statement that is stepped; the program may die between any two of them.
+private final class KillingWriter: RowWriter {
+    private let base: any RowWriter
+    private let kill: Kill
+    init(_ base: any RowWriter, _ kill: Kill) {
+        self.base = base
+        self.kill = kill
+    }
+
+    func write(_ row: UnsafeBufferPointer<Cell>) throws { try kill.step(); try base.write(row) }
+    func finish() throws -> Int { try kill.step(); return try base.finish() }
+}
+
+private final class KillingStaging: StagingWriter {
+    let base: any StagingWriter
+    private let kill: Kill
+    init(_ base: any StagingWriter, _ kill: Kill) {
+        self.base = base
+        self.kill = kill
+    }
+
+    func write(_ row: UnsafeBufferPointer<Cell>) throws { try kill.step(); try base.write(row) }
+    func finish() throws -> Int { try kill.step(); return try base.finish() }
+    var order: WrittenOrder { base.order }
+    func stage() throws { try kill.step(); try base.stage() }
 }

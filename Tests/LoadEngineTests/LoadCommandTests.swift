@@ -93,7 +93,7 @@ import WarehouseKit
         let file = try desk.folder.write("id,v\n1,a\n2\n3,b,c\n4,d\n", to: "ragged.csv")
         let refused = Self.load(desk, file)
         #expect(refused.status == 1 && refused.said == "")
-        #expect(refused.complained.hasPrefix("error[load.quarantine_full]: 2 of 4 rows cannot be loaded; the first: 1 fields where the header has 2\n  at   \(file):3\n"))
+        #expect(refused.complained.hasPrefix("error[load.quarantine_full]: 2 of 4 rows cannot be loaded; the first: 1 field where the header has 2\n  at   \(file):3\n"))
         let session = try desk.session()
         #expect(try session.relation(RelationName(schema: session.defaultSchema, identifier: "t")) == nil)
         #expect(try desk.number("select count(*) from _sluice_quarantine") == 0)
@@ -103,6 +103,66 @@ import WarehouseKit
         #expect(Self.load(desk, file, "--quarantine-max", "1").complained.contains("2 of 4 rows cannot be loaded, and 1 may be set aside"))
         #expect(Self.load(desk, file, "--quarantine-max", "2").said == "2 rows, 2 quarantined into t from \(file), batch 1, 0.0 s\n")
         #expect(try desk.rows("select line, raw from _sluice_quarantine order by line") == [[.integer(3), .text("2")], [.integer(4), .text("3,b,c")]])
+    }
+
+    @Test func `what a spreadsheet and a stranger's system write is loaded, or refused in words that say what to do`() throws {
+        let desk = try Desk()
+        func file(_ name: String, _ bytes: [UInt8]) throws -> String { try desk.folder.write(bytes, to: name) }
+        func refused(_ name: String, _ bytes: [UInt8], _ words: String..., more: [String] = [], line: Int = #line) throws {
+            let answer = Self.command(desk, ["load", try file(name, bytes), "--into", "t", "--warehouse", desk.warehouse] + more)
+            let at = SourceLocation(fileID: #fileID, filePath: #filePath, line: line, column: 1)
+            #expect(answer.status != 0 && words.allSatisfy(answer.complained.contains), "\(answer.complained)", sourceLocation: at)
+            #expect(desk.folder.files(in: "raw").isEmpty, sourceLocation: at)
+        }
+        let excel = [0xef, 0xbb, 0xbf] + Array("Id;Name;Betrag\r\n1;\"Müller; GmbH\";1.234,56\r\n2;Zoë;7,5\r\n".utf8)
+        try refused("excel.csv", excel, "landing.bad_record", "excel.csv:1", "holds ';'", "--delimiter ';'")
+        try refused("tabs.csv", Array("a\tb\n1\t2\n".utf8), "holds tabs", "--delimiter tab")
+        try refused("pipes.csv", Array("a|b\n1|2\n".utf8), "--delimiter '|'")
+        try refused("commas.tsv", Array("a,b\n1,2\n".utf8), "--delimiter ','")
+        try refused("sep.csv", Array("sep=;\r\nid;name\r\n1;a\r\n".utf8), "a spreadsheet's note", "tail -n +2", "--delimiter ';'")
+        try refused("sep.csv", Array("sep=;\r\nid;name\r\n1;a\r\n".utf8), "a spreadsheet's note", more: ["--delimiter", ";"])
+        try refused("windows.csv", Array("id,name\r\n1,Gr".utf8) + [0xfc, 0xdf] + Array("e\r\n".utf8), "not UTF-8", "iconv -f WINDOWS-1252")
+        try refused("plain.csv.gz", Array("id\n1\n".utf8), "torn or is none", "without .gz")
+        try refused("list.json", Array("[{\"id\": 1}]".utf8), "jq -c '.[]'")
+        try refused("book.xlsx", [0x50, 0x4b, 3, 4], "save the sheet as CSV")
+        try refused("table.parquet", Array("PAR1".utf8), "convert it")
+        try refused("ragged.csv", Array("a,b\n1\n".utf8), "1 field where the header has 2", "ragged.csv:2")
+
+        let semicolons = Self.load(desk, try file("excel.csv", excel), "--delimiter", ";", into: "excel")
+        #expect(semicolons.status == 0 && semicolons.complained == "", "\(semicolons.complained)")
+        #expect(try desk.rows("select id, name, betrag from excel order by id") == [
+            [.integer(1), .text("Müller; GmbH"), .text("1.234,56")], [.integer(2), .text("Zoë"), .text("7,5")],
+        ])
+        #expect(try Self.load(desk, file("tabs.csv", Array("a\tb\n1\t2\n".utf8)), "--delimiter", "tab", into: "tabs").status == 0)
+        #expect(try desk.rows("select a, b from tabs") == [[.integer(1), .integer(2)]])
+        // One column whose name holds another delimiter is one, if it is said.
+        #expect(try Self.load(desk, file("one.csv", Array("a;b\n1\n".utf8)), "--delimiter", ",", into: "one").status == 0)
+        #expect(try desk.rows("select a_b from one") == [[.integer(1)]])
+        // Titles that are empty or stand twice, and the line ends of an old Macintosh.
+        #expect(try Self.load(desk, file("odd.csv", Array("id,id,,\r1,2,3,4\r".utf8)), into: "odd").status == 0)
+        #expect(try desk.rows("select id, id_2, column_3, column_4 from odd") == [[.integer(1), .integer(2), .integer(3), .integer(4)]])
+    }
+
+    @Test func `what changed in the table, and a type for a column that is not there, are noted beside the summary`() throws {
+        let desk = try Desk()
+        #expect(try Self.load(desk, desk.folder.write("id,n\n1,5\n", to: "a.csv")).complained == "")
+        let answer = Self.load(desk, try desk.folder.write("id,n,extra\n2,x,y\n", to: "b.csv"), "--type", "nn=integer")
+        #expect(answer.status == 0 && answer.said.split(separator: "\n").count == 1)
+        #expect(answer.complained == "note: there is no column 'nn' for --type; the columns are: id, n, extra\nnote: column 'n' was integer and is text\nnote: column 'extra' is new, text\n")
+    }
+
+    @Test(arguments: ["t.csv", "t.jsonl"])
+    func `a table that is replaced by a file without a byte is empty and keeps its columns`(name: String) throws {
+        let desk = try Desk()
+        let first = name == "t.csv" ? "id,n\n1,5\n" : "{\"id\": 1, \"n\": 5}\n"
+        #expect(try Self.load(desk, desk.folder.write(first, to: name), "--disposition", "replace").status == 0)
+        try desk.execute("create view seen as select n from t")
+        #expect(try Self.load(desk, desk.folder.write("", to: name), "--disposition", "replace").said.hasPrefix("0 rows into t"))
+        #expect(try desk.rows("select id, n, _sluice_batch from t").isEmpty)
+        #expect(try desk.rows("select n from seen").isEmpty)
+        #expect(try desk.scratchTables().isEmpty)
+        #expect(try Self.load(desk, desk.folder.write(first, to: name), "--disposition", "replace").status == 0)
+        #expect(try desk.rows("select n from seen") == [[.integer(5)]])
     }
 
     @Test func `a stream of a pipeline fails beyond its quarantine_max and keeps nothing`() async throws {

@@ -21,7 +21,7 @@ import WarehouseKit
     }
 
     /// The program dies at its 1st call to the warehouse, at its 2nd, … until it comes through.
-    @Test(arguments: ["append", "replace", "merge"])
+    @Test(arguments: ["append", "replace", "merge", "snapshot"])
     func `a load that is killed between any two statements is loaded once by the next delivery`(disposition: String) async throws {
         let desk = try Desk()
         try desk.deliver("id,v\n1,10\n2,20\n", as: "t_1.csv")
@@ -54,6 +54,40 @@ import WarehouseKit
             try await sound.run(run, token: token, streams)
             try look(sound, stream, number)
             guard kill.hasFired else { return #expect(number > callsMin) }
+        }
+    }
+
+    @Test(arguments: ["append", "replace", "merge"])
+    func `nested values that are unfolded go with their parents, killed between any two statements`(disposition: String) async throws {
+        let desk = try Desk()
+        try desk.deliver("id,items\n1,\"[{\"\"n\"\": 1}, {\"\"n\"\": 2.5}]\"\n2,[7]\n", as: "t_1.csv")
+        try desk.deliver("id,items\n3,\"[{\"\"n\"\": 4}]\"\n", as: "t_2.csv")
+        let settings: JSON = ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"], "columns": ["items": ["unfold": true]]]
+        try await Self.killAtEach(desk, callsMin: 60, settings) { sound, stream, number in
+            let parents = try sound.rows("select id from raw__\(stream) order by id")
+            #expect(parents == [[.integer(1)], [.integer(2)], [.integer(3)]], "killed at call \(number)")
+            let children = "select p.id, c.n from raw__\(stream)__items c join raw__\(stream) p on p._sluice_batch = c._sluice_batch and p._sluice_row = c._sluice_row order by 1, c._sluice_index"
+            #expect(try sound.rows(children) == [[.integer(1), .double(1)], [.integer(1), .double(2.5)], [.integer(2), .null], [.integer(3), .double(4)]], "killed at call \(number)")
+            #expect(try sound.number("select count(*) from raw__\(stream)__items") == 4, "killed at call \(number)")
+            #expect(try sound.scratchTables().isEmpty, "killed at call \(number)")
+        }
+    }
+
+    @Test func `a second try of quarantined rows that is killed between any two statements loads them once`() throws {
+        for number in 1... {
+            let desk = try Desk()
+            let file = try desk.folder.write("id,n\n1,5\n2,x\n3,y\n", to: "t.csv")
+            #expect(LoadCommandTests.load(desk, file, "--type", "n=integer", "--quarantine-max", "9").status == 0)
+            let kill = Kill(at: number), words = ["quarantine", "retry", "--type", "n=text", "--warehouse", desk.warehouse]
+            let first = Kill.$current.withValue(kill) { LoadCommandTests.command(desk, words) }
+            #expect(kill.hasFired ? first.status != 0 : first.status == 0)
+            #expect(LoadCommandTests.command(desk, words).status == 0)
+            #expect(try desk.rows("select id, n, _sluice_row from t order by id") == [
+                [.integer(1), .text("5"), .integer(1)], [.integer(2), .text("x"), .integer(2)], [.integer(3), .text("y"), .integer(3)],
+            ], "killed at call \(number)")
+            #expect(try QuarantineTests.books(desk) == ["inserted": 3], "killed at call \(number)")
+            #expect(try desk.number("select count(*) from _sluice_quarantine") == 0, "killed at call \(number)")
+            guard kill.hasFired else { return #expect(number > 15) }
         }
     }
 
@@ -137,6 +171,46 @@ import WarehouseKit
         #expect(try desk.number("select count(*) from raw__t") == 500)
         #expect(try desk.number("select count(*) from _sluice_loads") == 1)
         #expect(try desk.number("select sum(\"rows\") from _sluice_books") == 500)
+    }
+
+    /// All of it at once: one of the replicas dies at its 1st call to the warehouse, at its 2nd, …, while the other one does the same work.
+    @Test(arguments: ["append", "replace", "merge"])
+    func `a batch delivered ten times by two replicas, of which one is killed between any two statements, is loaded once`(disposition: String) async throws {
+        let desk = try Desk()
+        try desk.deliver("id,v\n" + (1...20).map { "\($0),\($0)\n" }.joined(), as: "t_1.csv")
+        var last = 1, number = 0
+        while number < last {
+            number += 1
+            let stream = "t\(number)"
+            var run = desk.begin(RunID("p@\(number)"), token: UInt64(number * 1_000), [stream: ["path": "t_*.csv", "disposition": .string(disposition), "key": ["id"]]])
+            for kind in ["load_batch", "seal"] {
+                try await desk.advance(&run) { $0.kind == kind }
+                let task = try #require(run.waiting.first { $0.kind == kind })
+                let assignment = desk.assignment(task, run: run.run, token: run.token + 1)
+                let answers = Mutex<[Completion]>([])
+                // The first one alone tells how many calls there are.
+                let kill = Kill(at: number == 1 ? .max : number - 1), isAlone = number == 1
+                try Self.inParallel(2) { replica in
+                    for delivery in 0..<5 where replica == 0 || !isAlone {
+                        if replica == 0, delivery == 0 {
+                            _ = try? Kill.$current.withValue(kill) { try desk.loader.load(assignment) }
+                            continue
+                        }
+                        let completion = try desk.loader.load(assignment)
+                        answers.withLock { $0.append(completion) }
+                    }
+                }
+                if isAlone { last = max(last, kill.count + 1) }
+                #expect(answers.withLock { Set($0).count } == 1, "killed at call \(number)")
+                run.waiting.removeAll { $0.id == task.id }
+                run.done[task.id] = answers.withLock { $0.first }
+            }
+            #expect(try desk.rows("select count(*), count(distinct id), sum(v) from raw__\(stream)").first?.prefix(2) == [.integer(20), .integer(20)], "killed at call \(number)")
+            #expect(try desk.number("select count(*) from _sluice_loads where stream = '\(stream)'") == 1, "killed at call \(number)")
+            #expect(try desk.number("select count(*) from _sluice_seals where stream = '\(stream)'") == 1, "killed at call \(number)")
+        }
+        #expect(last > 40)
+        #expect(try desk.scratchTables().isEmpty)
     }
 
     /// It slept through its lease in the middle of a load, at any statement; meanwhile its task was done by another replica and a newer run came.

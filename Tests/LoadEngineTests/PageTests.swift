@@ -42,8 +42,13 @@ struct LineSource: Connector {
             as: "page.json")
         let run = try await desk.run("p@1", token: 10, connections: Self.lines(["path": "*.json", "records": "data[]"]), deliveries: 2)
         #expect(run.message("ingest.load.t.0") == "3 rows" && run.message("ingest.extract.t") == "3 rows in 1 page")
+        // `jsonb` has its own blanks.
+        let nested = desk.engine == .sqlite ? #"{"a":[1, 2]}"# : #"{"a": [1, 2]}"#
+        let big: SQLValue = desk.engine == .sqlite ? .text("12345678901234567890") : .double(12_345_678_901_234_567_890)
+        let session = try desk.session()
+        #expect(try session.columns(of: RelationName(schema: "raw", identifier: "t")).first { $0.name == "o" }.flatMap { session.columnType($0.type) } == .json)
         #expect(try desk.rows("select id, n, big, at, s, flag, o, extra from raw__t order by _sluice_row") == [
-            [.text("007"), .double(1), .text("12345678901234567890"), .text("2026-01-02T00:00:00Z"), .text("1.5"), .integer(1), .text(#"{"a":[1, 2]}"#), .null],
+            [.text("007"), .double(1), big, .text("2026-01-02T00:00:00Z"), .text("1.5"), .integer(1), .text(nested), .null],
             [.text("12"), .double(2.5), .null, .text("2026-01-03T04:05:06Z"), .text("ü\n🎤 \"x\""), .integer(0), .text("[]"), .null],
             [.null, .null, .null, .null, .null, .null, .null, .null],
         ])
@@ -150,6 +155,21 @@ struct LineSource: Connector {
 
     static func holds(_ folder: TemporaryFolder, _ file: String, _ text: String) -> Bool {
         (try? folder.read(file)).map { String(decoding: $0, as: UTF8.self).contains(text) } ?? false
+    }
+
+    @Test func `a row of a page is traced to the question that was asked and to its bytes in the answer`() async throws {
+        let box = try TemporaryFolderBox()
+        let desk = try desk(box, Self.graph("2026-11-04", restated: 0), now: "2026-11-05T14:00:00Z")
+        try await desk.run("p@1", token: 10, connections: Self.pages(["page_insights_daily": ["metrics": ["reach"]]], asOf: "2026-11-05"))
+        let answer = LoadCommandTests.command(desk, ["trace", "raw.page_insights_daily", "end_time=2026-11-03T08:00:00+0000", "--warehouse", desk.warehouse])
+        let lines = answer.said.split(separator: "\n").map(String.init)
+        let landed = box.folder.files(in: "raw").first { $0.hasSuffix(".json") && !$0.hasSuffix(".manifest.json") }!
+        #expect(answer.status == 0 && lines.count == 9, "\(answer.complained)")
+        #expect(lines[1] == "  run     p@1" && lines[4] == "  source  1/insights 2026-11-01..2026-11-04" && lines[5] == "  landed  raw/\(landed)")
+        let record = try #require(lines.last?.split(separator: "record  ").last.map(String.init))
+        #expect(record.hasPrefix("{\"") && record.contains("2026-11-03T08:00:00+0000"))
+        let range = try #require(lines[7].split(separator: "bytes ").last?.split(separator: " ").compactMap { Int($0) })
+        #expect(try String(decoding: Array(desk.folder.read("raw/" + landed))[range[0]...range[1]], as: UTF8.self) == record)
     }
 
     @Test func `appended days are replaced by their later selves`() async throws {

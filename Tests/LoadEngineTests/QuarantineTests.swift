@@ -30,7 +30,7 @@ import WarehouseKit
         let schema = try desk.session().defaultSchema
         #expect(list.said == """
             \(schema).t  batch 1  \(file):3  column 'n' holds no integer
-            \(schema).t  batch 1  \(file):4  1 fields where the header has 2
+            \(schema).t  batch 1  \(file):4  1 field where the header has 2
             \(schema).t  batch 1  \(file):5  column 'n' holds no integer
             3 rows are set aside
 
@@ -50,7 +50,7 @@ import WarehouseKit
             [.integer(1), .text("5"), .integer(1), .integer(1)], [.integer(2), .text("x"), .integer(1), .integer(2)],
             [.integer(4), .null, .integer(1), .integer(4)],
         ])
-        #expect(try desk.rows("select line, reason from _sluice_quarantine") == [[.integer(4), .text("1 fields where the header has 2")]])
+        #expect(try desk.rows("select line, reason from _sluice_quarantine") == [[.integer(4), .text("1 field where the header has 2")]])
         // The corrected file takes the place of all of it.
         let mended = try desk.folder.write("id,n\n1,5\n", to: "t.csv")
         #expect(Commands.load(desk, mended, "--disposition", "replace").status == 0)

@@ -119,7 +119,7 @@ import Testing
         let problem = try await problem { try await channel(server.port, ["SLUICE_MAIL_TIMEOUT_SECONDS": "1"]).send(notice()) }
         #expect(problem.code == "notify.mail_timeout")
         #expect(problem.response == .retry(afterSeconds: nil))
-        #expect(ContinuousClock.now - begin < .seconds(4))
+        #expect(ContinuousClock.now - begin < .seconds(12))
     }
 
     @Test func `a server that took the mail and hangs then has taken it`() async throws {
@@ -127,7 +127,7 @@ import Testing
         let begin = ContinuousClock.now
         try await channel(server.port, ["SLUICE_MAIL_TIMEOUT_SECONDS": "2"]).send(notice())
         #expect(mails.count == 1)
-        #expect(ContinuousClock.now - begin < .seconds(6))
+        #expect(ContinuousClock.now - begin < .seconds(12))
     }
 
     @Test func `a task that is cancelled leaves a hanging server`() async throws {
@@ -138,7 +138,7 @@ import Testing
         try await Task.sleep(for: .milliseconds(200))
         task.cancel()
         _ = await task.result
-        #expect(ContinuousClock.now - begin < .seconds(4))
+        #expect(ContinuousClock.now - begin < .seconds(12))
     }
 
     @Test func `a recipient that is gone keeps the mail from no other, and the operator is told`() async throws {

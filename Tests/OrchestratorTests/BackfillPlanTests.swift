@@ -35,9 +35,25 @@ import Testing
         #expect(plan(hours, Schedule(cron: "0 6 * * *")).dates.count == 49)
     }
 
+    @Test func `runs that go on from one another go one at a time, whatever is asked for`() {
+        func active(_ kind: String) -> [Int?] {
+            let task = TaskSpec(id: "a.b", step: "a", role: .load, kind: kind, title: "t")
+            let pipeline = PipelineRegistered(hash: "h", tasks: [task], steps: ["a"], notify: [])
+            let wish = BackfillRequested(from: time("2026-01-01T00:00:00Z"), to: time("2026-01-02T00:00:00Z"), activeMax: 4)
+            let events = BackfillPlan.events(for: Event(source: "cli", id: "b1", time: now, pipeline: "p", payload: .backfillRequested(wish)), of: pipeline, now: now)
+            return events.map { if case .runRequested(let wish) = $0.payload { wish.backfill?.activeMax } else { nil } }
+        }
+        #expect(active("read_state") == [1, 1, nil] && active("noop") == [4, 4, nil])
+    }
+
+    @Test func `two months of hours are one backfill`() {
+        let wish = BackfillRequested(from: time("2026-01-01T00:00:00Z"), to: time("2026-02-28T23:59:59Z"))
+        #expect(plan(wish, Schedule(cron: "0 * * * *")).planned == BackfillPlanned(backfill: "b1", runs: 59 * 24))
+    }
+
     @Test func `what is too much, or runs backwards, is refused as a whole`() {
         var wish = BackfillRequested(from: time("2026-01-01T00:00:00Z"), to: time("2026-01-31T00:00:00Z"), everySeconds: 60)
-        #expect(plan(wish, nil).dates.isEmpty && plan(wish, nil).planned?.refusal?.contains("more than 1000 runs") == true)
+        #expect(plan(wish, nil).dates.isEmpty && plan(wish, nil).planned?.refusal?.contains("more than 10000 runs") == true)
         wish.to = time("2025-01-01T00:00:00Z")
         #expect(plan(wish, nil).planned?.refusal?.contains("behind its end") == true)
     }

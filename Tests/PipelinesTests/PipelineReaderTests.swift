@@ -77,7 +77,7 @@ func unplaced(_ rule: NotifyRule) -> NotifyRule { NotifyRule(on: rule.on, channe
         } catch let list as ProblemList {
             let lines = list.problems.map { "\($0.location)".split(separator: "pipeline.yml")[1].split(separator: ":")[0] + " " + $0.summary }
             #expect(lines == [
-                "2 a pipeline has no field 'colour'", "1 the pipeline's name 'Bad Name' is not valid", "4 step 'a' names dbt and noop",
+                "1 the pipeline's name 'Bad Name' is not valid", "2 a pipeline has no field 'colour'", "4 step 'a' names dbt and noop",
                 "5 step 'b' names no work", "6 noop names no role", "7 seconds is no number from 0 to 3600",
             ])
         }

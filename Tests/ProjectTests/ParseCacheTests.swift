@@ -135,11 +135,11 @@ import Testing
     @Test func `each property of what is kept is known to the archive`() {
         func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
         let node = Node(uniqueID: "", resourceType: .model, name: "", packageName: "", path: "", originalFilePath: "", rootFolder: "", fqn: [], rawCode: "")
-        #expect(count(node.box.properties) == 43)
+        #expect(count(node.box.properties) == 44)
         #expect(count(Column(name: "")) == 9)
-        #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 21)
-        #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 24)
-        #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 12)
+        #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 22)
+        #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 27)
+        #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 13)
         let fixture = UnitTest.Fixture(rows: .sql(""), format: "")
         #expect(count(UnitTest(model: "", given: [], expect: fixture)) == 8)
         #expect(count(UnitTest.Given(input: "", fixture: fixture)) == 3 && count(fixture) == 3)

@@ -109,13 +109,13 @@ import Testing
         """]).manifest()
         let json = manifest.selectors.json
         let one: JSON = ["intersection": [
-            ["parents": true, "parents_depth": "2", "method": "tag", "value": "nightly", "children": true], ["method": "path", "value": "models", "exclude": ["a"]],
+            ["method": "tag", "value": "nightly", "parents": true, "parents_depth": "2", "children": true], ["method": "path", "value": "models", "exclude": ["a"]],
             ["method": "tag", "value": "x"],
         ]]
         #expect(json["one"]?["definition"] == one)
         #expect(json["two"]?["definition"] == one)
         #expect(json["three"]?["definition"] == ["union": [
-            ["childrens_parents": true, "method": "config.materialized", "value": "view"], ["exclude": [["method": "fqn", "value": "a", "children": true, "children_depth": "1"]]],
+            ["method": "config.materialized", "value": "view", "childrens_parents": true], ["exclude": [["method": "fqn", "value": "a", "children": true, "children_depth": "1"]]],
         ]])
     }
 }

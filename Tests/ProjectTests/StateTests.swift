@@ -61,6 +61,23 @@ import Testing
         #expect(manifest.macros["macro.shop.two"]?.dependsOnMacros == ["macro.shop.one"])
     }
 
+    @Test func `a contract that a version breaks refuses the comparison, and one that grows does not`() throws {
+        func model(_ columns: String, _ version: String) -> [String: String] {
+            ["models/d\(version).sql": "select 1 as id", "models/d.yml": "models: [{name: d, config: {contract: {enforced: true}}, columns: [\(columns)]\(version.isEmpty ? "" : ", versions: [{v: 1}]")}]"]
+        }
+        let before = "{name: id, data_type: varchar(3)}"
+        func found(_ columns: String, _ version: String = "_v1") throws -> String {
+            try names("state:modified.contract", from: model(before, version), after: model(columns, version))
+        }
+        #expect(try found(before) == "")
+        #expect(try found("\(before), {name: more, data_type: int}") == "d")
+        #expect(try found("{name: id, data_type: varchar(9)}") == "d")
+        #expect(throws: ProjectProblem.self) { try found("{name: id, data_type: int}") }
+        #expect(throws: ProjectProblem.self) { try found("{name: other, data_type: varchar(3)}") }
+        #expect(try found("{name: id, data_type: int}", "") == "d")
+        #expect(throws: ProjectProblem.self) { try names("state:modified", from: model(before, "_v1"), after: [:]) }
+    }
+
     @Test func `each kind of change is found, and by its own name alone`() throws {
         let kinds = ["modified.body", "modified.configs", "modified.relation", "modified.persisted_descriptions", "modified.contract"]
         func found(_ changes: [String: String]) throws -> [String: String] {

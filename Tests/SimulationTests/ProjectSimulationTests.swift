@@ -62,6 +62,30 @@ import Testing
         #expect(plan.run().pipelines.first?.runs == 3)
     }
 
+    @Test func `what comes from outside comes as on the days of the week that the log knows`() throws {
+        let trigger = Trigger.file(pattern: "/in/*.csv", settleSeconds: 2)
+        let pipeline = Self.pipeline([Self.noop("a", .load, 1)], triggers: TriggerRule([trigger]))
+        var arrivals = ArrivalHistory()
+        // Four weeks before: at 08:15 and 14:00 from Monday to Friday, and another pipeline's at night.
+        let monday = Timestamp(rfc3339: "2026-02-02T00:00:00Z")!
+        for day in 0..<28 where day % 7 < 5 {
+            for (name, seconds) in [("other", 3600.0), ("p", 29_700), ("p", 50_400)] {
+                let time = monday.adding(seconds: Double(day) * 86_400 + seconds)
+                arrivals.apply(Event(source: "t", id: "\(time)\(name)", time: time, pipeline: name, payload: .fileArrived(FileArrived(pattern: "/in/*.csv", path: "/in/\(time).csv", sha256: "", bytes: 1))))
+            }
+        }
+        func plan(_ from: String, _ days: Int) -> SimulationReport {
+            SimulationPlan(pipelines: ["p": pipeline], from: Timestamp(rfc3339: from)!, days: days, arrivals: arrivals).run()
+        }
+        let day = plan("2026-03-03T00:00:00Z", 1)
+        #expect(day.worstDay?.spans.map { String($0.start.description.dropFirst(11).prefix(5)) } == ["08:15", "14:00"])
+        #expect(try Self.line("p", plan("2026-03-02T00:00:00Z", 7)).runs == 10 && Self.line("p", plan("2026-03-07T00:00:00Z", 2)).runs == 0)
+        #expect(day.assumptions.contains { $0.contains("days of the week") } && !day.assumptions.contains { $0.contains("06:00") })
+        // Nothing is known of it: once a day, and the report says so.
+        let unknown = SimulationPlan(pipelines: ["p": pipeline], from: Self.start, days: 7).run()
+        #expect(try Self.line("p", unknown).runs == 7 && unknown.assumptions.contains { $0.contains("file /in/*.csv (p)") && $0.contains("06:00 UTC") })
+    }
+
     @Test(arguments: Fault.allCases)
     func `each fault shows in the report and breaks no promise`(fault: Fault) throws {
         let quiet = Self.project(days: 10, faults: []).run(), report = Self.project(days: 10, faults: [fault]).run()

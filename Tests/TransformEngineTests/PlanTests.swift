@@ -98,7 +98,7 @@ import WarehouseSQLite
         #expect(run("docs", "serve") == 2)
         #expect(lines.contains { $0.contains("there is no index.html") })
         #expect(run("snapsho") == 2)
-        #expect(lines.last?.contains("use one of") == true)
+        #expect(lines.last?.contains("did you mean 'snapshot'?") == true)
         lines = []
         #expect(run("ls", "--select", "orders+") == 0)
         #expect(lines == ["shop.orders", "shop.totals", "shop.unique_orders_id"])

@@ -139,7 +139,7 @@ func problem(_ body: () throws -> Void) -> (any Problem)? { #expect(throws: (any
         let slow = try database.session("&statement_timeout=50")
         #expect(problem { try slow.execute("select pg_sleep(60)") }?.code == "warehouse.canceled")
         #expect(try slow.query("select 1").rows == [[.integer(1)]])
-        #expect(PostgreSQLProblem(connecting: "FATAL:  40P01: x", to: "p").code == Ledger.conflict)
+        #expect(PostgreSQLProblem(connecting: "FATAL:  40P01: x", to: "p").code == WarehouseConflict.code)
     }
 
     @Test func `a commit that was none is a problem`() throws {

@@ -22,6 +22,26 @@ import WarehouseSQLite
         try rule.run(SQLiteWarehouse(path: "\(folder.path)/main.db", layout: .attachedFiles(named: [:], folder: "\(folder.path)/schemas")))
     }
 
+    @Test func `a schema that is forgotten goes with its file when the transaction is committed, unless something is left in it`() throws {
+        let folder = try TemporaryFolder("sqlite")
+        let session = try Self.open(folder.path)
+        func schemas() throws -> [String] { try session.query("select name from pragma_database_list where name not in ('main', 'temp', 'raw') order by 1").rows.compactMap { if case .text(let name) = $0[0] { name } else { nil } } }
+        try session.transaction {
+            try session.createSchema("shop")
+            try session.createSchema("faces")
+            try session.execute("create table shop.a as select 1 as id; create table faces.a as select 1 as id")
+        }
+        struct Undone: Error {}
+        #expect(throws: Undone.self) { try session.transaction { try session.execute("drop table shop.a"); try session.forgetSchema("shop"); throw Undone() } }
+        #expect(try schemas() == ["faces", "shop"])
+        try session.transaction {
+            try session.execute("drop table shop.a")
+            for schema in ["shop", "faces", "main"] { try session.forgetSchema(schema) }
+        }
+        #expect(try schemas() == ["faces"])
+        #expect(try Self.open(folder.path).query("select count(*) from pragma_database_list where name = 'shop'").rows == [[.integer(0)]])
+    }
+
     @Test func `a new schema is a file of its own that the next session finds`() throws {
         let folder = try TemporaryFolder("sqlite")
         let orders = RelationName(schema: "shop", identifier: "orders")

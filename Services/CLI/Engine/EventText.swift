@@ -95,7 +95,7 @@ public struct EventText: Sendable {
     private static func shortened(_ text: String, _ columns: Int) -> String { text.count <= columns ? text : text.prefix(columns - 1) + "…" }
 
     /// On one line and without what a terminal would obey: a message may hold any text.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { scalars.append(scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? " " : scalar) }
         return String(scalars)

@@ -6,6 +6,8 @@ public import Runs
 public struct RunText: Sendable {
     /// More failures than this are counted: the first ones tell what to mend.
     private static let failuresMax = 10
+    /// Of one stream or node; `runs show` has all.
+    private static let notesMax = 10
     private let isColoured: Bool
 
     public init(isColoured: Bool) { self.isColoured = isColoured }
@@ -28,8 +30,9 @@ public struct RunText: Sendable {
                 if task.phase == .failed { failed += 1 }
                 if task.phase == .failed, failed > Self.failuresMax { continue }
                 text += row("", "\(mark(task.phase)) \(output(task))", rows(task), effort(of: task, in: tasks))
-                // What the source would not give.
-                for note in task.report?.details["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [] { text += "\(indent)\(yellow("!")) \(shortened(note, 100))\n" }
+                let notes = notes(of: task, in: tasks)
+                for note in notes.prefix(Self.notesMax) { text += "\(indent)\(yellow("!")) \(shortened(note, 100))\n" }
+                if notes.count > Self.notesMax { text += "\(indent)\(yellow("!")) \(notes.count - Self.notesMax) more: sluice runs show \(run.id)\n" }
             }
             if failed > Self.failuresMax { text += row("", "\(mark(.failed)) \(failed - Self.failuresMax) more failed", "", "") }
             let tests = tasks.filter { $0.spec.role == .quality && $0.phase == .succeeded }
@@ -46,7 +49,8 @@ public struct RunText: Sendable {
         let failures = run.inOrder.filter { $0.phase == .failed }
         for task in failures.prefix(Self.failuresMax) {
             text += "\n" + red("✗ \(task.spec.title)") + "  (\(task.spec.id), attempt \(task.attempt))\n"
-            text += indented(task.report?.problem?.text ?? task.reason ?? "") + "\n"
+            // Without a report nobody has said what to do: it was given up.
+            text += indented(task.report?.problem?.text ?? "\(task.reason ?? "")\n  try  see the log of \(task.spec.role.rawValue), and sluice dead-letters for what it was given") + "\n"
         }
         if failures.count > Self.failuresMax { text += "\nand \(failures.count - Self.failuresMax) more: sluice runs show \(run.id)\n" }
         return text
@@ -54,7 +58,7 @@ public struct RunText: Sendable {
 
     /// Streams and models are what a reader looks for, and what failed; the small tasks between them are not.
     private func isOutput(_ task: TaskState) -> Bool {
-        ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed
+        ["extract_stream", "node"].contains(task.spec.kind) || task.phase == .failed || task.phase == .cancelled
     }
 
     /// A stream with the source that it is read from.
@@ -103,6 +107,18 @@ public struct RunText: Sendable {
         return reports.isEmpty ? "" : decimal(reports.map { $0.finishedAt - $0.startedAt }.reduce(0, +), 2)
     }
 
+    /// What the source would not give, and of a stream what its loads and its seal have to tell, each thing once.
+    private func notes(of task: TaskState, in step: [TaskState]) -> [String] {
+        guard task.spec.kind == "extract_stream", let stream = task.spec.args["stream"]?.stringValue else { return Self.notes(of: task) }
+        var seen: Set<String> = []
+        return step.filter { $0.spec.args["stream"]?.stringValue == stream }.flatMap(Self.notes).filter { seen.insert($0).inserted }
+    }
+
+    private static func notes(of task: TaskState) -> [String] {
+        // What a load has to warn of is the warehouse's: a view that went with its table.
+        (task.spec.role == .load ? ["notes", "warnings"] : ["notes"]).flatMap { task.report?.details[$0]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+    }
+
     private func seconds(of tasks: [TaskState]) -> String {
         let reports = tasks.compactMap(\.report).filter { $0.finishedAt.microseconds > 0 }
         guard let first = reports.map(\.startedAt).min(), let last = reports.map(\.finishedAt).max() else { return "" }
@@ -135,12 +151,15 @@ public struct RunText: Sendable {
 
     private func line(_ task: TaskState, _ run: RunState) -> String {
         var words = "  \(mark(task.phase)) " + padded(task.spec.id.description, 44) + " " + padded(task.spec.role.rawValue, 9)
-        words += " " + leftPadded(seconds(of: [task]), 7) + " s " + leftPadded(rows(task), 9)
+        let took = seconds(of: [task])
+        words += " " + leftPadded(took, 7) + (took.isEmpty ? "   " : " s ") + leftPadded(rows(task), 9)
         if task.attempt > 1 { words += "  attempt \(task.attempt)" }
         if let wait = task.wait { words += "  " + yellow(waiting(wait, now: task.report?.finishedAt ?? wait.until)) }
         else if case .retrying(let time) = task.phase { words += "  again at \(time)" }
         if let message = task.report?.problem?.summary ?? task.reason { words += "  \(task.phase == .skipped ? "because of " : "")\(message)" }
         else if let message = task.report?.message, !message.isEmpty { words += "  " + dim(message) }
+        let message = task.report?.message ?? ""
+        for note in Self.notes(of: task) where !message.contains(note) { words += "\n      \(yellow("!")) \(note)" }
         for report in task.earlier {
             words += "\n" + dim("      attempt \(report.attempt)\(report.worker.isEmpty ? "" : " on \(report.worker)") at \(report.startedAt): \(report.problem?.summary ?? report.message)")
         }

@@ -77,21 +77,16 @@ public enum SimulationSetup {
                 "cli.no_pipelines", "the folder of pipelines does not exist", at: .file(Files.absolute(folder)),
                 remedy: "name the folder of <name>/pipeline.yml with --pipelines or SLUICE_PIPELINES")
         }
-        let paths = try PipelineReader.paths(in: Files.absolute(folder))
-        guard !paths.isEmpty else {
+        let read = try PipelineFolder(Files.absolute(folder))
+        guard !read.definitions.isEmpty || !read.broken.isEmpty else {
             throw PlainProblem("cli.no_pipelines", "the folder holds no pipelines", at: .file(Files.absolute(folder)), remedy: "put one into <name>/pipeline.yml there, or name another folder with --pipelines")
         }
-        var pipelines: [String: PipelineRegistered] = [:]
-        var problems: [PlainProblem] = []
-        for path in paths {
-            do {
-                let pipeline = try PipelineReader.read(path)
-                pipelines[pipeline.name] = pipeline.registered
-            } catch let list as ProblemList {
-                problems += list.problems
-            }
-        }
+        let problems = try read.broken.flatMap { path, problem -> [PlainProblem] in
+            guard let list = problem as? ProblemList else { throw problem }
+            return list.problems
+        } + read.contradictions.map(\.problem)
         guard problems.isEmpty else { throw ProblemList(problems) }
+        let pipelines = Dictionary(uniqueKeysWithValues: read.definitions.map { ($0.pipeline.name, $0.pipeline.registered) })
         guard !names.isEmpty else { return pipelines }
         for name in names where pipelines[name] == nil {
             throw PlainProblem(

@@ -124,9 +124,12 @@ public actor Supervisor {
                 guard status != 2 else {
                     // It has ended and stays so: whoever stops the others must not wait for it.
                     members.remove(at: index)
+                    let words = lastWords(of: instance)
+                    // A problem says itself where and what to do.
+                    let isWhole = words.contains("\n  try  ")
                     throw PlainProblem(
-                        "cli.bad_settings", "\(instance) refuses its settings: \(lastLines(of: instance))",
-                        at: .file("\(settings.logFolder)/\(instance).log"), remedy: "mend the setting that it names")
+                        "cli.bad_settings", "\(instance) refuses its settings: \(words)",
+                        at: isWhole ? .named("") : .file("\(settings.logFolder)/\(instance).log"), remedy: isWhole ? "" : "mend the setting that it names")
                 }
                 if now - members[index].startedAt > 30 { members[index].failures = 0 }
                 let pause = min(0.1 * Double(1 << min(members[index].failures, 8)), Self.backoffSecondsMax)
@@ -137,9 +140,12 @@ public actor Supervisor {
         }
     }
 
-    private func lastLines(of instance: String) -> String {
+    /// The problem at the end of its log, or its last lines.
+    private func lastWords(of instance: String) -> String {
         let bytes = (try? Files.readAll("\(settings.logFolder)/\(instance).log")) ?? []
-        return String(decoding: bytes.suffix(600), as: UTF8.self).split(separator: "\n").suffix(3).joined(separator: "\n")
+        let lines = String(decoding: bytes.suffix(600), as: UTF8.self).split(separator: "\n").suffix(3).joined(separator: "\n")
+        guard let problem = lines.ranges(of: "error[").last else { return lines }
+        return String(lines[problem.lowerBound...])
     }
 
     /// `run/ports.json`: where everybody listens, for whom 0 let the system choose.

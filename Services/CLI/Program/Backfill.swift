@@ -2,9 +2,11 @@ import ArgumentParser
 import Bus
 import CLIEngine
 import Contracts
+import Glibc
 import Kernel
 import Pipelines
 import Runs
+import ServiceKit
 
 /// `sluice backfill <pipeline>`: a run for each due time of a range.
 struct Backfill: AsyncParsableCommand {
@@ -35,10 +37,18 @@ struct Backfill: AsyncParsableCommand {
             var progress = BackfillProgress(client, id: request.id)
             let planned = try await progress.plan()
             if let refusal = planned.refusal { throw PlainProblem("cli.backfill_refused", "the backfill was refused: \(refusal)", at: .named(pipeline), remedy: "ask for another range") }
-            Terminal.say("\(planned.runs) runs of \(pipeline) asked for")
+            Terminal.say("\(planned.runs) \(planned.runs == 1 ? "run" : "runs") of \(pipeline) asked for")
+            if maxActive > 1, try await PipelineBoard(client).entries[pipeline]?.definition.hasCursors == true {
+                Terminal.complain("sluice: the runs of \(pipeline) go one at a time: each goes on from the cursors of the one before")
+            }
             guard !detach else { return 0 }
+            Signals().onStop {
+                Terminal.complain("sluice: the runs that were asked for go on; sluice runs cancel --backfill \(pipeline) ends them")
+                _exit(130)
+            }
             return try await progress.finish { state in
-                Terminal.say("\(Terminal.text.word(state.end?.outcome ?? .failed))  \(state.id)")
+                let why = state.end.map { $0.isSuccess ? "" : "  \($0.summary.summary)" } ?? ""
+                Terminal.say("\(Terminal.text.padded(Terminal.text.word(state.end?.outcome ?? .failed), 9))  \(state.id)\(why)")
             }
         }
         if failed > 0 { throw ExitCode(1) }

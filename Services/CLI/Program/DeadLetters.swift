@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLIEngine
+import Contracts
 import Kernel
 import Runs
 
@@ -7,6 +8,13 @@ import Runs
 struct DeadLetters: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List tasks that were given up, look at one, or offer it again.", subcommands: [List.self, Show.self, Requeue.self], defaultSubcommand: List.self)
+
+    /// A number that is none is the reader's to mend, not the broker's.
+    private static func named<T>(_ body: () async throws -> T) async throws -> T {
+        do { return try await body() } catch let refusal as Refusal where refusal.reason == .badRequest {
+            throw PlainProblem("cli.unknown_dead_letter", refusal.message, at: .named("sluice dead-letters"), remedy: "sluice dead-letters lists them with their numbers")
+        }
+    }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The dead letters.")
@@ -24,7 +32,7 @@ struct DeadLetters: AsyncParsableCommand {
         @Argument(help: "Its number.") var entry: UInt64
 
         func run() async throws {
-            let letter = try await Installation().withBroker { try await $0.inspect(.deadLetter, entry: entry) }
+            let letter = try await DeadLetters.named { try await Installation().withBroker { try await $0.inspect(.deadLetter, entry: entry) } }
             Terminal.say(letter.text(isPretty: true))
         }
     }
@@ -36,7 +44,7 @@ struct DeadLetters: AsyncParsableCommand {
         @Argument(help: "Its number.") var entry: UInt64
 
         func run() async throws {
-            try await Installation().withBroker(needsPrograms: true) { try await $0.requeue(entry, by: "cli") }
+            try await DeadLetters.named { try await Installation().withBroker(needsPrograms: true) { try await $0.requeue(entry, by: "cli") } }
             Terminal.say("\(entry) is offered again")
         }
     }

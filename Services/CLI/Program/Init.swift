@@ -74,18 +74,25 @@ struct Init: AsyncParsableCommand {
                 "cli.no_pipelines", "the folder of pipelines does not exist", at: .file(Files.absolute(pipelines)),
                 remedy: "name the folder of <name>/pipeline.yml with --pipelines or SLUICE_PIPELINES")
         }
-        var read: [String] = [], problems = 0
-        for name in try Files.list(pipelines).sorted() where Files.exists("\(pipelines)/\(name)/pipeline.yml") {
-            let file = "\(pipelines)/\(name)/pipeline.yml"
-            do {
-                _ = try PipelineReader.read(file)
-                read.append(file)
-            } catch {
-                Terminal.complain("\(error)")
-                problems += 1
-            }
-        }
-        guard problems == 0 else { throw ExitCode(2) }
-        return read
+        let folder = try PipelineFolder(pipelines)
+        guard DefinitionsText.tell(of: folder) == 0 else { throw ExitCode(2) }
+        return folder.definitions.map(\.path)
     }
+}
+
+/// What is wrong with definitions, for whoever reads the terminal.
+enum DefinitionsText {
+    /// - Returns: how many files no run can follow; oddities are told and not counted.
+    @discardableResult static func tell(of folder: PipelineFolder) -> Int {
+        for (_, problem) in folder.broken { Terminal.complain("\(problem)") }
+        for (_, problem) in folder.contradictions { Terminal.complain("\(problem)") }
+        for (_, problem) in folder.oddities { Terminal.complain("\(problem)".replacingFirst("error[", with: "warning[")) }
+        let count = folder.broken.count + folder.contradictions.count
+        if count > 0 { Terminal.complain("sluice: \(count) of \(folder.broken.count + folder.definitions.count) definitions are not taken until that is mended") }
+        return count
+    }
+}
+
+extension String {
+    fileprivate func replacingFirst(_ head: String, with other: String) -> String { hasPrefix(head) ? other + dropFirst(head.count) : self }
 }

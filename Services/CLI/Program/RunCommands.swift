@@ -39,6 +39,7 @@ struct Run: AsyncParsableCommand {
                 Terminal.say(request.id)
                 return nil
             }
+            RunFollower.sayOnStop(request.id)
             return try await RunFollower(client: client).run(request)
         }
         if state?.end?.isSuccess == false { throw ExitCode(1) }
@@ -59,14 +60,10 @@ struct RunsCommand: AsyncParsableCommand {
             try await Installation().withBroker { client in
                 var history = RunHistory(client)
                 try await history.catchUp()
-                let text = Terminal.text
-                if history.order.isEmpty { Terminal.say("no runs yet") }
-                for id in history.order.suffix(limit).reversed() {
-                    guard let state = history.runs[id] else { continue }
-                    let word = state.end.map { text.word($0.outcome) } ?? (state.cancel == nil ? "running" : text.yellow("cancelling"))
-                    let waiting = text.waiting(state, now: SystemClock.now())
-                    Terminal.say("\(text.padded(word, 10))  \(id)  \(text.dim("\(state.startedAt)  \(state.tasks.count) tasks"))\(waiting.isEmpty ? "" : "  " + text.yellow(waiting))")
-                }
+                let board = try await PipelineBoard(client)
+                let lines = Terminal.text.list(history, board, limit: limit, now: SystemClock.now())
+                if lines.isEmpty { Terminal.say("no runs yet") }
+                for line in lines { Terminal.say(line) }
             }
         }
     }
@@ -79,10 +76,16 @@ struct RunsCommand: AsyncParsableCommand {
             try await Installation().withBroker { client in
                 var history = RunHistory(client)
                 try await history.catchUp()
-                guard let id = run.map({ RunID($0) }) ?? history.order.last, let state = history.runs[id] else {
-                    throw RunHistory.unknown(run ?? "", "sluice runs show")
+                guard let id = run.map({ RunID($0) }) ?? history.order.last else {
+                    throw PlainProblem("cli.unknown_run", "nothing has run yet", at: .named("sluice runs show"), remedy: "ask for a run with sluice run PIPELINE")
                 }
-                Terminal.say(Terminal.text.graph(state))
+                if let state = history.runs[id] {
+                    Terminal.say(Terminal.text.graph(state))
+                } else if let lines = Terminal.text.request(id, history, try await PipelineBoard(client)) {
+                    Terminal.say(lines)
+                } else {
+                    throw RunHistory.unknown(id.description, "sluice runs show")
+                }
             }
         }
     }
@@ -90,16 +93,22 @@ struct RunsCommand: AsyncParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a run before its time: what waits is dropped, what works is stopped without a half effect.")
-        @Argument(help: "The run's name.") var run: String
+        @Argument(help: "The run's name.") var run: String?
+        @Option(help: ArgumentHelp("End what is left of this pipeline's backfills instead.", valueName: "pipeline")) var backfill: String?
         @Option(help: "Why, for those who look at it later.") var reason = ""
         @Flag(help: "Do not wait for its end.") var detach = false
+
+        func validate() throws {
+            if (run == nil) == (backfill == nil) { throw ValidationError("name a run, or a pipeline with --backfill") }
+        }
 
         func run() async throws {
             try await Installation().withBroker(topics: ["run.", "task."], needsPrograms: true) { client in
                 var history = RunHistory(client)
                 try await history.catchUp()
-                let id = RunID(run)
-                guard let pipeline = history.runs[id]?.pipeline ?? history.requested[id] else { throw RunHistory.unknown(run, "sluice runs cancel") }
+                if let backfill { return try await end(history.openBackfill(of: backfill), of: backfill, history, client) }
+                let run = run ?? "", id = RunID(run)
+                guard let pipeline = history.requested[id]?.pipeline ?? history.runs[id]?.pipeline else { throw RunHistory.unknown(run, "sluice runs cancel") }
                 if let outcome = history.runs[id]?.end?.outcome {
                     Terminal.say("\(id) has \(outcome.rawValue) already")
                     return
@@ -108,11 +117,23 @@ struct RunsCommand: AsyncParsableCommand {
                 guard !detach else { return }
                 do {
                     let state = try await history.follow(id) { _ in }
-                    Terminal.say("\(id) \(Terminal.text.word(state.end?.outcome ?? .cancelled)): \(state.end?.summary.summary ?? "")")
+                    let outcome = state.end?.outcome ?? .cancelled, words = state.end?.summary.summary ?? ""
+                    Terminal.say("\(id) \(Terminal.text.word(outcome))\(words == outcome.rawValue ? "" : ": \(words)")")
                 } catch let problem as PlainProblem where problem.code == "cli.run_rejected" {
                     Terminal.say("\(id): \(problem.summary)")
                 }
             }
+        }
+
+        private func end(_ runs: [RunID], of pipeline: String, _ history: RunHistory, _ client: BusClient) async throws {
+            let words = "\(runs.count) \(runs.count == 1 ? "run" : "runs") of backfills of \(pipeline)"
+            // The last ones first: none of them begins while the others are being ended.
+            for part in stride(from: runs.count, to: 0, by: -500).map({ runs[max(0, $0 - 500)..<$0] }) {
+                try await client.publish(part.reversed().map { .saying(.runCancelRequested(RunCancelRequested(reason: reason)), of: pipeline, run: $0, by: "cli") })
+            }
+            var history = history
+            if !detach, !runs.isEmpty { try await history.waitForEnds(of: runs) }
+            Terminal.say(runs.isEmpty ? "nothing of a backfill of \(pipeline) is left" : detach ? "\(words) are to end" : "\(words) ended")
         }
     }
 }
@@ -144,6 +165,7 @@ extension RunsCommand {
                     Terminal.say(request.id)
                     return nil
                 }
+                RunFollower.sayOnStop(request.id)
                 return try await RunFollower(client: client).run(request)
             }
             if let end = state?.end, !end.isSuccess { throw ExitCode(1) }
@@ -189,9 +211,10 @@ enum PipelineWord {
     }
 }
 
-/// `sluice status`: who is ready, what waits.
+/// `sluice status`: who is ready, what waits, what has gone wrong since yesterday.
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Which programs are ready, and what waits in the queue.")
+    static let configuration = CommandConfiguration(abstract: "Which programs are ready, what waits in the queue, and the alerts of the last day.")
+    @Flag(help: "Print what the broker says of its log and its queue as JSON, and nothing else.") var json = false
 
     func run() async throws {
         let installation = try Installation()
@@ -199,29 +222,42 @@ struct Status: AsyncParsableCommand {
         var unready: Set<String> = []
         let names = (try? Files.list(installation.settings.runFolder)) ?? []
         let programs = names.filter { $0.hasSuffix(".json") && $0 != "ports.json" }
+        let width = (programs.map(\.count).max() ?? 0) - ".json".count
+        guard !json else {
+            Terminal.say(try await installation.withBroker(needsPrograms: true) { try await $0.inspect(.status) }.text(isPretty: true))
+            return
+        }
         if programs.isEmpty { Terminal.complain("no programs have run on \(installation.settings.home); start them with sluice up") }
         for name in programs {
             guard let file = try? JSON(parsing: Files.readAll("\(installation.settings.runFolder)/\(name)")), let port = file["probe"]?.intValue else { continue }
             let answer = ProbeClient.get("/readyz", port: port)
             if answer?.status != 200 { unready.insert(String(name.dropLast(5))) }
             let word = answer.map { $0.status == 200 ? text.green("ready") : text.red("not ready") } ?? text.red("down")
-            Terminal.say("  \(name.dropLast(5))  \(word)  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
+            Terminal.say("  \(text.padded(String(name.dropLast(5)), width))  \(text.padded(word, 9))  \(text.dim("pid \(file["pid"]?.intValue ?? 0), probes on 127.0.0.1:\(port)"))")
         }
         // Without the broker there is nothing more to tell; without another program there is all the rest.
-        guard !programs.isEmpty, !unready.contains("broker") else { throw ExitCode(3) }
-        let (board, status, runs) = try await installation.withBroker { client in
+        guard !programs.isEmpty, !unready.contains("broker") else {
+            if unready.count == programs.count, !programs.isEmpty { Terminal.complain("nothing runs on \(installation.settings.home); start it with sluice up") }
+            throw ExitCode(3)
+        }
+        let now = SystemClock.now()
+        let (board, alerts, status, runs) = try await installation.withBroker { client in
             var history = RunHistory(client)
             try await history.catchUp()
-            return (try await PipelineBoard(client), try await client.inspect(.status), history.order.compactMap { history.runs[$0] })
+            return (
+                try await PipelineBoard(client), try await AlertBoard(client, now: now), try await client.inspect(.status),
+                history.order.compactMap { history.runs[$0] })
         }
         if !board.entries.isEmpty { Terminal.say("pipelines") }
-        for line in board.lines(now: SystemClock.now(), text) { Terminal.say(line) }
+        for line in board.lines(now: now, text) { Terminal.say(line) }
         for run in runs where !run.isEnded {
-            let waiting = text.waiting(run, now: SystemClock.now())
+            let waiting = text.waiting(run, now: now)
             let ended = run.tasks.values.count { $0.phase.isEnded }
             Terminal.say("  \(run.id)  \(waiting.isEmpty ? "running" : text.yellow(waiting))  \(text.dim("\(ended) of \(run.tasks.count) tasks"))")
         }
-        Terminal.say(status.text(isPretty: true))
+        if !alerts.entries.isEmpty { Terminal.say("since yesterday") }
+        for line in alerts.lines(EventText(isColoured: Terminal.isColoured), text) { Terminal.say(line) }
+        for line in text.broker(status) { Terminal.say(line) }
         if !unready.isEmpty { throw ExitCode(3) }
     }
 }
@@ -230,10 +266,22 @@ struct Status: AsyncParsableCommand {
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check pipeline.yml files and files of routes, and print every mistake with its line.",
-        discussion: "Whether each notify rule leads to somebody is said by sluice-notify, which links the channels.")
-    @Argument(help: "The files.") var files: [String]
+        discussion: """
+            Of a folder every <name>/pipeline.yml in it is checked, and what they say together: chains without an end, names that nobody has. Whether \
+            each notify rule leads to somebody is said by sluice-notify, which links the channels.
+            """)
+    @Argument(help: "The files, or a folder of <name>/pipeline.yml.") var files: [String]
 
     func run() throws {
+        let files = try files.flatMap { path -> [String] in
+            guard Files.isFolder(path) else { return [path] }
+            let folder = try PipelineFolder(path)
+            guard DefinitionsText.tell(of: folder) == 0 else { throw ExitCode(2) }
+            guard !folder.definitions.isEmpty else {
+                throw PlainProblem("cli.no_pipelines", "the folder holds no <name>/pipeline.yml", at: .file(path), remedy: "name the folder of pipelines, or one file")
+            }
+            return folder.definitions.map(\.path)
+        }
         for file in files {
             switch try PipelineReader.definition(file) {
             case .pipeline(let pipeline): Terminal.say("\(file): \(pipeline.name), steps \(pipeline.steps.map(\.name).joined(separator: ", "))")

@@ -36,6 +36,10 @@ import Wire
         } catch let problem as any Problem {
             Terminal.complain("\(problem)")
             Self.exit(withError: ExitCode(Terminal.status(of: problem)))
+        } catch where Self.exitCode(for: error) == .validationFailure {
+            // The parser's own status for words that are wrong is 64; ours is that of settings that are.
+            Terminal.complain(Self.fullMessage(for: error))
+            Self.exit(withError: ExitCode(2))
         } catch {
             Self.exit(withError: error)
         }

@@ -33,6 +33,7 @@ struct Up: AsyncParsableCommand {
         }
         // A definition with mistakes would leave the one that the log knows in force; here it is told instead.
         for name in run { _ = try PipelineReader.read("\(Files.absolute(pipelines))/\(name)/pipeline.yml") }
+        DefinitionsText.tell(of: try PipelineFolder(Files.absolute(pipelines)))
         var environment = Environment.current()
         environment["SLUICE_PIPELINES"] = Files.absolute(pipelines)
         let settings = try Settings(program: "sluice", environment: environment)
@@ -40,7 +41,10 @@ struct Up: AsyncParsableCommand {
         let supervisor = Supervisor(folder: installation.folder, settings: settings, note: { Terminal.complain("sluice: \($0)") })
         let plan = try Supervisor.Plan(folder: installation.folder, scale: try scales())
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-        signals.onStop { stop.yield() }
+        signals.onStop {
+            if Terminal.isInteractive { Terminal.complain("\nsluice: stopping") }
+            stop.yield()
+        }
 
         let work = Task { try await serve(supervisor, plan, settings) }
         let waiter = Task {
@@ -76,6 +80,7 @@ struct Up: AsyncParsableCommand {
             try describe(settings, text)
         }
         if exit { return status }
+        if run.isEmpty, let console = consoleAddress(settings) { Terminal.say("\(text.dim("console"))  \(console)") }
         Terminal.say(text.dim("Ctrl-C stops everything."))
         while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
         return status
@@ -84,9 +89,7 @@ struct Up: AsyncParsableCommand {
     /// Where the results lie, and a look into them.
     private func describe(_ settings: Settings, _ text: RunText) throws {
         for pipeline in run { Terminal.say("\(text.dim("warehouse"))  \(WarehouseURL.shown(try warehouse(of: pipeline, settings)))") }
-        if let console = try? Files.readAll("\(settings.runFolder)/console.address") {
-            Terminal.say("\(text.dim("console"))    \(String(decoding: console, as: UTF8.self).trimmed)")
-        }
+        if let console = consoleAddress(settings) { Terminal.say("\(text.dim("console"))    \(console)") }
         Terminal.say("\(text.dim("details"))    sluice runs show\n")
         for query in show {
             let (pipeline, sql) = try Self.question(query, last: run.last ?? "")
@@ -96,6 +99,10 @@ struct Up: AsyncParsableCommand {
             _ = child.wait()
             Terminal.say("")
         }
+    }
+
+    private func consoleAddress(_ settings: Settings) -> String? {
+        (try? Files.readAll("\(settings.runFolder)/console.address")).map { String(decoding: $0, as: UTF8.self).trimmed }
     }
 
     private func warehouse(of pipeline: String, _ settings: Settings) throws -> String {
@@ -128,13 +135,27 @@ struct Up: AsyncParsableCommand {
 struct RunFollower {
     let client: BusClient
 
+    /// Whoever stops looking ends no run, and is told so. For commands that do nothing but follow one.
+    static func sayOnStop(_ run: String) {
+        Signals().onStop {
+            if Terminal.isInteractive { Terminal.show("") }
+            Terminal.complain("sluice: \(run) goes on; sluice runs show \(run) tells how, sluice runs cancel \(run) ends it")
+            _exit(130)
+        }
+    }
+
     func run(_ request: Event) async throws -> RunState {
         var history = RunHistory(client)
         try await client.publish([request])
         var shown = 0
         var told: Set<SourceWait> = []
         let reminder = Task {
-            try await Task.sleep(for: .seconds(10))
+            // Long enough for a run that only has to be seen.
+            try await Task.sleep(for: .seconds(2))
+            var look = RunHistory(client)
+            try await look.catchUp()
+            if let why = look.reason(of: RunID(request.id), try await PipelineBoard(client)) { return Terminal.complain("sluice: \(request.id) has not begun: \(why)") }
+            try await Task.sleep(for: .seconds(8))
             Terminal.complain("sluice: \(request.id) has not begun after 10 s; is an orchestrator up? (sluice status)")
         }
         defer { reminder.cancel() }

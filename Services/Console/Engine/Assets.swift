@@ -11,23 +11,24 @@ enum Assets {
         main{max-width:1240px;margin:0 auto;padding:20px 28px 64px}
         a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
         h1{font-size:21px;font-weight:650;margin:22px 0 12px;letter-spacing:-.01em;overflow-wrap:anywhere}
-        h2{font-size:16px;font-weight:650;margin:28px 0 10px}
+        h2{font-size:16px;font-weight:650;margin:28px 0 10px;overflow-wrap:anywhere}
         h1 .pill{vertical-align:4px;margin-left:6px}
         .quiet{color:var(--quiet);font-weight:400}.strong{font-weight:550}
-        .crumb{margin:4px 0 -10px;color:var(--quiet)}
-        .row{display:flex;align-items:center;justify-content:space-between;gap:16px}
+        .crumb{margin:4px 0 -10px;color:var(--quiet);overflow-wrap:anywhere}
+        .row{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:6px 16px}
         .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:14px}
         .card,.panel,.empty,.scroll{background:var(--panel);border:1px solid var(--line);border-radius:10px}
-        .card{padding:14px 16px;display:flex;flex-direction:column}.card .row:last-child{margin-top:auto}.card h2{margin:0}.card p{margin:4px 0 12px}
+        .card{padding:14px 16px;display:flex;flex-direction:column}.card .row:last-child{margin-top:auto}.card h2{margin:0}.card p{margin:4px 0 12px;overflow-wrap:anywhere}.row>*{min-width:0}
         .empty{padding:26px;text-align:center;color:var(--quiet)}
         .scroll{overflow-x:auto}.panel{padding:14px;margin-bottom:12px}
-        .bars{display:flex;gap:3px;align-items:end;height:22px}
-        .bar{width:7px;height:22px;border-radius:2px;background:var(--wait)}
+        .bars{display:flex;gap:2px;align-items:end;height:22px}
+        .bar{width:5px;height:22px;border-radius:2px;background:var(--wait)}
         .bar.succeeded{background:var(--good)}.bar.cancelled{background:var(--warn)}.bar.failed,.bar.rejected{background:var(--bad)}.bar.running{background:var(--busy);animation:breathe 1.6s ease-in-out infinite}
         @keyframes breathe{50%{opacity:.4}}
         button{font:inherit;font-size:13.5px;font-weight:550;color:var(--link);background:transparent;border:1px solid var(--line);border-radius:7px;padding:4px 12px;cursor:pointer;white-space:nowrap}
+        a:focus-visible,button:focus-visible{outline:2px solid var(--link);outline-offset:2px}
         button:hover{border-color:var(--link)}button:disabled{opacity:.5;cursor:default}
-        .actions{display:flex;align-items:center;gap:14px;white-space:nowrap}
+        .actions{display:flex;flex-wrap:wrap;align-items:center;gap:6px 14px}
         table{border-collapse:collapse;width:100%;font-size:14px}
         th{text-align:left;font-size:12px;font-weight:550;color:var(--quiet);padding:9px 14px;border-bottom:1px solid var(--line);white-space:nowrap}
         td{padding:9px 14px;border-bottom:1px solid var(--line);vertical-align:top}
@@ -41,7 +42,7 @@ enum Assets {
         .pill.running,.pill.ready{color:var(--busy);background:var(--busy-bg)}
         .pill.retrying,.pill.requested,.pill.warned,.pill.partial{color:var(--warn);background:var(--warn-bg)}
         progress{width:110px;height:7px;vertical-align:middle;accent-color:var(--busy)}
-        .facts{display:flex;flex-wrap:wrap;gap:10px 36px;margin:4px 0 22px}.facts div{min-width:90px}
+        .facts{display:flex;flex-wrap:wrap;gap:10px 36px;margin:12px 0 22px}.facts div{min-width:90px}
         dt{color:var(--quiet);font-size:12.5px}dd{margin:0;overflow-wrap:anywhere}
         .failure{border:1px solid var(--bad);border-left-width:5px;background:var(--bad-bg);border-radius:10px;padding:12px 18px;margin:12px 0}
         .failure h2{margin:0;color:var(--bad)}.failure h2 a{color:inherit}.failure p{margin:6px 0;overflow-wrap:anywhere;white-space:pre-line}
@@ -72,7 +73,11 @@ enum Assets {
               const live = document.getElementById('live');
               if (!next || next.innerHTML === live.innerHTML) return;
               const places = [...live.querySelectorAll('.scroll')].map((box) => box.scrollLeft);
+              // Whoever goes through the page by keyboard stays where they are.
+              const name = (element) => element.getAttribute('href') || element.dataset.post;
+              const held = live.contains(document.activeElement) && name(document.activeElement);
               live.replaceWith(next);
+              if (held) [...next.querySelectorAll('a[href],button')].find((element) => name(element) === held)?.focus({ preventScroll: true });
               next.querySelectorAll('.scroll').forEach((box, i) => { box.scrollLeft = places[i] || 0; });
             } catch { link.textContent = 'the console does not answer'; }
           }

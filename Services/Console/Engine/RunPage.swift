@@ -36,14 +36,23 @@ enum RunPage {
         let facts: [(String, String)] = [
             ("Started", "\(Words.time(summary.startedAt)) UTC"), (summary.endedAt == nil ? "Running for" : "Took", Words.seconds((summary.endedAt ?? now) - summary.startedAt)),
             ("Tasks", summary.phase == .running ? "\(done) of \(summary.total)" : "\(summary.succeeded) of \(summary.total) succeeded"),
-            ("Landed", summary.landed.map { "\(Words.grouped($0)) records" } ?? "–"), ("Logical date", Words.time(run.started.logicalDate)),
+            ("Landed", summary.landed.map { "\(Words.grouped($0)) records" } ?? "–"), ("Logical date", "\(Words.time(run.started.logicalDate)) UTC"),
             ("Definition", String(run.started.pipelineHash.prefix(12))),
-        ] + (run.started.isPartial ? [("Partial, without", run.started.omitted.joined(separator: ", "))] : [])
+        ] + origin(run) + (run.started.isPartial ? [("Partial, without", run.started.omitted.joined(separator: ", "))] : [])
         return """
             <p class="crumb"><a href="/">Runs</a> / \(run.pipeline)</p>
             <div class="row"><h1>\(run.id.description) \(Page.pill(summary.phase.rawValue))\(run.started.isPartial ? " \(Page.pill("partial"))" : "" as HTML)</h1>\(RunsPage.actions(run.pipeline, hasDocs: hasDocs, buttons(summary, run)))</div>
             <dl class="facts">\(facts.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" as HTML })</dl>
             """
+    }
+
+    /// What it was begun for, where it was not just asked for.
+    private static func origin(_ run: RunState) -> [(String, String)] {
+        let started = run.started
+        if let rerun = started.rerun { return [("Does over", "\(rerun.of): \(rerun.extent.words)")] }
+        if let backfill = started.backfill { return [("Backfill", backfill.id)] }
+        guard let consumed = started.consumed, let first = consumed.first else { return [] }
+        return [("Begun by", consumed.count == 1 ? first.id : "\(first.id) and \(consumed.count - 1) more")]
     }
 
     /// An open run can be ended, an ended one done over, where it did not succeed in part.
@@ -69,6 +78,8 @@ enum RunPage {
             text += "<dt>code</dt><dd><code>\(problem.code)</code></dd>"
             if let worker = task.report?.worker, !worker.isEmpty { text += "<dt>log</dt><dd><code>logs/\(worker).log</code></dd>" }
             text += "</dl>"
+        } else {
+            text += "<dl><dt>try</dt><dd>see <code>logs/\(task.spec.role.rawValue).log</code>, and <code>sluice dead-letters</code> for what it was given</dd></dl>"
         }
         text += "</section>"
         return text

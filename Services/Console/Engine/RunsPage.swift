@@ -5,6 +5,7 @@ import Markup
 enum RunsPage {
     static let runsMax = 200
     private static let barsMax = 24
+    private static let stepsMax = 8
 
     /// - Parameter hasDocs: whether a pipeline's documentation is there to be read.
     static func render(_ shelf: RunShelf, hasDocs: (String) -> Bool = { _ in false }, now: Timestamp, version: String) -> HTML {
@@ -35,6 +36,12 @@ enum RunsPage {
         return "<span class=\"actions\">\(docs)\(buttons.map(\.html))</span>"
     }
 
+    /// A long pipeline would push all others off the page.
+    private static func steps(_ steps: [String]) -> String {
+        guard steps.count > stepsMax else { return steps.joined(separator: " → ") }
+        return (steps.prefix(stepsMax - 1) + ["\(steps.count - stepsMax) more", steps[steps.count - 1]]).joined(separator: " → ")
+    }
+
     private static func card(_ pipeline: RunShelf.PipelineInfo, _ runs: [RunShelf.Summary], hasDocs: Bool, _ now: Timestamp) -> HTML {
         let mine = runs.filter { $0.pipeline == pipeline.name }
         let bars = mine.prefix(barsMax).reversed().map { run -> HTML in
@@ -46,7 +53,7 @@ enum RunsPage {
         let why: HTML = pipeline.pause.map { $0.reason.isEmpty ? "" : "<p class=\"quiet\">paused: \($0.reason)</p>" } ?? ""
         return """
             <section class="card"><div class="row"><h2>\(pipeline.name)</h2><span>\(paused)\(last)</span></div>
-            <p class="quiet">\(pipeline.steps.joined(separator: " → "))\(starts.isEmpty ? "" : "<br>\(starts.joined(separator: " · "))" as HTML)</p>\(why)
+            <p class="quiet">\(steps(pipeline.steps))\(starts.isEmpty ? "" : "<br>\(starts.joined(separator: " · "))" as HTML)</p>\(why)
             <div class="row"><div class="bars">\(bars)</div>\(actions(pipeline.name, hasDocs: hasDocs, [.pause(pipeline.name, isPaused: pipeline.pause != nil), .run(pipeline.name, "Run now")]))</div></section>
             """
     }

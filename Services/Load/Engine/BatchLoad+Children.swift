@@ -38,7 +38,7 @@ extension BatchLoad {
                 if disposition == .merge { try removeOrphans(from: target, of: parents) }
                 continue
             }
-            let rows = try unfold(bytes, field, batch, into: target, parents: wanted(batch, in: parents))
+            let rows = try unfold(bytes, field, batch, into: table, parents: wanted(batch, in: parents))
             if disposition == .merge { try removeOrphans(from: target, of: parents) }
             findings.children.append((table, rows))
         }
@@ -52,7 +52,8 @@ extension BatchLoad {
         return setAside.map { all.intersection($0) } ?? all
     }
 
-    private func unfold(_ bytes: Bytes, _ field: Int, _ batch: Int64, into target: RelationName, parents: Set<Int>) throws -> Int {
+    private func unfold(_ bytes: Bytes, _ field: Int, _ batch: Int64, into table: String, parents: Set<Int>) throws -> Int {
+        let target = childTarget(table)
         var pass = BatchPass(bytes: bytes, format: format, header: landed.header, batch: batch, columns: [], keepsHashes: false, fault: nil)
         pass.hasDecimals = session.hasDecimals
         pass.nested = BatchPass.Nested(field: field, parents: parents)
@@ -65,7 +66,11 @@ extension BatchLoad {
             BatchPass.Column(name: $0, type: $1 ? .integer : .unknown, isPinned: $1, isKey: false)
         }
         let shape = try TableShape(session, target)
-        for index in pass.columns.indices { if let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old } }
+        let standing = disposition == .replace ? try TableShape(session, Self.target(Self.childArguments(arguments, table))) : shape
+        for index in pass.columns.indices {
+            let name = pass.columns[index].name
+            if let old = shape.types[name] ?? standing.types[name] { pass.columns[index].type = old }
+        }
         pass.sample()
         while true {
             try session.execute("savepoint child_pass")

@@ -108,8 +108,8 @@ struct BatchLoad {
         findings.lost = Int(count)
     }
 
-    /// A page without a record, which may lack the members that its key names. What columns it has are made all the same.
-    private var isWithoutRecords: Bool { landed.format.kind != .csv && landed.tally.count == 0 }
+    /// A page without a record, or a file without a byte, which may lack what its key names. What columns it has are made all the same.
+    private var isWithoutRecords: Bool { landed.tally.count == 0 && (landed.format.kind != .csv || landed.header.isEmpty) }
 
     // MARK: Columns
 
@@ -140,16 +140,15 @@ struct BatchLoad {
         let key = Set(disposition == .merge ? Merge.key(arguments) : [])
         let needed = disposition == .merge ? key.union([arguments.config["order_by"]?.stringValue, arguments.config["delete_when"]?.stringValue].compactMap(\.self)) : []
         let missing = needed.subtracting(names)
-        // A file without a byte has no header, and no record that would miss a column.
-        guard missing.isEmpty || names.isEmpty || isWithoutRecords else {
+        guard missing.isEmpty || isWithoutRecords else {
             throw PlainProblem(
                 "load.key_missing", "the batch has no column '\(missing.sorted().joined(separator: "', '"))', by which the stream is merged",
                 at: .named(label),
-                remedy: "correct `key`, `order_by` or `delete_when` of stream '\(manifest.stream)'; its columns are: \(names.joined(separator: ", "))")
+                remedy: "its columns are: \(names.joined(separator: ", ")); correct --key or --order-by, or of a pipeline's stream `key`, `order_by` or `delete_when`")
         }
         return names.map { name in
             let type = preparation?.casts[name] ?? rules.rules[name]?.type
-            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isKey: key.contains(name))
+            return BatchPass.Column(name: name, type: type ?? .unknown, isPinned: type != nil, isDeclared: type != nil, isKey: key.contains(name))
         }
     }
 
@@ -167,7 +166,9 @@ struct BatchLoad {
         let standing = disposition == .replace ? try TableShape(session, Self.target(arguments)) : shape
         try apply(rules, of: standing, to: &pass)
         for index in pass.columns.indices {
-            if !pass.columns[index].isPinned, let old = shape.types[pass.columns[index].name] { pass.columns[index].type = old }
+            // A replaced table keeps its types too: who reads it finds the same ones in a month of whole amounts, and in one without any.
+            let name = pass.columns[index].name
+            if !pass.columns[index].isPinned, let old = shape.types[name] ?? standing.types[name] { pass.columns[index].type = old }
         }
         pass.only = setAside
         pass.sample()
@@ -222,7 +223,8 @@ struct BatchLoad {
             "load.quarantine_full",
             "\(grouped(count)) of \(grouped(pass.rows)) rows cannot be loaded\(limit.allowance); the first: \(first.reason)",
             at: .file(landed.source, line: first.line),
-            remedy: "correct the source, or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
+            remedy: (first.reason == Quarantined.notUTF8 ? "convert the file, if it is from Windows by iconv -f WINDOWS-1252 -t UTF-8," : "correct the source,")
+                + " or allow more: quarantine_max of the stream, --quarantine-max of `sluice load`; nothing of the batch was kept")
     }
 
     func evolve(_ table: RelationName, to columns: [BatchPass.Column]) throws {

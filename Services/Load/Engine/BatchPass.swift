@@ -10,6 +10,9 @@ struct Quarantined {
     var line: Int
     var reason: String
     var raw: Bytes
+
+    static let notUTF8 = "not UTF-8"
+    static func width(_ count: Int, header: Int) -> String { "\(count) \(count == 1 ? "field" : "fields") where the header has \(header)" }
 }
 
 /// Wrong turns for tests of the books.
@@ -38,8 +41,10 @@ struct BatchPass {
     struct Column {
         var name: String
         var type: ColumnType
-        /// Set by the pipeline: a value that does not fit quarantines its row.
+        /// A value that does not fit quarantines its row: the pipeline declares the type, or its contract keeps it.
         var isPinned: Bool
+        /// The pipeline declares the type, and values are read as it says: a time without a zone as UTC, any JSON as JSON.
+        var isDeclared = false
         /// Part of the key: null quarantines the row.
         var isKey: Bool
     }
@@ -145,16 +150,24 @@ struct BatchPass {
             seen += 1
             if seen % LandedBytes.recordsBetweenForgetting == 0, let place = reader.record.baseAddress { forget(place) }
             if Reader.tellsTypes, reader.defect != nil || reader.droppedBy != nil { continue }
-            widen(with: reader.current, nulls)
+            widen(with: reader.current, nulls, of: reader.record)
         }
     }
 
-    private mutating func widen(with fields: UnsafeBufferPointer<CSVReader.Field>, _ nulls: NullTokens) {
+    private mutating func widen(with fields: UnsafeBufferPointer<CSVReader.Field>, _ nulls: NullTokens, of record: Bytes) {
         guard fields.count == columns.count else { return }
+        var isRead = false
         for index in 0..<fields.count where !columns[index].isPinned && columns[index].type != .text {
             let field = fields[index]
             if !field.isQuoted, nulls.contains(field.bytes) { continue }
-            columns[index].type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText, hasDecimals: hasDecimals)
+            var type = FieldParser.widened(columns[index].type, by: field.bytes, isText: field.isText, hasDecimals: hasDecimals)
+            // Rows are the same by what was written: `jsonb` takes two spellings for one value, and text does not.
+            if columns[index].isKey, type == .json { type = .text }
+            guard type != columns[index].type else { continue }
+            // A row that is set aside for its encoding says nothing of types, wherever it stands.
+            guard isRead || FieldParser.isUTF8(record) else { return }
+            isRead = true
+            columns[index].type = type
         }
     }
 
@@ -226,9 +239,9 @@ struct BatchPass {
             if Reader.tellsTypes, let defect = reader.defect {
                 reason = defect
             } else if fields.count != width {
-                reason = "\(fields.count) fields where the header has \(width)"
+                reason = Quarantined.width(fields.count, header: width)
             } else if !FieldParser.isUTF8(record) {
-                reason = "not UTF-8"
+                reason = Quarantined.notUTF8
             } else {
                 for index in 0..<width {
                     let field = fields[index]
@@ -238,9 +251,9 @@ struct BatchPass {
                         continue
                     }
                     let mayConvert = !Reader.tellsTypes || !field.isText || columns[index].isPinned || types[index].holdsText
-                    if mayConvert, Self.convert(field.bytes, types[index], isPinned: columns[index].isPinned, into: &cells[index], scratch, index * 32) { continue }
+                    if mayConvert, Self.convert(field.bytes, types[index], isDeclared: columns[index].isDeclared, into: &cells[index], scratch, index * 32) { continue }
                     guard columns[index].isPinned else {
-                        widen(with: fields, nulls)
+                        widen(with: fields, nulls, of: record)
                         widen(with: &reader, rowsMax: .max)
                         return .widened
                     }
@@ -270,7 +283,7 @@ struct BatchPass {
     /// False where the value does not fit the type. Texts stay where they are; a timestamp in another spelling goes to `slot`.
     @inline(__always)
     private static func convert(
-        _ bytes: Bytes, _ type: ColumnType, isPinned: Bool, into cell: inout Cell, _ scratch: UnsafeMutableBufferPointer<UInt8>, _ slot: Int
+        _ bytes: Bytes, _ type: ColumnType, isDeclared: Bool, into cell: inout Cell, _ scratch: UnsafeMutableBufferPointer<UInt8>, _ slot: Int
     ) -> Bool {
         switch type {
         case .integer:
@@ -288,7 +301,7 @@ struct BatchPass {
             let shape = FieldParser.shape(of: bytes)
             if case .canonical? = shape { cell = .text(bytes); return true }
             // Whoever declares a moment says that a time without a zone is one of UTC.
-            guard shape == .other || shape == .local && isPinned || FieldParser.isDate(bytes), let text = FieldParser.utc(bytes) else { return false }
+            guard shape == .other || shape == .local && isDeclared || FieldParser.isDate(bytes), let text = FieldParser.utc(bytes) else { return false }
             var count = 0
             for byte in text.utf8 { scratch[slot + count] = byte; count += 1 }
             cell = .text(Bytes(start: scratch.baseAddress! + slot, count: count))
@@ -297,7 +310,7 @@ struct BatchPass {
             let start = scratch.baseAddress! + slot
             cell = .text(Bytes(start: start, count: FieldParser.writeLocal(bytes, to: start)))
         case .json:
-            guard JSONCheck.isJSON(bytes) else { return false }
+            guard isDeclared ? JSONCheck.isJSON(bytes) : JSONCheck.isNested(bytes) else { return false }
             cell = .text(bytes)
         case .date:
             guard FieldParser.isDate(bytes) else { return false }
@@ -345,8 +358,8 @@ extension ColumnType {
     /// A text in quotes may be of this type: numbers and flags are written without them.
     fileprivate var holdsText: Bool {
         switch self {
-        case .text, .date, .localTimestamp, .timestamp: true
-        case .unknown, .boolean, .integer, .real, .decimal, .json: false
+        case .text, .date, .localTimestamp, .timestamp, .json: true
+        case .unknown, .boolean, .integer, .real, .decimal: false
         }
     }
 }

@@ -7,15 +7,17 @@ typealias Bytes = UnsafeBufferPointer<UInt8>
 /// Reads values from the bytes of a field, and finds the narrowest type that holds them.
 ///
 /// What a type accepts, so that the value says as much as its text did:
-/// - integer: `-?` digits without leading zeros, within 64 bits. `007` and longer numbers are text.
+/// - integer: `-?` digits without leading zeros, within 64 bits. `007` is text.
 /// - real: a decimal number without leading zeros, with a point or an exponent, that a double gives back digit by digit (any of up
 ///   to 15 digits, and the longer ones that a program printed from a double); or an integer up to 2⁵³.
-/// - decimal: a decimal number without leading zeros, of up to 1,000 digits; with an exponent only where a double holds it.
+/// - decimal: a decimal number without leading zeros, of up to 1,000 digits, a whole one beyond 64 bits too; with an exponent only where a double holds it. An engine that reckons
+///   with decimals has no reals but declared ones: a number's type must not hang on which of its neighbours came first.
 /// - boolean: `true` or `false` in any case. 0 and 1 are integers.
 /// - date: `YYYY-MM-DD`. timestamp: a date, `T` or a space, `hh:mm:ss`, a fraction of up to six digits, `Z` or an offset. Both must exist in the
 ///   calendar. A time that is in UTC already keeps its fraction as written.
 /// - timestamp_without_zone: the same without `Z` or an offset. Where `timestamp` is declared, it is taken as UTC.
-/// - json, where it is declared: what RFC 8259 calls a JSON text, without what PostgreSQL's `jsonb` cannot hold.
+/// - json: an object or a list by RFC 8259, without what PostgreSQL's `jsonb` cannot hold or would keep less of (`JSONCheck`). Where it is declared,
+///   any JSON text.
 enum FieldParser {
     static let exactIntegerMax: Int64 = 1 << 53
 
@@ -24,12 +26,13 @@ enum FieldParser {
         guard let first = bytes.first else { return .text }
         if (first >= 0x30 && first <= 0x39) || first == 0x2d {
             if integer(bytes) != nil { return .integer }
-            if isDecimal(bytes), bytes.contains(0x2e) { return hasDecimals || real(bytes) == nil ? .decimal : .real }
-            if real(bytes) != nil { return .real }
+            if real(bytes) != nil { return hasDecimals ? .decimal : .real }
+            if isDecimal(bytes) { return .decimal }
             if isDate(bytes) { return .date }
             return timestampType(of: bytes) ?? .text
         }
-        return boolean(bytes) == nil ? .text : .boolean
+        if boolean(bytes) != nil { return .boolean }
+        return JSONCheck.isNested(bytes) ? .json : .text
     }
 
     /// The narrowest type that holds what a column of `type` holds and this value too.
@@ -37,18 +40,18 @@ enum FieldParser {
         if accepts(type, bytes) { return type }
         let wider = type.widened(with: classify(bytes, hasDecimals: hasDecimals))
         // Whole numbers of the column may be beyond what a double holds, and so may this one.
-        return wider == .real && type != .unknown && (hasDecimals || type == .real) ? .decimal : wider
+        return wider == .real && type == .real ? .decimal : wider
     }
 
-    /// `isText`: the source says that it is a text, so it may be a date or a time and is no number.
+    /// `isText`: the source says that it is a text or a nested value, so it may be a date, a time or JSON and is no number.
     static func widened(_ type: ColumnType, by bytes: Bytes, isText: Bool, hasDecimals: Bool) -> ColumnType {
         guard isText else { return widened(type, by: bytes, hasDecimals: hasDecimals) }
         switch type {
         case .text: return .text
-        case .date, .localTimestamp, .timestamp: if accepts(type, bytes) { return type }
-        case .unknown, .boolean, .integer, .real, .decimal, .json: break
+        case .date, .localTimestamp, .timestamp, .json: if accepts(type, bytes) { return type }
+        case .unknown, .boolean, .integer, .real, .decimal: break
         }
-        return type.widened(with: isDate(bytes) ? .date : timestampType(of: bytes) ?? .text)
+        return type.widened(with: isDate(bytes) ? .date : timestampType(of: bytes) ?? (JSONCheck.isNested(bytes) ? .json : .text))
     }
 
     static func accepts(_ type: ColumnType, _ bytes: Bytes) -> Bool {
@@ -61,7 +64,7 @@ enum FieldParser {
         case .date: isDate(bytes)
         case .localTimestamp: shape(of: bytes) == .local || isDate(bytes)
         case .timestamp: timestampType(of: bytes) == .timestamp || isDate(bytes)
-        case .json: JSONCheck.isJSON(bytes)
+        case .json: JSONCheck.isNested(bytes)
         case .text: true
         }
     }

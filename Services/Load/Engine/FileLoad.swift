@@ -44,6 +44,13 @@ struct FileLoad {
         }
         let path = attempt.manifestPath
         let manifest = try attempt.seal(cursor: .null)
+        let header = manifest.batches.first?.header ?? []
+        do {
+            try command.file.check(header)
+        } catch {
+            store.remove(manifest, at: path)
+            throw error
+        }
 
         func perform(_ kind: String, _ id: TaskID) throws -> TaskReport {
             var args = arguments.json
@@ -58,7 +65,7 @@ struct FileLoad {
             guard report.details["superseded"] != true else { throw Self.overtaken(relation) }
             return report
         }
-        let report: TaskReport
+        var report: TaskReport
         do {
             report = try perform("load_batch", "load")
         } catch {
@@ -66,8 +73,19 @@ struct FileLoad {
             if let isLoaded = try? Ledger(on: warehouse.open()).stored(run: run, task: "load") != nil, !isLoaded { store.remove(manifest, at: path) }
             throw error
         }
-        _ = try perform("seal", "seal")
+        let seal = try perform("seal", "seal")
+        let notes = [Self.unknownColumns(command, header)].compactMap(\.self) + [report, seal].flatMap { report in
+            ["notes", "warnings"].flatMap { report.details[$0]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+        }
+        report.details["notes"] = .array(notes.map(JSON.string))
         return report
+    }
+
+    /// A type for a column that is not there does nothing. In lines of JSON it may be one that no record has this time.
+    private static func unknownColumns(_ command: LoadCommand, _ header: [String]) -> String? {
+        let names = ColumnNames.canonical(header)
+        let unknown = (command.config["types"]?.objectValue?.keys ?? []).filter { !names.contains($0) }
+        return unknown.isEmpty ? nil : "there is no column '\(unknown.sorted().joined(separator: "', '"))' for --type; the columns are: \(names.joined(separator: ", "))"
     }
 
     private static func overtaken(_ relation: String) -> PlainProblem {

@@ -100,11 +100,15 @@ struct Seal {
     private func swap(_ arguments: StreamArguments) throws {
         let target = BatchLoad.target(arguments)
         let stage = BatchLoad.stage(arguments, on: session)
-        if try session.relation(stage) != nil {
+        let gathered = try TableShape(session, stage), isThere = try session.relation(target) != nil
+        // A file without a byte and a page without a record name no column, and say nothing against those that the table has.
+        let saysNothing = isThere && manifest.tally.count == 0 && gathered.names.isEmpty
+        if gathered.exists, !saysNothing {
             try session.copyGrants(from: target, to: stage)
             try session.publish(staged: stage, as: target)
-        } else if try session.relation(target) != nil {
+        } else if isThere {
             try session.execute("delete from \(session.render(target))")
+            if let stage = try session.relation(stage) { try session.drop(stage) }
         }
         // Runs that ended before their seal leave their stage behind.
         for left in try session.relations(inSchema: session.defaultSchema) where left.name.identifier.hasPrefix(BatchLoad.stagePrefix(arguments)) {

@@ -5,7 +5,8 @@ import Schedules
 
 /// A backfill as the runs that it asks for, and the word that all have been asked for. The same backfill gives the same events.
 enum BackfillPlan {
-    static let runsMax = 1000
+    /// A year of hours.
+    static let runsMax = 10_000
     private static let daySeconds = 86_400.0
 
     static func events(for event: Event, of pipeline: PipelineRegistered?, now: Timestamp) -> [Event] {
@@ -20,7 +21,8 @@ enum BackfillPlan {
         let times: [Timestamp]
         do { times = try due(wish, pipeline.schedule) } catch { return [planned(0, error.summary)] }
         guard times.count <= runsMax else { return [planned(0, "it has more than \(runsMax) runs; ask for a shorter time")] }
-        let reference = BackfillReference(id: event.id, activeMax: min(max(wish.activeMax ?? 1, 1), BackfillReference.activeMaxBound))
+        let activeMax = pipeline.hasCursors ? 1 : min(max(wish.activeMax ?? 1, 1), BackfillReference.activeMaxBound)
+        let reference = BackfillReference(id: event.id, activeMax: activeMax)
         let requests = times.map { time in
             Event(
                 source: "orchestrator", id: "\(event.pipeline)@\(time.compact)-\(shortHash(event.id))", time: now, pipeline: event.pipeline,

@@ -30,7 +30,9 @@ public actor Orchestrator {
     private var asksAgainSoon = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
-    private var definitions: [String: (stamp: String, registration: Event)] = [:]
+    private var definitions: [String: Definition] = [:]
+    /// What the definitions say against one another, by path, and the files of which that is true.
+    private var contradictions: (of: [String: String], found: [String: PlainProblem]) = ([:], [:])
     private var timetable = Timetable()
     private var brokenDefinitions: [String: String] = [:]
     private let environment: [String: String]
@@ -229,13 +231,21 @@ public actor Orchestrator {
 
     // MARK: Definitions
 
-    /// Publishes the definitions on disk that differ from those of the log. A broken file changes nothing and is told once.
+    private struct Definition {
+        let stamp: String
+        let pipeline: Pipeline
+        let registration: Event
+    }
+
+    /// Publishes the definitions on disk that differ from those of the log. A broken file, and one that would have pipelines
+    /// start one another for ever, changes nothing and is told once.
     private func registerDefinitions() async throws {
         var events: [Event] = []
-        for path in (try? PipelineReader.paths(in: pipelinesFolder)) ?? [] {
-            guard var event = registration(path), case .pipelineRegistered(let definition) = event.payload,
-                fleet.pipelines[event.pipeline] != definition
-            else { continue }
+        let read = ((try? PipelineReader.paths(in: pipelinesFolder)) ?? []).compactMap { path in definition(path).map { (path, $0) } }
+        compare(read)
+        for (path, definition) in read where contradictions.found[path] == nil {
+            var event = definition.registration
+            guard case .pipelineRegistered(let registered) = event.payload, fleet.pipelines[event.pipeline] != registered else { continue }
             event.id += "/\(fleet.position)"
             event.time = SystemClock.now()
             events.append(event)
@@ -244,9 +254,17 @@ public actor Orchestrator {
         if !events.isEmpty { try await publish(events) }
     }
 
-    private func registration(_ path: String) -> Event? {
+    private func compare(_ read: [(path: String, definition: Definition)]) {
+        let files = Dictionary(uniqueKeysWithValues: read.map { ($0.path, $0.definition.stamp) })
+        guard files != contradictions.of else { return }
+        let found = PipelineFolder(read.map { ($0.path, $0.definition.pipeline) }).contradictions
+        for (path, problem) in found where contradictions.found[path] != problem { note("\(problem)") }
+        contradictions = (files, Dictionary(found.map { ($0.path, $0.problem) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private func definition(_ path: String) -> Definition? {
         let stamp = Files.stamp(path)
-        if let known = definitions[path], known.stamp == stamp { return known.registration }
+        if let known = definitions[path], known.stamp == stamp { return known }
         guard brokenDefinitions[path] != stamp else { return nil }
         do {
             let pipeline = try PipelineReader.read(path)
@@ -254,9 +272,9 @@ public actor Orchestrator {
                 source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))", time: SystemClock.now(), pipeline: pipeline.name,
                 payload: .pipelineRegistered(pipeline.registered))
             // As the log gives it back: numbers and the order of keys change on the way, and it is compared with what comes from there.
-            let registration = try Event(envelope: try event.envelope())
-            definitions[path] = (stamp, registration)
-            return registration
+            let definition = Definition(stamp: stamp, pipeline: pipeline, registration: try Event(envelope: try event.envelope()))
+            definitions[path] = definition
+            return definition
         } catch {
             brokenDefinitions[path] = stamp
             note("\(error)")

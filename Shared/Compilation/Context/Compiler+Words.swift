@@ -20,11 +20,16 @@ extension Compiler {
         if case .object(let object) = value, let found = object as? PackageObject { return .object(PackageObject(found.name, self, isNoting: true)) }
         if let id = macros.id(of: name, in: [frame.package, manifest.project.name, package]) {
             noteMacro(id)
+        } else if ["ref", "source"].contains(name), manifest.target.type == "sqlite", let type = frame.node?.resourceType, Self.rendered.contains(type), frame.node?.test == nil {
+            // dbt's sqlite adapter has a macro in the place of this word.
+            noteMacro("macro.dbt_sqlite.\(name)")
         } else if Self.functionsOfTheLibrary.contains(name) || (word(name) == nil && macros.isInLibrary(name)) {
             noteMacro("macro.dbt.\(name)")
         }
         return value
     }
+
+    private static let rendered: Set<ResourceType> = [.model, .test, .snapshot, .analysis, .operation]
 
     func noteMacro(_ id: String) {
         if frame.mode == .parse, !frame.capture.macros.contains(id) { frame.capture.macros.append(id) }
@@ -93,7 +98,7 @@ extension Compiler {
             "invocation_id": { .string($0.invocation.id) },
             "run_started_at": { .object(DateTimeObject(PythonTime($0.invocation.startedAt, zone: .utc))) },
             "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
-            "thread_id": { _ in "Thread-1" },
+            "thread_id": { _ in "Thread-1 (worker)" },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
             "flags": { .object(FlagsObject($0.invocation)) },
             "invocation_args_dict": { Value(.object($0.invocation.options)) },

@@ -59,6 +59,9 @@ extension AdapterObject {
         case "retire_relation":
             if let old = relation(arguments.positional.first) { try session.drop(old.info) }
             return ""
+        case "forget_schema":
+            try session.forgetSchema(arguments.positional.first?.asString ?? "")
+            return ""
         case "make_schema":
             try session.createSchema(arguments.positional.first?.asString ?? "")
             return ""
@@ -85,9 +88,10 @@ extension AdapterObject {
             _ = try compiler.call("rename_relation", [.object(try known(from, session)), bound[1] ?? .none], interpreter)
         case "create_schema": _ = try compiler.call("create_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
         case "drop_schema":
+            let hasLedger = try Ledger.existing(on: session) != nil
             _ = try compiler.call("drop_schema", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
             // It may have been the one with the note of what this node does.
-            if let node = compiler.frame.node, node.resourceType != .operation { try Ledger.restore(on: session) }
+            if hasLedger, let node = compiler.frame.node, node.resourceType != .operation { try Ledger.restore(on: session) }
         default: return nil
         }
         return ""

@@ -46,6 +46,7 @@ extension MacroLibrary {
         {% macro sqlite__create_schema(relation) -%}{%- do adapter.make_schema(relation.schema) -%}{%- endmacro %}
         {% macro sqlite__drop_schema(relation) -%}
             {%- for found in adapter.list_relations_without_caching(relation) -%}{%- do adapter.drop_relation(found) -%}{%- endfor -%}
+            {%- do adapter.forget_schema(relation.schema) -%}
         {%- endmacro %}
         {# Every schema there is or could be: a schema is the beginning of a name here. #}
         {% macro sqlite__check_schema_exists(information_schema, schema) -%}{{ return(adapter.rows_of([[1]], ['count'])) }}{%- endmacro %}

@@ -5,7 +5,7 @@ internal import WarehouseKit
 /// Rows in PostgreSQL's binary or text form of COPY, gathered in one buffer.
 struct CopyEncoder {
     enum Kind: Equatable {
-        case bool, int2, int4, int8, float4, float8, numeric, text, date, timestamp, timestamptz
+        case bool, int2, int4, int8, float4, float8, numeric, text, json, jsonb, date, timestamp, timestamptz
         /// A type whose binary form we do not write.
         case other
 
@@ -19,6 +19,8 @@ struct CopyEncoder {
             case TypeID.float8: .float8
             case TypeID.numeric: .numeric
             case TypeID.text, TypeID.varchar: .text
+            case TypeID.json: .json
+            case TypeID.jsonb: .jsonb
             case TypeID.date: .date
             case TypeID.timestamp: .timestamp
             case TypeID.timestamptz: .timestamptz
@@ -30,6 +32,7 @@ struct CopyEncoder {
     /// The signature, no flags, no extension.
     static let header: [UInt8] = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0x00] + [0, 0, 0, 0] + [0, 0, 0, 0]
     static let trailer: [UInt8] = [0xff, 0xff]
+    private static let jsonbVersion: UInt8 = 1
 
     private let columns: [String]
     private let kinds: [Kind]
@@ -99,6 +102,7 @@ struct CopyEncoder {
         case .float8, .float4: try append(Double(number), index)
         case .text: put("\(number)", index)
         case .numeric: try append(digits: "\(number)", index)
+        case .json, .jsonb: try append(digits: "\(number)", index)
         case .date, .timestamp, .timestamptz, .other: throw refused(index, "a number in the place of a time")
         }
     }
@@ -115,6 +119,7 @@ struct CopyEncoder {
         case .int8, .int4, .int2, .bool:
             guard let whole = Int64(exactly: number) else { throw refused(index, "no whole number") }
             try append(whole, index)
+        case .json, .jsonb: try append(digits: "\(number)", index)
         case .date, .timestamp, .timestamptz, .other: throw refused(index, "a number in the place of a time")
         }
     }
@@ -135,11 +140,16 @@ struct CopyEncoder {
 
     @inline(__always) private func append(_ text: Bytes, _ index: Int, cellsBehind: Int) throws {
         switch kinds[index] {
-        case .text:
-            guard !Self.holdsNUL(text) else { throw refused(index, "a NUL byte, which PostgreSQL has not in texts") }
-            guard text.count < 1 << 30 else { throw refused(index, "more than a gigabyte") }
+        case .text, .json:
+            try check(text, index)
             buffer.reserve(text.count + cellsBehind * 12)
             buffer.put(UInt32(text.count))
+            buffer.put(text)
+        case .jsonb:
+            try check(text, index)
+            buffer.reserve(text.count + 1 + cellsBehind * 12)
+            buffer.put(UInt32(text.count + 1))
+            buffer.put(Self.jsonbVersion)
             buffer.put(text)
         case .numeric:
             buffer.reserve(NumericForm.bytesMax(of: text.count) + cellsBehind * 12)
@@ -154,6 +164,11 @@ struct CopyEncoder {
             buffer.put(UInt32(4)); buffer.put(UInt32(bitPattern: Int32(truncatingIfNeeded: day)))
         case .bool, .int2, .int4, .int8, .float4, .float8, .other: throw refused(index, "a text in the place of a number")
         }
+    }
+
+    @inline(__always) private func check(_ text: Bytes, _ index: Int) throws {
+        guard !Self.holdsNUL(text) else { throw refused(index, "a NUL byte, which PostgreSQL has not in texts") }
+        guard text.count < 1 << 30 else { throw refused(index, "more than a gigabyte") }
     }
 
     // MARK: Text

@@ -29,7 +29,7 @@ struct DependentViews {
     private static let depthMax = 100
 
     /// - Parameter column: only those that read this column.
-    /// - Throws: `Ledger.conflict` where another transaction replaced one of them meanwhile; the caller's transaction has failed then.
+    /// - Throws: `WarehouseConflict.code` where another transaction replaced one of them meanwhile; the caller's transaction has failed then.
     init(of relation: UInt32, column: String? = nil, on session: PostgreSQLSession) throws {
         self.session = session
         let subject = column.map { name in
@@ -64,7 +64,7 @@ struct DependentViews {
     }
 
     private static func replaced(_ words: String) -> PlainProblem {
-        PlainProblem(Ledger.conflict, "a view was replaced while it was read: \(words)", remedy: "try again: another transaction was first", response: .retry(afterSeconds: 1))
+        PlainProblem(WarehouseConflict.code, "a view was replaced while it was read: \(words)", remedy: "try again: another transaction was first", response: .retry(afterSeconds: 1))
     }
 
     /// Quoted, with their schemas.

@@ -115,7 +115,7 @@ struct PostgreSQLProblem: Problem {
 
     private static func verdict(_ state: String) -> (ProblemCode, ProblemResponse, String) {
         switch state {
-        case "40001", "40P01": return (Ledger.conflict, .retry(afterSeconds: 1), "try again: another transaction was first")
+        case "40001", "40P01": return (WarehouseConflict.code, .retry(afterSeconds: 1), "try again: another transaction was first")
         case "55P03": return ("warehouse.busy", .retry(afterSeconds: 5), "another session holds the table; wait for it or end it (pg_stat_activity tells which)")
         case "57014": return ("warehouse.canceled", .stop, "the statement was canceled, or ran longer than statement_timeout allows: raise it, or make the statement cheaper")
         case "57P01", "57P02", "57P03", "25P03": return ("warehouse.connection_lost", .retry(afterSeconds: 2), "the server ended the connection; see its log")

@@ -74,7 +74,7 @@ extension PostgreSQLSession {
 
     /// Somebody holds a lock, or has replaced what was to be locked.
     private static func isInterference(_ problem: any Problem) -> Bool {
-        if problem.code == Ledger.conflict { return true }
+        if problem.code == WarehouseConflict.code { return true }
         guard let state = (problem as? PostgreSQLProblem)?.state else { return false }
         return ["55P03", "42P01"].contains(state)
     }

@@ -99,7 +99,10 @@ extension PostgreSQLSession {
 
     public func moment(ofText sql: String) -> String { "cast(\(sql) as \(render(ColumnType.timestamp)))" }
 
-    public func columnType(_ word: String) -> ColumnType? { ColumnType.allCases.first { render($0) == word.lowercased() } }
+    public func columnType(_ word: String) -> ColumnType? {
+        // Nobody but a person makes a column of the type that keeps the text.
+        word.lowercased() == "json" ? .json : ColumnType.allCases.first { render($0) == word.lowercased() }
+    }
 
     /// PostgreSQL refuses to change a column that a view reads, so such views are made anew, with all that hangs on them.
     public func changeType(of column: String, in table: RelationName, to type: ColumnType) throws {

@@ -7,6 +7,7 @@ enum TypeID {
     static let bool: UInt32 = 16, bytea: UInt32 = 17, int8: UInt32 = 20, int2: UInt32 = 21, int4: UInt32 = 23, text: UInt32 = 25, oid: UInt32 = 26
     static let float4: UInt32 = 700, float8: UInt32 = 701, varchar: UInt32 = 1043, date: UInt32 = 1082
     static let timestamp: UInt32 = 1114, timestamptz: UInt32 = 1184, numeric: UInt32 = 1700
+    static let json: UInt32 = 114, jsonb: UInt32 = 3802
 }
 
 extension Result {

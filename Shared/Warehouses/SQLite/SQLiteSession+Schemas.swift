@@ -57,6 +57,19 @@ extension SQLiteSession {
         try attach("\(folder)/\(schema).db", as: schema)
     }
 
+    /// Detaches what is a file of its own and has no relation left, and removes the file; a transaction would hold it.
+    func removeForgotten() {
+        defer { forgotten.removeAll() }
+        guard !layout.isOneFile else { return }
+        for schema in forgotten where schema != defaultSchema && schema != "main" {
+            guard let rows = try? query("select file from pragma_database_list where name = ? collate nocase", [.text(schema)]).rows, case .text(let file)? = rows.first?.first,
+                (try? query("select 1 from \(schemaInSQL(schema)).sqlite_schema limit 1").rows.isEmpty) == true,
+                (try? execute("detach database \(quote(schema))")) != nil
+            else { continue }
+            for end in ["", "-wal", "-shm", "-journal"] { Files.remove(file + end) }
+        }
+    }
+
     private func attach(_ file: String, as schema: String) throws {
         try execute("attach database ? as \(quote(schema))", [.text(file)])
     }

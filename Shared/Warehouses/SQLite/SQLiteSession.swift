@@ -19,6 +19,8 @@ public final class SQLiteSession: WarehouseSession {
     let path: String
     let layout: SQLiteLayout
     private var isInTransaction = false
+    /// Schemas that go when the transaction is committed.
+    var forgotten: Set<String> = []
     /// Whose thread has the connection.
     private(set) weak var writer: SQLiteRowWriter?
     /// The write-ahead log is off until the transaction ends.
@@ -244,6 +246,7 @@ public final class SQLiteSession: WarehouseSession {
     public func commit() throws {
         try execute("commit")
         isInTransaction = false
+        removeForgotten()
         writeAheadAgain()
     }
 
@@ -252,6 +255,7 @@ public final class SQLiteSession: WarehouseSession {
         writer?.abandon()
         writer = nil
         isInTransaction = false
+        forgotten.removeAll()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? execute("rollback") }
         writeAheadAgain()
     }
@@ -327,6 +331,11 @@ public final class SQLiteSession: WarehouseSession {
         guard try !schemas().contains(schema) else { return }
         try execute("create table if not exists _sluice_schemas (name text not null primary key)")
         try execute("insert into _sluice_schemas (name) values (?) on conflict do nothing", [.text(schema)])
+    }
+
+    public func forgetSchema(_ schema: String) throws {
+        forgotten.insert(schema)
+        if !isInTransaction { removeForgotten() }
     }
 
     private func schemas() throws -> [String] {

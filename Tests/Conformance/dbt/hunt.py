@@ -10,6 +10,7 @@ import yaml
 from dbt.cli.main import dbtRunner
 
 from generate import Project
+from manifests import differences
 
 parser = argparse.ArgumentParser()
 parser.add_argument("ours")
@@ -24,7 +25,6 @@ PROFILE = """hunted:
   outputs:
     dev: {type: postgres, threads: 1, host: 127.0.0.1, port: %s, user: %s, password: %s, dbname: %s, schema: hunted}
 """ % tuple(os.environ[f"POSTGRES_TEST_{name}"] for name in ("PORT", "USER", "PASS", "DATABASE"))
-SAME = ("resource_type", "name", "fqn", "alias", "schema", "database", "config", "tags", "meta", "description", "group", "access", "version", "latest_version", "original_file_path")
 passed, failed = 0, 0
 
 
@@ -54,23 +54,10 @@ def theirs(manifest, words):
 
 
 def ours(words):
-    run = subprocess.run(options.ours.split() + words + ["--quiet", "--target-path", "target_ours"], capture_output=True, text=True)
+    # What real dbt shall compare with needs the texts of dbt's own macros.
+    environment = {**os.environ, "SLUICE_DBT_MACROS": "target_theirs/manifest.json"} if os.path.exists("target_theirs/manifest.json") else None
+    run = subprocess.run(options.ours.split() + words + ["--quiet", "--target-path", "target_ours"], capture_output=True, text=True, env=environment)
     return run.returncode, run.stdout
-
-
-def facts(path):
-    """What matters of each node of a manifest."""
-    manifest = json.loads(pathlib.Path(path).read_text())
-    found = {}
-    for kind in ("nodes", "sources", "exposures"):
-        for id, node in manifest[kind].items():
-            found[id] = {key: node.get(key) for key in SAME}
-            # In which order tags stand, and how often, is nothing that anyone can select by.
-            found[id]["tags"] = sorted(set(node.get("tags") or []))
-            found[id]["config"]["tags"] = sorted(set(node["config"].get("tags") or []))
-            found[id]["depends_on"] = sorted((node.get("depends_on") or {}).get("nodes", []))
-            found[id]["columns"] = {name: column.get("description") for name, column in (node.get("columns") or {}).items()}
-    return found
 
 
 def sealed(folder):
@@ -84,33 +71,38 @@ def parse(title):
     own, text = ours(["parse"])
     check(f"{title}: parse", code, own if code == own else f"{own} {text[-600:]}")
     if code or own: return None
-    there, here = facts("target_theirs/manifest.json"), facts("target_ours/manifest.json")
-    check(f"{title}: nodes", sorted(there), sorted(here))
-    for id in sorted(set(there) & set(here)):
-        for key in there[id]:
-            if there[id][key] != here[id][key]: check(f"{title}: {key} of {id}", there[id][key], here[id][key])
+    load = lambda side: json.loads(pathlib.Path(f"target_{side}/manifest.json").read_text())
+    found = list(differences(load("theirs"), load("ours")))
+    for place, there, here in found: check(f"{title}: {place}", there, here)
+    if not found: check(f"{title}: the manifests", "equal", "equal")
     return manifest
 
 
 def plain(line):
-    """A line of `--output json` without the macros that a node depends on, which ours knows of tests alone."""
+    """A line of `--output json` with sets in order."""
     if not line.startswith("{"): return line
     node = json.loads(line)
     for place in (node, node.get("config", {})):
         if "tags" in place: place["tags"] = sorted(set(place["tags"]))
-    for key in ("macros", "nodes"): node.get("depends_on", {}).pop(key, None) if key == "macros" else node.get("depends_on", {}).get(key, []).sort()
+    for key in ("macros", "nodes"): node.get("depends_on", {}).get(key, []).sort()
     return json.dumps(node)
 
 
 def compare_lists(title, manifest, project, isStateful):
+    """dbt and ours, on the state that dbt wrote; and on the one that ours wrote."""
     words = project.selection(isStateful)
-    line = ["ls"] + words + (["--state", "state"] if isStateful else [])
-    code, listed = theirs(manifest, line)
-    own, text = ours(line)
-    lines = text.strip().split("\n") if own == 0 and text.strip() else []
-    if code != own: return check(f"{title}: {' '.join(line)}", code, f"{own} {text[-300:]}")
-    if code: return check(f"{title}: {' '.join(line)}", code, own)
-    check(f"{title}: {' '.join(line)}", sorted(map(plain, listed or [])), sorted(map(plain, lines)))
+    line = ["ls"] + words
+    expected = None
+    for state in ("state", "state_ours") if isStateful else (None,):
+        whole = line + (["--state", state] if state else [])
+        code, listed = theirs(manifest, whole)
+        own, text = ours(whole)
+        lines = text.strip().split("\n") if own == 0 and text.strip() else []
+        there = code or sorted(map(plain, listed or []))
+        here = own or sorted(map(plain, lines))
+        if state == "state_ours": check(f"{title}: dbt, {' '.join(whole)}", expected, there)
+        else: expected = there
+        check(f"{title}: {' '.join(whole)}", expected, here if own == 0 or own == code else f"{own} {text[-300:]}")
 
 
 def results(random_, manifest):
@@ -145,10 +137,13 @@ def hunt(seed, home):
         check(f"{title}: compiled files", sorted(there), sorted(here))
         for path in sorted(set(there) & set(here)):
             if "schema.yml" not in path and "sources.yml" not in path: check(f"{title}: {path}", there[path], here[path])
-    (home / "state").mkdir()
+    for state in ("state", "state_ours"): (home / state).mkdir()
     shutil.copy("target_theirs/manifest.json", "state/manifest.json")
-    (home / "state/run_results.json").write_text(json.dumps(results(random_, manifest)))
-    (home / "state/sources.json").write_text(json.dumps(ages(random_, manifest)))
+    # Not the one in the target folder: compiling has written there since.
+    ours(["parse", "--no-partial-parse"])
+    shutil.copy("target_ours/manifest.json", "state_ours/manifest.json")
+    for name, words in (("run_results", results(random_, manifest)), ("sources", ages(random_, manifest))):
+        for state in ("state", "state_ours"): (home / state / f"{name}.json").write_text(json.dumps(words))
     project.mutate()
     write(home, project.files)
     manifest = parse(f"{title}, changed")

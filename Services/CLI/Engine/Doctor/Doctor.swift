@@ -82,13 +82,26 @@ public struct Doctor: Sendable {
             }])]
         }
         var sections: [(name: String, checks: [Check])] = []
-        for (name, path) in zip(known, paths) where names.isEmpty || names.contains(name) { sections.append((name, checks(of: path))) }
+        let together = (try? PipelineFolder(pipelinesFolder)).map(Self.findings) ?? [:]
+        for (name, path) in zip(known, paths) where names.isEmpty || names.contains(name) {
+            sections.append((name, checks(of: path) + (together[path].map { findings in [{ findings }] } ?? [])))
+        }
         for name in names where !known.contains(name) {
             sections.append((name, [{
                 [Finding("definition", .fail, "no pipeline is named '\(name)'", location: pipelinesFolder, remedy: "there are: \(known.joined(separator: ", "))", code: "cli.unknown_pipeline")]
             }]))
         }
         return sections
+    }
+
+    /// What definitions say against one another, by path.
+    private static func findings(_ folder: PipelineFolder) -> [String: [Finding]] {
+        var found: [String: [Finding]] = [:]
+        for (path, problem) in folder.contradictions { found[path, default: []] += Finding.failures("chain", problem) }
+        for (path, problem) in folder.oddities {
+            found[path, default: []].append(Finding("chain", .warn, problem.summary, location: problem.location.description, remedy: problem.remedy, code: problem.code.description))
+        }
+        return found
     }
 
     private func checks(of path: String) -> [Check] {

@@ -45,6 +45,13 @@ struct PipelineChecks: Sendable {
             }
         }
         wanted += pipeline.notify.map(\.options)
+        for trigger in pipeline.triggers?.triggers ?? [] {
+            switch trigger {
+            case .file(let pattern, _): wanted.append(.string(pattern))
+            case .webhook(let secret, _): wanted.append(.string(secret))
+            case .upstream, .message: continue
+            }
+        }
         let missing = Substitution.unset(in: .array(wanted), environment: environment)
         let isNeeded = Substitution.unset(in: .array(wanted), environment: [:]).count
         return {

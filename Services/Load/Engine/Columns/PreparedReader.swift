@@ -41,7 +41,7 @@ struct PreparedReader<Base: RecordReading & ~Copyable>: ~Copyable, RecordReading
         if defect != nil { return true }
         let given = base.current
         guard given.count == preparation.fieldCount else {
-            defect = "\(given.count) fields where the header has \(preparation.fieldCount)"
+            defect = Quarantined.width(given.count, header: preparation.fieldCount)
             return true
         }
         for index in 0..<given.count {

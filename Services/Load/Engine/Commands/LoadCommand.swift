@@ -16,9 +16,9 @@ struct LoadCommand {
           --order-by <column>      for merge: the row with the greatest value stands; otherwise the later one
           --window <name>          for append: the part of the table that the file is the whole of; an older load of it goes
           --format csv|ndjson      where the file's name does not say it
-          --delimiter <character>  of CSV; tab for .tsv, otherwise a comma
+          --delimiter <character>  of CSV, tab for one; the standard is a tab for .tsv, otherwise a comma
           --null <text>            what an unquoted field of CSV says for null, once for each; the standard is an empty field
-          --type <column>=<type>   boolean, integer, real, decimal, date, timestamp or text, whatever the rows look like
+          --type <column>=<type>   boolean, integer, real, decimal, date, timestamp, timestamp_without_zone, json or text, whatever the rows look like
           --contract <word>        what a new column or a wider type does to a table that is there: evolve changes it (the standard),
                                    freeze fails, quarantine sets the row aside
           --quarantine-max <rows>  how many rows that cannot be loaded are set aside, or 1%; one more and nothing is loaded (0)

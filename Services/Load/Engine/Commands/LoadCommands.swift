@@ -75,5 +75,7 @@ public struct LoadCommands {
         let seconds = ((now().seconds - startedAt.seconds) * 100).rounded() / 100
         let relation = (command.schema.map { "\($0)." } ?? "") + command.table
         say("\(report.message) into \(relation) from \(command.file.name), batch \(report.details["batch"]?.intValue ?? 0), \(seconds) s")
+        // Beside the summary, which is one line for scripts.
+        for note in report.details["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [] { complain("note: \(note)") }
     }
 }

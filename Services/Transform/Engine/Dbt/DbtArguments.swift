@@ -31,7 +31,9 @@ struct DbtArguments {
         }
         if Self.groups[command] != nil { throw Self.wrong("'\(command)' needs a word behind it", "write one of: \((Self.groups[command] ?? []).map { "\(command) \($0)" }.joined(separator: ", "))") }
         guard Self.commands.contains(command) else {
-            throw Self.wrong(command.isEmpty ? "no command is given" : "No such command '\(command)'.", "use one of: \(Self.commands.joined(separator: ", "))")
+            throw Self.wrong(
+                command.isEmpty ? "no command is given" : "No such command '\(command)'.",
+                Similarity.nearest(to: command, among: Self.commands).map { "did you mean '\($0)'?" } ?? "use one of: \(Self.commands.joined(separator: ", "))")
         }
         if let text = value("vars") {
             guard let written = (try? YAMLValue.object(text)) ?? nil else { throw Self.wrong("--vars takes a map", "write --vars '{name: value}'") }
@@ -125,6 +127,14 @@ struct DbtArguments {
     var isFullRefresh: Bool { flag("full-refresh") }
     var isEmpty: Bool { flag("empty") }
     var indirect: IndirectSelection? { value("indirect-selection").flatMap(IndirectSelection.init(rawValue:)) }
+
+    /// `--warn-error`, or `--warn-error-options` that say the same of all warnings.
+    var failsOnWarnings: Bool {
+        if let stated = stated("warn-error") { return stated }
+        guard let options = value("warn-error-options").flatMap({ (try? YAMLValue.object($0)) ?? nil }) else { return false }
+        let errors = options["error"] ?? options["include"]
+        return ["all", "*"].contains(errors?.stringValue ?? "") || errors?.arrayValue?.contains("LogTestResult") ?? false
+    }
 
     /// `--threads`, or `--single-threaded`; nil where the target says.
     var threads: Int? {

@@ -49,6 +49,10 @@ public struct DbtCommand {
             output("sluice, as dbt \(ManifestWriter.dbtVersion)")
             return 0
         }
+        if let help = DbtHelp(arguments)?.text ?? (arguments.isEmpty ? DbtHelp(["--help"])?.text : nil) {
+            output(help)
+            return arguments.isEmpty ? 2 : 0
+        }
         let parsed: DbtArguments
         do { parsed = try DbtArguments(arguments, environment: environment) } catch {
             output(DbtFailure.text(error))
@@ -87,7 +91,7 @@ public struct DbtCommand {
     private func run(_ site: DbtSite) throws -> Int32 {
         let arguments = site.arguments
         if arguments.word != "list" {
-            for warning in site.manifest.warnings { try site.warn(warning, isTagged: true) }
+            for warning in site.manifest.warnings + [site.manifest.warningOfBatches].compactMap({ $0 }) { try site.warn(warning, isTagged: true) }
             site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
         }
         switch arguments.command {

@@ -81,8 +81,10 @@ struct DbtFreshness {
         return (status, [
             "unique_id": .string(source.uniqueID), "max_loaded_at": Self.text(newest), "snapshotted_at": Self.text(at), "max_loaded_at_time_ago_in_s": .double(age),
             "status": .string(status.rawValue), "criteria": ["warn_after": limit("warn_after"), "error_after": limit("error_after"), "filter": source.freshness["filter"] ?? .null],
-            "adapter_response": [:], "thread_id": "Thread-1", "execution_time": .double(site.command.now() - startedAt),
-            "timing": [["name": "execute", "started_at": .string(startedAt.description), "completed_at": .string(site.command.now().description)]],
+            "adapter_response": site.manifest.target.type == "postgres" ? ["_message": "SELECT 1", "code": "SELECT", "rows_affected": 1] : [:], "thread_id": .string(NodeResult.thread(1)), "execution_time": .double(site.command.now() - startedAt),
+            "timing": .array([("compile", startedAt, startedAt), ("execute", startedAt, site.command.now())].map {
+                ["name": .string($0.0), "started_at": .string($0.1.description), "completed_at": .string($0.2.description)]
+            }),
         ])
     }
 

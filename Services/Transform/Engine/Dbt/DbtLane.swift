@@ -15,7 +15,8 @@ final class DbtLane {
     private let onError: (String) -> Void
     private let onBatch: (BatchEvent) -> Void
     private let earlierBatches: [String: BatchResults]
-    private let ledger: Ledger
+    /// Of a warehouse that a pipeline writes to as well; a project that is run by its commands alone needs none, and gets none.
+    private let ledger: Ledger?
     /// dbt's `thread_id`.
     private let name: String
 
@@ -32,11 +33,12 @@ final class DbtLane {
         self.onError = onError
         self.onBatch = onBatch
         self.earlierBatches = earlierBatches
-        ledger = try Ledger(on: session)
+        ledger = try Ledger.existing(on: session)
     }
 
     /// Does something for the command as a whole, in a transaction of its own.
     func effect(_ part: String, _ body: () throws -> Void) throws {
+        guard let ledger else { return try session.repeatedAtConflict { try session.transaction(body) } }
         _ = try ledger.effect(run: Self.run(compiler.invocation), task: TaskID(part), fence: fence(part)) {
             try body()
             return Completion(report: TaskReport())
@@ -51,6 +53,10 @@ final class DbtLane {
     func perform(_ node: Node) -> NodeResult {
         var result = ended(node)
         result.thread = name
+        if result.status == .warn, compiler.invocation.failsOnWarnings {
+            result.status = .fail
+            result.message = result.message.replacing("configured to warn if", with: "configured to fail if")
+        }
         return result
     }
 
@@ -79,32 +85,35 @@ final class DbtLane {
         } catch {
             // What was compiled before the warehouse refused it is what one looks at first.
             let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID && !$0.sql.isEmpty ? $0 : nil }
-            try? writeCompiled(of: node)
+            let place = (try? writeCompiled(of: node)) ?? nil
             // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
             if let (culprit, cause) = brokenEphemeral(in: node) {
                 let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
                 onError(text)
                 return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
             }
-            var result = Self.failed(node, error, startedAt: startedAt, at: now())
+            var result = Self.failed(node, error, startedAt: startedAt, at: now(), compiled: compiled == nil ? nil : place)
             result.compiledSQL = compiled?.sql
-            result.relationName = compiled?.relationName
+            let hasRelation = (node.resourceType.isReferable && !node.isEphemeral) || compiler.failuresRelation(of: node) != nil
+            result.relationName = compiled?.relationName ?? (hasRelation ? session.render(compiler.relationName(of: node)) : nil)
             return result
         }
     }
 
     /// The node's SQL, and that of each ephemeral model inside it.
-    private func writeCompiled(of node: Node) throws {
-        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return }
-        try folder.writeCompiled(compiled.sql, of: node)
+    /// - Returns: where the node's own lies.
+    @discardableResult private func writeCompiled(of node: Node) throws -> String? {
+        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return nil }
+        let path = try folder.writeCompiled(compiled.sql, of: node)
         for id in compiled.ephemerals {
             guard let ephemeral = compiler.manifest.nodes[id] else { continue }
             try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
         }
+        return path
     }
 
-    static func failed(_ node: Node, _ error: any Error, startedAt: Timestamp, at: Timestamp) -> NodeResult {
-        let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
+    static func failed(_ node: Node, _ error: any Error, startedAt: Timestamp, at: Timestamp, compiled: String? = nil) -> NodeResult {
+        let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: compiled)
         return NodeResult(uniqueID: node.uniqueID, status: .error, message: text, startedAt: startedAt, finishedAt: at)
     }
 

@@ -33,7 +33,7 @@ struct DbtLog {
     private func write(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)] = []) {
         if isJSON {
             let info: JSON = [
-                "category": "", "code": "", "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
+                "category": "", "code": .string(Self.codes[name] ?? ""), "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
                 "pid": 0, "thread": "MainThread", "ts": .string(now().description),
             ]
             return output(JSON([("info", info), ("data", JSON([("msg", .string(text))] + members))]).text())
@@ -44,8 +44,19 @@ struct DbtLog {
         let time = "\(two(clock.hour)):\(two(clock.minute)):\(two(clock.second))  "
         let lines = text.drop { $0 == "\n" }
         for _ in 0..<(text.count - lines.count) { output(time) }
-        output(time + lines)
+        let isSpaced = lines.last == "\n"
+        output(time + (isSpaced ? lines.dropLast() : lines))
+        if isSpaced { output(time) }
     }
+
+    /// dbt's codes of its events, by their names.
+    private static let codes = [
+        "MainReportVersion": "A001", "MainEncounteredError": "Z002", "FoundStats": "W006", "ConcurrencyLine": "Q027", "LogStartLine": "Q011", "LogModelResult": "Q012",
+        "LogTestResult": "Q007", "LogSnapshotResult": "Q015", "LogSeedResult": "Q016", "LogFunctionResult": "Q047", "LogNodeNoOpResult": "Q019", "SkippingDetails": "Q033",
+        "LogHookStartLine": "Q032", "LogHookEndLine": "Q007", "FinishedRunningStats": "E047", "EndOfRunSummary": "Z030", "StatsLine": "Z023", "SQLCompiledPath": "Z026",
+        "RunResultWarning": "Z021", "RunResultFailure": "Z022", "RunResultError": "Z024", "RunResultWarningMessage": "Z046", "CheckNodeTestFailure": "Z028", "Note": "Z050",
+        "SQLQuery": "E016", "PrintEvent": "Z052", "JinjaLogInfo": "I062",
+    ]
 
     /// A statement as it is sent: `On model.shop.orders: /* … */`.
     func statement(_ sql: String, of node: Node?) {
@@ -55,9 +66,17 @@ struct DbtLog {
 
     private static func info(of node: Node?) -> JSON {
         guard let node else { return [:] }
+        return nodeInfo(node, status: nil, startedAt: nil, finishedAt: nil)
+    }
+
+    /// What those who follow a run read of a node: where it stands.
+    static func nodeInfo(_ node: Node, status: String?, startedAt: Timestamp?, finishedAt: Timestamp?) -> JSON {
+        func text(_ time: Timestamp?) -> JSON { .string(time?.description ?? "") }
         return [
             "node_name": .string(node.name), "node_path": .string(node.path), "resource_type": .string(node.resourceType.rawValue), "unique_id": .string(node.uniqueID),
-            "materialized": .string(node.config.materialized),
+            "materialized": .string(node.config.materialized), "meta": .object(node.meta), "node_checksum": .string(node.checksum), "node_status": .string(status ?? "None"),
+            "node_started_at": text(startedAt), "node_finished_at": text(finishedAt),
+            "node_relation": ["alias": .string(node.alias), "schema": .string(node.schema), "database": .string(node.database)],
         ]
     }
 
@@ -67,11 +86,15 @@ struct DbtLog {
     }
 
     /// A line of a node at work: `1 of 3 START sql view model main.orders ........ [RUN]`.
-    func progress(_ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info) {
+    func progress(_ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
         let left = "\(place) \(text) "
         let dots = String(repeating: ".", count: max(0, width - left.unicodeScalars.count))
         let time = seconds.map { " in \(Self.hundredths($0))s" } ?? ""
-        self("\(left)\(dots) [\(status)\(time)]", level)
+        let numbers = place.split(separator: " ").compactMap { Int($0) }
+        let counted: [(String, JSON)] = numbers.count == 2 ? [("index", JSON(numbers[0])), ("total", JSON(numbers[1]))] : []
+        self(
+            "\(left)\(dots) [\(status)\(time)]", level, name: name,
+            with: [("description", .string(text)), ("status", .string(status))] + counted + (seconds.map { [("execution_time", .double($0))] } ?? []) + members)
     }
 
     static func hundredths(_ seconds: Double) -> String {
@@ -120,9 +143,13 @@ enum DbtFailure {
     static func message(_ error: any Error, resource: String, name: String, path: String, compiled: String?) -> String {
         let problem = error as? any Problem
         var text = "\(problem.map { kind($0.code) } ?? "Runtime Error") in \(resource) \(name) (\(path))\n  "
-        text += (problem?.summary ?? "\(error)").split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
+        // The line before names the node, and says that it is the database's.
+        var summary = problem?.summary ?? "\(error)"
+        let isOfWarehouse = problem.map { $0.code.description.hasPrefix("warehouse.") } ?? false
+        for prefix in isOfWarehouse ? ["\(resource) '\(name)': ", "PostgreSQL: ", "SQLite: "] : [] where summary.hasPrefix(prefix) { summary.removeFirst(prefix.count) }
+        text += summary.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
         if let problem, !problem.location.description.isEmpty, problem.location.description != path { text += "\n  at \(problem.location)" }
-        if let problem, !problem.remedy.isEmpty { text += "\n  \(problem.remedy)" }
+        if let problem, !problem.remedy.isEmpty, !isOfWarehouse || problem.remedy != "correct the statement" { text += "\n  \(problem.remedy)" }
         if let compiled { text += "\n  compiled code at \(compiled)" }
         return text
     }

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// dbt's options by name. What changes nothing here is read and left alone; the rest does what dbt's does.
 enum DbtOptions {
     struct Option {
@@ -35,6 +37,8 @@ enum DbtOptions {
     static let ofTheLineAlone: Set<String> = ["select", "exclude", "args", "vars", "version", "output", "inline", "host", "port", "limit", "package", "source"]
 
     static func near(_ name: String) -> String? {
-        (Array(values.keys) + flags).filter { $0.hasPrefix(name.prefix(4)) || name.hasPrefix($0.prefix(4)) }.min { abs($0.utf8.count - name.utf8.count) < abs($1.utf8.count - name.utf8.count) }
+        let known = (Array(values.keys) + flags).sorted()
+        return Similarity.nearest(to: name, among: known)
+            ?? known.filter { $0.hasPrefix(name.prefix(4)) || name.hasPrefix($0.prefix(4)) }.min { abs($0.utf8.count - name.utf8.count) < abs($1.utf8.count - name.utf8.count) }
     }
 }

@@ -21,10 +21,27 @@ struct DbtProgress {
         }
     }
 
-    func start(_ node: Node, _ place: String) { log.progress(place, "START \(title(node))", "RUN") }
+    func start(_ node: Node, _ place: String) {
+        log.progress(place, "START \(title(node))", "RUN", name: "LogStartLine", with: [("node_info", DbtLog.nodeInfo(node, status: "started", startedAt: log.now(), finishedAt: nil))])
+    }
+
+    /// dbt's name of the event that tells how such a node ended.
+    private static func event(_ node: Node) -> String {
+        switch node.resourceType {
+        case .test, .unitTest: "LogTestResult"
+        case .seed: "LogSeedResult"
+        case .snapshot: "LogSnapshotResult"
+        case .function: "LogFunctionResult"
+        case .exposure, .savedQuery: "LogNodeNoOpResult"
+        default: "LogModelResult"
+        }
+    }
 
     func end(_ result: NodeResult, _ node: Node, _ place: String) {
-        func tell(_ text: String, _ status: String, _ level: DbtLog.Level = .info) { log.progress(place, text, status, seconds: result.seconds, level) }
+        let info: [(String, JSON)] = [("node_info", DbtLog.nodeInfo(node, status: result.status.rawValue, startedAt: result.startedAt, finishedAt: result.finishedAt))]
+        func tell(_ text: String, _ status: String, _ level: DbtLog.Level = .info) {
+            log.progress(place, text, status, seconds: result.seconds, level, name: Self.event(node), with: info)
+        }
         switch result.status {
         case .success where node.resourceType == .seed: tell("OK loaded \(title(node))", result.message)
         case .success where node.resourceType == .snapshot: tell("OK snapshotted \(node.schema).\(node.alias)", result.message)
@@ -44,7 +61,7 @@ struct DbtProgress {
             tell("ERROR \(what)", "ERROR", .error)
         case .skipped:
             let isRelation = node.resourceType.isReferable
-            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP")
+            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: info)
         case .noOp: tell("NO-OP \(title(node))", "NO-OP")
         }
     }
@@ -87,8 +104,11 @@ struct DbtProgress {
             log("\nCompleted with \(plural(errors, "error")), \(partial), and \(plural(warnings, "warning")):", errors > 0 ? .error : .warn, name: "EndOfRunSummary")
         }
         for result in results where [.error, .fail, .warn].contains(result.status) { failure(result) }
+        let stats: JSON = [
+            "pass": JSON(count(.success, .pass)), "warn": JSON(warnings), "error": JSON(errors + partials), "skip": JSON(count(.skipped)), "noop": JSON(count(.noOp)), "total": JSON(results.count),
+        ]
         log(
-            "\nDone. PASS=\(count(.success, .pass)) WARN=\(warnings) ERROR=\(errors + partials) SKIP=\(count(.skipped)) NO-OP=\(count(.noOp)) TOTAL=\(results.count)", name: "StatsLine")
+            "\nDone. PASS=\(count(.success, .pass)) WARN=\(warnings) ERROR=\(errors + partials) SKIP=\(count(.skipped)) NO-OP=\(count(.noOp)) TOTAL=\(results.count)", name: "StatsLine", with: [("stats", stats)])
         return errors + partials > 0 ? 1 : 0
     }
 
@@ -102,7 +122,9 @@ struct DbtProgress {
         guard result.compiledSQL != nil else { return }
         log("\n  compiled code at \(folder.compiledPath(of: node))", level, name: "SQLCompiledPath")
         if node.resourceType == .test, let relation = result.relationName {
-            log("\n  See test failures:\n  -------------------------\n  select * from \(relation)\n  -------------------------", level, name: "CheckNodeTestFailure")
+            let query = "select * from \(relation)"
+            let rule = String(repeating: "-", count: query.count)
+            log("\n  See test failures:\n  \(rule)\n  \(query)\n  \(rule)", level, name: "CheckNodeTestFailure")
         }
     }
 

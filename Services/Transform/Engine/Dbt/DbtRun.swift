@@ -42,7 +42,7 @@ struct DbtRun {
         let log = log
         let progress = progress
         let lane = try DbtLane(
-            compiler, session, folder: site.folder, now: now, name: "Thread-1", earlierBatches: site.earlierBatches, onError: { log($0, .error) },
+            compiler, session, folder: site.folder, now: now, name: NodeResult.thread(1), earlierBatches: site.earlierBatches, onError: { log($0, .error) },
             onBatch: { progress.batch($0) })
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
@@ -116,7 +116,8 @@ struct DbtRun {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
-            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
+            let isLate = failsFast && results.contains(where: \.isFailure)
+            end(isStopped || isLate ? skipped(id, isLate ? "Skipping due to fail_fast" : "") : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
         }
         return results
     }
@@ -165,9 +166,10 @@ struct DbtRun {
     }
 
     private func close(_ lane: DbtLane, _ results: [NodeResult]) throws {
-        guard results.contains(where: { manifest.nodes[$0.uniqueID]?.resourceType == .test }) else { return }
+        let history = TestHistory(on: session)
+        guard results.contains(where: { manifest.nodes[$0.uniqueID]?.resourceType == .test }), try history.isKept() else { return }
         try lane.effect("close") {
-            try TestHistory(on: session).record(results.filter { manifest.nodes[$0.uniqueID] != nil }, of: manifest, compiler: compiler, run: DbtLane.run(invocation), at: now())
+            try history.record(results.filter { manifest.nodes[$0.uniqueID] != nil }, of: manifest, compiler: compiler, run: DbtLane.run(invocation), at: now())
         }
     }
 
@@ -190,8 +192,6 @@ struct DbtRun {
                 let compiled = try compiler.compile(node)
                 let path = try site.folder.writeCompiled(compiled.sql, of: node)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
-                // An ephemeral model is in the SQL of others and has no result of its own.
-                guard !node.isEphemeral else { continue }
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
             } catch {

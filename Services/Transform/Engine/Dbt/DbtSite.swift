@@ -18,6 +18,8 @@ final class DbtSite {
     /// Of `retry`: models that were built in part.
     var earlierBatches: [String: BatchResults] = [:]
     private var opened: (Compiler, any WarehouseSession)?
+    /// For a manifest that real dbt shall compare with.
+    private let library: DbtLibrary
 
     /// - Parameter asOf: when what is repeated began: its newest batch is the newest one now.
     init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
@@ -25,6 +27,7 @@ final class DbtSite {
         self.command = command
         self.log = log
         var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.word, isFullRefresh: arguments.isFullRefresh)
+        invocation.failsOnWarnings = arguments.failsOnWarnings
         invocation.storesFailures = arguments.flag("store-failures")
         invocation.isEmpty = arguments.isEmpty
         invocation.favorsState = arguments.flag("favor-state")
@@ -38,6 +41,7 @@ final class DbtSite {
             invocation.sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
         }
         self.invocation = invocation
+        library = try command.environment["SLUICE_DBT_MACROS"].map { path throws(ProjectProblem) in try DbtLibrary(manifest: path) } ?? DbtLibrary()
         var settings = ReaderSettings(projectFolder: arguments.projectFolder, environment: command.environment)
         settings.profilesFolder = arguments.value("profiles-dir")
         settings.profileName = arguments.value("profile")
@@ -66,7 +70,7 @@ final class DbtSite {
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
         guard arguments.flag("write-json", byDefault: true) else { return }
         try folder.write(
-            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled))
+            ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled, library: library))
     }
 
     func tellConcurrency() {
@@ -75,7 +79,7 @@ final class DbtSite {
 
     /// Tells a warning; with `--warn-error` it is an error.
     func warn(_ text: String, isTagged: Bool = false) throws {
-        if arguments.flag("warn-error") {
+        if arguments.failsOnWarnings {
             throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
         }
         log(isTagged ? "[WARNING]: \(text)" : text, .warn)

@@ -76,7 +76,7 @@ final class DbtTeam {
         if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
         session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
         return try DbtLane(
-            compiler, session, folder: start.folder, now: start.now, name: "Thread-\(number)", earlierBatches: start.earlierBatches,
+            compiler, session, folder: start.folder, now: start.now, name: NodeResult.thread(number), earlierBatches: start.earlierBatches,
             onError: { events.put(.said($0, .error)) }, onBatch: { events.put(.batch($0)) })
     }
 }

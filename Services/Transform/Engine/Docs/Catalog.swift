@@ -33,7 +33,7 @@ struct Catalog {
 
     init(_ manifest: Manifest, selected: Set<String>, session: any WarehouseSession) throws {
         for id in selected.sorted() {
-            if let node = manifest.nodes[id], [.model, .seed, .snapshot].contains(node.resourceType), !node.isEphemeral {
+            if let node = manifest.nodes[id], (node.resourceType.isReferable && !node.isEphemeral) || node.failuresRelation() != nil {
                 nodes[id] = try Self.entry(RelationName(database: node.database, schema: node.schema, identifier: node.alias), session)
             } else if let source = manifest.sources[id] {
                 sources[id] = try Self.entry(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), session)

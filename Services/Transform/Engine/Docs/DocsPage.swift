@@ -140,7 +140,7 @@ struct DocsPage {
         if let compiled = sql[node.uniqueID] { code += "<details><summary>Compiled SQL</summary><pre>\(compiled)</pre></details>" }
         if !node.rawCode.isEmpty { code += "<details><summary>Source</summary><pre>\(node.rawCode)</pre></details>" }
         return article(
-            node.uniqueID, kind, node.description, tags: node.config.tags, file: node.originalFilePath, columns: node.columns, isEphemeral: node.isEphemeral, code)
+            node.uniqueID, kind, node.description, tags: node.tags, file: node.originalFilePath, columns: node.columns, isEphemeral: node.isEphemeral, code)
     }
 
     private func article(_ source: SourceTable) -> HTML {

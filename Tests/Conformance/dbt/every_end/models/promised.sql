@@ -1,0 +1,1 @@
+select 'x' as other from {{ ref('plain') }}

@@ -1,0 +1,1 @@
+select {{ lend('q') }} as id, '{{ var("lent") }}' as l

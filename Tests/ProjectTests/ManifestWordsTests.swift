@@ -1,0 +1,84 @@
+import FoundationEssentials
+import Kernel
+import ModellingSupport
+import Project
+import Support
+import Testing
+
+/// What `manifest.json` says where dbt has a rule of its own; `Tests/Conformance/artifacts` compares whole manifests with dbt's.
+@Suite struct ManifestWordsTests {
+    private func json(_ files: [String: String], library: DbtLibrary = DbtLibrary()) throws -> JSON {
+        let manifest = try TestProject(files).manifest()
+        return try JSON(parsing: ManifestWriter(manifest, invocationID: "i", generatedAt: TestProject.startedAt, library: library).bytes)
+    }
+
+    @Test func `dbt_project.yml may ask for the target, and what is unrendered keeps the question`() throws {
+        let node = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+materialized: \"{{ 'table' if target.name == 'dev' else 'view' }}\", +alias: ''}",
+            "models/a.sql": "select 1 as id",
+        ])["nodes"]?["model.shop.a"]
+        #expect(node?["config"]?["materialized"] == "table")
+        #expect(node?["unrendered_config"]?["materialized"] == "{{ 'table' if target.name == 'dev' else 'view' }}")
+        #expect(node?["alias"] == "a" && node?["relation_name"] == "\"a\"")
+    }
+
+    @Test func `a macro's text has the white space that its tags eat, and a materialization its languages`() throws {
+        let macros = try json([
+            "macros/m.sql": "{# about #}\n{%- macro one() -%} 1 {%- endmacro -%}\n\n{% macro two() %}{{ dbt.type_string() }}{{ one() }}{% endmacro %}\n{% materialization odd, default %}{% endmaterialization %}"
+        ])["macros"]
+        #expect(macros?["macro.shop.one"]?["macro_sql"] == "\n{%- macro one() -%} 1 {%- endmacro -%}\n\n")
+        #expect(macros?["macro.shop.two"]?["depends_on"] == ["macros": ["macro.dbt.type_string", "macro.shop.one"]])
+        #expect(macros?["macro.shop.materialization_odd_default"]?["supported_languages"] == ["sql"])
+        #expect(macros?["macro.shop.one"]?["supported_languages"]?.isNull == true)
+    }
+
+    @Test func `tests of a source have the tags of the source, its table and the column, and their configuration is rendered`() throws {
+        let written = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nvars: {least: 3}\nsources: {+tags: [lost]}",
+            "models/s.yml": """
+                sources:
+                  - name: raw
+                    schema: "{{ var('least') }}_raw"
+                    tags: [in]
+                    tables:
+                      - {name: t, tags: [own], columns: [{name: id, quote: true, tags: [key], data_tests: [{unique: {config: {where: "id > {{ var('least') }}"}}}]}]}
+                      - {name: gone, config: {enabled: false}}
+                """,
+        ])
+        let test = written["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.") }?.value
+        #expect(test?["tags"] == ["in", "key", "own"] && test?["config"]?["tags"] == [] && test?["column_name"] == "\"id\"")
+        #expect(test?["config"]?["where"] == "id > 3")
+        let source = written["sources"]?["source.shop.raw.t"]
+        #expect(source?["tags"] == ["in", "own"] && source?["unrendered_schema"] == "{{ var('least') }}_raw" && source?["schema"] == "3_raw")
+        #expect(source?["unrendered_config"]?["freshness"] == nil && source?["relation_name"] == "\"3_raw__t\"")
+        #expect(written["disabled"]?["source.shop.raw.gone"]?[0]?["name"] == "gone" && written["sources"]?["source.shop.raw.gone"] == nil)
+    }
+
+    @Test func `a date of deprecation is a time, each version's own, and a key's columns are in order`() throws {
+        let nodes = try json([
+            "models/a_v1.sql": "select 1 as b, 2 as a", "models/a_v2.sql": "select 1 as b, 2 as a",
+            "models/a.yml": "models: [{name: a, deprecation_date: 2030-01-02, constraints: [{type: primary_key, columns: [b, a]}], versions: [{v: 1, deprecation_date: '2031-02-03 04:05:06'}, {v: 2}]}]",
+        ])["nodes"]
+        #expect(nodes?["model.shop.a.v1"]?["deprecation_date"] == "2031-02-03T04:05:06+00:00" && nodes?["model.shop.a.v2"]?["deprecation_date"]?.isNull == true)
+        #expect(nodes?["model.shop.a.v1"]?["primary_key"] == ["a", "b"])
+    }
+
+    @Test func `selectors are written in the long form`() throws {
+        let selectors = try json(["selectors.yml": "selectors: [{name: s, definition: {union: ['2+tag:all', {tag: x}, {exclude: ['@config.materialized:view']}]}}]"])["selectors"]
+        let expected: JSON = [
+            "union": [
+                ["method": "tag", "value": "all", "parents": true, "parents_depth": "2"], ["method": "tag", "value": "x"],
+                ["exclude": [["method": "config.materialized", "value": "view", "childrens_parents": true]]],
+            ]
+        ]
+        #expect(selectors?["s"] == ["name": "s", "definition": expected])
+    }
+
+    @Test func `what comes with dbt is borrowed from a manifest of dbt's`() throws {
+        let folder = try TemporaryFolder("library")
+        try folder.write(Array(#"{"metadata": {"adapter_type": "sqlite"}, "macros": {"macro.dbt.x": {"package_name": "dbt", "macro_sql": "theirs"}, "macro.p.y": {"package_name": "p"}}, "docs": {}}"#.utf8), to: "manifest.json")
+        let macros = try json(["macros/m.sql": "{% macro one() %}{% endmacro %}"], library: DbtLibrary(manifest: "\(folder.path)/manifest.json"))["macros"]
+        #expect(macros?["macro.dbt.x"]?["macro_sql"] == "theirs" && macros?["macro.p.y"] == nil && macros?["macro.shop.one"] != nil)
+        #expect(throws: ProjectProblem.self) { try DbtLibrary(manifest: "\(folder.path)/none.json") }
+    }
+}
