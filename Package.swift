@@ -64,7 +64,7 @@ let package = Package(
         shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
         shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
         shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform", "Wire"]),
-        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "Leases", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
+        .target(name: "Journal", dependencies: ["Kernel", "Contracts", "Leases", "Platform", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
         engine("Broker", ["Bus", "Kernel", "Contracts", "Journal", "Leases", "Platform", "SQLite", "Wire"]),
         program("sluice-broker", "Broker", ["BrokerEngine", "Journal", "Kernel", "Leases", "Platform", "ServiceKit"]),
 
@@ -143,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bus", "Contracts", "Harness", "Kernel", "Landing", "LoadEngine", "Runs", "SandboxWorld", "Support", "WarehouseKit", "WarehouseSQLite", "sluice-sandbox",
+                "Bus", "Contracts", "Harness", "Journal", "Kernel", "Landing", "LoadEngine", "Runs", "SandboxWorld", "Support", "WarehouseKit", "WarehouseSQLite", "sluice-sandbox",
             ],
             path: "Tests/EndToEnd", exclude: ["follow.py", "roles.py", "stuck.py"], swiftSettings: strict),
         // The outer world, imitated.

@@ -44,8 +44,11 @@ extension ManifestWriter {
     private static func texts(_ values: [String]) -> JSON { .array(values.map(JSON.string)) }
 
     private static func refs(_ node: Node) -> JSON {
-        .array(node.refs.map { ref in
-            ["name": .string(ref.name), "package": JSON(ref.package), "version": ref.version.map { Int64($0).map(JSON.integer) ?? .string($0) } ?? .null]
+        // The two shortest tests are read without being rendered; of the others the version is a text, as it stands in their argument.
+        let isRendered = node.test != nil && !["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(node.dependsOnMacros.first ?? "")
+        return .array(node.refs.map { ref in
+            let version = ref.version.map { isRendered ? JSON.string($0) : Int64($0).map(JSON.integer) ?? .string($0) }
+            return ["name": .string(ref.name), "package": JSON(ref.package), "version": version ?? .null]
         })
     }
     private static func sources(_ node: Node) -> JSON { .array(node.sources.map { [.string($0.source), .string($0.table)] }) }

@@ -111,6 +111,19 @@ import Testing
         #expect(try #require(sections.first { $0.name == "bakery" }).findings.map(\.remedy) == ["there are: shop"])
     }
 
+    @Test func `chains without an end fail, one behind nobody is odd, and a webhook's secret is a variable like any other`() async throws {
+        let folder = try TemporaryFolder("site")
+        for (name, trigger) in [("hen", "{pipeline: egg}"), ("egg", "{pipeline: hen}"), ("late", "{pipeline: nobody}"), ("hook", "{webhook: {secret: '${HOOK_WORD}'}}")] {
+            try folder.write("name: \(name)\ntriggers: {any: [\(trigger)]}\nsteps: [{name: a, noop: load}]\n", to: "pipelines/\(name)/pipeline.yml")
+        }
+        let sections = try await doctor(folder).examine(["hen", "late", "hook"])
+        func finding(_ name: String, _ check: String) -> Finding? { sections.first { $0.name == name }?.findings.first { $0.check == check } }
+        #expect(finding("hen", "chain")?.state == .fail && finding("hen", "chain")?.summary.contains("hen → egg → hen") == true)
+        #expect(finding("hen", "chain")?.location.hasSuffix("hen/pipeline.yml:2:29") == true)
+        #expect(finding("late", "chain")?.state == .warn && finding("hook", "chain") == nil)
+        #expect(finding("hook", "variables")?.summary == "HOOK_WORD is not set")
+    }
+
     @Test func `variables that are not set are named together, and what needs them is not examined`() async throws {
         let folder = try TemporaryFolder("doctor")
         try folder.write("""

@@ -34,6 +34,12 @@ import Testing
         ])
     }
 
+    @Test func `the runs of one pipeline are listed alone, as many as asked for`() {
+        let history = RunHistory([asked("p@1"), began("p@1"), asked("other@1", of: "other"), began("other@1", of: "other"), asked("p@2"), began("p@2"), asked("other@2", of: "other")])
+        func names(_ pipeline: String?, _ limit: Int) -> [String] { text.list(history, board(), pipeline: pipeline, limit: limit, now: start).map { String($0.split(separator: " ")[1]) } }
+        #expect(names("p", 20) == ["p@2", "p@1"] && names("p", 1) == ["p@2"] && names("other", 20) == ["other@2", "other@1"] && names(nil, 2) == ["other@2", "p@2", "other@1"])
+    }
+
     @Test func `a run that has not begun says why, and one that was rejected that it never will`() {
         let rejected = event(.runRejected(RunRejected(request: "p@2", reason: "skipped: p@1 is going on")), "r", run: "p@2")
         let history = RunHistory([asked("p@1"), asked("p@2"), rejected, asked("other@1", of: "other")])

@@ -96,7 +96,7 @@ import WarehouseSQLite
         let posts = try columns(Self.tables[1])
         #expect(posts == [
             "page_id TEXT", "post_id TEXT", "message TEXT", "created_time TEXT", "permalink_url TEXT", "status_type TEXT", "shares INTEGER",
-            "comments INTEGER", "clicks INTEGER", "impressions INTEGER", "reach INTEGER", "reactions TEXT", "engaged_users ", "insights TEXT",
+            "comments INTEGER", "clicks INTEGER", "impressions INTEGER", "reach INTEGER", "reactions JSON_TEXT", "engaged_users ", "insights JSON_TEXT",
             "snapshot_at TIMESTAMP", "_sluice_batch INTEGER", "_sluice_row INTEGER",
         ])
         let traffic = try columns(Self.tables[2])

@@ -69,6 +69,34 @@ import Testing
         }
     }
 
+    @Test func `a pipeline whose file is taken away is started by nobody but people, until it is put back`() async throws {
+        try await TestHome.with { home in
+            try define(home, "often", "schedule: {every: 1s}\n")
+            try define(home, "behind", "triggers: {any: [{pipeline: other}]}\n")
+            try define(home, "other")
+            try await start(home, 3)
+            try await home.until("the schedule runs") { try await !succeeded(home, "often").isEmpty }
+            func registered(_ name: String) async throws -> [PipelineRegistered] {
+                try await home.log().compactMap { if case .pipelineRegistered(let known) = $0.event.payload, $0.event.pipeline == name { known } else { nil } }
+            }
+            for name in ["often", "behind"] { try FileManager.default.removeItem(atPath: "\(home.path)/pipelines/\(name)") }
+            // Killed in between: what is gone is seen by the next orchestrator, which never had the file.
+            home.kill("orchestrator")
+            try await home.start("orchestrator")
+            try await home.until("the schedule is gone") { try await registered("often").last?.schedule == nil }
+            try await home.until("the chain is gone") { try await registered("behind").last?.triggers == nil }
+            let runs = try await home.log().count { $0.event.type == EventType.runRequested && $0.event.pipeline == "often" }
+            #expect(try await home.run("sluice", ["status"]).output.contains("often   runs when asked"))
+            #expect(try await home.finish(home.request("other")).end?.isSuccess == true)
+            #expect(try await home.finish(home.request("often", id: "often@asked")).end?.isSuccess == true)
+            let log = try await home.log()
+            #expect(log.count { $0.event.type == EventType.runRequested && $0.event.pipeline == "often" } == runs + 1)
+            #expect(!log.contains { $0.event.type == EventType.runRequested && $0.event.pipeline == "behind" })
+            try define(home, "often", "schedule: {every: 1s}\n")
+            try await home.until("it runs by itself again") { try await home.log().count { $0.event.type == EventType.runRequested && $0.event.pipeline == "often" } > runs + 1 }
+        }
+    }
+
     @Test func `under kills of everything each message starts one run, and none is lost`() async throws {
         try await TestHome.with { home in
             try define(home, "each", "triggers: {any: [{message: shop.order_placed}]}\n")

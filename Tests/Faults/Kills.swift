@@ -9,7 +9,7 @@ enum Kills {
         "broker.after_commit", "broker.after_commit:7", "orchestrator.after_publish", "orchestrator.after_publish:3", "extract.before_complete", "extract.after_complete",
         "load.before_complete", "load.before_complete:2", "load.after_complete",
     ]
-    static var all: [Scenario] { points.map { point in Scenario(name: "kill at \(point)") { _ in try await at(point) } } + [Scenario(name: "random kills", run: random)] }
+    static var all: [Scenario] { points.map { point in Scenario(name: "kill at \(point)") { _ in try await at(point) } } + [Scenario(name: "random kills", run: random), Scenario(name: "random kills under many publishers", run: crowd)] }
 
     static func at(_ point: String) async throws -> Figures {
         let sum = Sum()
@@ -58,6 +58,25 @@ enum Kills {
             await killer.value
             if let last = runs.last { _ = try await home.finishSurely(last, seconds: 120) }
             sum.add(try await publisher.audit(home, runs: runs))
+        }
+        return sum.figures
+    }
+
+    /// The broker dies again and again while turns of many events are written.
+    static func crowd(_ isLong: Bool) async throws -> Figures {
+        let sum = Sum()
+        try await TestHome.with { home in
+            try await home.start("broker")
+            let medic = home.revive(["broker": "broker"])
+            defer { medic.cancel() }
+            let publishers = (0..<24).map { Publisher(home, name: "p\($0)") }
+            for publisher in publishers { await publisher.start() }
+            for _ in 0..<(isLong ? 400 : 30) {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 20...500)))
+                home.kill("broker")
+            }
+            try await home.until("the broker is back", seconds: 60) { (try? await home.log()) != nil }
+            for publisher in publishers { sum.add(try await publisher.audit(home, runs: [])) }
         }
         return sum.figures
     }

@@ -3,6 +3,7 @@ import Journal
 import Kernel
 import Leases
 import SQLite
+import Support
 import Testing
 
 @Suite struct JournalStoreTests {
@@ -11,8 +12,8 @@ import Testing
     }
 
     @Test func `a leased entry survives a restart with its token and one full lease time`() throws {
-        let path = "/tmp/sluice-journal-\(UInt64.random(in: 0 ... .max))"
-        defer { for suffix in ["", "-wal", "-shm"] { _ = removeFile(path + suffix) } }
+        let folder = try TemporaryFolder("journal")
+        let path = "\(folder.path)/journal.db"
         var lease = ""
         do {
             let journal = try JournalStore(path: path, limits: .init(leaseSeconds: 10, deliveriesMax: 2), now: 0)
@@ -40,8 +41,8 @@ import Testing
     }
 
     @Test func `a log begun anew begins above the one that was lost, and a log that exists goes on`() throws {
-        let path = "/tmp/sluice-journal-\(UInt64.random(in: 0 ... .max))"
-        defer { for suffix in ["", "-wal", "-shm"] { _ = removeFile(path + suffix) } }
+        let folder = try TemporaryFolder("journal")
+        let path = "\(folder.path)/journal.db"
         for (first, expected) in [(UInt64(5_000), UInt64(5_000)), (9_000, 5_001)] {
             let journal = try JournalStore(path: path, now: 0, firstSequence: first)
             #expect(try journal.append(source: "s", id: "\(first)", topic: "a/-/p/", envelope: [1]).sequence == expected)

@@ -10,8 +10,8 @@ import Testing
     static let topics = ["a.b.v1/-/p/", "task.succeeded.v1/-/p/", "run.requested.v1/-/p/", "task.ready.v1/load/p/", "a.c.v1/-/q/"]
 
     /// Appends so many in one turn, under the topics one after the other; the envelope tells the sequence.
-    @discardableResult func turn(_ journal: JournalStore, _ count: Int, topics: [String] = ["a.b.v1/-/p/"], bytes: Int = 40) throws -> [StoredEvent] {
-        journal.begin()
+    @discardableResult func turn(_ journal: JournalStore, _ count: Int, topics: [String] = ["a.b.v1/-/p/"], bytes: Int = 40, beginning: Bool = true) throws -> [StoredEvent] {
+        if beginning { journal.begin() }
         let events = try (0..<count).map { place in
             let sequence = journal.newest + 1
             let event = StoredEvent(sequence: sequence, topic: topics[place % topics.count], envelope: Array("\(sequence)".utf8) + [UInt8](repeating: 7, count: bytes))
@@ -125,16 +125,24 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...20) func `rows and packs together are one log, whatever is done to it`(seed: UInt64) throws {
+    @Test(arguments: 1...20) func `rows, packs and segments together are one log, whatever is done to it`(seed: UInt64) throws {
         var random = Seed(state: seed)
         let folder = try TemporaryFolder("packs")
         let path = "\(folder.path)/journal.db"
         var journal = try JournalStore(path: path, now: 0)
         var model: [StoredEvent] = [], keep: [UInt64] = [], position: UInt64 = 0
         for _ in 0..<40 {
-            switch Int.random(in: 0..<6, using: &random) {
+            switch Int.random(in: 0..<8, using: &random) {
             case 0, 1:
                 model += try turn(journal, Int.random(in: 1...60, using: &random), topics: Self.topics.shuffled(using: &random))
+            case 6:
+                // These go into a segment, or are what the database takes where there is no room for one.
+                if Bool.random(using: &random) { journal.segments?.roomNext = Bool.random(using: &random) ? 1 << 55 : 2048 }
+                for _ in 0..<Int.random(in: 1...4, using: &random) { model += try turn(journal, Int.random(in: 1...60, using: &random), topics: [Self.topics[0], Self.topics[1]]) }
+            case 7:
+                journal.begin()
+                try journal.setMeta("tried", 1)
+                model += try turn(journal, Int.random(in: 1...60, using: &random), topics: [Self.topics[0]], beginning: false)
             case 2:
                 journal.begin()
                 position = UInt64.random(in: position...max(position, journal.newest), using: &random)

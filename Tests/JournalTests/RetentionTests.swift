@@ -3,6 +3,7 @@ import Contracts
 import Kernel
 import Leases
 import SQLite
+import Support
 import Testing
 
 @Suite struct RetentionTests {
@@ -103,8 +104,8 @@ import Testing
     }
 
     @Test func `a request that was removed is still no new one`() throws {
-        let path = "/tmp/sluice-journal-\(UInt64.random(in: 0 ... .max))"
-        defer { for suffix in ["", "-wal", "-shm"] { _ = removeFile(path + suffix) } }
+        let folder = try TemporaryFolder("journal")
+        let path = "\(folder.path)/journal.db"
         do {
             let journal = try journal(9, path: path)
             #expect(try retain(journal, Retention(), now: 0, isShort: true).removed == 9)
@@ -122,8 +123,8 @@ import Testing
 
     @Test(arguments: [-40.0, 400.0, 40_000.0])
     func `a calendar that jumps by days makes nothing old`(days: Double) throws {
-        let path = "/tmp/sluice-journal-\(UInt64.random(in: 0 ... .max))"
-        defer { for suffix in ["", "-wal", "-shm"] { _ = removeFile(path + suffix) } }
+        let folder = try TemporaryFolder("journal")
+        let path = "\(folder.path)/journal.db"
         let today = Timestamp(seconds: 1_800_000_000)
         let rule = Retention(seconds: 10 * day)
         do {

@@ -1,11 +1,13 @@
 import SQLite
 
-/// Events lie in rows of their own or, many of one turn, in packs. Between the two there is no other difference; what is announced
-/// to the queue and what retention remembers for ever is always a row.
+/// Events lie in rows of their own or, those of one turn together, in packs: rows of `pack` where the turn did something else too, and
+/// records of the segments where it did not. Between the three there is no other difference; what is announced to the queue and what
+/// retention remembers for ever is always a row.
 extension JournalStore {
-    /// Writes what waits to be written together. Before anything looks at the log.
+    /// Makes what was appended in this turn a part of the transaction.
     func settlePack() throws(SQLiteError) {
         guard pack.count > 0 else { return }
+        try willWrite()
         // Emptied first: where this fails the turn is rolled back.
         defer { pack.removeAll() }
         guard pack.count < Pack.countMin else {
@@ -39,16 +41,35 @@ extension JournalStore {
         rows.bind(1, Int64(clamping: after))
         rows.bind(2, Int64(limit))
         defer { rows.reset() }
-        let packs = try statement("select events from pack where first >= (select coalesce(max(first), 0) from pack where first <= ?) order by first")
+        let packs = try statement("select first, events from pack where first >= (select coalesce(max(first), 0) from pack where first <= ?) order by first")
         packs.bind(1, Int64(clamping: after))
         defer { packs.reset() }
         var row = try rows.step() ? UInt64(rows.integer(0)) : nil
         var pack = PackReader([])
+        var nextRow = try packs.step() ? UInt64(packs.integer(0)) : nil
+        var segment = try segments.map { segments throws(SQLiteError) in try SegmentCursor(segments, after: max(after, floor)) }
+        var hasPending = self.pack.count > 0
+        /// The next of those in the table, in the segments and in this turn.
+        func nextPack() throws(SQLiteError) -> PackReader? {
+            if let first = nextRow, first < segment?.record?.first ?? .max {
+                let next = PackReader(packs.bytes(1))
+                nextRow = try packs.step() ? UInt64(packs.integer(0)) : nil
+                return next
+            }
+            if segment?.record != nil {
+                let next = PackReader(try segment?.pack() ?? [])
+                try segment?.pass()
+                return next
+            }
+            guard hasPending else { return nil }
+            hasPending = false
+            return PackReader(self.pack.bytes)
+        }
         func nextPacked() throws(SQLiteError) -> PackReader.Event? {
             while true {
                 while let event = try pack.next() { if event.sequence > after { return event } }
-                guard try packs.step() else { return nil }
-                pack = PackReader(packs.bytes(0))
+                guard let next = try nextPack() else { return nil }
+                pack = next
             }
         }
         var packed = try nextPacked()
@@ -73,11 +94,19 @@ extension JournalStore {
 
     /// An event that lies in a pack.
     func packed(_ sequence: UInt64) throws(SQLiteError) -> StoredEvent? {
+        if pack.count > 0, sequence >= pack.first { return try Self.find(sequence, in: pack.bytes) }
         let find = try statement("select last, events from pack where first <= ? order by first desc limit 1")
         defer { find.reset() }
         find.bind(1, Int64(clamping: sequence))
-        guard try find.step(), UInt64(find.integer(0)) >= sequence else { return nil }
-        var pack = PackReader(find.bytes(1))
+        if try find.step(), UInt64(find.integer(0)) >= sequence { return try Self.find(sequence, in: find.bytes(1)) }
+        guard sequence > floor, let segments else { return nil }
+        let cursor = try SegmentCursor(segments, after: sequence - 1)
+        guard let record = cursor.record, record.first <= sequence else { return nil }
+        return try Self.find(sequence, in: cursor.pack())
+    }
+
+    private static func find(_ sequence: UInt64, in bytes: [UInt8]) throws(SQLiteError) -> StoredEvent? {
+        var pack = PackReader(bytes)
         while let event = try pack.next() { if event.sequence == sequence { return pack.stored(event) } }
         return nil
     }
@@ -90,36 +119,58 @@ extension JournalStore {
         var end = try UInt64(number("select coalesce((select sequence from event where sequence > \(floor) order by sequence limit 1 offset \(chunk - 1)), \(target))"))
         end = min(end, target)
         let packs = try database.prepare("select first, last, count from pack where first > \(floor) and first <= \(end) order by first")
+        var nextRow = try packs.step()
+        var segment = try segments.map { segments throws(SQLiteError) in try SegmentCursor(segments, after: floor) }
+        func next() throws(SQLiteError) -> (first: UInt64, last: UInt64, count: Int)? {
+            if nextRow, UInt64(packs.integer(0)) < segment?.record?.first ?? .max {
+                let pack = (UInt64(packs.integer(0)), UInt64(packs.integer(1)), Int(packs.integer(2)))
+                nextRow = try packs.step()
+                return pack
+            }
+            guard let record = segment?.record else { return nil }
+            try segment?.pass()
+            return (record.first, record.last, record.count)
+        }
         var count = 0
-        while try packs.step() {
-            let first = UInt64(packs.integer(0)), last = UInt64(packs.integer(1))
-            guard last <= target else { return first - 1 }
-            count += Int(packs.integer(2))
-            if count >= chunk { return last }
-            end = max(end, last)
+        while let pack = try next(), pack.first <= end {
+            guard pack.last <= target else { return pack.first - 1 }
+            count += pack.count
+            if count >= chunk { return pack.last }
+            end = max(end, pack.last)
         }
         return end
     }
 
-    /// Removes whole packs. What a reader keeps of them becomes rows. Returns how many events are gone.
+    /// Removes whole packs. What a reader keeps of them becomes rows; what lies in a segment is gone when the floor is above it.
+    /// Returns how many events are gone.
     func removePacks(upTo last: UInt64) throws(SQLiteError) -> Int {
         let packs = try database.prepare("select first, last, count, events from pack where last <= \(last)")
-        let forget = try statement("delete from identity where source = ? and id = ?")
         var removed = 0, hasPacks = false
         while try packs.step() {
             hasPacks = true
-            let pack = PackReader(packs.bytes(3))
-            let kept = try kept(from: packs.integer(0), to: packs.integer(1))
-            try unpack(pack) { kept.contains($0) }
-            var rest = pack
-            while let event = try rest.next() {
-                guard !kept.contains(event.sequence) else { continue }
-                try rest.withIdentity(event) { identity throws(SQLiteError) in try forget.run(identity) }
-                removed += 1
-            }
+            removed += try remove(PackReader(packs.bytes(3)), first: packs.integer(0), last: packs.integer(1))
         }
         packs.reset()
         if hasPacks { try database.execute("delete from pack where last <= \(last)") }
+        guard let segments else { return removed }
+        var cursor = try SegmentCursor(segments, after: floor)
+        while let record = cursor.record, record.last <= last {
+            removed += try remove(PackReader(cursor.pack()), first: Int64(record.first), last: Int64(record.last))
+            try cursor.pass()
+        }
+        return removed
+    }
+
+    private func remove(_ pack: PackReader, first: Int64, last: Int64) throws(SQLiteError) -> Int {
+        let forget = try statement("delete from identity where source = ? and id = ?")
+        let kept = try kept(from: first, to: last)
+        try unpack(pack) { kept.contains($0) }
+        var rest = pack, removed = 0
+        while let event = try rest.next() {
+            guard !kept.contains(event.sequence) else { continue }
+            try rest.withIdentity(event) { identity throws(SQLiteError) in try forget.run(identity) }
+            removed += 1
+        }
         return removed
     }
 

@@ -3,7 +3,8 @@ public import Kernel
 public import Leases
 public import SQLite
 
-/// The durable log and the leases on work, in one SQLite file (WAL, `synchronous=FULL`).
+/// The durable log and the leases on work: an SQLite file (WAL, `synchronous=FULL`), and beside it segments of the log that hold the
+/// events of turns that did nothing but append.
 ///
 /// Invariants:
 /// - an event is in the log if and only if the transaction that appended it has committed; its sequence is never used again;
@@ -11,13 +12,16 @@ public import SQLite
 /// - an entry of the queue and its `task.ready` appear in one transaction; so do a report and the end of its entry;
 /// - what retention removed lies at or below `floor`; what a reader or an entry still needs is not removed with it.
 ///
-/// Used from the broker's one thread. A turn of the broker is one transaction: `begin`, any number of calls, `commit`.
+/// Used from the broker's one thread. A turn of the broker is one transaction, or one record of a segment: `begin`, any number of
+/// calls, `commit`.
 public final class JournalStore {
     public internal(set) var queue: WorkQueue
     let database: Database
     let reserve: Reserve?
     private let insertEvent, oneEvent, putMeta, findForgotten: Statement
     let identities: Identities
+    /// Nil in memory.
+    let segments: SegmentLog?
     let putEntry, dropEntry: Statement
     /// The newest sequence of the log, of this turn included.
     public private(set) var newest: UInt64 = 0
@@ -29,6 +33,8 @@ public final class JournalStore {
     /// The log's own age in seconds, and the monotonic second at which it was told: see `Retention`.
     var age = (base: 0.0, at: 0.0)
     private var hasForgotten = false
+    /// Something was appended in this turn.
+    private var hasAppended = false
     private let isInMemory: Bool
     /// Events of this turn that are to be written together.
     var pack = Pack()
@@ -50,6 +56,7 @@ public final class JournalStore {
         isInMemory = path == ":memory:"
         queue = WorkQueue(limits: limits)
         self.reserve = reserve
+        try Self.refuseNewer(database)
         // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
         // one is for a broker that never is.
         // A page holds several events, and each that a commit touches is written whole, twice.
@@ -57,14 +64,16 @@ public final class JournalStore {
         let isBegun = try database.prepare("select exists (select 1 from sqlite_master where name = 'event')")
         if try isBegun.step(), isBegun.integer(0) == 0 {
             isBegun.reset()
-            try database.execute("begin; \(Self.schema); insert into meta(key, value) values('first', \(firstSequence)); commit")
+            try database.execute("begin; \(Self.schema); pragma user_version = \(JournalFormat.current); insert into meta(key, number) values('first', \(firstSequence)); commit")
         } else {
             isBegun.reset()
             try database.execute(Self.schema)
+            try Self.upgrade(database)
         }
+        segments = isInMemory ? nil : try SegmentLog(folder: path + "-segments")
         insertEvent = try database.prepare("insert into event(sequence, source, id, topic, envelope) values(?, ?, ?, ?, ?)")
         // Simulations make a hundred thousand of the small ones.
-        identities = try Identities(database, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)
+        identities = try Identities(database, path: isInMemory ? nil : path, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)
         findForgotten = try database.prepare("select sequence from forgotten where source = ? and id = ?")
         oneEvent = try database.prepare("select topic, envelope from event where sequence = ?")
         putEntry = try database.prepare(
@@ -75,7 +84,7 @@ public final class JournalStore {
             delivery_limit = excluded.delivery_limit
             """)
         dropEntry = try database.prepare("delete from entry where sequence = ?")
-        putMeta = try database.prepare("insert into meta(key, value) values(?, ?) on conflict(key) do update set value = excluded.value")
+        putMeta = try database.prepare("insert into meta(key, number) values(?, ?) on conflict(key) do update set number = excluded.number")
         try recover(now: now)
         try recoverAge(now: now, wall: wall)
         _ = reserve?.hold()
@@ -96,8 +105,24 @@ public final class JournalStore {
         create index if not exists keep_sequence on keep(sequence);
         create table if not exists mark(sequence integer primary key, age integer not null);
         create table if not exists forgotten(source text not null, id text not null, sequence integer not null, primary key(source, id)) without rowid;
-        create table if not exists meta(key text primary key, value integer not null) without rowid;
+        create table if not exists meta(key text primary key, number integer not null) without rowid;
         """
+
+    /// Nothing of the file is changed before its format is known.
+    private static func refuseNewer(_ database: Database) throws(SQLiteError) {
+        let format = try database.prepare("pragma user_version")
+        guard try format.step(), format.integer(0) > JournalFormat.current else { return }
+        throw JournalFormat.tooNew("its format is \(format.integer(0))", reads: JournalFormat.current)
+    }
+
+    /// Brokers of before the segments did not look at the format. They look for a column of `meta` by its old name, and stop where
+    /// that is missing, instead of going on with half a log.
+    private static func upgrade(_ database: Database) throws(SQLiteError) {
+        let isOld = try database.prepare("select exists (select 1 from pragma_table_info('meta') where name = 'value')")
+        guard try isOld.step(), isOld.integer(0) != 0 else { return }
+        isOld.reset()
+        try database.execute("begin immediate; alter table meta rename column value to number; pragma user_version = \(JournalFormat.current); commit")
+    }
 
     /// Reads what the last commit left: the queue with a full lease for each holder, the newest sequence, the epoch.
     private func recover(now: Double) throws(SQLiteError) {
@@ -122,9 +147,10 @@ public final class JournalStore {
         floor = try UInt64(meta("floor"))
         // Not the greatest of the table: retention may have removed that one, and no sequence is used again.
         newest = try max(
-            UInt64(fixed("select coalesce(max(sequence), 0) from event")), UInt64(fixed("select coalesce(max(last), 0) from pack")), floor, UInt64(max(meta("first"), 1)) - 1)
+            UInt64(fixed("select coalesce(max(sequence), 0) from event")), UInt64(fixed("select coalesce(max(last), 0) from pack")), segments?.last ?? 0, floor,
+            UInt64(meta(Identities.mark)), UInt64(max(meta("first"), 1)) - 1)
         if !identities.isTable { newest = try max(newest, UInt64(number("select coalesce(max(seq), 0) from sqlite_sequence where name = 'event'"))) }
-        try identities.recover()
+        try identities.recover(segments)
         epoch = try UInt64(meta("epoch"))
         hasForgotten = try fixed("select exists (select 1 from forgotten)") != 0
     }
@@ -169,7 +195,7 @@ public final class JournalStore {
         return rows.integer(0)
     }
 
-    func meta(_ key: String) throws(SQLiteError) -> Int64 { try fixed("select coalesce(max(value), 0) from meta where key = ?", key) }
+    func meta(_ key: String) throws(SQLiteError) -> Int64 { try fixed("select coalesce(max(number), 0) from meta where key = ?", key) }
 
     func setMeta(_ key: String, _ value: Int64) throws(SQLiteError) {
         try willWrite()
@@ -182,28 +208,42 @@ public final class JournalStore {
 
     private var hasWrites = false
 
-    public func begin() { hasWrites = false }
+    public func begin() { (hasWrites, hasAppended) = (false, false) }
 
     func willWrite() throws(SQLiteError) {
         guard !hasWrites else { return }
+        try identities.finishSettling()
         try statement("begin immediate").run()
         hasWrites = true
     }
 
-    /// Makes the turn durable. A turn that wrote nothing costs nothing, and gives false.
+    /// Makes the turn durable. A turn that wrote nothing costs nothing.
+    /// - Returns: whether the database has committed something. That a segment has taken the turn proves nothing of that.
     @discardableResult public func commit() throws(SQLiteError) -> Bool {
-        guard hasWrites else { return false }
+        hasAppended = false
+        // A turn is in one place or in the other, and never in both, so that it is there whole or not at all.
+        if !hasWrites, pack.count > 0, let segments, try segments.append(pack) {
+            pack.removeAll()
+            commits += 1
+            return false
+        }
         try settlePack()
-        if identities.areMany { try settleIdentities() }
+        guard hasWrites else { return false }
+        try endTransaction()
+        segments?.remove(upTo: floor)
+        return true
+    }
+
+    private func endTransaction() throws(SQLiteError) {
         try statement("commit").run()
         hasWrites = false
         commits += 1
-        return true
     }
 
     /// Tries a commit that changes nothing of the log, after one has failed, and takes the reserve back. Between turns only.
     public func canCommit() -> Bool {
         do {
+            try identities.finishSettling()
             try database.execute("begin immediate")
             putMeta.bind(1, "tried")
             putMeta.bind(2, Int64(commits))
@@ -222,7 +262,7 @@ public final class JournalStore {
     /// Forgets the turn, in the file and in memory.
     public func rollback(now: Double) throws(SQLiteError) {
         if database.isInTransaction { try? database.execute("rollback") }
-        hasWrites = false
+        (hasWrites, hasAppended) = (false, false)
         try recover(now: now)
     }
 
@@ -238,18 +278,19 @@ public final class JournalStore {
     package func append(
         _ identity: Identity, topic: UnsafeBufferPointer<UInt8>, envelope: UnsafeBufferPointer<UInt8>
     ) throws(SQLiteError) -> (sequence: UInt64, isNew: Bool) {
-        try willWrite()
+        try settleEarlier()
         if hasForgotten, Retention.isRemembered(topic), let sequence = try findForgotten.sequence(identity) { return (sequence, false) }
         if let sequence = try identities.sequence(identity) { return (sequence, false) }
         // What the queue or retention look for by its topic is a row; so is everything in a journal of before the packs.
         if identities.isTable, envelope.count <= Pack.envelopeBytesMax, !topic.starts(with: Self.taskTopic), !Retention.isRemembered(topic) {
             pack.append(newest + 1, identity, topic: topic, envelope: envelope)
         } else {
+            try willWrite()
             try insert(newest + 1, identity, topic, envelope)
         }
         newest += 1
         identities.note(identity, newest)
-        if pack.bytes.count >= Pack.bytesMax { try settlePack() }
+        if pack.bytes.count >= (hasWrites || segments == nil ? Pack.bytesMax : Pack.bytesInSegmentMax) { try settlePack() }
         return (newest, true)
     }
 
@@ -275,6 +316,18 @@ public final class JournalStore {
 
     package func sequence(_ identity: Identity) throws(SQLiteError) -> UInt64? { try identities.sequence(identity) }
 
+    /// Before a turn appends anything, all that is held is on disk, whether in a segment or in the table: an identity that were in
+    /// the table before its event is in the log would make its publisher believe that it is there.
+    private func settleEarlier() throws(SQLiteError) {
+        guard !hasAppended else { return }
+        hasAppended = true
+        guard identities.areMany else { return }
+        if !hasWrites, try identities.beginSettling(upTo: newest) { return }
+        let isAlone = !hasWrites
+        try settleIdentities()
+        if isAlone { try endTransaction() }
+    }
+
     /// Puts the newest identities where the others are.
     func settleIdentities() throws(SQLiteError) {
         try willWrite()
@@ -291,7 +344,6 @@ public final class JournalStore {
 
     /// The events behind `after` whose topic starts with one of `prefixes`, and the sequence searched to.
     public func read(after: UInt64, prefixes: [String], limit: Int) throws(SQLiteError) -> (events: [StoredEvent], upTo: UInt64) {
-        try settlePack()
         var events: [StoredEvent] = []
         var upTo = after
         var bytes = 0
@@ -311,7 +363,6 @@ public final class JournalStore {
     }
 
     public func event(_ sequence: UInt64) throws(SQLiteError) -> StoredEvent? {
-        try settlePack()
         oneEvent.bind(1, Int64(clamping: sequence))
         defer { oneEvent.reset() }
         guard try oneEvent.step() else { return try packed(sequence) }

@@ -1,6 +1,6 @@
 import SQLite
 
-/// Events of one turn, written as one row: what a row costs, it then costs once and not for each event.
+/// Events of one turn, written as one row or one record of a segment: what that costs, it then costs once and not for each event.
 ///
 /// Each stands there as its sequence (8 bytes), the lengths of its source, id and topic (2 each) and of its envelope (4), most
 /// significant byte first, and these four. Sequences grow from one to the next, and between packs.
@@ -9,6 +9,8 @@ struct Pack {
     static let countMin = 8
     /// A pack that has so many bytes is written though the turn goes on.
     static let bytesMax = 256 << 10
+    /// In a segment one of a turn may have so many; a turn of more is a transaction.
+    static let bytesInSegmentMax = 1 << 20
     /// A larger envelope is a row of its own.
     static let envelopeBytesMax = 16 << 10
     static let headBytes = 18
@@ -31,7 +33,7 @@ struct Pack {
     }
 
     mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: bytes.capacity <= 2 * Self.bytesMax)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 2 * Self.bytesInSegmentMax)
         count = 0
     }
 }

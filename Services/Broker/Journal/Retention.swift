@@ -46,10 +46,10 @@ public struct Retained: Hashable, Sendable {
 }
 
 extension JournalStore {
-    /// The size of what the file holds, free pages left out.
+    /// The size of what the file and the segments hold, free pages and what is below the floor left out.
     public func usedBytes() throws(SQLiteError) -> Int {
         let pages = try fixed("pragma page_count") - fixed("pragma freelist_count")
-        return Int(try pages * fixed("pragma page_size"))
+        return try Int(pages * fixed("pragma page_size")) + (segments?.bytes(after: floor) ?? 0)
     }
 
     func recoverAge(now: Double, wall: Timestamp) throws(SQLiteError) {

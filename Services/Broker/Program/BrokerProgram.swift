@@ -5,7 +5,7 @@
 //           SLUICE_KEYS (SLUICE_HOME/keys; over TCP it uses broker.key and clients from there, made by sluice keys),
 //           SLUICE_BUS_OPEN (1 lets it listen off loopback without keys),
 //           SLUICE_RETAIN_DAYS (30), SLUICE_RETAIN_BYTES (1 GiB), SLUICE_RETAIN_BYTES_MAX (four times that).
-// Writes    SLUICE_HOME/journal: journal.db, and 8 MiB of reserve for a full disk.
+// Writes    SLUICE_HOME/journal: journal.db, journal.db-segments, and 8 MiB of reserve for a full disk.
 // Promises  an acknowledged event survives kill -9 at any moment; an entry of the queue is with one worker at most;
 //           after a restart every lease holds for one more lease time.
 // Stops     on SIGTERM at once: what was acknowledged is on disk. On an I/O error of the journal's disk it exits with 3 and

@@ -1,5 +1,5 @@
 public import Kernel
-public import Runs
+import Runs
 
 extension RunText {
     /// So many of those that wait are shown: what they wait for is mostly the same.
@@ -9,10 +9,11 @@ extension RunText {
 
     /// A line for each of the `limit` newest runs, behind those that have not begun: how it stands, its name, when it began, how long it
     /// took, why it did not succeed.
-    public func list(_ history: RunHistory, _ board: PipelineBoard, limit: Int, now: Timestamp) -> [String] {
-        let waiting = history.waiting
+    /// - Parameter pipeline: only runs of this one; nil for all.
+    public func list(_ history: RunHistory, _ board: PipelineBoard, pipeline: String? = nil, limit: Int, now: Timestamp) -> [String] {
+        let waiting = history.waiting.filter { pipeline == nil || history.requested[$0]?.pipeline == pipeline }
         let shown = waiting.prefix(Self.waitingMax)
-        let runs = history.order.suffix(limit).reversed().compactMap { history.runs[$0] }
+        let runs = history.order.reversed().lazy.compactMap { history.runs[$0] }.filter { pipeline == nil || $0.pipeline == pipeline }.prefix(limit)
         let width = (shown.map(\.description.count) + runs.map(\.id.description.count)).filter { $0 <= Self.nameMax }.max() ?? 0
         var lines = shown.map { id in
             let asked = dim("asked for at \(history.requested[id].map { moment($0.at) } ?? "")")

@@ -28,7 +28,7 @@ enum Assets {
         button{font:inherit;font-size:13.5px;font-weight:550;color:var(--link);background:transparent;border:1px solid var(--line);border-radius:7px;padding:4px 12px;cursor:pointer;white-space:nowrap}
         a:focus-visible,button:focus-visible{outline:2px solid var(--link);outline-offset:2px}
         button:hover{border-color:var(--link)}button:disabled{opacity:.5;cursor:default}
-        .actions{display:flex;flex-wrap:wrap;align-items:center;gap:6px 14px}
+        .actions{display:flex;flex-wrap:wrap;align-items:center;gap:6px 10px}
         table{border-collapse:collapse;width:100%;font-size:14px}
         th{text-align:left;font-size:12px;font-weight:550;color:var(--quiet);padding:9px 14px;border-bottom:1px solid var(--line);white-space:nowrap}
         td{padding:9px 14px;border-bottom:1px solid var(--line);vertical-align:top}

@@ -4,7 +4,7 @@ import Markup
 /// `/`: the pipelines and the newest runs.
 enum RunsPage {
     static let runsMax = 200
-    private static let barsMax = 24
+    private static let barsMax = 20
     private static let stepsMax = 8
 
     /// - Parameter hasDocs: whether a pipeline's documentation is there to be read.

@@ -15,14 +15,16 @@ public actor Orchestrator {
     static let standBySeconds = 0.3
     /// Decisions travel in publishes of at most this many events.
     static let eventsPerPublishMax = 500
+    /// A file may be away for a moment while another version of it is put in its place.
+    static let goneSeconds = 3.0
 
     let client: BusClient
     private let name: String
-    private let pipelinesFolder: String
+    let pipelinesFolder: String
     private let reach: @Sendable (String) -> Void
     let note: @Sendable (String) -> Void
 
-    private var fleet = Fleet()
+    private(set) var fleet = Fleet()
     private(set) var needs = LogNeeds()
     var confirmed: (position: UInt64, kept: [UInt64])?
     var confirmAt = 0.0
@@ -30,11 +32,13 @@ public actor Orchestrator {
     private var asksAgainSoon = false
     private var epoch: UInt64?
     private var leadUntil = 0.0
-    private var definitions: [String: Definition] = [:]
+    var definitions: [String: Definition] = [:]
     /// What the definitions say against one another, by path, and the files of which that is true.
-    private var contradictions: (of: [String: String], found: [String: PlainProblem]) = ([:], [:])
+    var contradictions: (of: [String: String], found: [String: PlainProblem]) = ([:], [:])
     private var timetable = Timetable()
-    private var brokenDefinitions: [String: String] = [:]
+    var brokenDefinitions: [String: String] = [:]
+    /// By pipeline, since when no file defines it, on the clock that only runs forward.
+    var goneSince: [String: Double] = [:]
     private let environment: [String: String]
     private var files: FileWatch?
 
@@ -178,7 +182,7 @@ public actor Orchestrator {
     }
 
     /// Publishes decisions and folds them. Where nothing came in between, the answer itself tells their places in the log.
-    private func publish(_ events: [Event]) async throws {
+    func publish(_ events: [Event]) async throws {
         var start = 0
         while start < events.count {
             let part = Array(events[start..<min(start + Self.eventsPerPublishMax, events.count)])
@@ -226,59 +230,6 @@ public actor Orchestrator {
     private func planBackfills() async throws {
         for event in fleet.backfills {
             try await publish(BackfillPlan.events(for: event, of: fleet.pipelines[event.pipeline], now: SystemClock.now()))
-        }
-    }
-
-    // MARK: Definitions
-
-    private struct Definition {
-        let stamp: String
-        let pipeline: Pipeline
-        let registration: Event
-    }
-
-    /// Publishes the definitions on disk that differ from those of the log. A broken file, and one that would have pipelines
-    /// start one another for ever, changes nothing and is told once.
-    private func registerDefinitions() async throws {
-        var events: [Event] = []
-        let read = ((try? PipelineReader.paths(in: pipelinesFolder)) ?? []).compactMap { path in definition(path).map { (path, $0) } }
-        compare(read)
-        for (path, definition) in read where contradictions.found[path] == nil {
-            var event = definition.registration
-            guard case .pipelineRegistered(let registered) = event.payload, fleet.pipelines[event.pipeline] != registered else { continue }
-            event.id += "/\(fleet.position)"
-            event.time = SystemClock.now()
-            events.append(event)
-            note("pipeline \(event.pipeline) from \(path)")
-        }
-        if !events.isEmpty { try await publish(events) }
-    }
-
-    private func compare(_ read: [(path: String, definition: Definition)]) {
-        let files = Dictionary(uniqueKeysWithValues: read.map { ($0.path, $0.definition.stamp) })
-        guard files != contradictions.of else { return }
-        let found = PipelineFolder(read.map { ($0.path, $0.definition.pipeline) }).contradictions
-        for (path, problem) in found where contradictions.found[path] != problem { note("\(problem)") }
-        contradictions = (files, Dictionary(found.map { ($0.path, $0.problem) }, uniquingKeysWith: { first, _ in first }))
-    }
-
-    private func definition(_ path: String) -> Definition? {
-        let stamp = Files.stamp(path)
-        if let known = definitions[path], known.stamp == stamp { return known }
-        guard brokenDefinitions[path] != stamp else { return nil }
-        do {
-            let pipeline = try PipelineReader.read(path)
-            let event = Event(
-                source: "orchestrator", id: "pipeline/\(pipeline.name)/\(pipeline.hash.prefix(16))", time: SystemClock.now(), pipeline: pipeline.name,
-                payload: .pipelineRegistered(pipeline.registered))
-            // As the log gives it back: numbers and the order of keys change on the way, and it is compared with what comes from there.
-            let definition = Definition(stamp: stamp, pipeline: pipeline, registration: try Event(envelope: try event.envelope()))
-            definitions[path] = definition
-            return definition
-        } catch {
-            brokenDefinitions[path] = stamp
-            note("\(error)")
-            return nil
         }
     }
 }

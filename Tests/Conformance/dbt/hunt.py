@@ -85,7 +85,7 @@ def plain(line):
     for place in (node, node.get("config", {})):
         if "tags" in place: place["tags"] = sorted(set(place["tags"]))
     for key in ("macros", "nodes"): node.get("depends_on", {}).get(key, []).sort()
-    return json.dumps(node)
+    return json.dumps(node, sort_keys=True)
 
 
 def compare_lists(title, manifest, project, isStateful):

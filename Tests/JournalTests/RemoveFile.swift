@@ -1,3 +1,0 @@
-import Glibc
-
-func removeFile(_ path: String) -> Bool { unlink(path) == 0 }
