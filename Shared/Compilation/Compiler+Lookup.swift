@@ -7,10 +7,12 @@ extension Compiler {
         var names: [String: String] = [:]
         for (id, node) in manifest.nodes where !node.isEphemeral {
             guard [.model, .seed, .snapshot].contains(node.resourceType) || failuresRelation(of: node) != nil else { continue }
-            names[id] = session.render(relationName(of: node))
+            names[id] = dialect.render(relation(of: node))
         }
         for (id, source) in manifest.sources {
-            names[id] = session.render(RelationName(database: source.database, schema: source.schema, identifier: source.identifier))
+            let relation = RelationObject(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), dialect: dialect)
+            quote(relation, by: source.quoting)
+            names[id] = dialect.render(relation)
         }
         return names
     }

@@ -66,7 +66,7 @@ final class MacroTable {
         guard !isLoaded[entry.file] else { return nil }
         isLoaded[entry.file] = true
         let file = files[entry.file]
-        let module = try interpreter.load(TemplateCache.template(file.text, name: file.path, environment), contextOf(file.packageName))
+        let module = try interpreter.loadMacros(TemplateCache.template(file.text, name: file.path, environment), contextOf(file.packageName))
         for macro in module.definedMacros { entries[file.packageName]?[macro.name]?.value = .object(macro) }
         return entries[package]?[name]?.value
     }
@@ -77,7 +77,7 @@ final class MacroTable {
             guard let macro = MacroLibrary.macro(name, in: package) else { continue }
             // Empty lines in front, so that an error tells the line of the library's file.
             let text = String(repeating: "\n", count: macro.line - 1) + macro.text
-            let module = try interpreter.load(TemplateCache.template(text, name: macro.path, environment), libraryContext)
+            let module = try interpreter.loadMacros(TemplateCache.template(text, name: macro.path, environment), libraryContext)
             guard let value = module.definedMacros.first.map({ Value.object($0) }) else { continue }
             library[name] = value
             return value

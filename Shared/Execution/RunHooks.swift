@@ -3,7 +3,7 @@ public import Kernel
 public import Project
 public import WarehouseKit
 
-/// `on-run-start` and `on-run-end`: hook after hook, the dependencies' before the project's. Behind one that the warehouse refuses
+/// `on-run-start` and `on-run-end`: hook after hook, the project's before the packages', as in dbt. Behind one that the warehouse refuses
 /// the rest are skipped.
 public struct RunHooks {
     private let compiler: Compiler
@@ -19,11 +19,12 @@ public struct RunHooks {
         self.clock = clock
     }
 
-    /// What the hooks of the end see besides: `results` of the nodes, and of the hooks of the start those that failed, `schemas` and `database_schemas` of what has run.
+    /// What the hooks of the end see besides: `results`, in which dbt leaves out the hooks that ended well, and the `schemas` and
+    /// `database_schemas` of the relations that were made.
     private func words(after results: [NodeResult]) -> [(String, JSON)] {
         let manifest: Manifest = compiler.manifest
         let relations = compiler.relationNames(on: session)
-        let nodes = results.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType != .operation }
+        let nodes = results.filter { !$0.isFailure && $0.status != .skipped }.compactMap { manifest.nodes[$0.uniqueID] }.filter(\.resourceType.isReferable)
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
         return [
@@ -42,7 +43,7 @@ public struct RunHooks {
     /// - Throws: where a hook cannot even be written down: that ends the run, as in dbt.
     public func run(
         atStart: Bool, after ran: [NodeResult] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
-        start: (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
+        start: @escaping (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
         failure: (any Error, Manifest.Hook) -> String
     ) throws -> [NodeResult] {
         let hooks = compiler.manifest.hooks.filter { $0.isAtStart == atStart }
@@ -50,28 +51,29 @@ public struct RunHooks {
         var results: [NodeResult] = []
         for hook in hooks {
             let startedAt = clock()
-            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "\(hook.title) passed", failures: 0, startedAt: startedAt, finishedAt: startedAt)
+            let title = hook.title(results.count + 1)
+            var result = NodeResult(uniqueID: hook.node.uniqueID, status: .success, message: "\(title) passed", failures: 0, startedAt: startedAt, finishedAt: startedAt)
             result.thread = Self.thread
             result.response = [:]
             if results.contains(where: { $0.isFailure || $0.status == .skipped }) {
-                (result.status, result.message, result.failures) = (.skipped, "", nil)
+                (result.status, result.message, result.failures) = (.skipped, "\(title) skipped", 1)
                 results.append(result)
                 end(result, hook, results.count)
                 continue
             }
-            start(hook, results.count + 1)
             var isRendered = false
             do {
                 try carryOut(hook) {
-                    let sql = try compiler.render(hook.node.rawCode, for: nil, with: words)
+                    let sql = try compiler.render(hook.node.rawCode, for: hook.node, with: words)
                     isRendered = true
+                    start(hook, results.count + 1)
                     result.compiledSQL = sql
                     result.compiledAt = clock()
                     if sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) { try session.execute(try compiler.sending(sql, of: hook.node)) }
                 }
             } catch {
                 guard isRendered else { throw error }
-                (result.status, result.message, result.failures) = (.error, failure(error, hook), nil)
+                (result.status, result.message, result.failures) = (.error, "\(title) failed, error:\n \(failure(error, hook))", 1)
             }
             result.finishedAt = clock()
             results.append(result)

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The files of a project, in an order that does not depend on the disk.
 enum FileTree {
-    /// Paths of all files below `folder`, relative to it, sorted. Hidden files and folders are passed over.
+    /// Paths of all files below `folder`, relative to it, sorted, as dbt finds them: a name that begins with `.`, `#` or `~` is an editor's
+    /// file, a folder may have any name, and a link to a folder is not followed.
     static func files(in folder: String) -> [String] {
         var found: [String] = []
         walk(folder, "", into: &found)
@@ -11,31 +12,43 @@ enum FileTree {
     }
 
     private static func walk(_ root: String, _ below: String, into found: inout [String]) {
-        for (name, isFolder) in entries(of: below.isEmpty ? root : "\(root)/\(below)") {
+        for (name, kind) in entries(of: below.isEmpty ? root : "\(root)/\(below)") {
             let path = below.isEmpty ? name : "\(below)/\(name)"
-            if isFolder { walk(root, path, into: &found) } else { found.append(path) }
+            switch kind {
+            case .folder: walk(root, path, into: &found)
+            case .file where !".#~".contains(name.first ?? "."): found.append(path)
+            case .file, .linkToFolder: break
+            }
         }
     }
 
-    /// What lies in a folder itself, in an order that does not depend on the disk.
+    /// What lies in a folder itself, in an order that does not depend on the disk. Hidden files and folders are passed over.
     static func names(in folder: String) -> [String] {
-        entries(of: folder).map(\.name).sortedByBytes()
+        entries(of: folder).map(\.name).filter { !$0.hasPrefix(".") }.sortedByBytes()
     }
 
-    private static func entries(of folder: String) -> [(name: String, isFolder: Bool)] {
+    private enum Kind { case file, folder, linkToFolder }
+
+    private static func entries(of folder: String) -> [(name: String, kind: Kind)] {
         guard let handle = opendir(folder) else { return [] }
         defer { closedir(handle) }
-        var found: [(name: String, isFolder: Bool)] = []
+        var found: [(name: String, kind: Kind)] = []
         while let entry = readdir(handle) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard !name.hasPrefix(".") else { continue }
-            // A link, or a file system that does not say, is asked itself.
-            let isKnown = entry.pointee.d_type == UInt8(DT_DIR) || entry.pointee.d_type == UInt8(DT_REG)
-            found.append((name, isKnown ? entry.pointee.d_type == UInt8(DT_DIR) : isFolder("\(folder)/\(name)")))
+            guard name != ".", name != ".." else { continue }
+            found.append((name, kind("\(folder)/\(name)", entry.pointee.d_type)))
         }
         return found
+    }
+
+    private static func kind(_ path: String, _ type: UInt8) -> Kind {
+        if type == UInt8(DT_DIR) { return .folder }
+        // A link, or a file system that does not say, is asked itself.
+        guard type != UInt8(DT_REG), isFolder(path) else { return .file }
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK ? .linkToFolder : .folder
     }
 
     static func isFolder(_ path: String) -> Bool {
@@ -113,5 +126,11 @@ enum FileTree {
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
         return String(name[..<dot])
     }
+    /// Whether a path ends in one of these, in either case.
+    static func ends(_ path: String, in endings: String...) -> Bool {
+        let path = path.lowercased()
+        return endings.contains(where: path.hasSuffix)
+    }
+    static func isSchema(_ path: String) -> Bool { ends(path, in: ".yml", ".yaml") }
     static func folders(of path: String) -> [String] { path.split(separator: "/").dropLast().map(String.init) }
 }

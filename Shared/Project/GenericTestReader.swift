@@ -4,6 +4,8 @@ internal import Kernel
 /// Makes test nodes of the tests written in schema files.
 struct GenericTestReader {
     let problems: ProblemList
+    /// For the words of a test's configuration, which are templates of the schema file; its arguments are templates of its run.
+    let renderer: YAMLRenderer
 
     /// In the order in which dbt writes them.
     static let configKeys = [
@@ -23,11 +25,11 @@ struct GenericTestReader {
             case "name": customName = member.value.text
             case "description": description = member.value.text ?? ""
             case "config":
-                for (key, value) in member.value.json.objectValue?.pairs ?? [] { config[key] = value }
+                for inner in member.value.members { config[inner.key] = filled(inner.value) }
             case "arguments" where member.value.isMap:
                 for inner in member.value.members { arguments[inner.key] = inner.value.json }
             case "test_name": continue
-            case let key where Self.configKeys.contains(key): config[key] = member.value.json
+            case let key where Self.configKeys.contains(key): config[key] = filled(member.value)
             case let key: arguments[key] = member.value.json
             }
         }
@@ -42,6 +44,14 @@ struct GenericTestReader {
         arguments["model"] = .string("{{ get_where_subquery(\(written.targetExpression)) }}")
         let metadata = TestMetadata(name: test, namespace: namespace, arguments: arguments)
         return node(names, metadata, config, description, written)
+    }
+
+    private func filled(_ value: YAMLValue) -> JSON {
+        guard value.text.map(YAMLRenderer.hasTemplate) ?? false else { return value.json }
+        do { return try renderer.render(value).json } catch {
+            problems.add(error)
+            return value.json
+        }
     }
 
     private func node(_ names: GenericTestName, _ metadata: TestMetadata, _ config: JSONObject, _ description: String, _ written: WrittenTest) -> Node {

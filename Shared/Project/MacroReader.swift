@@ -24,7 +24,7 @@ struct MacroReader {
     /// The files that may hold macros, below the package's folder, in the order in which they are read.
     var paths: [String] {
         (package.macroPaths + package.testPaths.map { "\($0)/generic" }).flatMap { folder in
-            FileTree.files(in: "\(package.folder)/\(folder)").filter { $0.hasSuffix(".sql") }.map { "\(folder)/\($0)" }
+            package.files(in: folder, [".sql"]).map { "\(folder)/\($0)" }
         }
     }
 
@@ -34,8 +34,8 @@ struct MacroReader {
             let template = try environment.parse(text, name: path)
             var hasMacros = false
             let sites = template.calls { _ in true }
-            let bytes = Array(text.utf8)
-            var end = 0
+            let bytes = ProjectReader.trimmed(Array(text.utf8))
+            var end = bytes.startIndex
             for definition in template.definitions {
                 guard let name = definition.macroName else { continue }
                 hasMacros = true
@@ -62,11 +62,11 @@ struct MacroReader {
     /// As dbt cuts it out: with the white space before `{%-` and behind `-%}`, unless the definition before has taken that.
     ///
     /// - Parameter from: changed into where the text begins.
-    private static func wholeText(of definition: Template.Definition, in bytes: [UInt8], from end: inout Int) -> String {
+    private static func wholeText(of definition: Template.Definition, in bytes: ArraySlice<UInt8>, from end: inout Int) -> String {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
         var (first, last) = (definition.range.lowerBound, definition.range.upperBound)
         if bytes[first...].starts(with: "{%-".utf8) { while first > end, isSpace(bytes[first - 1]) { first -= 1 } }
-        if bytes[..<last].suffix(3).elementsEqual("-%}".utf8) { while last < bytes.count, isSpace(bytes[last]) { last += 1 } }
+        if bytes[..<last].suffix(3).elementsEqual("-%}".utf8) { while last < bytes.endIndex, isSpace(bytes[last]) { last += 1 } }
         end = first
         return String(decoding: bytes[first..<last], as: UTF8.self)
     }
@@ -79,28 +79,35 @@ struct MacroReader {
 
     mutating func readDocs() {
         for folder in package.docsPaths ?? package.modelPaths + package.seedPaths + package.macroPaths + package.analysisPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where file.hasSuffix(".md") {
+            for file in package.files(in: folder, [".md"]) {
                 let path = "\(folder)/\(file)"
                 guard let text = FileTree.text(path, in: package.folder, problems), text.contains("docs"), text.contains("{%") else { continue }
                 do {
-                    let template = try environment.parse(text, name: path)
-                    for block in template.definitions where block.tag == "docs" {
-                        docs.append(Manifest.Doc(
-                            uniqueID: "doc.\(package.name).\(block.name)", name: block.name, packageName: package.name, originalFilePath: path,
-                            text: Self.trimmed(template.bodyText(of: block))))
-                    }
+                    for block in try DocsBlock.all(in: text, of: path) { add(block, path, text) }
                 } catch {
-                    problems.add(TemplateProblem.of(error, file: path, text: text))
+                    problems.add(error)
                 }
             }
         }
     }
 
-    private static func trimmed(_ text: String) -> String {
-        var bytes = text.utf8[...]
-        while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
-        while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
-        return String(decoding: Array(bytes), as: UTF8.self)
+    private mutating func add(_ block: DocsBlock, _ path: String, _ text: String) {
+        let id = "doc.\(package.name).\(block.name)"
+        if let twin = docs.first(where: { $0.uniqueID == id }) {
+            problems.add(
+                "project.duplicate_doc", "dbt found two docs with the name \"\(block.name)\".", at: .file(path, line: block.line),
+                remedy: "change the name of one; the other is in \(twin.originalFilePath)")
+            return
+        }
+        do {
+            // A block is a template of its own, which knows nothing but Jinja itself.
+            let template = try environment.parse(String(repeating: "\n", count: block.line - 1) + block.body, name: path)
+            docs.append(Manifest.Doc(
+                uniqueID: id, name: block.name, packageName: package.name, originalFilePath: path,
+                text: ProjectReader.trimmed(try Interpreter(environment).render(template))))
+        } catch {
+            problems.add(TemplateProblem.of(error, file: path, text: text))
+        }
     }
 }
 

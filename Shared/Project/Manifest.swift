@@ -60,8 +60,9 @@ public struct Manifest: Sendable {
         public var node: Node
         public var isAtStart: Bool
         public var index: Int
-        /// As lines of progress name it: `shop.on-run-start.0`.
-        public var title: String { "\(node.packageName).\(isAtStart ? "on-run-start" : "on-run-end").\(index)" }
+        /// As lines of progress name it: `shop.on-run-start.0`, counted over all packages.
+        /// - Parameter place: counted from 1.
+        public func title(_ place: Int) -> String { "\(node.packageName).\(isAtStart ? "on-run-start" : "on-run-end").\(place - 1)" }
     }
 
     /// A node of an earlier manifest, as the warehouse names it.

@@ -12,7 +12,7 @@ extension ManifestWriter {
             ("database", .string(node.database)), ("schema", .string(node.schema)), ("name", .string(node.name)),
             ("resource_type", .string(node.resourceType.rawValue)), ("package_name", .string(node.packageName)), ("path", .string(node.path)),
             ("original_file_path", .string(node.originalFilePath)), ("unique_id", .string(node.uniqueID)), ("fqn", texts(node.fqn)),
-            ("alias", .string(node.alias)), ("checksum", ["name": isHashed ? "sha256" : "none", "checksum": .string(node.checksum)]),
+            ("alias", .string(node.alias)), ("checksum", ["name": .string(isHashed ? node.checksum == node.originalFilePath ? "path" : "sha256" : "none"), "checksum": .string(node.checksum)]),
             ("config", .object(ConfigDefaults.filled(node))), ("tags", texts(node.test == nil ? node.tags : node.tags.sorted())), ("description", .string(node.description)),
             ("columns", columns(node.columns)), ("meta", .object(node.meta)), ("group", JSON(node.group)),
             ("docs", docs(node.config)), ("patch_path", JSON(node.patchPath)), ("build_path", .null), ("unrendered_config", .object(node.stated)),

@@ -70,6 +70,8 @@ enum ConfigMerge {
                 base[key] = .array(items + list(value))
             } else if key == "grants", case .object(let addition) = value {
                 base[key] = .object(grants(addition, over: base[key]?.objectValue ?? JSONObject()))
+            } else if merged.contains(key), value.isNull, base[key]?.objectValue != nil {
+                continue
             } else if merged.contains(key), case .object(let addition) = value, case .object(var whole)? = base[key] {
                 for (name, value) in addition.pairs { whole[name] = value }
                 base[key] = .object(whole)

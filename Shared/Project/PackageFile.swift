@@ -38,6 +38,16 @@ public struct PackageFile: Sendable {
     var writtenSections: [String: YAMLValue] = [:]
     /// Of the file's text.
     var checksum = ""
+    /// What its `.dbtignore` names.
+    var ignored = IgnoreList()
+
+    /// Paths of the files below one of its folders that end so, relative to the folder, sorted. Case does not matter, as it does not to dbt.
+    func files(in folder: String, _ endings: [String]) -> [String] {
+        FileTree.files(in: "\(self.folder)/\(folder)").filter { file in
+            let name = file.lowercased()
+            return endings.contains(where: name.hasSuffix) && !ignored.contains("\(folder)/\(file)")
+        }
+    }
 
     /// A name that packages and projects may have.
     static func isName(_ text: String) -> Bool {
@@ -87,6 +97,7 @@ struct PackageFileReader {
             var file = try packageFile(document, problems)
             file.writtenSections = Self.sections(of: written)
             file.checksum = Digest.hex(.sha256, ProjectReader.trimmed(text))
+            file.ignored = IgnoreList(FileTree.text("\(folder)/.dbtignore") ?? "")
             return file
         } catch {
             problems.add(error)

@@ -30,7 +30,7 @@ struct ParseKeeper {
         ]
         var bytes = JSON.array(parts).bytes
         bytes += FileTree.bytes("\(settings.projectFolder)/selectors.yml") ?? []
-        for package in manifest.packages { bytes += FileTree.bytes("\(package.folder)/dbt_project.yml") ?? [] }
+        for package in manifest.packages { for file in ["dbt_project.yml", ".dbtignore"] { bytes += FileTree.bytes("\(package.folder)/\(file)") ?? [] } }
         return ParseCache.digest(bytes[...])
     }
 
@@ -41,13 +41,11 @@ struct ParseKeeper {
         return "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"
     }()
 
-    private static let endings = [".sql", ".yml", ".yaml", ".csv", ".md", ".py", ".js"]
-
     private static func files(of package: PackageFile) -> [(path: String, digest: [UInt8])] {
         let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths + (package.docsPaths ?? [])
         var found: [(path: String, digest: [UInt8])] = []
         for folder in Set(folders).sorted() {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where endings.contains(where: file.hasSuffix) {
+            for file in package.files(in: folder, [".sql", ".yml", ".yaml", ".csv", ".md", ".py", ".js"]) {
                 let path = "\(package.folder)/\(folder)/\(file)"
                 found.append((path, FileTree.bytes(path).map { ParseCache.digest($0[...]) } ?? []))
             }

@@ -1,3 +1,4 @@
+public import Jinja
 public import Kernel
 
 /// What rendering a node in parse mode (`execute` is false) brought to light.
@@ -28,6 +29,8 @@ public protocol ParseTimeHost: AnyObject {
     var environmentRead: Set<String> { get }
     /// Whether templates have asked for what is another thing in each command: the time, ids, flags.
     var isBoundToCommand: Bool { get }
+    /// One of dbt's words that need no node, for templates in yml files: `modules`, `run_started_at`.
+    func word(ofSchemas name: String) -> Value?
     /// The answer of the project's own `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
     func generatedName(_ macro: String, custom: String?, node: Node) throws -> String
 }

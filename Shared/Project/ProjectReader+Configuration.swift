@@ -48,7 +48,7 @@ extension ProjectReader {
         var settled: NodeConfig
     }
 
-    private func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
+    func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
         // dbt configures analyses and the hooks of a run with the models.
         let section = [.analysis, .operation].contains(node.resourceType) ? "models" : Self.section(of: node.resourceType)
         let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)

@@ -1,10 +1,10 @@
 internal import Kernel
 
 extension ProjectReader {
-    /// The hooks of a run as nodes: dependencies first, so that the project has the last word.
+    /// The hooks of a run as nodes, in the order in which dbt 1.11 runs them: the project's, then each package's, by name.
     func hooks(of manifest: Manifest) -> [Manifest.Hook] {
         var found: [Manifest.Hook] = []
-        for package in manifest.packages.dropFirst() + manifest.packages.prefix(1) {
+        for package in manifest.packages.prefix(1) + manifest.packages.dropFirst().sorted(by: { $0.name < $1.name }) {
             for (isAtStart, texts) in [(true, package.onRunStart), (false, package.onRunEnd)] {
                 for (index, text) in texts.enumerated() { found.append(hook(text, index, isAtStart, package, manifest)) }
             }
@@ -16,10 +16,11 @@ extension ProjectReader {
     func addHooks(_ node: inout Node) {
         let texts = node.config.preHooks + node.config.postHooks
         guard texts.contains(where: { $0.contains("{{") || $0.contains("{%") }) else { return }
-        for text in texts where text.contains("ref(") || text.contains("source(") {
+        for text in texts where host != nil && YAMLRenderer.hasTemplate(text) || text.contains("ref(") || text.contains("source(") {
             var template = node
             template.rawCode = text
             let capture = capture(template, text)
+            for macro in capture.macros where !node.dependsOnMacros.contains(macro) { node.dependsOnMacros.append(macro) }
             for ref in capture.refs where !node.refs.contains(ref) { node.refs.append(ref) }
             for source in capture.sources where !node.sources.contains(source) { node.sources.append(source) }
         }

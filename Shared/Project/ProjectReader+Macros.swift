@@ -74,7 +74,7 @@ extension ProjectReader {
             let texts = [node.rawCode] + node.config.preHooks + node.config.postHooks + (node.test.map { [$0.macroName, $0.arguments.pairs.isEmpty ? "" : JSON.object($0.arguments).text()] } ?? [])
             guard texts.contains(where: { names.occur(in: $0) || Self.computesNames($0) }) else { continue }
             let path = UpdateScope.path(of: node)
-            if path.hasSuffix(".yml") || path.hasSuffix(".yaml") { scope.insert(schema: path) } else { scope.files.insert(path) }
+            if FileTree.isSchema(path) { scope.insert(schema: path) } else { scope.files.insert(path) }
         }
         // What they depend on may be written as a template, which is not kept.
         for node in manifest.others.values where node.resourceType != .unitTest { scope.insert(schema: UpdateScope.path(of: node)) }

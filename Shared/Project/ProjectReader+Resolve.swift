@@ -95,7 +95,7 @@ extension ProjectReader {
         return (node.location, "")
     }
 
-    private func isInTemplate(_ node: Node) -> Bool { !node.originalFilePath.hasSuffix(".yml") && !node.originalFilePath.hasSuffix(".yaml") }
+    private func isInTemplate(_ node: Node) -> Bool { !FileTree.isSchema(node.originalFilePath) }
 
     private static func column(of needle: String, in line: Substring) -> Int? {
         let bytes = Array(line.utf8)
@@ -179,7 +179,9 @@ extension ProjectReader {
             let near = Similarity.nearest(to: name, among: manifest.docs.map(\.name))
             throw ProjectProblem("project.doc_not_found", "there is no docs block '\(name)'", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
         }
-        do { text = try environment.render(text, name: place.description, variables: ["doc": doc]) } catch { note(error, at: place) }
+        let context = schemaRenderer(of: package, manifest).context
+        context.variables["doc"] = doc
+        do { text = try Interpreter(environment).render(environment.parse(text, name: place.description), context) } catch { note(error, at: place) }
         return used
     }
 }

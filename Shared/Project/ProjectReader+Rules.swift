@@ -107,3 +107,22 @@ extension ProjectReader {
         }
     }
 }
+
+/// What metrics need.
+extension ProjectReader {
+    /// dbt's rule: who models measures gives them a calendar, by days or finer.
+    func checkTimeSpine(_ manifest: Manifest) {
+        guard !manifest.others(of: .semanticModel).isEmpty else { return }
+        let fine = ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day"]
+        let isThere = manifest.nodes.values.contains { node in
+            guard node.resourceType == .model else { return false }
+            if node.name == "metricflow_time_spine" { return true }
+            guard let column = node.timeSpine["standard_granularity_column"]?.stringValue else { return false }
+            return node.columns.contains { $0.name == column && fine.contains($0.granularity ?? "") }
+        }
+        guard !isThere else { return }
+        problems.add(
+            "project.no_time_spine", "The semantic layer requires a time spine model with granularity DAY or smaller in the project, but none was found.", at: .file("models"),
+            remedy: "add a model with time_spine: (https://docs.getdbt.com/docs/build/metricflow-time-spine)")
+    }
+}

@@ -5,7 +5,7 @@ extension ProjectReader {
     func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
         let target = written.ref.flatMap { manifest.node(for: $0, from: written.package.name) }
         if written.ref != nil, target == nil { return }
-        guard var node = GenericTestReader(problems: problems).node(for: written, manifest: manifest), let test = node.test else { return }
+        guard var node = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest)).node(for: written, manifest: manifest), let test = node.test else { return }
         let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
         guard let macroID else {
             let known = manifest.macros.values.map(\.name).filter { $0.hasPrefix("test_") }.map { String($0.dropFirst(5)) } + GenericTests.names

@@ -70,6 +70,7 @@ extension ProjectReader {
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
+        checkTimeSpine(manifest)
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(manifest)
@@ -112,7 +113,7 @@ extension ProjectReader {
         for node in nodes where !same.contains(node.uniqueID) {
             if let path = node.patchPath, scope.schemas.contains(scope.path(ofPatch: path)) { files.insert(UpdateScope.path(of: node)) }
         }
-        let schemas = files.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }
+        let schemas = files.filter(FileTree.isSchema)
         guard schemas.isSubset(of: scope.schemas) else { return nil }
         return files.subtracting(schemas)
     }

@@ -39,7 +39,6 @@ extension ProjectReader {
             let capture = self.capture(node, node.rawCode)
             node.refs = capture.refs
             node.sources = capture.sources
-            node.dependsOnMacros = capture.macros
             node.metrics = capture.metrics
             node.rawCode = ""
         }

@@ -14,6 +14,8 @@ public final class ProjectReader {
     private var renderer: YAMLRenderer
     private(set) var environmentRead: Set<String> = []
     var canRender = true
+    /// Whether a macro stands for one of the words that references are read off by.
+    var overridesReferences = false
     private var adapter = ""
     var projectConfigs: [String: ProjectConfig] = [:]
     var macroWords: MacroWords?
@@ -30,11 +32,17 @@ public final class ProjectReader {
 
     public func read() throws(ProjectProblems) -> Manifest {
         renderer.onEnvironmentRead = { [weak self] in self?.environmentRead.insert($0) }
+        renderer.words = { [weak host] in host?.word(ofSchemas: $0) }
         let target = try readTarget()
         renderer.target = .object(target.visible)
         adapter = target.type
         let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        if settings.checksVersion {
+            for package in manifest.packages { checkVersion(package) }
+            // What else is wrong may be what is new to this version.
+            if problems.problems.contains(where: { $0.code == "project.version_refused" }) { try problems.throwIfAny() }
+        }
         for (name, value) in settings.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("DBT_ENV_CUSTOM_ENV_") {
             manifest.metadataEnvironment[String(name.dropFirst(19))] = .string(value)
         }
@@ -65,6 +73,7 @@ public final class ProjectReader {
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
         canRender = problems.problems.count == known
+        overridesReferences = host != nil && manifest.macros.values.contains { ["ref", "source", "config", "function", "metric", "is_incremental"].contains($0.name) }
         do { try host?.prepare(manifest) } catch { note(error, at: .file("macros")) }
 
         var schemas: [SchemaReader] = []
@@ -90,6 +99,7 @@ public final class ProjectReader {
         checkAccess(manifest)
         checkContracts(manifest)
         checkBatches(manifest)
+        checkTimeSpine(manifest)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)
@@ -206,15 +216,7 @@ public final class ProjectReader {
 
     /// - Parameter isWanted: of a schema file by its path from the root.
     func readSchemas(_ package: PackageFile, _ manifest: Manifest, where isWanted: (String) -> Bool = { _ in true }) -> SchemaReader {
-        var renderer = renderer
-        var vars = JSONObject()
-        for file in manifest.packages.reversed() where file.name == package.name || file.name == manifest.project.name {
-            for (key, value) in file.vars.pairs where value.objectValue == nil { vars[key] = value }
-            for (key, value) in file.vars[package.name]?.objectValue?.pairs ?? [] { vars[key] = value }
-        }
-        for (key, value) in settings.vars.pairs { vars[key] = value }
-        renderer.vars = vars
-        var reader = SchemaReader(package: package, target: manifest.target, renderer: renderer, problems: problems)
+        var reader = SchemaReader(package: package, target: manifest.target, renderer: schemaRenderer(of: package.name, manifest), problems: problems)
         for path in Self.schemaPaths(of: package) where isWanted("\(package.folder)/\(path)") {
             guard let text = FileTree.text(path, in: package.folder, problems) else { continue }
             reader.read(text, file: path)
@@ -222,13 +224,26 @@ public final class ProjectReader {
         return reader
     }
 
+    /// For what a package's schema files say: with the variables as that package sees them.
+    func schemaRenderer(of package: String, _ manifest: Manifest) -> YAMLRenderer {
+        var renderer = renderer
+        var vars = JSONObject()
+        for file in manifest.packages.reversed() where file.name == package || file.name == manifest.project.name {
+            for (key, value) in file.vars.pairs { vars[key] = value }
+            for (key, value) in file.vars[package]?.objectValue?.pairs ?? [] { vars[key] = value }
+        }
+        for (key, value) in settings.vars.pairs { vars[key] = value }
+        renderer.vars = vars
+        renderer.projectName = manifest.project.name
+        return renderer
+    }
+
     /// The schema files of a package, below its folder, in the order in which they are read.
     static func schemaPaths(of package: PackageFile) -> [String] {
         let folders = package.modelPaths + package.seedPaths + package.snapshotPaths + package.analysisPaths + package.macroPaths + package.testPaths + package.functionPaths
         var seen: Set<String> = []
         return folders.flatMap { folder in
-            FileTree.files(in: "\(package.folder)/\(folder)").filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.map { "\(folder)/\($0)" }
-                .filter { seen.insert($0).inserted }
+            package.files(in: folder, [".yml", ".yaml"]).map { "\(folder)/\($0)" }.filter { seen.insert($0).inserted }
         }
     }
 
@@ -236,41 +251,41 @@ public final class ProjectReader {
 
     /// - Parameter isWanted: of a file by its path from the root.
     func readNodes(_ package: PackageFile, _ patches: [String: NodePatch], _ manifest: inout Manifest, where isWanted: (String) -> Bool = { _ in true }) {
-        func each(_ folders: [String], _ read: (_ folder: String, _ file: String) -> Void) {
+        func each(_ folders: [String], _ endings: [String], _ read: (_ folder: String, _ file: String) -> Void) {
             for folder in folders {
-                for file in FileTree.files(in: "\(package.folder)/\(folder)") where isWanted("\(package.folder)/\(folder)/\(file)") { read(folder, file) }
+                for file in package.files(in: folder, endings) where isWanted("\(package.folder)/\(folder)/\(file)") { read(folder, file) }
             }
         }
-        each(package.modelPaths) { folder, file in
-            if file.hasSuffix(".sql") { readFile(.model, package, folder, file, patches, &manifest) }
-            if file.hasSuffix(".py") {
-                problems.add(
-                    "project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"), remedy: "write the model in SQL, or disable it")
-            }
+        each(package.modelPaths, [".sql"]) { folder, file in readFile(.model, package, folder, file, patches, &manifest) }
+        each(package.modelPaths, [".py"]) { folder, file in
+            problems.add("project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"), remedy: "write the model in SQL, or disable it")
         }
-        each(package.seedPaths) { folder, file in if file.hasSuffix(".csv") { readFile(.seed, package, folder, file, patches, &manifest) } }
-        each(package.testPaths) { folder, file in
-            if file.hasSuffix(".sql"), !file.hasPrefix("generic/") { readFile(.test, package, folder, file, patches, &manifest) }
+        each(package.seedPaths, [".csv"]) { folder, file in readFile(.seed, package, folder, file, patches, &manifest) }
+        each(package.testPaths, [".sql"]) { folder, file in
+            // Custom generic tests are macros, and what unit tests read is no test.
+            if !file.hasPrefix("generic/"), !file.hasPrefix("fixtures/") { readFile(.test, package, folder, file, patches, &manifest) }
         }
-        each(package.analysisPaths) { folder, file in if file.hasSuffix(".sql") { readFile(.analysis, package, folder, file, patches, &manifest) } }
-        each(package.functionPaths) { folder, file in
-            if [".sql", ".py", ".js"].contains(where: file.hasSuffix) { readFile(.function, package, folder, file, patches, &manifest) }
-        }
-        each(package.snapshotPaths) { folder, file in if file.hasSuffix(".sql") { readSnapshots(package, folder, file, patches, &manifest) } }
+        each(package.analysisPaths, [".sql"]) { folder, file in readFile(.analysis, package, folder, file, patches, &manifest) }
+        each(package.functionPaths, [".sql", ".py", ".js"]) { folder, file in readFile(.function, package, folder, file, patches, &manifest) }
+        each(package.snapshotPaths, [".sql"]) { folder, file in readSnapshots(package, folder, file, patches, &manifest) }
     }
+
+    /// dbt's `MAXIMUM_SEED_SIZE`.
+    private static let seedBytesMax = 1_048_576
 
     private func readFile(_ type: ResourceType, _ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
+        let bytes = FileTree.bytes("\(package.folder)/\(path)") ?? []
         guard let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,
             path: type == .analysis ? "analysis/\(file)" : file,
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
-        node.checksum = isSeed
-            ? Digest.hex(.sha256, Self.trimmed(FileTree.text("\(package.folder)/\(path)") ?? "")) : Digest.hex(.sha256, node.rawCode)
+        // dbt hashes a file as it lies on the disk, with its own line ends, and takes the path of a seed that is large.
+        node.checksum = isSeed && bytes.count > Self.seedBytesMax ? path : Digest.hex(.sha256, Array(Self.trimmed(bytes)))
         add(&node, package, patches, isSeed || node.language != "sql" ? nil : text, &manifest)
     }
 
@@ -293,6 +308,9 @@ public final class ProjectReader {
                 remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }
+        // While it is read, a template sees itself as dbt_project.yml alone has it: what it says itself counts from then on.
+        node.config = projectConfig(of: node, package, manifest).settled
+        (node.database, node.schema, node.alias) = (manifest.target.database, manifest.target.schema, node.name)
         let capture = text.map { self.capture(node, $0) } ?? Capture()
         node.dependsOnMacros = capture.macros
         if let patch {
@@ -336,7 +354,7 @@ public final class ProjectReader {
     func capture(_ node: Node, _ text: String) -> Capture {
         do {
             let template = try environment.parse(node.rawCode, name: node.originalFilePath)
-            if var capture = StaticReader.capture(template) {
+            if !overridesReferences, var capture = StaticReader.capture(template) {
                 // dbt's sqlite adapter has macros in the place of these words, which its own reading of plain models does not see.
                 let isWritten = node.originalFilePath.hasSuffix(".yml") || node.originalFilePath.hasSuffix(".yaml")
                 let isRendered = !capture.macros.isEmpty || node.resourceType == .operation || ([.test, .snapshot, .analysis].contains(node.resourceType) && !isWritten)
@@ -365,11 +383,12 @@ public final class ProjectReader {
 
     func checksum(_ text: String) -> String { Digest.hex(.sha256, text) }
 
-    static func trimmed(_ text: String) -> String {
-        var bytes = text.utf8[...]
+    static func trimmed(_ text: String) -> String { String(decoding: trimmed(Array(text.utf8)), as: UTF8.self) }
+    static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var bytes = bytes[...]
         while let first = bytes.first, first <= 0x20 { bytes = bytes.dropFirst() }
         while let last = bytes.last, last <= 0x20 { bytes = bytes.dropLast() }
-        return String(decoding: Array(bytes), as: UTF8.self)
+        return bytes
     }
 
     func addSource(_ source: SourceTable, _ manifest: inout Manifest) {

@@ -126,10 +126,9 @@ struct SchemaReader {
             for entry in member.value.items.compactMap(rendered) { nodes += reader.nodes(for: entry, section: member.key) }
         case let key where Self.known.contains(key): return
         case let key:
-            let near = Similarity.nearest(to: key, among: Self.known)
-            problems.add(
-                "project.unknown_key", "a schema file does not know the section '\(key)'", at: .file(file, line: member.line),
-                remedy: near.map { "did you mean '\($0)'?" } ?? "remove it")
+            // As dbt does: people keep anchors there, and other programs' words.
+            let near = Similarity.nearest(to: key, among: Self.known).map { "; did you mean '\($0)'?" } ?? ""
+            warnings.append("\(file):\(member.line): a schema file does not know the section '\(key)'\(near)")
         }
     }
 

@@ -105,9 +105,8 @@ struct UnitTestReader {
 
     private func read(_ name: String, _ format: String, at entry: YAMLValue) throws -> String {
         for folder in package.testPaths {
-            let below = "\(package.folder)/\(folder)/fixtures"
-            for file in FileTree.files(in: below) where FileTree.name(of: file) == "\(name).\(format)" {
-                if let text = FileTree.text("\(below)/\(file)") { return text }
+            for file in package.files(in: "\(folder)/fixtures", [".\(format)"]) where FileTree.stem(of: file) == name {
+                if let text = FileTree.text("\(package.folder)/\(folder)/fixtures/\(file)") { return text }
             }
         }
         problems.add(
@@ -121,7 +120,7 @@ struct UnitTestReader {
         guard input.hasPrefix("ref("), parts.count >= 3 else { return nil }
         let name = parts[parts.count - 2]
         for folder in package.seedPaths {
-            for file in FileTree.files(in: "\(package.folder)/\(folder)") where FileTree.name(of: file) == "\(name).csv" {
+            for file in package.files(in: folder, [".csv"]) where FileTree.stem(of: file) == name {
                 return FileTree.text("\(package.folder)/\(folder)/\(file)").map { Self.rows(csv: $0, emptyIsNull: false) }
             }
         }

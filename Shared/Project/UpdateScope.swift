@@ -28,8 +28,8 @@ struct UpdateScope {
         for package in last.packages { for path in ProjectReader.schemaPaths(of: package) { texts["\(package.folder)/\(path)"] = [] } }
         let macroFolders = last.packages.flatMap { package in (package.macroPaths + package.testPaths.map { "\($0)/generic" }).map { "\(package.folder)/\($0)/" } }
         for path in changes.all {
-            if path.hasSuffix(".yml") || path.hasSuffix(".yaml") { schemas.insert(path) } else if path.hasSuffix(".md") { hasDocs = true } else {
-                if path.hasSuffix(".sql"), macroFolders.contains(where: path.hasPrefix) { macroFiles.insert(path) }
+            if FileTree.isSchema(path) { schemas.insert(path) } else if FileTree.ends(path, in: ".md") { hasDocs = true } else {
+                if FileTree.ends(path, in: ".sql"), macroFolders.contains(where: path.hasPrefix) { macroFiles.insert(path) }
                 files.insert(path)
             }
         }
@@ -39,7 +39,7 @@ struct UpdateScope {
             for package in last.packages { schemas.insert("\(package.folder)/\(file)") }
         }
         let testFolders = last.packages.flatMap { package in package.testPaths.map { "\(package.folder)/\($0)/" } }
-        if files.contains(where: { path in testFolders.contains(where: path.hasPrefix) && (path.hasSuffix(".csv") || path.contains("/fixtures/")) }) {
+        if files.contains(where: { path in testFolders.contains(where: path.hasPrefix) && (FileTree.ends(path, in: ".csv") || path.contains("/fixtures/")) }) {
             schemas.formUnion(last.others(of: .unitTest).values.map(Self.path))
         }
         widen(by: Set((changes.added + changes.deleted).map(FileTree.stem)), last)

@@ -1,13 +1,18 @@
 internal import Jinja
 public import Kernel
 
-/// Renders the Jinja inside yml files, which knows only `env_var`, `var` and `target`.
+/// Renders the Jinja inside yml files, where `env_var`, `var`, `target` and the words that need no node are known.
 public struct YAMLRenderer {
     public var environment: [String: String]
     public var vars: JSONObject
     /// Called with the name of each environment variable that is read.
     public var onEnvironmentRead: (String) -> Void = { _ in }
     var target: JSON = .null
+    /// nil while the project file itself is read.
+    var projectName: String?
+    /// Words that whoever renders templates knows.
+    var words: (String) -> Value? = { _ in nil }
+    var context: Context { Context(variables, resolve: { [words] in words($0) }) }
 
     public init(environment: [String: String], vars: JSONObject) {
         self.environment = environment
@@ -55,7 +60,7 @@ public struct YAMLRenderer {
             }
             let template = try environment.parse(text, name: place.file)
             // A text that is one expression keeps the type of its value, as in dbt.
-            let value = try Interpreter(environment).renderNative(template, Context(variables))
+            let value = try Interpreter(environment).renderNative(template, context)
             return value.json ?? .null
         } catch {
             if let problem = error.cause as? ProjectProblem {
@@ -77,12 +82,14 @@ public struct YAMLRenderer {
         }
     }
 
-    private var variables: [String: Value] {
+    var variables: [String: Value] {
         let vars = vars
         let environment = environment
         let onRead = onEnvironmentRead
         return [
             "target": Value(target),
+            "dbt_version": .string(ManifestWriter.dbtVersion),
+            "project_name": Value(JSON(projectName)),
             "var": .function("var") { arguments, _ in
                 let bound = try arguments.bound("var", required: 1, "name", "default")
                 let name = bound[0]?.asString ?? ""

@@ -35,6 +35,7 @@ public struct YAMLValue: Sendable {
     }
     public var members: [Member] { if case .map(let members) = kind { members } else { [] } }
     public var items: [YAMLValue] { if case .list(let items) = kind { items } else { [] } }
+    public var isList: Bool { if case .list = kind { true } else { false } }
     public var isMap: Bool { if case .map = kind { true } else { false } }
     public var isNull: Bool { if case .scalar(.null) = kind { true } else { false } }
     public var string: String? { if case .scalar(.string(let text)) = kind { text } else { nil } }

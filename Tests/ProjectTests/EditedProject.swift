@@ -26,6 +26,7 @@ struct EditedProject {
         try put("installed/tools/dbt_project.yml", "name: tools\n")
         try put("installed/tools/macros/tools.sql", "{% macro rounded(c) %}{{ adapter.dispatch('rounded', 'tools')(c) }}{% endmacro %}\n{% macro default__rounded(c) %}round({{ c }}){% endmacro %}\n")
         try put("installed/tools/models/calendar.sql", "select {{ rounded('1') }} as day")
+        try put("installed/tools/models/metricflow_time_spine.sql", "select 1 as date_day")
         for (index, name) in Self.models.enumerated() {
             let parents = index < 4 ? "{{ source('raw', 'table_\(index % 2)') }}" : "{{ ref('model_\(index / 2)') }} join {{ ref('model_\(index - 4)') }}"
             let column = ["{{ cents('id') }}", "{{ shifted('id') }}", "id", "{{ tools.rounded('id') }}"][index % 4]

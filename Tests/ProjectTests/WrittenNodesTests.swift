@@ -144,6 +144,7 @@ import Testing
 
     @Test func `exposures, metrics and saved queries are in the graph`() throws {
         let manifest = try manifest([
+            "models/metricflow_time_spine.sql": "select 1 as date_day",
             "models/e.yml": """
             groups: [{name: finance, owner: {email: a@example.com}}]
             exposures:
@@ -167,6 +168,17 @@ import Testing
         #expect(manifest.others["metric.shop.share"]?.dependsOn == ["metric.shop.total", "metric.shop.amount"])
         #expect(manifest.others["saved_query.shop.weekly"]?.dependsOn == ["metric.shop.share"])
         #expect(manifest.graph.children["model.shop.orders"] == ["exposure.shop.board", "semantic_model.shop.orders"])
+    }
+
+    @Test func `who measures by time needs a calendar, by days or finer`() {
+        let measured = "semantic_models: [{name: m, model: ref('orders'), defaults: {agg_time_dimension: day}, entities: [{name: id, type: primary}], dimensions: [{name: day, type: time, type_params: {time_granularity: day}}], measures: [{name: n, agg: sum}]}]\n"
+        func spine(_ grain: String) -> [String: String] {
+            ["models/spine.sql": "select 1 as at", "models/m.yml": measured + "models: [{name: spine, time_spine: {standard_granularity_column: at}, columns: [{name: at, granularity: \(grain)}]}]"]
+        }
+        #expect(problems(["models/m.yml": measured]) == ["project.no_time_spine models"])
+        #expect(problems(spine("month")) == ["project.no_time_spine models"])
+        #expect(problems(spine("hour")) == [])
+        #expect(problems(["models/m.yml": measured, "models/metricflow_time_spine.sql": "select 1 as date_day"]) == [])
     }
 
     @Test func `a private model is for its group alone`() {

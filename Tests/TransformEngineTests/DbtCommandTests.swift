@@ -109,18 +109,54 @@ final class DbtDrill {
         #expect(text.contains("1 of 5 START sql table model main.a ............................................ [RUN]"), "\(text)")
         #expect(text.contains("5 of 5 NO-OP exposure board"))
         #expect(text.contains("Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=1 TOTAL=7"))
-        #expect(try drill.query("select n from log") == [[.integer(5)]])
+        #expect(try drill.query("select n from log") == [[.integer(5)]], "a hook that ends well is no result, as in dbt")
         #expect(try drill.statuses["operation.shop.shop-on-run-start-0"] == "success")
         #expect(try drill.statuses["exposure.shop.board"] == "no-op")
         #expect(try drill.artifact("manifest.json")["nodes"]?["operation.shop.shop-on-run-end-0"]?["index"] == 0)
     }
 
-    @Test func `a hook that the warehouse refuses skips all nodes`() throws {
-        let drill = try DbtDrill(Self.files.merging(["dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"select nothing\", \"select 1\"]\n"]) { _, new in new })
+    @Test func `a hook that the warehouse refuses skips the hooks behind it, and the nodes only where the project says so`() throws {
+        let hooks = "name: shop\nprofile: shop\non-run-start: [\"select nothing\", \"select 1\"]\non-run-end: \"create table told as select '{% for r in results %}{{ r.node.name }} {{ r.status }},{% endfor %}' as w\"\n"
+        let going = try DbtDrill(Self.files.merging(["dbt_project.yml": hooks]) { _, new in new })
+        let (code, text) = going.run("run")
+        #expect(code == 1)
+        #expect(text.contains("2 of 2 SKIP hook: shop.on-run-start.1"), "\(text)")
+        #expect(try going.query("select w from told") == [[.text("shop-on-run-start-0 error,a success,b success,")]])
+        let drill = try DbtDrill(Self.files.merging(["dbt_project.yml": hooks + "flags: {skip_nodes_if_on_run_start_fails: true}\n"]) { _, new in new })
         #expect(drill.run("run").code == 1)
         #expect(try drill.statuses == [
-            "operation.shop.shop-on-run-start-0": "error", "operation.shop.shop-on-run-start-1": "skipped", "model.shop.a": "skipped", "model.shop.b": "skipped",
+            "operation.shop.shop-on-run-start-0": "error", "operation.shop.shop-on-run-start-1": "skipped", "operation.shop.shop-on-run-end-0": "success", "model.shop.a": "skipped", "model.shop.b": "skipped",
         ])
+    }
+
+    @Test func `the project's hooks run before the packages', and each is told when it is written down`() throws {
+        let drill = try DbtDrill(Self.files.merging([
+            "dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"{{ log('told', info=true) }}create table log (n)\"]\n",
+            "dbt_packages/b/dbt_project.yml": "name: b\non-run-start: insert into log values ('b')\n", "dbt_packages/z/dbt_project.yml": "name: a\non-run-start: [insert into log values ('a')]\n",
+        ]) { _, new in new })
+        let (code, text) = drill.run("run")
+        #expect(code == 0, "\(text)")
+        #expect(try drill.query("select n from log") == [[.text("a")], [.text("b")]])
+        let lines = text.split(separator: "\n").filter { $0.contains("told") || $0.contains("hook:") }.map { $0.dropFirst(10).prefix(34) }
+        // Once when the project is read, once when the hook runs.
+        #expect(lines.prefix(6) == ["told", "told", "1 of 3 START hook: shop.on-run-sta", "1 of 3 OK hook: shop.on-run-start.", "2 of 3 START hook: a.on-run-start.", "2 of 3 OK hook: a.on-run-start.1 ."], "\(text)")
+    }
+
+    @Test func `a package's hook calls its package's macros by their bare names`() throws {
+        let drill = try DbtDrill(Self.files.merging([
+            "dbt_packages/tools/dbt_project.yml": "name: tools\non-run-end: \"{{ tell(results) }}\"\n",
+            "dbt_packages/tools/macros/tell.sql": "{% macro tell(results) %}create table told as select {{ results | length }} as n{% endmacro %}",
+        ]) { _, new in new })
+        let (code, text) = drill.run("run")
+        #expect(code == 0, "\(text)")
+        #expect(try drill.query("select n from told") == [[.integer(2)]])
+    }
+
+    @Test func `the first node that cannot be compiled ends compile with 2`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select {{ run_query('select * from nothing') }}", "models/b.sql": "select 1"])
+        let (code, text) = drill.run("compile")
+        #expect(code == 2)
+        #expect(text.contains("Encountered an error:\nRuntime Error\n  Database Error in model a (models/a.sql)"), "\(text)")
     }
 
     @Test func `retry runs what failed and what was skipped for it`() throws {

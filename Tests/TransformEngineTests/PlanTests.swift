@@ -32,7 +32,7 @@ import WarehouseSQLite
         try session.execute("insert into raw__orders values (3)")
         #expect(try drill.perform("shop@2", deliveries: 2) == Outcome())
         #expect(try session.query("select n from totals").rows == [[.integer(3)]])
-        #expect(try session.query("select what from log").rows == [[.text("4 results")], [.text("4 results")]], "four nodes, and no hook that went well, as in dbt")
+        #expect(try session.query("select what from log").rows == [[.text("4 results")], [.text("4 results")]], "four nodes, without the hook of the start, as in dbt")
     }
 
     @Test func `a failed test stops what is downstream of its model, and the run closes`() throws {

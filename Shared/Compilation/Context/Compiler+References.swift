@@ -113,8 +113,13 @@ extension Compiler {
 
     /// A piece of text as a template of the node at work: `ref('x')` needs no braces.
     func rendered(_ text: String) throws -> String {
-        guard text.contains("{{") || text.contains("{%") || text.contains("{#") || Self.isCall(text) else { return text }
-        let template = try TemplateCache.template(Self.isCall(text) ? "{{ \(text) }}" : text, name: frame.node?.originalFilePath ?? "dbt_project.yml", environment)
+        try filled(Self.isCall(text) ? "{{ \(text) }}" : text)
+    }
+
+    /// A piece of text as a template of the node at work.
+    func filled(_ text: String) throws -> String {
+        guard text.contains("{{") || text.contains("{%") || text.contains("{#") else { return text }
+        let template = try TemplateCache.template(text, name: frame.node?.originalFilePath ?? "dbt_project.yml", environment)
         let package = frame.package
         return try interpreter.render(template, Context { [unowned self] name in try value(of: name, package: package) })
     }

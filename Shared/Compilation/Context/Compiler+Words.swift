@@ -1,4 +1,4 @@
-internal import Jinja
+public import Jinja
 internal import Kernel
 internal import Project
 internal import WarehouseKit
@@ -88,6 +88,9 @@ extension Compiler {
     /// What they mean differs from command to command, so a project that is read with them is read again by the next.
     private static let wordsOfCommand: Set<String> = ["invocation_id", "run_started_at", "invocation_args_dict", "flags", "selected_resources"]
 
+    public func word(ofSchemas name: String) -> Value? { Self.wordsOfSchemas.contains(name) ? word(name) : nil }
+    private static let wordsOfSchemas = Set(DataFunctions.names).union(["modules", "flags", "invocation_id", "run_started_at", "thread_id", "log", "print", "exceptions"])
+
     private static let fixed: [String: @Sendable (Compiler) -> Value] = {
         var words: [String: @Sendable (Compiler) -> Value] = [
             "target": { Value(.object($0.manifest.target.visible)) },
@@ -128,7 +131,7 @@ extension Compiler {
     }()
 
     private static let changing: [String: @Sendable (Compiler) -> Value] = [
-        "this": { compiler in compiler.frame.node.map { .object(compiler.relation(of: $0)) } ?? .none },
+        "this": { compiler in compiler.frame.node.flatMap { $0.resourceType == .operation ? nil : .object(compiler.relation(of: $0)) } ?? .none },
         "execute": { .bool($0.frame.mode == .execute) },
         "model": { $0.frame.model },
         "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
@@ -169,11 +172,11 @@ extension Compiler {
         "doc": { compiler, arguments, _ in try compiler.documentation(arguments) },
         "log": { compiler, arguments, interpreter in
             let bound = try arguments.bound("log", required: 1, "msg", "info")
-            if bound[1]?.asInt == 1, compiler.frame.mode == .execute { compiler.onMessage(try interpreter.text(bound[0] ?? .none)) }
+            if bound[1]?.asInt == 1 { compiler.onMessage(try interpreter.text(bound[0] ?? .none)) }
             return ""
         },
         "print": { compiler, arguments, interpreter in
-            if compiler.frame.mode == .execute { compiler.onPrint(try interpreter.text(arguments.positional.first ?? arguments["msg"] ?? .none)) }
+            compiler.onPrint(try interpreter.text(arguments.positional.first ?? arguments["msg"] ?? .none))
             return ""
         },
         "debug": { _, _, _ in "" },

@@ -11,10 +11,20 @@ enum Checksum {
 enum DataFunctions {
     static let names = ["tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts"]
 
+    private static func holdsUndefined(_ value: Value) -> Bool {
+        switch value {
+        case .undefined: true
+        case .list, .tuple: (value.asList ?? []).contains(where: holdsUndefined)
+        case .dict(let dict): dict.pairs.contains { holdsUndefined($0.value) }
+        default: false
+        }
+    }
+
     static func function(_ name: String) -> Value {
         switch name {
         case "tojson": .function(name) { arguments, _ in
             let bound = try arguments.bound("tojson", required: 1, "value", "default", "sort_keys")
+            if let value = bound[0], holdsUndefined(value) { throw JinjaError(.type, "Object of type Undefined is not JSON serializable") }
             guard let json = bound[0]?.json else { return bound[1] ?? .none }
             return .string(spaced(bound[2]?.asInt == 1 ? sorted(json) : json))
         }

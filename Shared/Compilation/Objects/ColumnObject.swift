@@ -22,7 +22,9 @@ final class ColumnObject: JinjaObject {
     /// From the engine's own word, such as `character varying(20)` or `numeric(10,2)`.
     convenience init(_ name: String, described type: String, dialect: Dialect) {
         guard dialect.adapter != "sqlite", let open = type.firstIndex(of: "("), let close = type.lastIndex(of: ")"), open < close else {
-            self.init(name, type, dialect: dialect)
+            // As PostgreSQL's information schema has them, in binary digits.
+            let width = dialect.adapter == "sqlite" ? nil : Self.widths[type.lowercased()]
+            self.init(name, type, precision: width?.precision, scale: width?.scale, dialect: dialect)
             return
         }
         let sizes = type[type.index(after: open)..<close].split(separator: ",").compactMap { Int($0.filter { $0 != " " }) }
@@ -39,6 +41,9 @@ final class ColumnObject: JinjaObject {
 
     private static let texts: Set<String> = ["text", "character varying", "character", "varchar", "char", "bpchar"]
     private static let numerics: Set<String> = ["numeric", "decimal"]
+    private static let widths: [String: (precision: Int, scale: Int?)] = [
+        "smallint": (16, 0), "integer": (32, 0), "bigint": (64, 0), "real": (24, nil), "double precision": (53, nil),
+    ]
     private static let floats: Set<String> = ["real", "float4", "float", "double precision", "float8", "double"]
     private static let integers: Set<String> = [
         "smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int", "int2", "int4", "int8", "serial2", "serial4", "serial8", "tinyint", "mediumint",
@@ -61,7 +66,12 @@ final class ColumnObject: JinjaObject {
     static func string(_ size: Int) -> String { "character varying(\(size))" }
 
     var typeName: String { "Column" }
-    func text(_ interpreter: Interpreter) throws -> String { "<Column \(name) (\(dataType))>" }
+    func text(_ interpreter: Interpreter) throws -> String {
+        guard dialect.adapter != "sqlite" else { return "<Column \(name) (\(dataType))>" }
+        func python(_ number: Int?) -> String { number.map(String.init) ?? "None" }
+        let (column, type) = (try interpreter.representation(of: .string(name)), try interpreter.representation(of: .string(dtype)))
+        return "PostgresColumn(column=\(column), dtype=\(type), char_size=\(python(charSize)), numeric_precision=\(python(precision)), numeric_scale=\(python(scale)))"
+    }
     func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
         switch attribute {
         case "name", "column": .string(name)

@@ -53,19 +53,21 @@ final class ConfigObject: JinjaObject {
         let bound = isRequired
             ? try { let b = try arguments.bound(method, required: 1, "name", "validator"); return [b[0], nil, b[1]] }()
             : try arguments.bound(method, required: 1, "name", "default", "validator")
+        // As in dbt: what a template asks of its configuration while it is read is answered with nothing, whatever its default.
+        if compiler.frame.mode == .parse { return "" }
         let key = bound[0]?.asString ?? ""
         let isMeta = method.hasPrefix("meta")
         // A value under meta answers for one that is not stated, as projects moved their own words there.
         let found = isMeta ? compiler.frame.node?.meta[key].map { Value($0) } : value(of: key)
         guard let found, !found.isNone else {
             guard isRequired else { return bound[1] ?? .none }
-            if compiler.frame.mode == .parse { return "" }
             let node = compiler.frame.node
             throw CompilationError(
                 "compile.config_missing", "Model '\(node?.uniqueID ?? "")' does not define a required config parameter '\(key)'.",
                 at: node?.location ?? .named(""), remedy: "set it with config(\(key)=…)")
         }
-        if compiler.frame.mode == .execute, let validator = bound[2], !validator.isNone { _ = try interpreter.call(validator, Arguments([found])) }
+        // dbt looks at a value that get() finds only where there is a default.
+        if let validator = bound[2], !validator.isNone, isRequired || !(bound[1] ?? .none).isNone { _ = try interpreter.call(validator, Arguments([found])) }
         return found
     }
 
@@ -78,7 +80,7 @@ final class ConfigObject: JinjaObject {
     }
 
     private func persistsDocs(_ what: String) throws -> Bool {
-        guard let setting = value(of: "persist_docs"), !setting.isNone else { return false }
+        guard compiler.frame.mode == .execute, let setting = value(of: "persist_docs"), !setting.isNone else { return false }
         guard let dict = setting.asDict else {
             throw CompilationError("compile.bad_config", "Invalid value provided for 'persist_docs'. Expected dict but got '\(setting.typeName)'", remedy: "write persist_docs: {relation: true, columns: true}")
         }
@@ -111,7 +113,8 @@ final class VariableFunction: JinjaObject {
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("var", required: 1, "name", "default")
         let name = bound[0]?.asString ?? ""
-        if let value = lookup(name) { return Value(value) }
+        // A text of the project file is a template, which sees what its caller sees.
+        if let value = lookup(name) { return try value.stringValue.map { .string(try compiler.filled($0)) } ?? Value(value) }
         if let fallback = bound[1] { return fallback }
         // While the project is read, a variable may be one that only the run will set.
         if compiler.frame.mode == .parse { return .none }

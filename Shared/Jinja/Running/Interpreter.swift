@@ -30,6 +30,15 @@ public final class Interpreter {
         try fresh { () throws(JinjaError) in try self.module(of: template, context) }
     }
 
+    /// The macros of a template; nothing else that stands at its top level is run.
+    public func loadMacros(_ template: Template, _ context: Context = Context()) throws(JinjaError) -> Module {
+        try fresh { () throws(JinjaError) in
+            let state = ModuleState(template, context)
+            _ = try self.run(template.body.filter { if case .macro = $0.kind { true } else { false } }, Scope(state))
+            return Module(state, text: "")
+        }
+    }
+
     /// The value of a template that is one `{{ expression }}` and nothing else; the rendered text of any other.
     public func renderNative(_ template: Template, _ context: Context = Context()) throws(JinjaError) -> Value {
         guard template.body.count == 1, case .output(let values) = template.body[0].kind, values.count == 1 else {

@@ -53,7 +53,7 @@ struct DbtProgress {
         case .fail: tell("FAIL \(result.failures ?? 0) \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)", "FAIL \(result.failures ?? 0)", .error)
         case .error:
             let what = switch node.resourceType {
-            case .test, .unitTest: node.name
+            case .test, .unitTest: "\(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)"
             case .seed: "loading \(title(node))"
             case .snapshot: "snapshotting \(node.schema).\(node.alias)"
             default: "creating \(title(node))"
@@ -61,7 +61,7 @@ struct DbtProgress {
             tell("ERROR \(what)", "ERROR", .error)
         case .skipped:
             let isRelation = node.resourceType.isReferable
-            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.alias)" : title(node))", "SKIP", name: "SkippingDetails", with: info)
+            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: info)
         case .noOp: tell("NO-OP \(title(node))", "NO-OP")
         }
     }

@@ -47,12 +47,16 @@ struct DbtRun {
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
-        if results.contains(where: \.isFailure) {
+        // As in dbt, a hook that fails stops the nodes only where the project says so.
+        if results.contains(where: \.isFailure), manifest.project.flags["skip_nodes_if_on_run_start_fails"]?.boolValue ?? false {
             results += plan.order.map { skipped($0) }
         } else {
             results += try nodes(lane)
         }
-        results += try hooks(atStart: false, lane, results)
+        do { results += try hooks(atStart: false, lane, results) } catch {
+            try write(results)
+            throw error
+        }
         try close(lane, results)
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
@@ -149,11 +153,11 @@ struct DbtRun {
         let done = try RunHooks(compiler, session: session, clock: now).run(
             atStart: atStart, after: results,
             carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
-            start: { hook, number in log.progress(place(number), "START hook: \(hook.title)", "RUN") },
+            start: { hook, number in log.progress(place(number), "START hook: \(hook.title(number))", "RUN") },
             end: { result, hook, number in
                 let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
                 log.progress(
-                    place(number), "\(word) hook: \(hook.title)", word, seconds: result.status == .skipped ? nil : result.seconds,
+                    place(number), "\(word) hook: \(hook.title(number))", word, seconds: result.status == .skipped ? nil : result.seconds,
                     result.isFailure ? .error : .info)
             },
             failure: { DbtFailure.message($0, resource: "operation", name: $1.node.name, path: "./dbt_project.yml", compiled: nil) })
@@ -191,9 +195,9 @@ struct DbtRun {
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
             } catch {
+                // As in dbt, the first that cannot be compiled ends the command.
                 let text = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
-                log(text, .error)
-                results.append(NodeResult(uniqueID: id, status: .error, message: text, startedAt: startedAt, finishedAt: now()))
+                throw PlainProblem("dbt.compile_failed", text, remedy: "")
             }
         }
         try site.writeManifest(compiled: names)
@@ -205,6 +209,6 @@ struct DbtRun {
             let isJSON = site.arguments.value("output") == "json"
             log.result(isJSON ? JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true) : "Compiled node '\(node.name)' is:\n\(sql)", name: "CompiledNode")
         }
-        return results.contains(where: \.isFailure) ? 1 : 0
+        return 0
     }
 }

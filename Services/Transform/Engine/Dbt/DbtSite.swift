@@ -51,7 +51,14 @@ final class DbtSite {
         settings.keepsCache = true
         settings.usesCache = arguments.stated("partial-parse")
         settings.targetPath = arguments.value("target-path")
-        let reader = ProjectReader(settings, host: Compiler(parsing: command.environment, invocation: invocation))
+        let host = Compiler(parsing: command.environment, invocation: invocation)
+        if arguments.word != "list" {
+            // What templates say while they are read is said, as it is again when they run.
+            let prints = arguments.flag("print", byDefault: true)
+            host.onMessage = { log($0) }
+            host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
+        }
+        let reader = ProjectReader(settings, host: host)
         defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
         manifest = try reader.read()
         if let threads = try arguments.threads { manifest.target.threads = threads }

@@ -1,0 +1,25 @@
+import Compilation
+import Kernel
+import ModellingSupport
+import Project
+import Testing
+
+/// What else packages ask of columns and of who asks.
+@Suite struct ColumnFactsTests {
+    @Test func `a column shows itself as dbt's does`() throws {
+        let project = try TestProject(["models/a.sql": "select 1 as id"])
+        var settings = ReaderSettings(projectFolder: project.projectFolder, environment: [:])
+        settings.target = Target(profileName: "shop", name: "dev", type: "postgres", schema: "main", database: "db")
+        let compiler = try Compiler(ProjectReader(settings).read(), session: nil, environment: [:], invocation: TestProject.invocation())
+        #expect(
+            try compiler.render("{{ api.Column('it', 'character varying', 20) }} {{ [api.Column('n', 'numeric', none, 10, 2)] }}", for: nil)
+                == "PostgresColumn(column='it', dtype='character varying', char_size=20, numeric_precision=None, numeric_scale=None) [PostgresColumn(column='n', dtype='numeric', char_size=None, numeric_precision=10, numeric_scale=2)]")
+    }
+
+    @Test func `a hook of a run is at no relation`() throws {
+        let project = try TestProject(["dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"{{ this }} {{ model.name }}\"]\n", "models/a.sql": "select 1 as id"])
+        let compiler = try project.compiler(nil)
+        let hook = try #require(try project.manifest().hooks.first)
+        #expect(try compiler.render(hook.node.rawCode, for: hook.node) == "None shop-on-run-start-0")
+    }
+}
