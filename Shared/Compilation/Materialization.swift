@@ -85,6 +85,12 @@ extension Compiler {
     private func materialization(of node: Node) throws -> Value {
         let name = node.config.materialized
         let adapters = dialect.prefixes
+        if node.resourceType == .model, node.language != "sql" {
+            let known = try adapters.map { "materialization_\(name)_\($0)" }.first { try macros.libraryMacro($0, interpreter) != nil }
+            throw CompilationError(
+                "compile.other_language", "Materialization \"\(known ?? name)\" only supports languages ['sql']; got \"\(node.language)\"", at: node.location,
+                remedy: "write the model in SQL, or leave it to an engine that runs it: --exclude \(node.name)")
+        }
         for adapter in adapters {
             let macro = "materialization_\(name)_\(adapter)"
             if let value = try macros.macro(macro, in: manifest.project.name, interpreter) { return value }

@@ -188,9 +188,9 @@ extension Node {
         /// Of a generic test: the tags of what it is about.
         public var inheritedTags: [String] = []
 
-        /// `sql`, but for functions, which may be written in others.
+        /// `sql`, but for models and functions, which may be written in others.
         public var language: String {
-            guard resourceType == .function else { return "sql" }
+            guard resourceType == .function || resourceType == .model else { return "sql" }
             return switch originalFilePath.split(separator: ".").last { case "py": "python"; case "js": "javascript"; default: "sql" }
         }
         public var access: String { config["access"]?.stringValue ?? "protected" }

@@ -257,9 +257,7 @@ public final class ProjectReader {
             }
         }
         each(package.modelPaths, [".sql"]) { folder, file in readFile(.model, package, folder, file, patches, &manifest) }
-        each(package.modelPaths, [".py"]) { folder, file in
-            problems.add("project.unsupported", "models in Python are not supported", at: .file("\(folder)/\(file)"), remedy: "write the model in SQL, or disable it")
-        }
+        each(package.modelPaths, [".py"]) { folder, file in readFile(.model, package, folder, file, patches, &manifest) }
         each(package.seedPaths, [".csv"]) { folder, file in readFile(.seed, package, folder, file, patches, &manifest) }
         each(package.testPaths, [".sql"]) { folder, file in
             // Custom generic tests are macros, and what unit tests read is no test.
@@ -286,7 +284,7 @@ public final class ProjectReader {
             originalFilePath: path, rootFolder: package.folder, fqn: fqn(package, type, file, name), rawCode: Self.trimmed(text))
         // dbt hashes a file as it lies on the disk, with its own line ends, and takes the path of a seed that is large.
         node.checksum = isSeed && bytes.count > Self.seedBytesMax ? path : Digest.hex(.sha256, Array(Self.trimmed(bytes)))
-        add(&node, package, patches, isSeed || node.language != "sql" ? nil : text, &manifest)
+        add(&node, package, patches, isSeed || type == .function && node.language != "sql" ? nil : text, &manifest)
     }
 
     /// Gives a node what its template and the schema files say, and puts it into the manifest.
@@ -311,7 +309,7 @@ public final class ProjectReader {
         // While it is read, a template sees itself as dbt_project.yml alone has it: what it says itself counts from then on.
         node.config = projectConfig(of: node, package, manifest).settled
         (node.database, node.schema, node.alias) = (manifest.target.database, manifest.target.schema, node.name)
-        let capture = text.map { self.capture(node, $0) } ?? Capture()
+        let capture = text.map { node.language == "python" ? capturePython(node, $0) : self.capture(node, $0) } ?? Capture()
         node.dependsOnMacros = capture.macros
         if let patch {
             node.description = patch.description
@@ -377,6 +375,18 @@ public final class ProjectReader {
         guard canRender else { return Capture() }
         do { return try host.capture(node) } catch {
             note(error, at: .file(node.originalFilePath), text: text)
+            return Capture()
+        }
+    }
+
+    private func capturePython(_ node: Node, _ text: String) -> Capture {
+        do { return try PythonModel.capture(text, environment) } catch {
+            let (what, line, remedy) = switch error {
+            case .notOne(let count): ("dbt allows exactly one model defined per python file, found \(count)", 1, "define it as def model(dbt, session):")
+            case .hasJinja: ("No jinja in python model code is allowed", 1, "write what the braces stand for")
+            case .noLiterals(let call, let line): ("what dbt.\(call)() is given must be literals", line, "write names and values as they are, and work with variables elsewhere")
+            }
+            problems.add("project.bad_python_model", what, at: .file(node.originalFilePath, line: line), remedy: remedy)
             return Capture()
         }
     }
