@@ -246,10 +246,11 @@ public actor BusClient {
         if isNews { for listener in hintListeners.values { listener.yield(newest) } }
     }
 
-    /// A broker that was born anew knows nothing of our requests: they are all said again.
+    /// A broker that was born anew knows nothing of our requests: they are all said again. So may the first one that is heard of,
+    /// for another may have taken them with it before it had said its name.
     private func noteIncarnation(_ text: String) {
-        defer { incarnation = text }
-        guard let incarnation, incarnation != text else { return }
+        guard incarnation != text else { return }
+        incarnation = text
         for (_, entry) in pending.sorted(by: { $0.key < $1.key }) { commands?.send(entry.frames) }
     }
 

@@ -43,6 +43,22 @@ import Wire
         await second.stop()
     }
 
+    @Test func `what a broker took with it before anybody had heard of it is said again to the next one`() async throws {
+        let folder = try TemporaryFolder("bus")
+        let endpoints = BusEndpoints(commands: "ipc://\(folder.path)/commands", feed: "ipc://\(folder.path)/feed")
+        let client = BusClient(endpoints, context: WireContext(), topics: ["run."])
+        var dying: Socket? = try Socket(WireContext(), .router)
+        try dying?.bind(endpoints.commands)
+        async let published = client.publish([request("p@1")])
+        let wakeup = Wakeup()
+        while let socket = dying, socket.receive() == nil { Poller.wait([socket], wakeup, timeoutSeconds: 1) }
+        dying = nil
+        let broker = try await TestBroker.start(in: folder)
+        #expect(try await published.count == 1)
+        await client.stop()
+        await broker.stop()
+    }
+
     @Test func `what is leased to a worker that has gone is offered to the next one at once`() async throws {
         let folder = try TemporaryFolder("bus")
         let broker = try await TestBroker.start(in: folder, leaseSeconds: 3600)
