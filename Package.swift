@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CEpoll", path: "Shared/CEpoll"),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CYAML", path: "Shared/CYAML", providers: [.apt(["libyaml-dev"])]),
 
@@ -61,7 +62,7 @@ let package = Package(
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", "YAML"]),
 
         // The bus.
-        shared("Wire", ["CZeroMQ", "Kernel", "Platform"]),
+        shared("Wire", ["CEpoll", "CZeroMQ", "Kernel", "Platform"]),
         shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
         shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform", "Wire"]),
         .target(name: "Journal", dependencies: ["Kernel", "Contracts", "Leases", "Platform", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),

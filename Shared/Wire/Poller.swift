@@ -21,12 +21,25 @@ public final class Wakeup: Sendable {
     }
 }
 
+/// What a poll listens to: a socket of libzmq's, or a descriptor.
+public struct PollItem {
+    let item: zmq_pollitem_t
+
+    init(socket: UnsafeMutableRawPointer) { item = zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+    init(descriptor: Int32) { item = zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0) }
+}
+
+/// What may have a message.
+public protocol Pollable {
+    var pollItem: PollItem { get }
+}
+
 /// Waits for sockets and a wake-up at once.
 public enum Poller {
     /// Returns when one of `sockets` has a message, `wakeup` was signalled, or `timeoutSeconds` (nil: never) have passed.
-    public static func wait(_ sockets: [Socket], _ wakeup: Wakeup, timeoutSeconds: Double?) {
-        var items = sockets.map(\.pollItem)
-        items.append(zmq_pollitem_t(socket: nil, fd: wakeup.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+    public static func wait(_ sockets: [any Pollable], _ wakeup: Wakeup, timeoutSeconds: Double?) {
+        var items = sockets.map(\.pollItem.item)
+        items.append(PollItem(descriptor: wakeup.descriptor).item)
         // Rounded up: waking a fraction of a millisecond early would turn the wait into a busy loop.
         let milliseconds = timeoutSeconds.map { Int(max(0, min($0, 3600)) * 1000 + 0.999) } ?? -1
         _ = zmq_poll(&items, Int32(items.count), milliseconds)

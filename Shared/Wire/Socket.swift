@@ -26,7 +26,7 @@ struct SocketHandle: ~Copyable {
 }
 
 /// A message of several frames, sent and received whole. Used from one thread at a time, and so not Sendable.
-public final class Socket {
+public final class Socket: Pollable {
     public enum Kind: Sendable { case router, dealer, publisher, subscriber, replier }
 
     /// A message of more frames is dropped whole: half a message would be taken for all of it.
@@ -181,5 +181,5 @@ public final class Socket {
         return true
     }
 
-    var pollItem: zmq_pollitem_t { zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+    public var pollItem: PollItem { PollItem(socket: handle.pointer) }
 }

@@ -9,7 +9,7 @@ public import Wire
 /// The broker on its sockets: one thread that drains the ROUTER, takes one turn, and tells the feed.
 public final class BrokerServer {
     private let broker: Broker
-    private let commands: Socket
+    private let commands: any Router
     private let feed: Socket
     private let door: DoorKeeper?
     private let wakeup = Wakeup()
@@ -30,7 +30,7 @@ public final class BrokerServer {
     static let feedQueueMax: Int32 = 4096
     static let feedEnvelopeBytesMax = 8192
     /// Answers kept for a client that does not read them.
-    static let answersQueueMax: Int32 = 10_000
+    static let answersQueueMax = 10_000
 
     /// Room made for the requests of a turn at once.
     private static let requestsUsual = 64
@@ -38,9 +38,6 @@ public final class BrokerServer {
     static let readsPerTurnMax = 16
     /// Bytes of large answers that wait for one client; while there are more, its reads are refused.
     static let answersBytesMax = 16 << 20
-    /// An answer above this counts as large.
-    static let largeAnswerBytes = 64 << 10
-    private var backlogs: [[UInt8]: Backlog] = [:]
 
     /// Binds both endpoints. The broker's counters are read through the returned object's `state`.
     /// - Parameter keys: the broker's own; without them whoever reaches the sockets may do everything.
@@ -56,9 +53,8 @@ public final class BrokerServer {
         // The door is kept before it is opened.
         door = try keys.map { keys in try DoorKeeper(context) { key in keys.role(of: key)?.rawValue } }
         let security = keys.map { WireSecurity.server($0.own) } ?? .none
-        commands = try Socket(context, .router, queueMax: Self.answersQueueMax, security: security)
+        commands = try Routers.bind(endpoints.commands, queueMax: Self.answersQueueMax, security: security, context: context)
         feed = try Socket(context, .publisher, queueMax: Self.feedQueueMax, security: security, decidesSubscriptions: true)
-        try commands.bind(endpoints.commands)
         try feed.bind(endpoints.feed)
     }
 
@@ -84,7 +80,7 @@ public final class BrokerServer {
             let now = SystemClock.monotonicSeconds()
             if now >= tickAt { tick(now) }
             let deadline = min(tickAt, broker.nextDeadline(after: now) ?? tickAt)
-            Poller.wait([commands, feed], wakeup, timeoutSeconds: max(0, deadline - now))
+            Poller.wait([commands, feed], wakeup, timeoutSeconds: commands.holdsMessages ? 0 : max(0, deadline - now))
             while let frames = feed.receive() { decide(frames) }
             try turn()
         }
@@ -114,7 +110,7 @@ public final class BrokerServer {
             guard var request = request(message) else { continue }
             if request.isRead {
                 reads += 1
-                request.isBehind = backlogs[request.client].map { $0.bytes > Self.answersBytesMax } ?? false
+                request.isBehind = commands.waitingBytes(for: request.client) > Self.answersBytesMax
             }
             requests.append(request)
         }
@@ -124,6 +120,7 @@ public final class BrokerServer {
         for response in turn.responses where !send(response) {
             if let lease = response.lease { broker.noteUndelivered(lease) }
         }
+        commands.flush()
         if isFollowed { for event in turn.news { tell(event) } }
         if broker.isAvailable != wasAvailable {
             wasAvailable = broker.isAvailable
@@ -182,10 +179,6 @@ public final class BrokerServer {
             frames.append(SequenceFrame.bytes(event.sequence))
             frames.append(event.envelope)
         }
-        guard response.events.reduce(0, { $0 + $1.envelope.count }) > Self.largeAnswerBytes else { return commands.send(frames) }
-        if backlogs.count > Self.answersQueueMax { backlogs = backlogs.filter { $0.value.bytes > 0 } }
-        let backlog = backlogs[response.client] ?? Backlog()
-        backlogs[response.client] = backlog
-        return commands.send(frames, backlog: backlog)
+        return commands.send(frames)
     }
 }

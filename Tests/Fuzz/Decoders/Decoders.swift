@@ -22,6 +22,7 @@ public enum Decoders {
         case UInt8(ascii: "e"): try envelope(rest)
         case UInt8(ascii: "r"): try requests(rest)
         case UInt8(ascii: "a"): try answer(rest)
+        case UInt8(ascii: "z"): try session(rest)
         default: break
         }
     }
@@ -88,5 +89,29 @@ public enum Decoders {
     static func answer(_ bytes: [UInt8]) throws(Breach) {
         guard let frames = messages(bytes).first, let answer = BusClient.Answer(frames: frames) else { return }
         guard answer.events.count + answer.unreadable.count <= frames.count / 3 else { throw Breach(description: "more events than frames for them") }
+    }
+
+    /// A peer's bytes mean the same however they are cut, and what a session keeps of them has a bound. The first one says how they
+    /// are cut; where it is odd, the peer has said hello already.
+    static func session(_ bytes: [UInt8]) throws(Breach) {
+        guard let first = bytes.first else { return }
+        let hello = first & 1 == 0 ? [] : [UInt8](ZmtpSession.helloOfDealer)
+        let whole = heard(hello + bytes.dropFirst(), parts: .max), parted = heard(hello + bytes.dropFirst(), parts: Int(first >> 1) + 1)
+        guard whole.messages == parted.messages, whole.replies == parted.replies, whole.hasBroken == parted.hasBroken else {
+            throw Breach(description: "a peer's bytes say something else when they are cut")
+        }
+        for message in whole.messages where message.isEmpty || message.count > Socket.framesMax { throw Breach(description: "a message of \(message.count) frames") }
+    }
+
+    private static func heard(_ bytes: [UInt8], parts: Int) -> (messages: [[[UInt8]]], replies: [UInt8], hasBroken: Bool) {
+        var session = ZmtpSession(identity: [0, 0, 0, 0, 1]), messages: [[[UInt8]]] = [], replies: [UInt8] = [], rest = bytes[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(parts)
+            rest = rest.dropFirst(part.count)
+            do { try part.withUnsafeBytes { try session.take($0, replies: &replies) { messages.append($0.frames) } } } catch {
+                return (messages, replies, true)
+            }
+        }
+        return (messages, replies, false)
     }
 }
