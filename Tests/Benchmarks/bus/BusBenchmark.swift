@@ -16,11 +16,12 @@ import Kernel
             case "--quick": isQuick = true
             case "--only": only = words.popFirst()
             default:
-                say("usage: Tests/Benchmarks/bus/run [--rounds N] [--seconds S] [--quick] [--only publish|tasks|memory]")
+                say("usage: Tests/Benchmarks/bus/run [--rounds N] [--seconds S] [--quick] [--only publish|work|tasks|memory]")
                 exit(2)
             }
         }
         var figures = only ?? "publish" == "publish" ? contest(rounds: rounds, seconds: seconds) : []
+        if only ?? "work" == "work" { figures += work(rounds: min(rounds, 3), count: isQuick ? 1000 : 5000) }
         let tasks = only ?? "tasks" == "tasks" ? try? await Whole.tasksPerSecond(isQuick ? 2000 : 10_000) : nil
         figures.append(("tasks_per_s", tasks.map { .double($0.rounded()) } ?? .null))
         let memory = isQuick || only ?? "memory" != "memory" ? nil : try? await Whole.memory(1_000_000)
@@ -31,9 +32,10 @@ import Kernel
     }
 
     static let crowds = [1, 16, 64, 256]
+    static let workers = [1, 4, 16]
+    static let peers = [Contestant.redis, .nats, .rabbit]
 
     static func contest(rounds: Int, seconds: Double) -> [(String, JSON)] {
-        let peers = [Contestant.redis, .nats, .rabbit]
         for peer in peers { if let obstacle = peer.obstacle { say("\(peer.name): not measured, \(obstacle)") } }
         let all = [Contestant.ours, .floor] + peers.filter { $0.obstacle == nil }
         var rates: [String: [Int: [Double]]] = [:], late: [String: [Int: [Double]]] = [:]
@@ -54,7 +56,7 @@ import Kernel
                 }
             }
         }
-        table(all.map(\.name), rates, late)
+        table("acknowledged publishes of 1 KiB a second, median (p99 in ms)", "publishers", crowds, all.map(\.name), rates, late)
         func ratio(_ a: String, _ b: String, _ crowd: Int) -> Double? {
             guard let x = rates[a]?[crowd], let y = rates[b]?[crowd], x.count == y.count, !x.isEmpty else { return nil }
             return median(zip(x, y).map { $0 / $1 })
@@ -69,10 +71,45 @@ import Kernel
         ]
     }
 
-    static func table(_ names: [String], _ rates: [String: [Int: [Double]]], _ late: [String: [Int: [Double]]]) {
-        func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 22 - text.count)) + text }
-        say("\nacknowledged publishes of 1 KiB a second, median (p99 in ms)")
-        say(cell("publishers") + crowds.map { cell("\($0)") }.joined())
+    /// What workers do, and how long a message travels.
+    static func work(rounds: Int, count: Int) -> [(String, JSON)] {
+        let all = [Contestant.ours] + peers.filter { $0.obstacle == nil }
+        var rates: [String: [Int: [Double]]] = [:], late: [String: [Int: [Double]]] = [:], travel: [String: [(p50: Double, p99: Double)]] = [:]
+        for round in 1...max(1, rounds) {
+            for contestant in all {
+                do {
+                    let server = try Running(contestant)
+                    defer { server.stop() }
+                    for crowd in workers {
+                        let result = try server.claims(crowd, count)
+                        rates[contestant.name, default: [:]][crowd, default: []].append(result.per_s)
+                        late[contestant.name, default: [:]][crowd, default: []].append(result.p99_us / 1000)
+                    }
+                    let result = try server.latency(count / 2)
+                    travel[contestant.name, default: []].append((result.p50_us / 1000, result.p99_us / 1000))
+                } catch {
+                    say("  round \(round) \(contestant.name): \(error)")
+                }
+            }
+        }
+        table("pieces of work taken and acknowledged a second, median (p99 in ms)", "workers", workers, all.map(\.name), rates, late)
+        say("\nfrom a publish to its consumer, ms, median of p50 and p99")
+        for name in all.map(\.name) {
+            guard let values = travel[name] else { continue }
+            say(cell(name) + cell("\(rounded(median(values.map(\.p50)), 3))") + cell("\(rounded(median(values.map(\.p99)), 3))"))
+        }
+        let ours = travel["sluice"] ?? []
+        return workers.map { crowd in ("claims_\(crowd)", rates["sluice"]?[crowd].map { .double(median($0).rounded()) } ?? .null) } + [
+            ("latency_ms_p50", ours.isEmpty ? .null : .double(rounded(median(ours.map(\.p50)), 3))),
+            ("latency_ms_p99", ours.isEmpty ? .null : .double(rounded(median(ours.map(\.p99)), 3))),
+        ]
+    }
+
+    static func cell(_ text: String) -> String { String(repeating: " ", count: max(0, 22 - text.count)) + text }
+
+    static func table(_ title: String, _ what: String, _ crowds: [Int], _ names: [String], _ rates: [String: [Int: [Double]]], _ late: [String: [Int: [Double]]]) {
+        say("\n" + title)
+        say(cell(what) + crowds.map { cell("\($0)") }.joined())
         for name in names {
             say(cell(name) + crowds.map { crowd in
                 guard let values = rates[name]?[crowd], let slow = late[name]?[crowd] else { return cell("-") }

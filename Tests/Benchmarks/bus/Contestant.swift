@@ -109,17 +109,23 @@ final class Running {
 
     struct Result: Decodable { var failed: Int; var per_s: Double; var p50_us: Double; var p99_us: Double }
 
-    func publish(_ publishers: Int, _ count: Int) throws -> Result {
+    func publish(_ publishers: Int, _ count: Int) throws -> Result { try measure(["\(publishers)", "\(count)"]) }
+    /// Work that is taken and acknowledged.
+    func claims(_ workers: Int, _ count: Int) throws -> Result { try measure(["--claims", "\(workers)", "\(count)"]) }
+    /// From a publish to its consumer.
+    func latency(_ count: Int) throws -> Result { try measure(["--latency", "\(count)"]) }
+
+    private func measure(_ arguments: [String]) throws -> Result {
         let client = Process()
         client.executableURL = URL(fileURLWithPath: "\(Contestant.tools)/\(contestant.client)")
-        client.arguments = ["\(publishers)", "\(count)", "\(port)"]
+        client.arguments = arguments + ["\(port)"]
         let output = Pipe()
         client.standardOutput = output
         try client.run()
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
         client.waitUntilExit()
         let result = try JSONDecoder().decode(Result.self, from: bytes)
-        guard result.failed == 0 else { throw TestHome.Failure("\(contestant.name): a publish was not acknowledged") }
+        guard result.failed == 0 else { throw TestHome.Failure("\(contestant.name): \(arguments.joined(separator: " ")) failed") }
         return result
     }
 

@@ -16,8 +16,9 @@ static int dial(struct nats *nats) {
     return connect(nats->socket, (struct sockaddr *)&address, sizeof address);
 }
 
-/* Reads until a whole MSG with its payload has come; answers pings on the way. The payload is left in `text`. */
-static int next_message(struct nats *nats, char *text, int room) {
+/* Reads until a whole MSG with its payload has come; answers pings on the way. The payload is left in `text`, and where an answer is
+   asked for, its subject in `reply`. */
+static int next_message(struct nats *nats, char *text, int room, char *reply) {
     for (;;) {
         char *end;
         while ((end = memmem(nats->buffer, nats->held, "\r\n", 2))) {
@@ -25,6 +26,7 @@ static int next_message(struct nats *nats, char *text, int room) {
             if (!memcmp(nats->buffer, "MSG ", 4)) {
                 *end = 0;
                 int bytes = atoi(strrchr(nats->buffer, ' ') + 1);
+                if (reply && sscanf(nats->buffer, "MSG %*s %*s %255s %*d", reply) != 1) *reply = 0;
                 *end = '\r';
                 if (nats->held < line + bytes + 2) break;
                 int copied = bytes < room - 1 ? bytes : room - 1;
@@ -44,14 +46,18 @@ static int next_message(struct nats *nats, char *text, int room) {
     }
 }
 
-static int ask(struct nats *nats, const char *subject, int number, const char *payload, int length, char *text, int room) {
-    char head[128], message[PAYLOAD + 512];
+static int ask_for(struct nats *nats, const char *subject, int number, const char *payload, int length, char *text, int room, char *reply) {
+    char head[512], message[PAYLOAD + 1024];
     int start = snprintf(head, sizeof head, "PUB %s inbox.%d %d\r\n", subject, number, length);
     memcpy(message, head, start);
     memcpy(message + start, payload, length);
     memcpy(message + start + length, "\r\n", 2);
     if (write(nats->socket, message, start + length + 2) < 0) return 1;
-    return next_message(nats, text, room);
+    return next_message(nats, text, room, reply);
+}
+
+static int ask(struct nats *nats, const char *subject, int number, const char *payload, int length, char *text, int room) {
+    return ask_for(nats, subject, number, payload, length, text, room, NULL);
 }
 
 static void *publisher_open(int number) {
@@ -67,6 +73,8 @@ static void prepare(void) {
     const char *stream = "{\"name\":\"S\",\"subjects\":[\"s.x\"],\"storage\":\"file\",\"retention\":\"limits\",\"num_replicas\":1}";
     struct nats *nats = publisher_open(1000000);
     if (!nats || ask(nats, "$JS.API.STREAM.CREATE.S", 1000000, stream, strlen(stream), answer, sizeof answer)) exit(3);
+    const char *workers = "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"W\",\"ack_policy\":\"explicit\",\"deliver_policy\":\"all\"}}";
+    if (ask(nats, "$JS.API.CONSUMER.DURABLE.CREATE.S.W", 1000000, workers, strlen(workers), answer, sizeof answer)) exit(3);
 }
 
 static int publisher_say(void *nats, int number, long ordinal) {
@@ -74,4 +82,26 @@ static int publisher_say(void *nats, int number, long ordinal) {
     static char payload[PAYLOAD] = {'x'};
     char answer[512];
     return ask(nats, "s.x", number, payload, PAYLOAD, answer, sizeof answer) || !strstr(answer, "\"seq\"");
+}
+
+static void *consumer_open(void) {
+    struct nats *nats = publisher_open(2000000);
+    const char *all = "SUB news 2\r\n";
+    const char *push = "{\"stream_name\":\"S\",\"config\":{\"deliver_subject\":\"news\",\"deliver_policy\":\"new\",\"ack_policy\":\"none\"}}";
+    char answer[4096];
+    if (!nats || write(nats->socket, all, strlen(all)) < 0) return NULL;
+    return ask(nats, "$JS.API.CONSUMER.CREATE.S", 2000000, push, strlen(push), answer, sizeof answer) ? NULL : nats;
+}
+static int consumer_next(void *nats) {
+    char text[64];
+    return next_message(nats, text, sizeof text, NULL);
+}
+
+static int work_say(void *nats, int number, long ordinal) { return publisher_say(nats, number, ordinal); }
+static void *worker_open(int number) { return publisher_open(3000000 + number); }
+/* Asks for one, and asks whether its acknowledgement has been kept. */
+static int worker_take(void *nats, int number) {
+    char text[64], reply[256];
+    if (ask_for(nats, "$JS.API.CONSUMER.MSG.NEXT.S.W", 3000000 + number, "1", 1, text, sizeof text, reply) || !*reply) return 1;
+    return ask(nats, reply, 3000000 + number, "+ACK", 4, text, sizeof text);
 }

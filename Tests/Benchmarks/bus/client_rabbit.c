@@ -1,4 +1,5 @@
-/* RabbitMQ: a quorum queue, persistent messages, each confirmed by the broker. */
+/* RabbitMQ: a quorum queue, persistent messages, each confirmed by the broker. What a worker has taken it acknowledges without being
+   told that this is kept, for the protocol has no answer to that. */
 #include "publishers.h"
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
@@ -42,3 +43,32 @@ static int publisher_say(void *connection, int number, long ordinal) {
     amqp_maybe_release_buffers(connection);
     return frame.frame_type != AMQP_FRAME_METHOD || frame.payload.method.id != AMQP_BASIC_ACK_METHOD;
 }
+
+static amqp_connection_state_t listen_to_queue(int acknowledges) {
+    amqp_connection_state_t connection = dial();
+    if (!connection) return NULL;
+    amqp_basic_qos(connection, 1, 0, 1, 0);
+    amqp_basic_consume(connection, 1, amqp_cstring_bytes("q"), amqp_empty_bytes, 0, !acknowledges, 0, amqp_empty_table);
+    return amqp_get_rpc_reply(connection).reply_type == AMQP_RESPONSE_NORMAL ? connection : NULL;
+}
+
+static int take_message(amqp_connection_state_t connection, int acknowledges) {
+    amqp_envelope_t envelope;
+    struct timeval patience = {.tv_sec = 10};
+    amqp_maybe_release_buffers(connection);
+    if (amqp_consume_message(connection, &envelope, &patience, 0).reply_type != AMQP_RESPONSE_NORMAL) return 1;
+    int failed = acknowledges && amqp_basic_ack(connection, 1, envelope.delivery_tag, 0);
+    amqp_destroy_envelope(&envelope);
+    return failed;
+}
+
+static void *consumer_open(void) {
+    /* What workers have left is no news. */
+    amqp_connection_state_t connection = dial();
+    if (!connection || !amqp_queue_purge(connection, 1, amqp_cstring_bytes("q"))) return NULL;
+    return listen_to_queue(0);
+}
+static int consumer_next(void *connection) { return take_message(connection, 0); }
+static int work_say(void *connection, int number, long ordinal) { return publisher_say(connection, number, ordinal); }
+static void *worker_open(int number) { return (void)number, listen_to_queue(1); }
+static int worker_take(void *connection, int number) { return (void)number, take_message(connection, 1); }
