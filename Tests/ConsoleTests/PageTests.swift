@@ -18,6 +18,7 @@ import Testing
         for page in [
             RunPage.render(try #require(desk.shelf.state(run)), now: desk.now, version: "1"), RunsPage.render(desk.shelf, now: desk.now, version: "1"),
             RunPage.render(try #require(desk.shelf.summary(run)), now: desk.now, version: "1"), Page.notFound(hostile),
+            DeadLettersPage.render([["entry": 7, "task": .string(hostile), "run": .string(hostile), "role": "load", "delivery": 5, "worker": .string(hostile)]], version: "1"),
         ] {
             #expect(!page.text.contains("<script>"))
             #expect(!page.text.contains("' onmouseover") && !page.text.contains("\" onmouseover") && !page.text.contains("='x'"))

@@ -92,12 +92,15 @@ import Testing
             #expect(TestHTTP.get("\(address)/api/dead-letters")?.body.contains("\"entry\":\(entry)") == true)
             #expect(TestHTTP.get("\(address)/api/dead-letters/\(entry)")?.body.contains("\"event\"") == true)
             #expect(TestHTTP.get("\(address)/api/dead-letters/99")?.status == 404)
+            let page = try #require(TestHTTP.get("\(address)/dead-letters"))
+            #expect(page.status == 200 && page.body.contains("data-post=\"/api/dead-letters/\(entry)/requeue\"") && page.body.contains(">ghost<"), "\(page.body)")
             func post(_ headers: [String]) async throws -> String {
                 try await home.run("/usr/bin/curl", ["-s", "-X", "POST", "-w", "%{http_code}"] + headers.flatMap { ["-H", $0] } + ["\(address)/api/dead-letters/\(entry)/requeue"]).output
             }
             #expect(try await post([]).hasSuffix("403"))
             #expect(try await post(["X-Sluice: 1"]).hasSuffix("202"))
             #expect(try await home.run("sluice", ["dead-letters"]).output.contains("no dead letters"))
+            #expect(TestHTTP.get("\(address)/dead-letters")?.body.contains("None.") == true)
             let again = try #require(try await home.bus.claim(.extract, worker: "second", waitSeconds: 20))
             #expect(again.0.delivery == 2)
             // Given up a second time, and asked for by command.

@@ -6,6 +6,7 @@ enum Assets {
         *{box-sizing:border-box}
         body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
         header{display:flex;align-items:center;justify-content:space-between;padding:12px 28px;background:var(--panel);border-bottom:1px solid var(--line)}
+        nav{margin:0 18px 0 auto}
         .brand{display:flex;gap:9px;align-items:center;font-weight:650;font-size:17px;color:var(--ink)}
         .brand svg{fill:none;stroke:var(--link);stroke-width:1.8;stroke-linecap:round}
         main{max-width:1240px;margin:0 auto;padding:20px 28px 64px}

@@ -27,4 +27,8 @@ struct Button {
             path: "/api/runs/\(PathSegment.encoded(run.description))/rerun", words: failed ? "Run what did not succeed" : "Run again",
             body: failed ? #"{"failed": true}"# : "")
     }
+
+    static func requeue(_ entry: Int) -> Button {
+        Button(path: "/api/dead-letters/\(entry)/requeue", words: "Offer again", question: "Give this task to a worker once more?")
+    }
 }

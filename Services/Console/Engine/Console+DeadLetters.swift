@@ -2,10 +2,11 @@ import Bus
 import Contracts
 import Kernel
 
-/// `/api/dead-letters`: tasks that no worker reported on.
+/// `/api/dead-letters`, and its page: tasks that no worker reported on.
 ///
 /// | | |
 /// |---|---|
+/// | `GET /dead-letters` | the page |
 /// | `GET /api/dead-letters` | all of them |
 /// | `GET /api/dead-letters/{entry}` | one, with the task as it was announced |
 /// | `POST /api/dead-letters/{entry}/requeue` | offers it again; with the header `X-Sluice: 1` |
@@ -33,6 +34,17 @@ extension Console {
         } catch {
             return .problem(503, problem(error))
         }
+    }
+
+    /// What becomes one or ceases to be one is in the log, so the page is as old as that.
+    func deadLettersPage(_ ask: Ask) async -> Reply {
+        let version = "\(shelf.position)", letters: [JSON]
+        do {
+            letters = try await broker { try await $0.inspect(.deadLetters) }.arrayValue ?? []
+        } catch {
+            return .page(Page.notFound("\(problem(error).summary): \(problem(error).remedy)"), status: 503)
+        }
+        return .page(DeadLettersPage.render(letters, version: version))
     }
 
     private func noEntry(_ text: String) -> Reply {

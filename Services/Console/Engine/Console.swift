@@ -100,6 +100,7 @@ public actor Console {
         case (1, "app.css") where isRead: return Reply(200, "text/css; charset=utf-8", Array(Assets.css.utf8), caching: "no-cache")
         case (1, "app.js") where isRead: return Reply(200, "text/javascript; charset=utf-8", Array(Assets.js.utf8), caching: "no-cache")
         case (1, "icon.svg") where isRead: return Reply(200, "image/svg+xml", Array(Assets.icon.utf8), caching: "max-age=86400")
+        case (1, "dead-letters") where isRead: return await deadLettersPage(ask)
         case (2, "runs") where isRead: return runPage(ask, RunID(path[1]))
         case (3, "docs") where isRead: return await docs.reply(pipeline: path[1], file: path[2]) ?? .page(Page.notFound("No documentation has been written there yet: it comes with a step 'dbt: docs'."), status: 404)
         case (2, "api") where path[1] == "runs" && isRead:

@@ -79,7 +79,7 @@ enum RunPage {
             if let worker = task.report?.worker, !worker.isEmpty { text += "<dt>log</dt><dd><code>logs/\(worker).log</code></dd>" }
             text += "</dl>"
         } else {
-            text += "<dl><dt>try</dt><dd>see <code>logs/\(task.spec.role.rawValue).log</code>, and <code>sluice dead-letters</code> for what it was given</dd></dl>"
+            text += "<dl><dt>try</dt><dd>see <code>logs/\(task.spec.role.rawValue).log</code>, and the <a href=\"/dead-letters\">dead letters</a> for what it was given</dd></dl>"
         }
         text += "</section>"
         return text
