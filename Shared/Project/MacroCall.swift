@@ -21,8 +21,9 @@ struct MacroCall {
     static func macros(_ calls: [MacroCall], by caller: String, in manifest: Manifest, _ host: (any ParseTimeHost)?) -> [String] {
         var found: [String] = []
         let package = manifest.macros[caller]?.packageName ?? manifest.project.name
-        for call in calls {
-            if let id = call.target(from: package, in: manifest, host), id != caller, !found.contains(id) { found.append(id) }
+        // A macro that calls itself by its plain name does not count; with its package's before it, it does.
+        for call in calls where call.isDispatched || call.name != manifest.macros[caller]?.name {
+            if let id = call.target(from: package, in: manifest, host), !call.isDispatched || id != caller, !found.contains(id) { found.append(id) }
         }
         return found
     }

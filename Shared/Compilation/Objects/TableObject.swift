@@ -112,7 +112,7 @@ final class TableObject: JinjaObject {
             show(TablePrinter(table).csv)
             return Value.none
         case "print_json":
-            show(TablePrinter(table).json.text())
+            show(DataFunctions.spaced(TablePrinter(table).json))
             return Value.none
         case "select": return try keep(names(arguments.positional.first ?? arguments["key"]))
         case "exclude":
@@ -262,6 +262,11 @@ final class TableColumnObject: JinjaObject {
         case "values_without_nulls": return .tuple(values.filter { !$0.isNone })
         default: return nil
         }
+    }
+    func isEqual(to other: Value) -> Bool {
+        let items: [Value]? = if case .object(let object) = other, let column = object as? TableColumnObject { column.values } else { other.asList }
+        guard let items, items.count == values.count else { return false }
+        return zip(items, values).allSatisfy { $0.json == $1.json }
     }
     static func distinct(_ values: [Value]) -> [Value] {
         var seen: Set<JSON> = []
