@@ -90,13 +90,51 @@ import WarehousePostgreSQL
                     {%- set result = results[0] -%}
                     {%- set step = result.timing | selectattr('name', 'eq', 'execute') | first -%}
                     {%- do print([step.completed_at.tzinfo is none, (step.completed_at - step.started_at).total_seconds() >= 0, step.to_dict().started_at is string] | join(' ')) -%}
+                    {%- do print([result.status.name, result.status.value, result.node.resource_type.value, result.node.name.value is defined] | join(' ')) -%}
                     {%- do print([result.node.config.no_such is none, result.node.config.to_dict().materialized, database_schemas[0] | length] | join(' ')) -%}
                     {%- set table = run_query("select 'x' as word, 1 as n union all select 'y,z', 2") -%}
                     {%- do print(table.columns['word'] == ['x', 'y,z']) -%}
                 {% endmacro %}
                 """,
         ])
-        #expect(drill.run("run", "--quiet").text == "True True True\nTrue view 2\nTrue", "\(drill.output)")
+        #expect(drill.run("run", "--quiet").text == "True True True\nSuccess success model False\nTrue view 2\nTrue", "\(drill.output)")
+    }
+
+    @Test func `a table falls into groups, its rows and columns are sequences, and its types write values as JSON has them`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "macros/tell.sql": """
+            {% macro tell() %}
+                {%- set table = run_query("select 1 as n, 'p' as word union all select 2, 'q' union all select 1, 'r'") -%}
+                {%- for group in table.group_by('n') -%}{%- do print(group.columns['word'].values() | join('+') ~ ' ' ~ group.rows.values() | length) -%}{%- endfor -%}
+                {%- do print(table.group_by('n').keys() ~ ' ' ~ table.rename(table.column_names | map('upper')).column_names ~ ' ' ~ table.rows[1:] | length) -%}
+                {%- do print(tojson(table.columns['n'].data_type.jsonify(table.rows[0]['n'])) ~ ' ' ~ (table.columns[0].data_type == table.column_types[0])) -%}
+                {%- do print(toyaml({'n': 'y', 'no': 'on'})) -%}
+            {% endmacro %}
+            """])
+        #expect(drill.run("run-operation", "tell", "--quiet").text == "p+r 2\nq 1\n(1, 2) ('N', 'WORD') 2\n1 True\nn: y\n'no': 'on'\n", "\(drill.output)")
+    }
+
+    @Test func `a package's macro is what the adapter does something by, and the project's goes above it`() throws {
+        let macros = [
+            "dbt_packages/care/dbt_project.yml": "name: care\n",
+            "dbt_packages/care/macros/care.sql": """
+                {% macro collect_freshness(source, loaded_at_field, filter) %}{{ return(adapter.dispatch('collect_freshness')(source, loaded_at_field, filter)) }}{% endmacro %}
+                {% macro default__collect_freshness(source, loaded_at_field, filter) %}
+                    {%- do print('asked ' ~ source.identifier ~ ' ' ~ loaded_at_field ~ ' ' ~ filter) -%}
+                    {%- call statement('collect_freshness', fetch_result=true) -%}select '2026-01-01 00:00:00' as max_loaded_at, '2026-01-02 00:00:00' as snapshotted_at{%- endcall -%}
+                    {{ return(load_result('collect_freshness')) }}
+                {% endmacro %}
+                """,
+            "models/a.sql": "select 1 as id",
+            "models/sources.yml": "sources: [{name: raw, schema: main, tables: [{name: absent, loaded_at_field: at, freshness: {filter: id > 0, error_after: {count: 12, period: hour}}}]}]",
+            "packages.yml": "packages: [{local: dbt_packages/care}]",
+        ]
+        let drill = try DbtDrill(macros)
+        let told = drill.run("source", "freshness")
+        #expect(told.code == 1 && told.text.contains("asked absent at id > 0") && told.text.contains("ERROR STALE"), "\(told.text)")
+        try drill.project.write("macros/own.sql", "{% macro collect_freshness(source, loaded_at_field, filter) %}{{ return(run_query(\"select '2026-01-01 00:00:00', '2026-01-01 01:00:00'\")) }}{% endmacro %}")
+        #expect(drill.run("source", "freshness").text.contains("PASS freshness of raw.absent"), "\(drill.output)")
+        try drill.project.write("macros/own.sql", "{% macro collect_freshness(source, loaded_at_field, filter) %}{{ return('soon') }}{% endmacro %}")
+        #expect(drill.run("source", "freshness").text.contains("Got an invalid result from \"collect_freshness\" macro"), "\(drill.output)")
     }
 
     @Test func `the hooks of a run are compiled with the rest, and lie among what is compiled`() throws {

@@ -52,10 +52,16 @@ extension Compiler {
         return try macros.libraryMacro(name, interpreter)
     }
 
-    /// Calls the macro that `name` means for the node at work.
+    /// Calls the macro by which the adapter does something: the project's goes above any package's, and that above the library's.
     func call(_ name: String, _ arguments: [Value], _ interpreter: Interpreter) throws -> Value? {
-        guard let macro = try macro(name, package: frame.package) else { return nil }
-        return try interpreter.call(macro, Arguments(arguments))
+        for package in manifest.packages {
+            guard let macro = try macros.macro(name, in: package.name, interpreter) else { continue }
+            let earlier = frame.callee
+            frame.callee = package.name
+            defer { frame.callee = earlier }
+            return try interpreter.call(macro, Arguments(arguments))
+        }
+        return try macros.libraryMacro(name, interpreter).map { try interpreter.call($0, Arguments(arguments)) }
     }
 
     /// Where `adapter.dispatch` looks, in order; nil stands for the order of a plain name.

@@ -157,7 +157,7 @@ struct DbtRun {
             carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
             start: { hook, number in log.progress(place(number), "START hook: \(hook.title(number))", "RUN") },
             end: { result, hook, number in
-                if let sql = result.compiledSQL { _ = try? site.folder.writeCompiled(sql, of: hook.node) }
+                if let sql = result.compiledSQL, !sql.isEmpty { _ = try? site.folder.writeCompiled(sql, of: hook.node) }
                 let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
                 log.progress(
                     place(number), "\(word) hook: \(hook.title(number))", word, seconds: result.status == .skipped ? nil : result.seconds,
