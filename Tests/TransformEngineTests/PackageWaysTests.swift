@@ -145,14 +145,15 @@ import WarehousePostgreSQL
         #expect(String(decoding: try drill.project.read("target/run_results.json"), as: UTF8.self).contains("operation.shop.shop-on-run-start-0"))
     }
 
-    @Test func `a macro that names itself with its package calls itself, and without it does not`() throws {
+    @Test func `a macro that names itself with its package calls itself, without it does not, and a method counts as the macro of its name`() throws {
         let drill = try DbtDrill([
-            "macros/m.sql": "{% macro far(n) %}{{ shop.far(n - 1) if n else '' }}{% endmacro %}{% macro near(n) %}{{ near(n - 1) if n else '' }}{% endmacro %}", "models/a.sql": "select 1 as id",
+            "macros/m.sql": "{% macro far(n) %}{{ shop.far(n - 1) if n else '' }}{% endmacro %}{% macro near(n) %}{{ near(n - 1) if n else '' }}{% endmacro %}{% macro tidy(word) %}{{ word.replace('a', 'b').upper() }}{% endmacro %}", "models/a.sql": "select 1 as id",
         ])
         #expect(drill.run("parse").code == 0)
         let macros = try JSON(parsing: try drill.project.read("target/manifest.json"))["macros"]
         #expect(macros?["macro.shop.far"]?["depends_on"]?["macros"] == ["macro.shop.far"])
         #expect(macros?["macro.shop.near"]?["depends_on"]?["macros"] == [])
+        #expect(macros?["macro.shop.tidy"]?["depends_on"]?["macros"] == ["macro.dbt.replace"])
     }
 
     @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
