@@ -141,10 +141,18 @@ public final class Compiler: ParseTimeHost {
     public func render(_ text: String, for node: Node?, with extra: [(String, JSON)] = []) throws -> String {
         do {
             let frame = Frame(node, package: node?.packageName ?? manifest.project.name, mode: .execute)
-            for (name, value) in extra { frame.variables[name] = name == "results" ? RecordObject.list(value) : Value(value) }
+            for (name, value) in extra { frame.variables[name] = Self.word(name, value) }
             return try inside(frame) { try render(text, name: node?.originalFilePath ?? "dbt_project.yml") }
         } catch {
             throw CompilationError.of(error, node: node)
+        }
+    }
+
+    private static func word(_ name: String, _ value: JSON) -> Value {
+        switch name {
+        case "results": RecordObject.list(value)
+        case "database_schemas": .list(value.arrayValue?.map { .tuple($0.arrayValue?.map { Value($0) } ?? []) } ?? [])
+        default: Value(value)
         }
     }
 

@@ -10,6 +10,8 @@ final class Frame {
     var node: Node? { didSet { modelValue = nil } }
     let package: String
     let mode: Mode
+    /// The package whose macro the adapter is carrying out: its own macros are what a plain name means there.
+    var callee: String?
     var capture = Capture()
     /// Ephemeral models that the text refers to, in order.
     var ephemerals: [String] = []

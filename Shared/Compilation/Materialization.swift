@@ -81,7 +81,7 @@ extension Compiler {
     // MARK: Which one
 
     /// dbt's rule: of the namesakes, the adapter's own goes above the default one, and the project's above a package's above
-    /// the library's. A package alone cannot take the place of one of dbt's: the project has to say so itself.
+    /// the library's. A package alone takes the place of one of dbt's only where the project's flags let it.
     private func materialization(of node: Node) throws -> Value {
         let name = node.config.materialized
         let adapters = dialect.prefixes
@@ -91,15 +91,15 @@ extension Compiler {
                 "compile.other_language", "Materialization \"\(known ?? name)\" only supports languages ['sql']; got \"\(node.language)\"", at: node.location,
                 remedy: "write the model in SQL, or leave it to an engine that runs it: --exclude \(node.name)")
         }
+        let isBuiltin = try adapters.contains { try macros.libraryMacro("materialization_\(name)_\($0)", interpreter) != nil }
+        let asksProject = manifest.project.flags["require_explicit_package_overrides_for_builtin_materializations"]?.boolValue ?? true
         for adapter in adapters {
             let macro = "materialization_\(name)_\(adapter)"
             if let value = try macros.macro(macro, in: manifest.project.name, interpreter) { return value }
-            if let value = try macros.libraryMacro(macro, interpreter) { return value }
-            let isBuiltin = try adapters.contains { try macros.libraryMacro("materialization_\(name)_\($0)", interpreter) != nil }
-            guard !isBuiltin else { continue }
-            for package in manifest.packages.dropFirst() {
+            for package in manifest.packages.dropFirst() where !isBuiltin || !asksProject {
                 if let value = try macros.macro(macro, in: package.name, interpreter) { return value }
             }
+            if let value = try macros.libraryMacro(macro, interpreter) { return value }
         }
         let words = adapters.reversed().map { "'\($0)'" }.joined(separator: " and ")
         throw CompilationError(

@@ -46,7 +46,13 @@ public struct NodeRunner {
     public func run<Outcome>(_ node: Node, _ carryOut: (_ isWriter: Bool, _ body: () throws -> NodeResult) throws -> Outcome) throws -> Outcome {
         switch node.resourceType {
         case .unitTest: return try carryOut(false) { try unitTest(node) }
-        case .test: return try carryOut(compiler.failuresRelation(of: node) != nil) { try test(node) }
+        case .test:
+            let isWriter = compiler.failuresRelation(of: node) != nil
+            return try carryOut(isWriter) {
+                // What a macro of the test has begun by itself and left open, or broken, must not reach the next node.
+                defer { if !isWriter { session.rollback() } }
+                return try test(node)
+            }
         default:
             // These have no note of their own: they run each time that the node is asked for.
             try runOutside(.before, of: node)
@@ -80,7 +86,7 @@ public struct NodeRunner {
 
     /// Some engines do not tell how many rows `create table as` made.
     private func rows(_ result: MaterializationResult, of node: Node) throws -> Int? {
-        guard result.rows == 0, ["table", "incremental"].contains(node.config.materialized) else { return ["view", "function"].contains(node.config.materialized) ? nil : result.rows }
+        guard result.rows == 0, !result.message.hasSuffix(" 0"), ["table", "incremental"].contains(node.config.materialized) else { return ["view", "function"].contains(node.config.materialized) ? nil : result.rows }
         let name = compiler.relationName(of: node)
         guard try session.relation(name)?.kind == .table, case .integer(let rows)? = try session.query("select count(*) from \(session.render(name))").rows.first?.first else { return 0 }
         return Int(rows)
@@ -105,7 +111,8 @@ public struct NodeRunner {
             let compiled = try compiler.compile(node)
             let compiledAt = clock()
             let limits = TestLimits(node.config)
-            let row = try compiler.materialize(compiled).table?.rows.first ?? []
+            let outcome = try compiler.materialize(compiled)
+            let row = outcome.table?.rows.first ?? []
             guard row.count == 3, let failures = Self.number(row[0]) else {
                 throw ExecutionError(
                     "execute.bad_test", "test '\(node.name)' counts no failures", at: node.location,
@@ -116,6 +123,7 @@ public struct NodeRunner {
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
+            if session.answer != nil { done.response = Self.response(outcome, rows: nil) }
             done.compiledAt = compiledAt
             return done
         } catch {

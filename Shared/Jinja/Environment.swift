@@ -13,6 +13,8 @@ public struct Environment: Sendable {
     public var macrosResolveThroughHost = false
     public var filters: [String: Filter] = BuiltinFilters.all
     public var tests: [String: TestFunction] = BuiltinTests.all
+    /// Attributes of a text, which are none but for a host whose texts stand for more.
+    public var textAttribute: (@Sendable (_ name: String, _ text: String) -> Value?)?
     /// Finds the template named by `include`, `import` or `extends`; nil when there is none.
     public var loader: (@Sendable (_ name: String) throws -> Template?)?
 

@@ -2,6 +2,14 @@ public import Jinja
 
 /// dbt's own block tags, for whoever parses a project's templates.
 public enum DbtSyntax {
+    /// In dbt a status and a type of node are members of enumerations: `result.status.name` is `Pass`, and its `value` the text.
+    private static let memberNames: [String: String] = [
+        "success": "Success", "error": "Error", "skipped": "Skipped", "pass": "Pass", "fail": "Fail", "warn": "Warn", "no-op": "NoOp", "partial success": "PartialSuccess",
+        "runtime error": "RuntimeErr", "model": "Model", "analysis": "Analysis", "test": "Test", "snapshot": "Snapshot", "operation": "Operation", "seed": "Seed",
+        "source": "Source", "macro": "Macro", "exposure": "Exposure", "metric": "Metric", "group": "Group", "saved_query": "SavedQuery",
+        "semantic_model": "SemanticModel", "unit_test": "Unit", "function": "Function",
+    ]
+
     public static var environment: Environment {
         var environment = Environment()
         // dbt looks every macro up by name in the whole project, so that a root project's macro overrides a package's.
@@ -19,6 +27,13 @@ public enum DbtSyntax {
         environment.filters["as_native"] = { value, _, _ in NativeText.value(value) }
         environment.filters["as_bool"] = { value, _, _ in try NativeText.bool(value) }
         environment.filters["as_number"] = { value, _, _ in try NativeText.number(value) }
+        environment.textAttribute = { name, text in
+            switch name {
+            case "value": memberNames[text] == nil ? nil : .string(text)
+            case "name": memberNames[text].map(Value.string)
+            default: nil
+            }
+        }
         environment.filters["is_list"] = { value, _, _ in if case .list = value { true } else { false } }
         return environment
     }

@@ -17,12 +17,16 @@ struct MacroCall {
         namespace = isDispatched ? text(1, "macro_namespace") : nil
     }
 
+    /// These do not count even where the project has a macro of the name.
+    private static let ofEveryone: Set<String> = ["ref", "source", "config"]
+
     /// The macros that calls mean, each once, in their order.
     static func macros(_ calls: [MacroCall], by caller: String, in manifest: Manifest, _ host: (any ParseTimeHost)?) -> [String] {
         var found: [String] = []
         let package = manifest.macros[caller]?.packageName ?? manifest.project.name
-        for call in calls {
-            if let id = call.target(from: package, in: manifest, host), id != caller, !found.contains(id) { found.append(id) }
+        // A macro that calls itself by its plain name does not count; with its package's before it, it does.
+        for call in calls where call.isDispatched || (call.name != manifest.macros[caller]?.name && !ofEveryone.contains(call.name)) {
+            if let id = call.target(from: package, in: manifest, host), !call.isDispatched || id != caller, !found.contains(id) { found.append(id) }
         }
         return found
     }
@@ -35,8 +39,13 @@ struct MacroCall {
         guard isDispatched else {
             let parts = name.split(separator: ".").map(String.init)
             guard parts.count <= 2, let called = parts.last else { return nil }
-            let own = macro(called, of: parts.count == 2 ? [parts[0]] : [package, root])
-            return own ?? host?.libraryMacro(called, in: parts.count == 2 ? parts[0] : nil, for: manifest.target.type)
+            if parts.count == 2 {
+                if let id = macro(called, of: [parts[0]]) ?? host?.libraryMacro(called, in: parts[0], for: manifest.target.type) { return id }
+                guard parts[0] != "adapter" else { return nil }
+                // As in dbt, the method of a value counts too where the project or the library has a macro of its name: `word.replace('a', 'b')`.
+                return macro(called, of: [root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
+            }
+            return macro(called, of: [package, root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
         }
         let stated = manifest.project.dispatch.first { $0.namespace == namespace }?.order
         let owners = stated ?? namespace.map { [root, $0] } ?? [package, root]

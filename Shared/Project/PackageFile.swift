@@ -41,6 +41,9 @@ public struct PackageFile: Sendable {
     /// What its `.dbtignore` names.
     var ignored = IgnoreList()
 
+    /// One of the sections that configure nodes, such as `models`; an empty map where the file has none.
+    public func configuration(of section: String) -> JSON { sections[section]?.json ?? [:] }
+
     /// Paths of the files below one of its folders that end so, relative to the folder, sorted. Case does not matter, as it does not to dbt.
     func files(in folder: String, _ endings: [String]) -> [String] {
         FileTree.files(in: "\(self.folder)/\(folder)").filter { file in

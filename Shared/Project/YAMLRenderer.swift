@@ -100,7 +100,8 @@ public struct YAMLRenderer {
             "env_var": .function("env_var") { arguments, _ in
                 let bound = try arguments.bound("env_var", required: 1, "name", "default")
                 let name = bound[0]?.asString ?? ""
-                return .string(try EnvironmentVariables.value(name, default: bound[1]?.asString, in: environment, onRead: onRead))
+                let fallback = bound[1].flatMap { $0.isNone ? nil : $0 }
+                return try EnvironmentVariables.value(name, isOptional: fallback != nil, in: environment, onRead: onRead).map(Value.string) ?? fallback ?? .none
             },
         ]
     }
@@ -108,9 +109,11 @@ public struct YAMLRenderer {
 
 /// `env_var()`, wherever it is called.
 public enum EnvironmentVariables {
-    public static func value(_ name: String, default fallback: String?, in environment: [String: String], onRead: (String) -> Void) throws(ProjectProblem) -> String {
+    /// - Parameter isOptional: whether there is a default, which keeps its type where it takes the place of a text.
+    public static func value(_ name: String, isOptional: Bool, in environment: [String: String], onRead: (String) -> Void) throws(ProjectProblem) -> String? {
         onRead(name)
-        if let value = environment[name] ?? fallback { return value }
+        if let value = environment[name] { return value }
+        if isOptional { return nil }
         throw ProjectProblem(
             "project.env_var_not_set", "the environment variable '\(name)' is not set", at: .named("env_var"),
             remedy: "set \(name), or give env_var() a default")

@@ -217,6 +217,8 @@ public protocol WarehouseSession: AnyObject {
     ///
     /// - Throws: where `reader` cannot name a reader, or there is no room.
     func share(_ relations: [RelationName], with reader: String) throws
+    /// The engine's own word for the last statement, such as `INSERT 0 5`; nil where it has none.
+    var answer: String? { get }
     /// Told what the engine says besides results, for people.
     var onNotice: (String) -> Void { get set }
 }
@@ -237,6 +239,7 @@ extension WarehouseSession {
     public func mayRead(_ table: RelationName, in query: String) -> Bool { true }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
     public func share(_ relations: [RelationName], with reader: String) throws {}
+    public var answer: String? { nil }
     public var onNotice: (String) -> Void {
         get { { _ in } }
         set {}
@@ -271,6 +274,11 @@ extension WarehouseSession {
             throw error
         }
     }
+}
+
+/// What `commit` throws where nothing is left to commit, as a statement of its own had ended the transaction.
+public enum WarehouseEnded {
+    public static let code: ProblemCode = "warehouse.ended_before"
 }
 
 /// What an engine answers where only the order of transactions was at fault.

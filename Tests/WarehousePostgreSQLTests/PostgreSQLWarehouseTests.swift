@@ -150,7 +150,7 @@ func problem(_ body: () throws -> Void) -> (any Problem)? { #expect(throws: (any
         #expect(problem { try session.commit() }?.code == "warehouse.not_committed")
         try session.begin()
         try session.execute("create table t (x int); commit")
-        #expect(problem { try session.commit() }?.code == "warehouse.not_committed")
+        #expect(problem { try session.commit() }?.code == WarehouseEnded.code)
         #expect(try session.query("select count(*) from t").rows == [[.integer(0)]])
     }
 

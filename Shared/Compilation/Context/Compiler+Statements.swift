@@ -14,9 +14,12 @@ extension Compiler {
     func run(_ sql: String, fetches: Bool) throws -> (ResponseObject, TableObject?) {
         let session = try openSession()
         let sent = try sending(sql)
-        guard fetches else { return (ResponseObject(sql, rows: try session.execute(sent), dialect: dialect), nil) }
+        guard fetches else {
+            let rows = try session.execute(sent)
+            return (ResponseObject(session.answer, rows: rows), nil)
+        }
         let table = TableObject(Table(try session.query(sent, [], rowsMax: nil)), print: onPrint)
-        return (ResponseObject(sql, rows: table.table.rows.count, dialect: dialect), table)
+        return (ResponseObject(session.answer, rows: table.table.rows.count), table)
     }
 
     func statement(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {

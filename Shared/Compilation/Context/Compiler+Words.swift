@@ -52,10 +52,16 @@ extension Compiler {
         return try macros.libraryMacro(name, interpreter)
     }
 
-    /// Calls the macro that `name` means for the node at work.
+    /// Calls the macro by which the adapter does something: the project's goes above any package's, and that above the library's.
     func call(_ name: String, _ arguments: [Value], _ interpreter: Interpreter) throws -> Value? {
-        guard let macro = try macro(name, package: frame.package) else { return nil }
-        return try interpreter.call(macro, Arguments(arguments))
+        for package in manifest.packages {
+            guard let macro = try macros.macro(name, in: package.name, interpreter) else { continue }
+            let earlier = frame.callee
+            frame.callee = package.name
+            defer { frame.callee = earlier }
+            return try interpreter.call(macro, Arguments(arguments))
+        }
+        return try macros.libraryMacro(name, interpreter).map { try interpreter.call($0, Arguments(arguments)) }
     }
 
     /// Where `adapter.dispatch` looks, in order; nil stands for the order of a plain name.
@@ -100,7 +106,7 @@ extension Compiler {
             "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
             "thread_id": { _ in "Thread-1 (worker)" },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
-            "flags": { .object(FlagsObject($0.invocation)) },
+            "flags": { .object(FlagsObject($0.invocation, of: $0.manifest.project)) },
             "invocation_args_dict": { Value(.object($0.invocation.options)) },
             "dbt_metadata_envs": { compiler in
                 let prefix = "DBT_ENV_CUSTOM_ENV_"
@@ -119,6 +125,8 @@ extension Compiler {
             },
             "config": { .object(ConfigObject($0)) },
             "var": { .object(VariableFunction($0)) },
+            "ref": { .object(ResolverObject("ref", $0) { compiler, arguments in try compiler.ref(arguments) }) },
+            "source": { .object(ResolverObject("source", $0) { compiler, arguments in try compiler.source(arguments) }) },
             "builtins": { compiler in
                 .dict(["ref", "source", "config", "var", "function"].compactMap { name in compiler.word(name).map { (name, $0) } })
             },
@@ -141,8 +149,6 @@ extension Compiler {
     ]
 
     private static let functions: [String: @Sendable (Compiler, Arguments, Interpreter) throws -> Value] = [
-        "ref": { compiler, arguments, _ in try compiler.ref(arguments) },
-        "source": { compiler, arguments, _ in try compiler.source(arguments) },
         "function": { compiler, arguments, _ in try compiler.function(arguments) },
         "env_var": { compiler, arguments, _ in try compiler.environmentVariable(arguments) },
         "is_incremental": { compiler, _, _ in .bool(try compiler.isIncremental()) },
@@ -195,7 +201,8 @@ extension Compiler {
                 remedy: "give it a name that does not begin with DBT_ENV_SECRET, or do not use it here")
         }
         if let value = environmentOverrides[name] { return .string(value.stringValue ?? value.text()) }
-        return .string(try EnvironmentVariables.value(name, default: bound[1].flatMap { $0.asString ?? $0.json?.text() }, in: variables) { environmentRead.insert($0) })
+        let fallback = bound[1].flatMap { $0.isNone ? nil : $0 }
+        return try EnvironmentVariables.value(name, isOptional: fallback != nil, in: variables) { environmentRead.insert($0) }.map(Value.string) ?? fallback ?? .none
     }
 
     private func documentation(_ arguments: Arguments) throws -> Value {
@@ -233,6 +240,11 @@ final class ContextObject: JinjaObject {
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "get": return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+        // What is put there is seen by the rest of the text and by the macros that it calls.
+        case "update":
+            for (key, value) in arguments.positional.first?.asDict?.pairs.map({ ($0.key.asString ?? "", $0.value) }) ?? [] { compiler.frame.variables[key] = value }
+            for (key, value) in arguments.named.map({ ($0.name, $0.value) }) { compiler.frame.variables[key] = value }
+            return Value.none
         case "keys": return .list(compiler.macros.names(of: compiler.frame.package).sorted().map(Value.string))
         default: return nil
         }

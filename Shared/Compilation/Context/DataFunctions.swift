@@ -225,7 +225,7 @@ enum YAMLText {
 
     /// In single quotes where plain text would be read as something else.
     private static func quoted(_ text: String) -> String {
-        let words: Set<String> = ["", "null", "~", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        let words: Set<String> = ["", "null", "~", "true", "false", "yes", "no", "on", "off"]
         let first = text.unicodeScalars.first ?? " "
         let isPlain = !words.contains(text.lowercased()) && Double(text) == nil && !"-?:,[]{}#&*!|>'\"%@` ".unicodeScalars.contains(first)
             && !text.contains(": ") && !text.contains(" #") && !text.hasSuffix(":") && !text.hasSuffix(" ") && !text.utf8.contains { $0 < 0x20 }

@@ -88,7 +88,7 @@ final class AdapterObject: JinjaObject {
         for package in packages {
             for prefix in dialect.prefixes {
                 let full = "\(prefix)__\(name)"
-                let found = try package.map { try compiler.macros.macro(full, in: $0, interpreter) } ?? compiler.macro(full, package: compiler.frame.package)
+                let found = try package.map { try compiler.macros.macro(full, in: $0, interpreter) } ?? compiler.macro(full, package: compiler.frame.callee ?? compiler.frame.package)
                 if let found { return found }
             }
         }

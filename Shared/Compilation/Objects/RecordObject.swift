@@ -5,25 +5,36 @@ internal import Kernel
 final class RecordObject: JinjaObject {
     private let fields: DictValue
     /// Fields that are records themselves.
-    private static let nested: Set<String> = ["node", "timing"]
+    private static let nested: Set<String> = ["node", "timing", "config"]
 
-    private init(_ fields: DictValue) {
+    /// Whether what it has not is none, as it is of a node's configuration.
+    private let isComplete: Bool
+
+    private init(_ fields: DictValue, isComplete: Bool = false) {
         self.fields = fields
-        for name in Self.nested { if let value = fields[name] { fields[name] = Self.record(value) } }
+        self.isComplete = isComplete
+        for name in Self.nested { if let value = fields[name] { fields[name] = Self.record(value, isComplete: name == "config") } }
     }
 
     /// A list of records, for `results`.
     static func list(_ json: JSON) -> Value { record(Value(json)) }
 
-    private static func record(_ value: Value) -> Value {
-        if case .list(let items) = value { return .list(items.items.map(record)) }
-        return value.asDict.map { .object(RecordObject($0)) } ?? value
+    private static func record(_ value: Value, isComplete: Bool = false) -> Value {
+        if case .list(let items) = value { return .list(items.items.map { record($0) }) }
+        return value.asDict.map { .object(RecordObject($0, isComplete: isComplete)) } ?? value
     }
 
     var typeName: String { "RunResult" }
     func text(_ interpreter: Interpreter) throws -> String { try interpreter.text(plain()) }
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { fields[name] }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { key.asString.flatMap { fields[$0] } }
+    /// Moments, which are texts in `to_dict()` and in what is written.
+    private static let moments: Set<String> = ["started_at", "completed_at"]
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        guard Self.moments.contains(name), let text = fields[name]?.asString, var time = PythonTime.read(text) else { return fields[name] ?? (isComplete ? Value.none : nil) }
+        time.zone = nil
+        return .object(DateTimeObject(time))
+    }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
     func jsonValue() throws -> Value? { plain() }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         if name == "to_dict" { return plain() }

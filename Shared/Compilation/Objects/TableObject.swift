@@ -70,34 +70,23 @@ final class TableObject: JinjaObject {
     // An empty answer is still an answer: `{% if results %}` is true of it.
     func isTrue() throws -> Bool { true }
     func text(_ interpreter: Interpreter) throws -> String {
-        let shown = table.names.indices.map { "| \(table.names[$0]) | \(Self.word(table.kinds[$0])) |" }
+        let shown = table.names.indices.map { "| \(table.names[$0]) | \(TableTypeObject.word(table.kinds[$0])) |" }
         return (["| column | data_type |", "| ------ | --------- |"] + shown).joined(separator: "\n") + "\n"
-    }
-
-    private static func word(_ kind: TableKind) -> String {
-        switch kind {
-        case .integer: "Integer"
-        case .number: "Number"
-        case .boolean: "Boolean"
-        case .date: "Date"
-        case .timestamp: "DateTime"
-        case .text: "Text"
-        }
     }
 
     private var columns: [(String, Value)] {
         table.names.indices.map { index in
             let values = table.rows.map { Value($0[index], table.kinds[index]) }
-            return (table.names[index], .object(TableColumnObject(table.names[index], Self.word(table.kinds[index]), index, values)))
+            return (table.names[index], .object(TableColumnObject(table.names[index], table.kinds[index], index, values)))
         }
     }
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
-        case "rows": .list(rowObjects)
+        case "rows": .object(TableRowsObject(rowObjects))
         case "columns": .object(TableColumnsObject(columns))
         case "column_names": .tuple(table.names.map(Value.string))
-        case "column_types": .tuple(table.kinds.map { .string(Self.word($0)) })
+        case "column_types": .tuple(table.kinds.map { .object(TableTypeObject($0)) })
         default: nil
         }
     }
@@ -112,7 +101,7 @@ final class TableObject: JinjaObject {
             show(TablePrinter(table).csv)
             return Value.none
         case "print_json":
-            show(TablePrinter(table).json.text())
+            show(DataFunctions.spaced(TablePrinter(table).json))
             return Value.none
         case "select": return try keep(names(arguments.positional.first ?? arguments["key"]))
         case "exclude":
@@ -122,7 +111,7 @@ final class TableObject: JinjaObject {
             let bound = try arguments.bound("rename", "column_names", "row_names", "slug_columns", "slug_rows")
             var renamed = table
             if let map = bound[0]?.asDict { renamed.names = table.names.map { map[$0]?.asString ?? $0 } }
-            else if let names = bound[0]?.asList { renamed.names = names.compactMap(\.asString) }
+            else if let names = bound[0], !names.isNone { renamed.names = try interpreter.items(of: names).compactMap(\.asString) }
             return .object(derived(renamed))
         case "limit":
             let numbers = arguments.positional.compactMap(\.asInt)
@@ -144,6 +133,19 @@ final class TableObject: JinjaObject {
             let wanted = names(arguments.positional.first).compactMap { table.names.firstIndex(of: $0) }
             kept.rows = table.rows.filter { row in seen.insert(wanted.isEmpty ? row : wanted.map { row[$0] }).inserted }
             return .object(derived(kept))
+        case "group_by":
+            let key = (arguments.positional.first ?? arguments["key"])?.asString ?? ""
+            guard let place = table.names.firstIndex(of: key) else { throw JinjaError(.value, "KeyError: '\(key)'") }
+            var groups: [(key: Value, table: Table)] = []
+            var known: [SQLValue: Int] = [:]
+            for row in table.rows {
+                if known[row[place]] == nil {
+                    known[row[place]] = groups.count
+                    groups.append((Value(row[place], table.kinds[place]), Table(names: table.names, kinds: table.kinds, rows: [])))
+                }
+                groups[known[row[place]] ?? 0].table.rows.append(row)
+            }
+            return .object(TableGroupsObject(key, groups.map { ($0.key, .object(derived($0.table))) }))
         case "order_by":
             return try ordered(names(arguments.positional.first ?? arguments["key"]), isReversed: arguments["reverse"]?.asInt == 1, interpreter)
         default: return nil
@@ -226,73 +228,6 @@ final class RowObject: JinjaObject {
         return zip(items, values).allSatisfy { $0.json == $1.json }
     }
     func jsonValue() throws -> Value? { .list(values) }
-}
-
-final class TableColumnObject: JinjaObject {
-    private let name: String
-    private let kind: String
-    private let index: Int
-    private let values: [Value]
-    init(_ name: String, _ kind: String, _ index: Int, _ values: [Value]) {
-        self.name = name
-        self.kind = kind
-        self.index = index
-        self.values = values
-    }
-    var typeName: String { "Column" }
-    func text(_ interpreter: Interpreter) throws -> String { try RowObject.shown("Column", values, interpreter) }
-    var count: Int? { values.count }
-    var isSequence: Bool { true }
-    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
-        switch attribute {
-        case "name": .string(name)
-        case "index": .int(index)
-        case "data_type": .string(kind)
-        default: nil
-        }
-    }
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(values) }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
-        key.asInt.flatMap { values.indices.contains($0 < 0 ? values.count + $0 : $0) ? values[$0 < 0 ? values.count + $0 : $0] : nil }
-    }
-    func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        switch method {
-        case "values": return .tuple(values)
-        case "values_distinct": return .tuple(Self.distinct(values))
-        case "values_without_nulls": return .tuple(values.filter { !$0.isNone })
-        default: return nil
-        }
-    }
-    static func distinct(_ values: [Value]) -> [Value] {
-        var seen: Set<JSON> = []
-        return values.filter { seen.insert($0.json ?? .null).inserted }
-    }
-}
-
-final class TableColumnsObject: JinjaObject {
-    private let columns: [(String, Value)]
-    init(_ columns: [(String, Value)]) { self.columns = columns }
-    var typeName: String { "MappedSequence" }
-    func text(_ interpreter: Interpreter) throws -> String { try RowObject.shown("MappedSequence", columns.map(\.1), interpreter) }
-    var count: Int? { columns.count }
-    var isSequence: Bool { true }
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(columns.map(\.1)) }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
-        if let index = key.asInt { return columns.indices.contains(index < 0 ? columns.count + index : index) ? columns[index < 0 ? columns.count + index : index].1 : nil }
-        guard let name = key.asString else { return nil }
-        return columns.first { $0.0 == name }?.1 ?? columns.first { $0.0.lowercased() == name.lowercased() }?.1
-    }
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { try item(.string(name), interpreter) }
-    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        switch name {
-        case "values": .tuple(columns.map(\.1))
-        case "keys": .tuple(columns.map { .string($0.0) })
-        case "items": .list(columns.map { .tuple([.string($0.0), $0.1]) })
-        case "dict": .dict(columns)
-        case "get": try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
-        default: nil
-        }
-    }
 }
 
 extension Value {

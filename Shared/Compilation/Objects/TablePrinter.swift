@@ -40,7 +40,7 @@ public struct TablePrinter {
         func field(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
         }
-        return ([table.names] + table.rows.map { $0.map(\.shown) }).map { $0.map(field).joined(separator: ",") }.joined(separator: "\n")
+        return ([table.names] + table.rows.map { zip($0, table.kinds).map { shown($0, $1, between: "T") } }).map { $0.map(field).joined(separator: ",") }.joined(separator: "\n")
     }
 
     /// The numbers of a column share their places, three at most.
@@ -54,9 +54,9 @@ public struct TablePrinter {
         }
     }
 
-    private func shown(_ value: SQLValue, _ kind: TableKind) -> String {
+    private func shown(_ value: SQLValue, _ kind: TableKind, between separator: String = " ") -> String {
         if kind == .boolean, case .integer(let number) = value { return number != 0 ? "True" : "False" }
-        if kind == .timestamp, case .text(let text) = value, let time = PythonTime.read(text) { return time.iso(separator: " ") }
+        if kind == .timestamp, case .text(let text) = value, let time = PythonTime.read(text) { return time.iso(separator: separator) }
         return value.shown
     }
 }

@@ -30,6 +30,7 @@ extension Interpreter {
             return owner
         case .object(let object): return try hosted { try object.attribute(name, self) }
         default:
+            if case .string(let text) = owner, let value = environment.textAttribute?(name, text) { return value }
             if case .tuple(let tuple) = owner, let index = tuple.names.firstIndex(of: name) { return tuple.items[index] }
             guard Methods.has(name, owner) else { return nil }
             return .function(name) { arguments, interpreter in try interpreter.callMethod(name, of: owner, arguments) }

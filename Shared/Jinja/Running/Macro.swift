@@ -32,6 +32,11 @@ public final class Macro: JinjaObject {
     public func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         try interpreter.call(macro: self, arguments)
     }
+
+    /// `call_macro()` is dbt's other way to call one.
+    public func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        name == "call_macro" ? try call(arguments, interpreter) : nil
+    }
 }
 
 extension Interpreter {

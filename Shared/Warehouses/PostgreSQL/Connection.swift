@@ -23,6 +23,8 @@ final class Connection {
         guard let context, let result else { return }
         // Alive: libpq calls only from within calls on this connection.
         let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+        // That a transaction is open already, or none is, tells a person nothing: a macro that says begin and commit is heard.
+        if let code = libpq.PQresultErrorField(result, 0x43), ["25001", "25P01"].contains(String(cString: code)) { return }
         guard let text = libpq.PQresultErrorMessage(result) else { return }
         connection.onNotice(Lines.trimmed(String(cString: text)))
     }

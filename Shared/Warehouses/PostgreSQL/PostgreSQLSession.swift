@@ -45,11 +45,16 @@ public final class PostgreSQLSession: WarehouseSession {
 
     // MARK: Statements
 
+    public private(set) var answer: String?
+
     /// Several statements without values are one round trip; outside a transaction they take effect together or not at all.
     @discardableResult public func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
         var changed = 0
         try eachStatement(sql, values) { sql in
-            try connection.results(of: sql) { changed = $0.rowsChanged }
+            try connection.results(of: sql) {
+                changed = $0.rowsChanged
+                answer = $0.tag
+            }
         }
         return changed
     }
@@ -64,6 +69,7 @@ public final class PostgreSQLSession: WarehouseSession {
             if rowsMax != nil { _ = libpq.PQsetSingleRowMode(connection.pointer) }
             do {
                 try connection.results(of: sql) { result in
+                    answer = result.tag
                     if result.status != PGRES_SINGLE_TUPLE, last == nil || result.rowCount > 0 || rowsMax == nil { rows = [] }
                     last = (result.columns, result.columnTypes)
                     result.appendRows(to: &rows, max: rowsMax ?? .max)
@@ -152,10 +158,15 @@ public final class PostgreSQLSession: WarehouseSession {
         try connection.results(of: "commit") { tag = $0.tag }
         isInTransaction = false
         // A commit of a failed transaction is answered with success, and the word for what really happened.
-        guard tag == "COMMIT", wasOpen else {
+        guard wasOpen else {
             throw PlainProblem(
-                "warehouse.not_committed", wasOpen ? "the transaction had failed before and was rolled back" : "a statement had ended the transaction before",
-                at: .named(connection.place), remedy: "leave commit and rollback out of models, hooks and macros")
+                WarehouseEnded.code, "a statement had ended the transaction before", at: .named(connection.place),
+                remedy: "leave commit and rollback out of models, hooks and macros")
+        }
+        guard tag == "COMMIT" else {
+            throw PlainProblem(
+                "warehouse.not_committed", "the transaction had failed before and was rolled back", at: .named(connection.place),
+                remedy: "leave commit and rollback out of models, hooks and macros")
         }
     }
 

@@ -71,8 +71,10 @@ struct DbtFreshness {
         let relation = session.render(RelationName(database: source.database, schema: source.schema, identifier: source.identifier))
         let filter = source.freshness["filter"]?.stringValue.map { " where \($0)" } ?? ""
         let sql = try source.loadedAtQuery.map { try compiler.render($0, for: nil) } ?? "select max(\(source.loadedAtField ?? "")) as max_loaded_at from \(relation)\(filter)"
-        let value = try session.query(sql).rows.first?.first ?? .null
-        let at = site.command.now()
+        // As in dbt, a macro of the project's or of a package's goes above the query that everyone has.
+        let collected = source.loadedAtQuery == nil ? try compiler.freshness(of: source) : nil
+        let value = try collected?.newest ?? session.query(sql).rows.first?.first ?? .null
+        let at = try collected.map { try Self.time($0.at, source) } ?? site.command.now()
         // No row at all is as old as can be.
         let newest = value == .null ? Timestamp(microseconds: 0) : try Self.time(value, source)
         let age = at - newest

@@ -38,7 +38,12 @@ final class DbtLane {
 
     /// Does something for the command as a whole, in a transaction of its own.
     func effect(_ part: String, _ body: () throws -> Void) throws {
-        guard let ledger else { return try session.repeatedAtConflict { try session.transaction(body) } }
+        guard let ledger else {
+            do { return try session.repeatedAtConflict { try session.transaction(body) } } catch let problem as any Problem where problem.code == WarehouseEnded.code {
+                // As in dbt: a macro may say begin and commit itself, and what it does afterwards stays at once.
+                return
+            }
+        }
         _ = try ledger.effect(run: Self.run(compiler.invocation), task: TaskID(part), fence: fence(part)) {
             try body()
             return Completion(report: TaskReport())

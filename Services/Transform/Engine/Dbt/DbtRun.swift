@@ -124,8 +124,10 @@ struct DbtRun {
 
     /// As many as the target says and the engine bears.
     private var threads: Int {
-        min(manifest.target.threads, site.writersMax, plan.order.count)
+        // What templates put into `graph` for those that come later is one lane's own, so there is one lane then.
+        manifest.macros.values.contains { macro in Self.changesOfGraph.contains(where: macro.text.contains) } ? 1 : min(manifest.target.threads, site.writersMax, plan.order.count)
     }
+    private static let changesOfGraph = ["graph.setdefault(", "graph.update(", "do graph.", "do graph["]
 
     private func skipped(_ id: String, _ reason: String = "") -> NodeResult {
         let at = now()
@@ -155,6 +157,7 @@ struct DbtRun {
             carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
             start: { hook, number in log.progress(place(number), "START hook: \(hook.title(number))", "RUN") },
             end: { result, hook, number in
+                if let sql = result.compiledSQL, !sql.isEmpty { _ = try? site.folder.writeCompiled(sql, of: hook.node) }
                 let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
                 log.progress(
                     place(number), "\(word) hook: \(hook.title(number))", word, seconds: result.status == .skipped ? nil : result.seconds,
@@ -185,9 +188,11 @@ struct DbtRun {
     private func compile() throws -> Int32 {
         var results: [NodeResult] = []
         var names = compiler.compiledNames(on: session)
-        for id in plan.order {
-            guard let node = manifest.nodes[id] else { continue }
-            let startedAt = now()
+        // As in dbt, the hooks of the run are among what is compiled where nothing is chosen.
+        let hooks = site.arguments.select.isEmpty && site.arguments.exclude.isEmpty ? manifest.hooks.map(\.node).sorted { $0.uniqueID < $1.uniqueID } : []
+        let roots = plan.order.prefix { $0 < "operation" && plan.waitsFor[$0]?.isEmpty ?? true }.compactMap { manifest.nodes[$0] }
+        for node in roots + hooks + plan.order.dropFirst(roots.count).compactMap({ manifest.nodes[$0] }) {
+            let (id, startedAt) = (node.uniqueID, now())
             do {
                 let compiled = try compiler.compile(node)
                 let path = try site.folder.writeCompiled(compiled.sql, of: node)
