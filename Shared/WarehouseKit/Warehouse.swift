@@ -145,6 +145,8 @@ public protocol WarehouseSession: AnyObject {
 
     /// Runs one or more statements; the number of rows that the last one changed. Each `?` takes the next value.
     @discardableResult func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
+    /// The engine's own words for what its last statement did, as `INSERT 0 2`; nil where it has none.
+    var answer: String? { get }
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
 
@@ -237,6 +239,7 @@ extension WarehouseSession {
     public func mayRead(_ table: RelationName, in query: String) -> Bool { true }
     public func copyGrants(from old: RelationName, to new: RelationName) throws {}
     public func share(_ relations: [RelationName], with reader: String) throws {}
+    public var answer: String? { nil }
     public var onNotice: (String) -> Void {
         get { { _ in } }
         set {}

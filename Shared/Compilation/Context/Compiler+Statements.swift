@@ -14,9 +14,12 @@ extension Compiler {
     func run(_ sql: String, fetches: Bool) throws -> (ResponseObject, TableObject?) {
         let session = try openSession()
         let sent = try sending(sql)
-        guard fetches else { return (ResponseObject(sql, rows: try session.execute(sent), dialect: dialect), nil) }
+        guard fetches else {
+            let rows = try session.execute(sent)
+            return (session.answer.map { ResponseObject(answer: $0, rows: rows) } ?? ResponseObject("OK", rows: rows), nil)
+        }
         let table = TableObject(Table(try session.query(sent, [], rowsMax: nil)), print: onPrint)
-        return (ResponseObject(sql, rows: table.table.rows.count, dialect: dialect), table)
+        return (session.answer.map { ResponseObject(answer: $0, rows: table.table.rows.count) } ?? ResponseObject("OK", rows: table.table.rows.count), table)
     }
 
     func statement(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
@@ -32,7 +35,10 @@ extension Compiler {
         // Nothing to do is no error: some macros print a statement only where one is needed.
         guard sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else { return "" }
         let name = bound[0]?.asString
-        if name == "main" { frame.mainSQL = sql }
+        if name == "main" {
+            frame.mainSQL = sql
+            lastMain = frame.node.map { ($0.uniqueID, sql) }
+        }
         let (response, table) = try run(sql, fetches: bound[1]?.asInt == 1)
         if let name { store(name, response, table) }
         return ""

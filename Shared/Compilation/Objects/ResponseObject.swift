@@ -12,40 +12,11 @@ final class ResponseObject: JinjaObject {
         self.rows = rows
     }
 
-    /// By the kind of the statement: PostgreSQL's words; other engines say OK.
-    convenience init(_ sql: String, rows: Int, dialect: Dialect) {
-        guard dialect.adapter != "sqlite" else {
-            self.init("OK", rows: rows)
-            return
-        }
-        let words = Self.firstWords(sql)
-        switch words.first {
-        case "INSERT": self.init("INSERT 0 \(rows)", code: "INSERT", rows: rows)
-        case "UPDATE", "DELETE", "MERGE", "SELECT": self.init("\(words[0]) \(rows)", code: words[0], rows: rows)
-        case "CREATE" where words.contains("TABLE") && words.contains("AS"): self.init("SELECT \(rows)", code: "SELECT", rows: rows)
-        case "WITH": self.init("SELECT \(rows)", code: "SELECT", rows: rows)
-        case "CREATE" where words.contains("FUNCTION"): self.init(withoutRows: "CREATE FUNCTION")
-        // Its word for what has no rows has no number either: the driver says -1 for them.
-        case "CREATE": self.init(withoutRows: "CREATE \(words.contains("VIEW") ? "VIEW" : "TABLE")")
-        default: self.init(withoutRows: words.prefix(2).joined(separator: " "))
-        }
-    }
-
-    private convenience init(withoutRows answer: String) { self.init(answer, code: answer, rows: -1) }
-
-    private static func firstWords(_ sql: String) -> [String] {
-        var words: [String] = []
-        var word: [UInt8] = []
-        var isQuoted = false
-        for byte in sql.utf8.prefix(2_000) {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            let isLetter = !isQuoted && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-            if isLetter { word.append(byte & 0xdf); continue }
-            if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)); word = [] }
-            if words.count >= 8 { break }
-        }
-        if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
-        return words
+    /// Of PostgreSQL's words, of several statements the last one's: `INSERT 0 2`, `SELECT 3`, `CREATE VIEW`.
+    convenience init(answer: String, rows: Int) {
+        let words = answer.split(separator: " ").filter { Int($0) == nil }.joined(separator: " ")
+        // Where the words have no number, the driver says -1.
+        self.init(answer, code: words, rows: words == answer ? -1 : rows)
     }
 
     var typeName: String { "AdapterResponse" }

@@ -17,6 +17,7 @@ public final class PostgreSQLSession: WarehouseSession {
     let connection: Connection
     private let settings: ConnectionSettings
     public var defaultSchema: String { settings.schema }
+    public private(set) var answer: String?
     private var isInTransaction = false
     private var typeNames: [String: String] = [:]
     /// The writer that has the connection in its hands.
@@ -49,7 +50,10 @@ public final class PostgreSQLSession: WarehouseSession {
     @discardableResult public func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
         var changed = 0
         try eachStatement(sql, values) { sql in
-            try connection.results(of: sql) { changed = $0.rowsChanged }
+            try connection.results(of: sql) {
+                changed = $0.rowsChanged
+                answer = $0.tag
+            }
         }
         return changed
     }
@@ -66,6 +70,7 @@ public final class PostgreSQLSession: WarehouseSession {
                 try connection.results(of: sql) { result in
                     if result.status != PGRES_SINGLE_TUPLE, last == nil || result.rowCount > 0 || rowsMax == nil { rows = [] }
                     last = (result.columns, result.columnTypes)
+                    if result.status != PGRES_SINGLE_TUPLE { answer = result.tag }
                     result.appendRows(to: &rows, max: rowsMax ?? .max)
                     if let rowsMax, rows.count >= rowsMax, !isEnough {
                         isEnough = true
