@@ -105,7 +105,8 @@ public struct NodeRunner {
             let compiled = try compiler.compile(node)
             let compiledAt = clock()
             let limits = TestLimits(node.config)
-            let row = try compiler.materialize(compiled).table?.rows.first ?? []
+            let counted = try compiler.materialize(compiled)
+            let row = counted.table?.rows.first ?? []
             guard row.count == 3, let failures = Self.number(row[0]) else {
                 throw ExecutionError(
                     "execute.bad_test", "test '\(node.name)' counts no failures", at: node.location,
@@ -117,6 +118,7 @@ public struct NodeRunner {
                 uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
             done.compiledAt = compiledAt
+            done.builtBy = counted.sql
             return done
         } catch {
             throw ExecutionError.of(error, running: node)
@@ -131,12 +133,14 @@ public struct NodeRunner {
             defer { session.rollback() }
             let compiled = try compiler.compile(unitTest: node)
             let compiledAt = clock()
-            let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
+            let counted = try compiler.materialize(compiled)
+            let difference = RowDifference(counted.table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: difference.isEmpty ? .pass : .fail,
                 message: difference.isEmpty ? "" : "\n\nactual differs from expected:\n\n\(difference.text)\n", failures: difference.isEmpty ? 0 : 1,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql)
             done.compiledAt = compiledAt
+            done.builtBy = counted.sql
             return done
         } catch {
             throw ExecutionError.of(error, running: node)

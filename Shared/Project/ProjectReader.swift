@@ -141,6 +141,14 @@ public final class ProjectReader {
         return file
     }
 
+    /// What `dbt_project.yml` says of commands themselves, as it is written: nothing may stand in the way of a log. Empty where it cannot be read.
+    public static func writtenSettings(in folder: String) -> (flags: JSONObject, logPath: String?) {
+        guard let text = FileTree.text("\(folder)/dbt_project.yml"), text.contains("flags:") || text.contains("log-path:"),
+            let document = try? YAMLValue.read(text, file: "dbt_project.yml")
+        else { return (JSONObject(), nil) }
+        return (document["flags"]?.json.objectValue ?? JSONObject(), document["log-path"]?.text)
+    }
+
     /// The target of a profile alone.
     public static func target(of profile: String, _ settings: ReaderSettings) throws(ProjectProblem) -> Target {
         try ProfileReader(

@@ -33,9 +33,10 @@ struct DbtRun {
         // Once more than at reading, as now the warehouse can say how relations are written.
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         guard !plan.order.isEmpty || !idle.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args")
+            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
             try write([])
-            return 0
+            // As in dbt, which ends no other command so.
+            return plan.command == .seed ? progress.end([]) : 0
         }
         site.tellConcurrency()
         if plan.command == .compile { return try compile() }
@@ -75,7 +76,7 @@ struct DbtRun {
         var queue = DbtQueue(plan)
         var results: [NodeResult] = []
         var places: [String: String] = [:]
-        let failsFast = site.arguments.stated("fail-fast") ?? manifest.project.flags["fail_fast"]?.boolValue ?? false
+        let failsFast = site.arguments.flag("fail-fast")
         let total = plan.order.count + idle.count
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
@@ -86,10 +87,10 @@ struct DbtRun {
         while true {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
+                if failsFast, results.contains(where: \.isFailure) { continue }
                 places[id] = "\(places.count + 1) of \(total)"
-                let isStopping = failsFast && results.contains(where: \.isFailure)
-                if isStopping || !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
-                    end(skipped(id, isStopping ? "Skipping due to fail_fast" : ""), node)
+                if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
+                    end(skipped(id), node)
                     continue
                 }
                 progress.start(node, places[id] ?? "")
@@ -112,14 +113,21 @@ struct DbtRun {
             case .gone: break
             }
         }
+        if failsFast, let failure = results.first(where: \.isFailure) { return results + stopped(by: failure, results) }
         for id in idle {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
-            let isLate = failsFast && results.contains(where: \.isFailure)
-            end(isStopped || isLate ? skipped(id, isLate ? "Skipping due to fail_fast" : "") : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
+            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
         }
         return results
+    }
+
+    /// What `--fail-fast` leaves undone, without a line of its own; of unit tests `build` says nothing.
+    private func stopped(by failure: NodeResult, _ results: [NodeResult]) -> [NodeResult] {
+        progress.failure(failure)
+        let done = Set(results.map(\.uniqueID))
+        return (plan.order + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
     }
 
     /// As many as the target says and the engine bears.
@@ -207,7 +215,11 @@ struct DbtRun {
         for result in results {
             guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
             let isJSON = site.arguments.value("output") == "json"
-            log.result(isJSON ? JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true) : "Compiled node '\(node.name)' is:\n\(sql)", name: "CompiledNode")
+            if isJSON {
+                log.result(JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
+            } else {
+                log.result("Compiled node '\(node.name)' is:", sql, name: "CompiledNode")
+            }
         }
         return 0
     }
