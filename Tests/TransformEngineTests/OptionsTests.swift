@@ -180,6 +180,16 @@ import Testing
         #expect(two.text.contains("node 'c'") && !two.text.contains("node 'a'"), "as in dbt, what the first word names")
     }
 
+    @Test func `seeds are shown where they are to be, and a query that fails says which`() throws {
+        let drill = try DbtDrill(["seeds/s.csv": "id,word\n1,a\n"])
+        let (code, text) = drill.run("seed", "--show")
+        #expect(code == 0)
+        #expect(text.contains("Random sample of table: main.s\n") && text.contains("\n| id | word |\n| -- | ---- |\n|  1 | a    |\n"), "\(text)")
+        let refused = drill.run("show", "--inline", "select nothing")
+        #expect(refused.code == 2)
+        #expect(refused.text.contains("Runtime Error\n  Database Error in sql_operation inline_query (from remote system.sql)\n    no such column: nothing"), "\(refused.text)")
+    }
+
     @Test func `a failure says what the database said, and where the statement lies that it refused`() throws {
         let drill = try DbtDrill(Self.files)
         let (_, text) = drill.run("run")

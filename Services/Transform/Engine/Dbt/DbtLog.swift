@@ -149,6 +149,10 @@ enum DbtFailure {
         } else {
             lines.insert(problem.summary, at: 0)
         }
+        if kind(problem.code) == "Database Error" {
+            for engine in engines where lines[0].hasPrefix(engine) { lines[0].removeFirst(engine.count) }
+            lines[0] = withoutState(lines[0])
+        }
         return "\(kind(problem.code))\n" + lines.map { "  \($0)" }.joined(separator: "\n")
     }
 
@@ -180,7 +184,7 @@ enum DbtFailure {
         // The line before names the node, and says that it is the database's.
         var summary = problem?.summary ?? "\(error)"
         let isOfWarehouse = problem.map { $0.code.description.hasPrefix("warehouse.") } ?? false
-        for prefix in isOfWarehouse ? ["\(resource) '\(name)': ", "PostgreSQL: ", "SQLite: "] : [] where summary.hasPrefix(prefix) { summary.removeFirst(prefix.count) }
+        for prefix in isOfWarehouse ? ["\(resource) '\(name)': "] + engines : [] where summary.hasPrefix(prefix) { summary.removeFirst(prefix.count) }
         if isOfWarehouse { summary = withoutState(summary) }
         let excerpt = (error as? any StatementProblem)?.excerpt.map { "\n\($0)" } ?? ""
         text += (summary + excerpt).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
@@ -192,6 +196,8 @@ enum DbtFailure {
         if let compiled, isOfWarehouse { text += "\n  compiled code at \(compiled)" }
         return text
     }
+
+    private static let engines = ["PostgreSQL: ", "SQLite: "]
 
     /// Without PostgreSQL's code at the end, ` (42703)`, which dbt does not tell.
     private static func withoutState(_ summary: String) -> String {

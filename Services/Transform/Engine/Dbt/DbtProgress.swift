@@ -87,13 +87,13 @@ struct DbtProgress {
         return "\(whole / 3600) hours \(whole / 60 % 60) minutes and \(DbtLog.hundredths(seconds - Double(whole / 60 * 60))) seconds (\(DbtLog.hundredths(seconds))s)"
     }
 
-    /// - Returns: the exit code.
-    func summary(_ results: [NodeResult], seconds: Double) -> Int32 {
+    /// What was run, and how long it took.
+    func finished(_ results: [NodeResult], seconds: Double) {
         log("\nFinished running \(kinds(results)) in \(Self.duration(seconds)).", name: "FinishedRunningStats")
-        return end(results)
     }
 
-    /// The same without what was run and how long it took.
+    /// How it ended.
+    /// - Returns: the exit code.
     func end(_ results: [NodeResult]) -> Int32 {
         func count(_ statuses: NodeResult.Status...) -> Int { results.filter { statuses.contains($0.status) }.count }
         let plural = Self.count

@@ -61,7 +61,9 @@ struct DbtRun {
         try close(lane, results)
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
-        let code = progress.summary(results, seconds: now() - invocation.startedAt)
+        progress.finished(results, seconds: now() - invocation.startedAt)
+        if plan.command == .seed, site.arguments.flag("show") { try showSeeds(results) }
+        let code = progress.end(results)
         // What is skipped without a failure before it is skipped for an ephemeral model, which has no result of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
     }
@@ -142,6 +144,16 @@ struct DbtRun {
             result.relationName = session.render(compiler.relationName(of: node))
         }
         return result
+    }
+
+    /// `--show`: ten rows of each seed.
+    private func showSeeds(_ results: [NodeResult]) throws {
+        for node in results.filter({ $0.status == .success }).compactMap({ manifest.nodes[$0.uniqueID] }) where node.resourceType == .seed {
+            let heading = "Random sample of table: \(node.schema).\(node.alias)"
+            log("\n\(heading)", name: "SeedHeader")
+            log(String(repeating: "-", count: heading.count))
+            log.result(TablePrinter(try session.query("select * from \(session.render(compiler.relationName(of: node))) order by random() limit 10")).text, name: "PrintEvent")
+        }
     }
 
     // MARK: The run as a whole

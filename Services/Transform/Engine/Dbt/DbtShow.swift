@@ -43,7 +43,8 @@ struct DbtShow {
     func compile() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         site.tellConcurrency()
-        let (node, sql) = try inline(arguments.value("inline") ?? "")
+        let text = arguments.value("inline") ?? ""
+        let (node, sql) = try told(inlineNode(text)) { try inline(text) }
         try write(node, sql)
         if arguments.value("output") == "json" {
             site.log.result(JSON([("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
@@ -59,12 +60,15 @@ struct DbtShow {
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
         if let sql = arguments.value("inline-direct") {
-            try preview(inlineNode(sql), sql, limit, output, isInline: true)
+            let node = inlineNode(sql)
+            try told(node) { try preview(node, sql, limit, output, isInline: true) }
             return 0
         }
         if let text = arguments.value("inline") {
-            let (node, sql) = try inline(text)
-            try preview(node, sql, limit, output, isInline: true)
+            try told(inlineNode(text)) {
+                let (node, sql) = try inline(text)
+                try preview(node, sql, limit, output, isInline: true)
+            }
             return 0
         }
         guard !arguments.select.isEmpty || arguments.value("selector") != nil else { throw DbtArguments.wrong("Either --select or --inline must be passed to show", "name a model, or write SQL") }
@@ -76,10 +80,22 @@ struct DbtShow {
         // As in dbt: of all that is selected, what the first of the selected words names.
         let word = arguments.select.first
         for node in chosen.sorted(by: { $0.uniqueID < $1.uniqueID }) where word?.contains(node.name) ?? true {
-            let sql = node.resourceType == .seed ? "select * from \(session.render(compiler.relationName(of: node)))" : try compiler.compile(node).sql
-            try preview(node, sql, limit, output, isInline: false)
+            try told(node) {
+                let sql = node.resourceType == .seed ? "select * from \(session.render(compiler.relationName(of: node)))" : try compiler.compile(node).sql
+                try preview(node, sql, limit, output, isInline: false)
+            }
         }
         return 0
+    }
+
+    /// What goes wrong ends the command, and says of which node.
+    private func told<T>(_ node: Node, _ body: () throws -> T) throws -> T {
+        do { return try body() } catch {
+            let isInline = node.path.hasPrefix("sql/")
+            let text = DbtFailure.message(
+                error, resource: isInline ? "sql_operation" : node.resourceType.rawValue, name: node.name, path: isInline ? "\(node.originalFilePath).sql" : node.originalFilePath, compiled: nil)
+            throw PlainProblem("dbt.show_failed", text, remedy: "")
+        }
     }
 
     private func preview(_ node: Node, _ sql: String, _ limit: Int, _ output: String, isInline: Bool) throws {

@@ -37,6 +37,10 @@ struct PackageInstaller {
         defer { try? DbtFiles.remove(staging) }
         let installed = try fetch((locked ?? asked).specs, staging, installs: installs)
         if locked == nil { try writeLock(installed, asked.digest) }
+        for package in installs ? installed : [] {
+            log("Installing \(package.name)")
+            log("Installed from \(package.spec.title)")
+        }
         return installed
     }
 
@@ -65,10 +69,6 @@ struct PackageInstaller {
             for inner in try PackageList.read(in: source, environment: environment, vars: vars).specs { waiting.append((inner, source)) }
             installed.append(Installed(spec: spec, name: name, revision: revision))
             if installs { try put(spec, source, name) }
-            if installs {
-                log("Installing \(name)")
-                log("Installed from \(spec.title)\(revision.map { " at \($0.prefix(12))" } ?? "")")
-            }
         }
         return installed
     }
