@@ -22,7 +22,8 @@ struct MacroCall {
         var found: [String] = []
         let package = manifest.macros[caller]?.packageName ?? manifest.project.name
         for call in calls {
-            if let id = call.target(from: package, in: manifest, host), id != caller, !found.contains(id) { found.append(id) }
+            // As in dbt, `builtins.ref` in a macro `ref` looks like a call of itself, and a macro that does call itself like none.
+            if let id = call.target(from: package, in: manifest, host), id != caller || call.name.contains("."), !found.contains(id) { found.append(id) }
         }
         return found
     }
@@ -35,7 +36,9 @@ struct MacroCall {
         guard isDispatched else {
             let parts = name.split(separator: ".").map(String.init)
             guard parts.count <= 2, let called = parts.last else { return nil }
-            let own = macro(called, of: parts.count == 2 ? [parts[0]] : [package, root])
+            // Where no package is called so, dbt goes by the name alone.
+            let isPackage = parts.count == 2 && (parts[0] == "dbt" || manifest.packages.contains { $0.name == parts[0] })
+            let own = macro(called, of: isPackage ? [parts[0]] : [package, root])
             return own ?? host?.libraryMacro(called, in: parts.count == 2 ? parts[0] : nil, for: manifest.target.type)
         }
         let stated = manifest.project.dispatch.first { $0.namespace == namespace }?.order
