@@ -204,13 +204,20 @@ public struct RunStarted: Hashable, Sendable, Codable {
 
 /// A request that cannot become a run, and why.
 public struct RunRejected: Hashable, Sendable, Codable {
+    public static let unknownPipeline = "runs.unknown_pipeline", cancelled = "runs.cancelled", skipped = "runs.skipped"
+    public static let nothingFailed = "runs.nothing_failed"
+
     public var request: String
+    /// For people.
     public var reason: String
+    /// Which of the reasons it is, where a way out hangs on that; nil for another, and in logs of before.
+    public var code: String?
     /// The events that it was the answer to: they start no other run of the pipeline.
     public var consumed: [EventReference]?
-    public init(request: String, reason: String, consumed: [EventReference]? = nil) {
+    public init(request: String, reason: String, code: String? = nil, consumed: [EventReference]? = nil) {
         self.request = request
         self.reason = reason
+        self.code = code
         self.consumed = consumed
     }
 }

@@ -24,7 +24,7 @@ extension Fleet {
             if request.wish?.backfill != nil, crowded.contains(request.pipeline), withdrawn[request.id] == nil { continue }
             switch verdict(on: request, active[request.pipeline] ?? [], now) {
             case .wait: if request.wish?.backfill == nil { crowded.insert(request.pipeline) }
-            case .reject(let reason): events.append(rejection(request, now, reason))
+            case .reject(let reason, let code): events.append(rejection(request, now, reason, code))
             case .cancel(let runs):
                 events += runs.map {
                     $0.event("cancelled_for/\(request.id)", nil, now, .runCancelRequested(RunCancelRequested(cause: .overlap, reason: "\(request.id) takes its place")))
@@ -57,14 +57,14 @@ extension Fleet {
     private enum Verdict {
         case wait
         case start(Event)
-        case reject(String)
+        case reject(String, code: String? = nil)
         case cancel([RunState])
     }
 
     private func verdict(on request: Event, _ active: [RunState], _ now: Timestamp) -> Verdict {
         guard let wish = request.wish else { return .wait }
-        guard let pipeline = pipelines[request.pipeline] else { return .reject("no pipeline is named '\(request.pipeline)'") }
-        if let cancel = withdrawn[request.id] { return .reject("cancelled before it began\(cancel.reason.isEmpty ? "" : ": \(cancel.reason)")") }
+        guard let pipeline = pipelines[request.pipeline] else { return .reject("no pipeline is named '\(request.pipeline)'", code: RunRejected.unknownPipeline) }
+        if let cancel = withdrawn[request.id] { return .reject("cancelled before it began\(cancel.reason.isEmpty ? "" : ": \(cancel.reason)")", code: RunRejected.cancelled) }
         // What cannot be followed need not wait to hear so.
         if let reason = StepSelection(wish, of: pipeline).refusal { return .reject(reason) }
         guard paused[request.pipeline] == nil else { return .wait }
@@ -74,9 +74,9 @@ extension Fleet {
         guard wish.backfill == nil else { return .wait }
         switch pipeline.policy?.overlap ?? .queue {
         case .queue: return .wait
-        case .skip: return .reject("skipped: \(active[0].id) is going on")
+        case .skip: return .reject("skipped: \(active[0].id) is going on", code: RunRejected.skipped)
         case .cancelRunning:
-            if let newest = lines.newestRegular(of: request.pipeline), newest.id != request.id { return .reject("skipped: \(newest.id) was asked for after it") }
+            if let newest = lines.newestRegular(of: request.pipeline), newest.id != request.id { return .reject("skipped: \(newest.id) was asked for after it", code: RunRejected.skipped) }
             let going = active.filter { $0.cancel == nil }
             return going.isEmpty ? .wait : .cancel(going)
         }
@@ -88,7 +88,7 @@ extension Fleet {
             if runs[rerun.of] != nil { return .reject("\(rerun.of) is still going on") }
             earlier = history.run(rerun.of, of: request.pipeline)
             guard let earlier else { return .reject("'\(rerun.of)' is none of the last \(RunArchive.runsMax) runs of \(request.pipeline)") }
-            do { (wish.steps, wish.from) = try earlier.selection(rerun.extent, of: pipeline) } catch { return .reject(error.summary) }
+            do { (wish.steps, wish.from) = try earlier.selection(rerun.extent, of: pipeline) } catch { return .reject(error.summary, code: "\(error.code)") }
             wish.logicalDate = earlier.logicalDate
             wish.isFullRefresh = wish.isFullRefresh || earlier.isFullRefresh
         }
@@ -114,11 +114,11 @@ extension Fleet {
         return tasks
     }
 
-    private func rejection(_ request: Event, _ now: Timestamp, _ reason: String) -> Event {
+    private func rejection(_ request: Event, _ now: Timestamp, _ reason: String, _ code: String?) -> Event {
         Event(
             source: "orchestrator", id: "\(request.id)/-/rejected", time: now, pipeline: request.pipeline, run: Self.run(of: request),
             traceparent: request.traceparent,
-            payload: .runRejected(RunRejected(request: request.id, reason: reason, consumed: request.wish?.consumes)))
+            payload: .runRejected(RunRejected(request: request.id, reason: reason, code: code, consumed: request.wish?.consumes)))
     }
 
     /// What reports have told, and what definitions say: there the smallest holds.

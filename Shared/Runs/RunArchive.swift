@@ -51,7 +51,7 @@ extension RunArchive.Ended {
         case .from(let step): return ([], step)
         case .failed:
             let steps = pipeline.steps.filter { rest[$0] != nil }
-            guard !steps.isEmpty else { throw PlainProblem("runs.nothing_failed", "nothing of \(id) is left to do", remedy: "run it whole") }
+            guard !steps.isEmpty else { throw PlainProblem(ProblemCode(RunRejected.nothingFailed), "nothing of \(id) is left to do", remedy: "run it whole") }
             return (steps, nil)
         }
     }

@@ -25,7 +25,7 @@ import Testing
             .runRequested(RunRequested(cause: .manual)),
             .runRequested(RunRequested(cause: .backfill, logicalDate: time, isFullRefresh: true, steps: ["ingest"], backfill: BackfillReference(id: "b", activeMax: 2), consumes: [reference])),
             .runRequested(RunRequested(cause: .rerun, from: "build", rerun: Rerun(of: "p@1", .from(step: "build")))),
-            .runRejected(RunRejected(request: "r", reason: "no such pipeline", consumed: [reference])),
+            .runRejected(RunRejected(request: "r", reason: "no such pipeline", code: RunRejected.unknownPipeline, consumed: [reference])),
             .runStarted(RunStarted(
                 request: "r", pipelineHash: "h", logicalDate: time, isFullRefresh: false, steps: ["ingest"], omitted: ["build"], tasks: [spec], notify: [rule], policy: policy,
                 backfill: BackfillReference(id: "b", activeMax: 2), rerun: Rerun(of: "p@1", .failed), consumed: [reference])),

@@ -1,4 +1,5 @@
 @testable import Journal
+import Glibc
 import SQLite
 import Support
 import Testing
@@ -47,6 +48,23 @@ import Testing
         #expect(try PackTests().turn(journal, 5).map(\.sequence) == Array(41...45))
         #expect(try PackTests().rows(journal) == [0, 1])
         #expect(try journal.read(after: 0, prefixes: [], limit: 100).events.map(\.sequence) == Array(21...45))
+    }
+
+    @Test func `segments without their database are no log, and are left as they are`() throws {
+        let folder = try TemporaryFolder("format")
+        let path = "\(folder.path)/journal.db"
+        do {
+            let journal = try JournalStore(path: path, now: 0)
+            #expect(try PackTests().turn(journal, 20).count == 20)
+        }
+        let kept = folder.files().filter { $0.hasSuffix(".segment") }.sorted()
+        #expect(kept.count == 1)
+        for end in ["", "-wal", "-shm"] { unlink(path + end) }
+        for _ in 0..<2 {
+            let error = #expect(throws: SQLiteError.self) { try JournalStore(path: path, now: 0) }
+            #expect(error?.message.contains("journal.db is missing, and its segments are there: restore it") == true)
+        }
+        #expect(folder.files().filter { $0.hasSuffix(".segment") }.sorted() == kept)
     }
 
     /// A journal as the broker of before left it: a pack of twenty, and the one before it removed.

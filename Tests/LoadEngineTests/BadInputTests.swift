@@ -129,8 +129,9 @@ import WarehouseKit
         let halfway = run
         let problem = await #expect(throws: (any Error).self) { try await desk.advance(&run) } as? any Problem
         #expect(problem?.code == "warehouse.disk_full" && problem?.response == .retry(afterSeconds: 30), "\(String(describing: problem))")
-        #expect(try desk.rows("select id, v from raw__t") == [[.integer(1), .text("a")]])
+        // A server on a full disk may take no connection either: what it keeps of the catalog is written by the first one to come.
         #expect((try? Tool.run("mount", ["-o", "remount,size=64m", disk])) != nil)
+        #expect(try desk.rows("select id, v from raw__t") == [[.integer(1), .text("a")]])
         run = halfway
         try await desk.advance(&run)
         #expect(try desk.number("select count(*) from raw__t") == 200_000)

@@ -243,7 +243,7 @@ let lasting = ProblemRecord(code: "x", summary: "lasting", location: "", remedy:
         desk.publish(Event(source: "t", id: "q@1", time: desk.now, pipeline: "q", payload: .runRequested(RunRequested(cause: .manual))))
         desk.publish(Event(source: "t", id: "p@2", time: desk.now, pipeline: "p", payload: .runRequested(RunRequested(cause: .manual))))
         desk.settle()
-        #expect(desk.log.contains { if case .runRejected(let no) = $0.event.payload { no.reason.contains("'q'") } else { false } })
+        #expect(desk.log.contains { if case .runRejected(let no) = $0.event.payload { no.reason.contains("'q'") && no.code == RunRejected.unknownPipeline } else { false } })
         #expect(desk.fleet.runs.count == 1)
         desk.report("a")
         #expect(desk.fleet.runs.keys.map(\.description) == ["p@2"])

@@ -1,6 +1,7 @@
 import Glibc
 import Kernel
 @testable import ServiceKit
+import Support
 import Synchronization
 import Testing
 
@@ -99,7 +100,7 @@ struct RawClient: ~Copyable {
     }
 
     @Test func `garbage of any kind harms nobody`() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = Seed("garbage")
         for _ in 0..<50 {
             let client = try RawClient(port: listener.port)
             client.say((0..<Int.random(in: 0...3000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })

@@ -140,6 +140,7 @@ func problem(_ body: () throws -> Void) -> (any Problem)? { #expect(throws: (any
         #expect(problem { try slow.execute("select pg_sleep(60)") }?.code == "warehouse.canceled")
         #expect(try slow.query("select 1").rows == [[.integer(1)]])
         #expect(PostgreSQLProblem(connecting: "FATAL:  40P01: x", to: "p").code == WarehouseConflict.code)
+        #expect(PostgreSQLProblem(connecting: "FATAL:  XX000: could not write init file", to: "p").code == "warehouse.disk_full")
     }
 
     @Test func `a commit that was none is a problem`() throws {

@@ -271,7 +271,7 @@ package struct EnvelopeScanner {
         throw Failure(reason: "a text has no end")
     }
 
-    /// Goes on by eight bytes at a time while none of them is a quote, a backslash or a control character. Most of an envelope is that.
+    /// Goes on by whole words while no byte of them is a quote, a backslash or a control character. Most of an envelope is that.
     private mutating func skipPlain() {
         guard let start = bytes.baseAddress else { return }
         let raw = UnsafeRawPointer(start)

@@ -61,16 +61,18 @@ public final class JournalStore {
         // one is for a broker that never is.
         // A page holds several events, and each that a commit touches is written whole, twice.
         try database.execute("pragma page_size=8192; pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=10000; pragma cache_size=-4096")
+        segments = isInMemory ? nil : try SegmentLog(folder: path + "-segments")
         let isBegun = try database.prepare("select exists (select 1 from sqlite_master where name = 'event')")
         if try isBegun.step(), isBegun.integer(0) == 0 {
             isBegun.reset()
+            // A part of a log is none: what was open, taken and confirmed is in the database.
+            guard segments.map({ $0.last == 0 }) ?? true else { throw JournalFormat.lost(path) }
             try database.execute("begin; \(Self.schema); pragma user_version = \(JournalFormat.current); insert into meta(key, number) values('first', \(firstSequence)); commit")
         } else {
             isBegun.reset()
             try database.execute(Self.schema)
             try Self.upgrade(database)
         }
-        segments = isInMemory ? nil : try SegmentLog(folder: path + "-segments")
         insertEvent = try database.prepare("insert into event(sequence, source, id, topic, envelope) values(?, ?, ?, ?, ?)")
         // Simulations make a hundred thousand of the small ones.
         identities = try Identities(database, path: isInMemory ? nil : path, filterBits: isInMemory ? 1 << 14 : IdentityFilter.bitsUsual)

@@ -94,6 +94,10 @@ enum JournalFormat {
     /// In `pragma user_version`. 0: before it was written down. 2: part of the log lies in segments.
     static let current = 2
 
+    static func lost(_ path: String) -> SQLiteError {
+        // SQLITE_CANTOPEN
+        SQLiteError(code: 14, message: "\(path) is missing, and its segments are there: restore it from a backup, or move \(path)-segments away too to begin a new log", sql: "")
+    }
     static func tooNew(_ what: String, reads: Int) -> SQLiteError {
         // SQLITE_CANTOPEN
         SQLiteError(code: 14, message: "the journal was written by a newer sluice-broker: \(what), this one reads up to \(reads); start that version again", sql: "")

@@ -8,7 +8,7 @@ public struct RunHistory: Sendable {
     private let client: BusClient?
     public private(set) var runs: [RunID: RunState] = [:]
     public private(set) var order: [RunID] = []
-    public private(set) var rejections: [RunID: String] = [:]
+    public private(set) var rejections: [RunID: RunRejected] = [:]
     /// Runs that have been asked for.
     public private(set) var requested: [RunID: Request] = [:]
     private var requests: [RunID] = []
@@ -63,22 +63,18 @@ public struct RunHistory: Sendable {
         PlainProblem("cli.unknown_run", "no run is named '\(run)'", at: .named(command), remedy: "see sluice runs for the names")
     }
 
-    /// A rejection holds its reason as a sentence; the first words tell which it is.
-    static func rejected(_ run: RunID, of pipeline: String, _ reason: String, _ board: PipelineBoard) -> PlainProblem {
+    static func rejected(_ run: RunID, of pipeline: String, _ rejected: RunRejected, _ board: PipelineBoard) -> PlainProblem {
         let names = board.entries.keys.sorted()
-        let remedy = if reason.hasPrefix("no pipeline") {
+        let remedy = switch rejected.code {
+        case RunRejected.unknownPipeline:
             Similarity.nearest(to: pipeline, among: names).map { "did you mean '\($0)'?" }
                 ?? (names.isEmpty ? "put one into the folder that sluice up --pipelines names" : "name one of \(names.joined(separator: ", "))")
-        } else if reason.hasPrefix("skipped") {
-            "ask again when that one has ended, or write overlap: queue in its definition"
-        } else if reason.hasPrefix("nothing of") {
-            "leave --failed away to do all of it over"
-        } else if reason.hasPrefix("cancelled") {
-            "ask again where that was not meant"
-        } else {
-            "write a name that there is; sluice doctor lists the pipelines and their steps"
+        case RunRejected.skipped: "ask again when that one has ended, or write overlap: queue in its definition"
+        case RunRejected.nothingFailed: "leave --failed away to do all of it over"
+        case RunRejected.cancelled: "ask again where that was not meant"
+        default: "write a name that there is; sluice doctor lists the pipelines and their steps"
         }
-        return PlainProblem("cli.run_rejected", reason, at: .named(run.description), remedy: remedy)
+        return PlainProblem("cli.run_rejected", rejected.reason, at: .named(run.description), remedy: remedy)
     }
 
     private mutating func apply(_ event: Event) {
@@ -92,7 +88,7 @@ public struct RunHistory: Sendable {
             guard runs[run] == nil else { return }
             runs[run] = RunState(event)
             order.append(run)
-        case .runRejected(let rejected): rejections[run] = rejected.reason
+        case .runRejected(let rejected): rejections[run] = rejected
         default: runs[run]?.apply(event)
         }
     }
@@ -119,8 +115,8 @@ public struct RunHistory: Sendable {
             if !isFirst, newest <= position { continue }
             isFirst = false
             try await catchUp()
-            if let reason = rejections[run] {
-                throw Self.rejected(run, of: requested[run]?.pipeline ?? "", reason, try await PipelineBoard(client))
+            if let rejected = rejections[run] {
+                throw Self.rejected(run, of: requested[run]?.pipeline ?? "", rejected, try await PipelineBoard(client))
             }
             guard let state = runs[run] else { continue }
             onChange(state)

@@ -35,7 +35,7 @@ extension RunText {
     /// A run that has not begun: why, or that it never will; nil where nobody has asked for it.
     public func request(_ id: RunID, _ history: RunHistory, _ board: PipelineBoard) -> String? {
         guard let request = history.requested[id] else { return nil }
-        let why = history.rejections[id].map { "was rejected: \($0)" } ?? "has not begun: \(history.reason(of: id, board) ?? "it has only just been asked for")"
+        let why = history.rejections[id].map { "was rejected: \($0.reason)" } ?? "has not begun: \(history.reason(of: id, board) ?? "it has only just been asked for")"
         return "\(bold(id.description)) \(why)\n\(dim("pipeline \(request.pipeline), asked for at \(moment(request.at))"))"
     }
 

@@ -67,7 +67,9 @@ struct PostgreSQLProblem: StatementProblem {
             (code, response) = ("warehouse.unreachable", .retry(afterSeconds: 5))
             remedy = "check that the server runs, and its host, port and sslmode in the address; a password may be missing"
         } else {
-            (code, response, remedy) = Self.verdict(state, hint: nil)
+            // "could not write init file" has no code of its own: what the server keeps of a database's catalog is written by the
+            // first session to come, and a disk without room ends it there (write_item of PostgreSQL's relcache.c).
+            (code, response, remedy) = Self.verdict(state == "XX000" && summary.contains("init file") ? "53100" : state, hint: nil)
         }
     }
 

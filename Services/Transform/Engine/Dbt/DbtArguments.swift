@@ -18,10 +18,7 @@ struct DbtArguments {
     private(set) var namesModels = false
     private let environment: [String: String]
 
-    static let commands = [
-        "build", "clean", "clone", "compile", "debug", "deps", "docs generate", "docs serve", "init", "list", "ls", "parse", "retry", "run", "run-operation",
-        "seed", "show", "snapshot", "source freshness", "test",
-    ]
+    static let commands = DbtHelp.commands.keys.sorted()
     private static let groups = ["docs": ["generate", "serve"], "source": ["freshness", "snapshot-freshness"]]
 
     init(_ arguments: [String], environment: [String: String] = [:]) throws {
