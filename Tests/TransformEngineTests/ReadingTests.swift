@@ -57,6 +57,15 @@ import Testing
         }
     }
 
+    @Test func `a package's macro finds the package's others by their bare names, and the project's go first`() throws {
+        let drill = try DbtDrill([
+            "dbt_packages/b/dbt_project.yml": "name: b\n", "dbt_packages/b/macros/m.sql": "{% macro deep() %}{{ shallow() }}{% endmacro %}{% macro shallow() %}'theirs'{% endmacro %}", "models/a.sql": "select {{ b.deep() }} as w",
+        ])
+        #expect(drill.run("compile", "-s", "a").text.contains("select 'theirs' as w"))
+        try drill.project.write("macros/m.sql", "{% macro shallow() %}'ours'{% endmacro %}")
+        #expect(drill.run("compile", "-s", "a").text.contains("select 'ours' as w"))
+    }
+
     @Test func `a macro keeps its description where only another file has changed`() throws {
         let drill = try DbtDrill([
             "macros/told.sql": "{% macro told() %}{{ other() }}{% endmacro %}", "macros/other.sql": "{% macro other() %}1{% endmacro %}", "models/a.sql": "select {{ told() }} as id",

@@ -168,6 +168,9 @@ final class DbtSite {
             guard node["config"]?["materialized"] != "ephemeral" else { continue }
             found[id] = .init(database: node["database"]?.stringValue ?? "", schema: node["schema"]?.stringValue ?? "", identifier: node["alias"]?.stringValue ?? "")
         }
+        for (id, function) in old["functions"]?.objectValue?.pairs ?? [] {
+            found[id] = .init(database: function["database"]?.stringValue ?? "", schema: function["schema"]?.stringValue ?? "", identifier: function["alias"]?.stringValue ?? "")
+        }
         return found
     }
 
