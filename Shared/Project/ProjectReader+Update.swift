@@ -71,7 +71,7 @@ extension ProjectReader {
         guard !manifest.disabled.contains(where: { node in
             node.resourceType == .test && node.test == nil && (node.refs.contains { names.contains($0.name) } || node.sources.contains { names.contains($0.table) })
         }) else { return nil }
-        resolve(&manifest, nodes: users + reread)
+        resolve(&manifest, nodes: reread.union(users).sorted())
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
