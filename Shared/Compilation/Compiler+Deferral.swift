@@ -11,6 +11,16 @@ extension Compiler {
             guard let session else { return nil }
             if try session.relation(relationName(of: node)) != nil { return nil }
         }
-        return RelationObject(RelationName(database: there.database, schema: there.schema, identifier: there.identifier), dialect: dialect)
+        return Self.relation(there, dialect)
+    }
+
+    /// Of a function: whether it is here already is not asked, as dbt's adapters do not tell functions. nil where this run makes it.
+    func deferred(function node: Node) -> RelationObject? {
+        guard let there = manifest.deferred[node.uniqueID], !invocation.selected.contains(node.uniqueID) else { return nil }
+        return Self.relation(there, dialect)
+    }
+
+    private static func relation(_ there: Manifest.DeferredRelation, _ dialect: Dialect) -> RelationObject {
+        RelationObject(RelationName(database: there.database, schema: there.schema, identifier: there.identifier), dialect: dialect)
     }
 }

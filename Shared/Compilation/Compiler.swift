@@ -41,6 +41,8 @@ public final class Compiler: ParseTimeHost {
     public var batch: Batch?
     /// What `compile` last gave: how far a node came that failed afterwards.
     public private(set) var lastCompiled: CompiledNode?
+    /// The statement `main` that was sent last, and for which node: what the warehouse refused where that node fails.
+    public internal(set) var lastMain: (node: String, sql: String)?
     lazy var comments = QueryComment(manifest.project.queryComment)
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
     /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
@@ -226,7 +228,8 @@ public final class Compiler: ParseTimeHost {
         return order
     }
 
-    func warn(_ message: String) {
+    func warn(_ message: String) throws {
+        if invocation.failsOnTemplateWarnings { throw CompilationError("compile.warned", message, remedy: "correct it, or leave --warn-error out") }
         warnings.append(message)
         onMessage(message)
     }

@@ -8,9 +8,11 @@ public struct Invocation: Hashable, Sendable {
     /// dbt's word for the command: `run`, `build`, `test`, `seed`, `compile`, `parse`.
     public var command: String
     public var isFullRefresh: Bool
-    /// `--store-failures`: for tests that do not say themselves.
     /// `--warn-error`: a test that would warn fails.
     public var failsOnWarnings = false
+    /// The same of `exceptions.warn` in a template.
+    public var failsOnTemplateWarnings = false
+    /// `--store-failures`: for tests that do not say themselves.
     public var storesFailures = false
     /// `--empty`: readers get the shape of their parents and none of the rows.
     public var isEmpty = false

@@ -1,15 +1,18 @@
 public import Kernel
 internal import Project
+public import WarehouseKit
 
 /// Why a node could not be run.
-public struct ExecutionError: Problem, Hashable {
+public struct ExecutionError: StatementProblem, Hashable {
     public let code: ProblemCode
     public let summary: String
     public let location: ProblemLocation
     public let remedy: String
     public let response: ProblemResponse
+    public let excerpt: String?
 
-    public init(_ code: ProblemCode, _ summary: String, at location: ProblemLocation, remedy: String, response: ProblemResponse = .stop) {
+    public init(_ code: ProblemCode, _ summary: String, at location: ProblemLocation, remedy: String, response: ProblemResponse = .stop, excerpt: String? = nil) {
+        self.excerpt = excerpt
         self.code = code
         self.summary = summary
         self.location = location
@@ -30,6 +33,6 @@ public struct ExecutionError: Problem, Hashable {
         guard problem.code.description.hasPrefix("warehouse.") else { return problem }
         return ExecutionError(
             problem.code, "\(node.resourceType.rawValue) '\(node.name)': \(problem.summary)", at: node.location, remedy: problem.remedy,
-            response: problem.response)
+            response: problem.response, excerpt: (error as? any StatementProblem)?.excerpt)
     }
 }

@@ -125,6 +125,7 @@ public struct NodeRunner {
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
             if session.answer != nil { done.response = Self.response(outcome, rows: nil) }
             done.compiledAt = compiledAt
+            done.builtBy = outcome.sql
             return done
         } catch {
             throw ExecutionError.of(error, running: node)
@@ -139,12 +140,14 @@ public struct NodeRunner {
             defer { session.rollback() }
             let compiled = try compiler.compile(unitTest: node)
             let compiledAt = clock()
-            let difference = RowDifference(try compiler.materialize(compiled).table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
+            let counted = try compiler.materialize(compiled)
+            let difference = RowDifference(counted.table ?? Table(names: ["actual_or_expected"], kinds: [.text], rows: []))
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: difference.isEmpty ? .pass : .fail,
                 message: difference.isEmpty ? "" : "\n\nactual differs from expected:\n\n\(difference.text)\n", failures: difference.isEmpty ? 0 : 1,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql)
             done.compiledAt = compiledAt
+            done.builtBy = counted.sql
             return done
         } catch {
             throw ExecutionError.of(error, running: node)

@@ -38,8 +38,9 @@ public struct RunFolder: Sendable {
         DurableFile.read(compiledPath(of: node)).flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Writes the statement that built a node where dbt writes it.
-    public func writeRun(_ sql: String, of node: Node) throws { try write(sql, to: file(of: node, in: "run")) }
+    /// Writes the statement that built a node, or was refused, where dbt writes it, and says where.
+    @discardableResult
+    public func writeRun(_ sql: String, of node: Node) throws -> String { try write(sql, to: file(of: node, in: "run")) }
 
     @discardableResult
     private func write(_ sql: String, to file: String) throws -> String {

@@ -43,7 +43,7 @@ struct MacroCall {
                 if let id = macro(called, of: [parts[0]]) ?? host?.libraryMacro(called, in: parts[0], for: manifest.target.type) { return id }
                 guard parts[0] != "adapter" else { return nil }
                 // As in dbt, the method of a value counts too where the project or the library has a macro of its name: `word.replace('a', 'b')`.
-                return macro(called, of: [root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
+                return macro(called, of: [package, root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
             }
             return macro(called, of: [package, root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
         }

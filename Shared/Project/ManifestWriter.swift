@@ -89,7 +89,7 @@ public struct ManifestWriter {
 
     private var parts: [(String, Part)] {
         [
-            ("nodes", .each(withHooks(manifest.nodes.filter { $0.value.resourceType != .function }) { $0.node }, node)),
+            ("nodes", .each(withHooks(manifest.nodes.merging(testsOfDisabled) { own, _ in own }.filter { $0.value.resourceType != .function }) { $0.node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros.mapValues(Entry.own).merging(library.macros.mapValues(Entry.lent)) { own, _ in own }) { $0.json(macro) }),
             ("docs", .each(docs.mapValues(Entry.own).merging(library.docs.mapValues(Entry.lent)) { own, _ in own }) { $0.json(doc) }),
@@ -98,8 +98,8 @@ public struct ManifestWriter {
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
             ("functions", .each(manifest.nodes.filter { $0.value.resourceType == .function }, node)),
             ("disabled", .each(disabledByID) { .array($0) }),
-            ("parent_map", .each(withHooks(manifest.graph.parents) { $0.node.dependsOn }) { .array($0.map(JSON.string)) }),
-            ("child_map", .each(withHooks(manifest.graph.children) { _ in [] }) { .array($0.map(JSON.string)) }),
+            ("parent_map", .each(withHooks(manifest.graph.parents.merging(testsOfDisabled.mapValues { _ in [] }) { own, _ in own }) { $0.node.dependsOn }) { .array($0.map(JSON.string)) }),
+            ("child_map", .each(withHooks(manifest.graph.children.merging(testsOfDisabled.mapValues { _ in [] }) { own, _ in own }) { _ in [] }) { .array($0.map(JSON.string)) }),
             ("group_map", .whole(groupMap)),
         ]
     }
@@ -165,7 +165,7 @@ public struct ManifestWriter {
 
     private func node(_ node: Node) -> JSON {
         let own = compiled[node.uniqueID]
-        var members = Self.members(of: node, relationName: own?.relationName ?? relations.text(of: node), primaryKey: node.resourceType == .model ? primaryKey(of: node) : [])
+        var members = Self.members(of: node, relationName: own?.relationName ?? relations.text(of: node), primaryKey: node.resourceType == .model && node.config.isEnabled ? primaryKey(of: node) : [])
         members.append(("created_at", createdAt))
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(hook.index)))
@@ -177,8 +177,18 @@ public struct ManifestWriter {
         return .object(JSONObject(distinct: members))
     }
 
+    /// Tests of what is turned off, or not there: dbt has them among the nodes, turned off, and not among what is disabled.
+    private var testsOfDisabled: [String: Node] {
+        let tests = manifest.disabled.filter { node in
+            node.resourceType == .test
+                && (node.refs.contains { manifest.node(for: $0, from: node.packageName) == nil } || node.sources.contains { manifest.source(for: $0, from: node.packageName) == nil })
+        }
+        return Dictionary(tests.map { ($0.uniqueID, $0) }) { first, _ in first }
+    }
+
     private var disabledByID: [String: [JSON]] {
-        var found = Dictionary(grouping: manifest.disabled, by: \.uniqueID).mapValues { $0.map(disabled) }
+        let isAmongNodes = testsOfDisabled
+        var found = Dictionary(grouping: manifest.disabled.filter { isAmongNodes[$0.uniqueID] == nil }, by: \.uniqueID).mapValues { $0.map(disabled) }
         for disabled in manifest.disabledSources { found[disabled.uniqueID, default: []].append(source(disabled)) }
         return found
     }

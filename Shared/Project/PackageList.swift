@@ -15,6 +15,8 @@ public struct PackageSpec: Hashable, Sendable {
     }
     public var origin: Origin
     public var location: ProblemLocation
+    /// What dbt makes the lock file's hash of: every member that such a package can have, and the entry as it is written.
+    var hashed: JSON = .null
 
     /// As the file states it; the lock file keeps it with the revision that was found.
     public var json: JSON {
@@ -24,6 +26,16 @@ public struct PackageSpec: Hashable, Sendable {
             JSON([("git", .string(url))] + (revision.map { [("revision", .string($0))] } ?? []) + (subdirectory.map { [("subdirectory", .string($0))] } ?? []))
         case .tarball(let url, let name): ["tarball": .string(url), "name": .string(name)]
         case .hub(let name, let versions): ["package": .string(name), "version": .array(versions.map(JSON.string))]
+        }
+    }
+
+    /// dbt's words for where a package came from.
+    public var title: String {
+        switch origin {
+        case .local(let path): "<local @ \(path)>"
+        case .git(_, let revision, _): revision.map { "revision \($0)" } ?? "HEAD (default revision)"
+        case .tarball(let url, _): "tarball (url: \(url))"
+        case .hub(_, let versions): "version \(versions.joined(separator: ", "))"
         }
     }
 
@@ -48,6 +60,15 @@ public struct PackageList: Sendable {
         return try read("dependencies.yml", in: folder, environment, vars) ?? PackageList()
     }
 
+    /// The entries of the file that names the packages, as they are written, and the file's name; `deps --add-package` adds to them.
+    public static func written(in folder: String) throws(ProjectProblem) -> (file: String, entries: [JSON]) {
+        for name in ["packages.yml", "dependencies.yml"] {
+            guard let text = FileTree.text("\(folder)/\(name)") else { continue }
+            return (name, try YAMLValue.read(text, file: name)["packages"]?.json.arrayValue ?? [])
+        }
+        return ("packages.yml", [])
+    }
+
     /// Reads `package-lock.yml`; nil where there is none or it was made of another list.
     public static func locked(in folder: String, for list: PackageList) throws(ProjectProblem) -> PackageList? {
         guard let text = FileTree.text("\(folder)/package-lock.yml") else { return nil }
@@ -58,17 +79,34 @@ public struct PackageList: Sendable {
 
     private static func read(_ name: String, in folder: String, _ environment: [String: String], _ vars: JSONObject) throws(ProjectProblem) -> PackageList? {
         guard let text = FileTree.text("\(folder)/\(name)") else { return nil }
-        let document = try YAMLRenderer(environment: environment, vars: vars).render(try YAMLValue.read(text, file: name))
+        let written = try YAMLValue.read(text, file: name)
+        let document = try YAMLRenderer(environment: environment, vars: vars).render(written)
         if let project = document["projects"]?.items.first {
             throw ProjectProblem("project.unsupported", "other projects under 'projects:' need dbt's platform", at: project.location, remedy: "name their packages under 'packages:'")
         }
-        return try PackageList(document)
+        return try PackageList(document, written)
     }
 
     private init() {}
 
-    private init(_ document: YAMLValue) throws(ProjectProblem) {
-        for entry in document["packages"]?.items ?? [] { specs.append(try Self.spec(entry)) }
+    private init(_ document: YAMLValue, _ written: YAMLValue? = nil) throws(ProjectProblem) {
+        let entries = written?["packages"]?.items ?? []
+        for (index, entry) in (document["packages"]?.items ?? []).enumerated() {
+            var spec = try Self.spec(entry)
+            spec.hashed = Self.hashed(entry, as: spec.origin, written: entries.indices.contains(index) ? entries[index].json : entry.json)
+            specs.append(spec)
+        }
+    }
+
+    private static func hashed(_ entry: YAMLValue, as origin: PackageSpec.Origin, written: JSON) -> JSON {
+        func member(_ key: String) -> (String, JSON) { (key, entry[key]?.json ?? .null) }
+        let members: [(String, JSON)] = switch origin {
+        case .local: [member("local")]
+        case .git: [member(entry["git"] == nil ? "private" : "git"), member("revision"), member("subdirectory"), member("warn-unpinned")]
+        case .tarball: [member("tarball"), member("name")]
+        case .hub: [("install_prerelease", entry["install_prerelease"]?.json ?? false), member("package"), member("version")]
+        }
+        return sorted(JSON(members + [("unrendered", sorted(written))]))
     }
 
     private static func spec(_ entry: YAMLValue) throws(ProjectProblem) -> PackageSpec {
@@ -91,8 +129,8 @@ public struct PackageList: Sendable {
         return PackageSpec(origin: origin, location: entry.location)
     }
 
-    /// Tells a list from another: the order does not matter.
-    public var digest: String { Digest.hex(.sha1, specs.map { Self.sorted($0.json).text() }.sorted().joined(separator: "\n")) }
+    /// Tells a list from another, as dbt does: the order does not matter.
+    public var digest: String { Digest.hex(.sha1, specs.map(\.hashed.pythonText).sorted().joined(separator: "\n")) }
 
     private static func sorted(_ json: JSON) -> JSON {
         guard let object = json.objectValue else { return json }

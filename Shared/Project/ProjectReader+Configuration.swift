@@ -34,7 +34,12 @@ extension ProjectReader {
         let fqn = [package.name] + FileTree.folders(of: group.originalFilePath).dropFirst() + [group.name]
         var config = JSONObject()
         for file in package.name == manifest.project.name ? [package] : [package, manifest.project] {
-            for layer in ConfigMerge.layers(in: file.sections["models"], fqn: fqn).layers { ConfigMerge.lay(layer, over: &config) }
+            // The nearest word counts, nothing is added up, and hooks are left out.
+            for layer in ConfigMerge.layers(in: file.sections["models"], fqn: fqn).layers {
+                for (key, value) in layer.pairs where key != "pre-hook" && key != "post-hook" {
+                    if key == "meta" { ConfigMerge.lay(JSONObject(distinct: [(key, value)]), over: &config) } else { config[key] = value }
+                }
+            }
         }
         ConfigMerge.lay(group.config, over: &config)
         group.config = config

@@ -47,11 +47,14 @@ extension ProjectReader {
     /// - Returns: false where a macro is defined twice.
     private func put(_ readers: [MacroReader], into manifest: inout Manifest, _ scope: inout UpdateScope) -> Bool {
         let old = Dictionary(manifest.macroFiles.map { (scope.path($0.path, of: $0.packageName), $0) }) { first, _ in first }
+        let described = manifest.macros.compactMapValues(\.patchPath)
         scope.goneMacros = Set(manifest.macros.filter { scope.macroFiles.contains("\($0.value.rootFolder)/\($0.value.originalFilePath)") }.keys)
         manifest.macros = manifest.macros.filter { !scope.macroFiles.contains("\($0.value.rootFolder)/\($0.value.originalFilePath)") }
         manifest.macroFiles = []
         for reader in readers {
-            for macro in reader.macros {
+            for var macro in reader.macros {
+                // What describes it is looked up there again, also where that file has not changed.
+                macro.patchPath = described[macro.uniqueID]
                 guard manifest.macros.updateValue(macro, forKey: macro.uniqueID) == nil else { return false }
                 scope.macros.insert(macro.uniqueID)
             }

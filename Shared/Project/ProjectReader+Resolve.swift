@@ -5,6 +5,10 @@ extension ProjectReader {
     /// Turns every written reference into the node that it means: of these nodes, and of all others that were read.
     func resolve(_ manifest: inout Manifest, nodes: [String]) {
         for id in nodes {
+            if let test = manifest.nodes[id], test.resourceType == .test, let reason = lack(of: test, manifest) {
+                turnOff(test, reason, &manifest)
+                continue
+            }
             // Not held while it is changed: it would be copied.
             guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty || manifest.nodes[id]?.dependsOn.isEmpty == false else { continue }
             // Each once, in the order of the text: there are few.
@@ -20,6 +24,31 @@ extension ProjectReader {
             }
             manifest.others[id] = node
         }
+    }
+
+    /// What a test reads that is not there, or turned off; nil where all of it is there.
+    private func lack(of test: Node, _ manifest: Manifest) -> String? {
+        for ref in test.sources where manifest.source(for: ref, from: test.packageName) == nil {
+            let isOff = manifest.disabledSources.contains { $0.sourceName == ref.source && $0.name == ref.table }
+            return "a source named '\(ref.source).\(ref.table)' which \(isOff ? "is disabled" : "was not found")"
+        }
+        for ref in test.refs where manifest.node(for: ref, from: test.packageName) == nil {
+            let isOff = manifest.disabled.contains { $0.name == ref.name && $0.resourceType != .test }
+            return "a node named '\(ref.name)' which \(isOff ? "is disabled" : "was not found")"
+        }
+        return nil
+    }
+
+    /// As in dbt, a test of what is not there is no error: it is turned off, and told of.
+    private func turnOff(_ test: Node, _ reason: String, _ manifest: inout Manifest) {
+        manifest.nodes[test.uniqueID] = nil
+        var off = test
+        var config = off.config.values
+        config["enabled"] = false
+        off.config = NodeConfig(config)
+        off.dependsOn = []
+        manifest.disabled.append(off)
+        manifest.warnings.append("\(test.originalFilePath)\(test.line > 0 ? ":\(test.line)" : ""): \(Self.dependent(test)) \(reason)")
     }
 
     private func parents(of node: Node, _ manifest: Manifest) -> [String] {

@@ -3,7 +3,11 @@ internal import Kernel
 /// Data tests, as schema files write them.
 extension ProjectReader {
     func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
-        let target = written.ref.flatMap { manifest.node(for: $0, from: written.package.name) }
+        // Of a node that is turned off: a test of it is turned off when references are resolved.
+        let target = written.ref.flatMap { ref in
+            manifest.node(for: ref, from: written.package.name)
+                ?? manifest.disabled.first { $0.name == ref.name && $0.packageName == written.package.name && $0.resourceType != .test && (ref.version == nil || ref.version == $0.version.map { $0.stringValue ?? $0.text() }) }
+        }
         if written.ref != nil, target == nil { return }
         guard var node = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest)).node(for: written, manifest: manifest), let test = node.test else { return }
         let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)

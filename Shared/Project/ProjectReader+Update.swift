@@ -20,6 +20,7 @@ extension ProjectReader {
         var seen = base
         (seen.macros, seen.macroFiles, seen.docs) = (start.macros, start.macroFiles, start.docs)
         guard (try? host?.prepare(seen)) != nil || host == nil else { return nil }
+        overridesReferences = Self.overridesReferences(seen, host)
         for _ in 0..<Self.roundsMax {
             guard let (manifest, names) = readAgain(start, scope), problems.problems.isEmpty else { return nil }
             guard scope.widen(by: names, manifest) else { return host?.isBoundToCommand == true ? nil : finished(manifest) }
@@ -66,7 +67,11 @@ extension ProjectReader {
             !reread.contains(node.uniqueID)
                 && (node.refs.contains { names.contains($0.name) } || node.sources.contains { names.contains($0.table) } || node.functions.contains { names.contains($0.last ?? "") })
         }.map(\.uniqueID)
-        resolve(&manifest, nodes: users + reread)
+        // A test that was turned off for want of what has come back is not among them.
+        guard !manifest.disabled.contains(where: { node in
+            node.resourceType == .test && node.test == nil && (node.refs.contains { names.contains($0.name) } || node.sources.contains { names.contains($0.table) })
+        }) else { return nil }
+        resolve(&manifest, nodes: reread.union(users).sorted())
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)

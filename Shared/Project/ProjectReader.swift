@@ -73,7 +73,7 @@ public final class ProjectReader {
         readMacros(into: &manifest)
         // A template that calls a broken macro would fail for that reason alone, so such templates wait for the repair.
         canRender = problems.problems.count == known
-        overridesReferences = host != nil && manifest.macros.values.contains { ["ref", "source", "config", "function", "metric", "is_incremental"].contains($0.name) }
+        overridesReferences = Self.overridesReferences(manifest, host)
         do { try host?.prepare(manifest) } catch { note(error, at: .file("macros")) }
 
         var schemas: [SchemaReader] = []
@@ -131,6 +131,11 @@ public final class ProjectReader {
         return found
     }
 
+    /// Whether the project, or a package, has a macro in the place of a word that references are read off by.
+    static func overridesReferences(_ manifest: Manifest, _ host: (any ParseTimeHost)?) -> Bool {
+        host != nil && manifest.macros.values.contains { ["ref", "source", "config", "function", "metric", "is_incremental"].contains($0.name) }
+    }
+
     // MARK: Project and packages
 
     /// `dbt_project.yml` alone, for what needs no more.
@@ -139,6 +144,14 @@ public final class ProjectReader {
         let file = try PackageFileReader(folder: folder, renderer: YAMLRenderer(environment: environment, vars: vars)).read(problems: problems)
         try problems.throwIfAny()
         return file
+    }
+
+    /// What `dbt_project.yml` says of commands themselves, as it is written: nothing may stand in the way of a log. Empty where it cannot be read.
+    public static func writtenSettings(in folder: String) -> (flags: JSONObject, logPath: String?) {
+        guard let text = FileTree.text("\(folder)/dbt_project.yml"), text.contains("flags:") || text.contains("log-path:"),
+            let document = try? YAMLValue.read(text, file: "dbt_project.yml")
+        else { return (JSONObject(), nil) }
+        return (document["flags"]?.json.objectValue ?? JSONObject(), document["log-path"]?.text)
     }
 
     /// The target of a profile alone.
@@ -373,7 +386,12 @@ public final class ProjectReader {
             return Capture()
         }
         guard canRender else { return Capture() }
-        do { return try host.capture(node) } catch {
+        do {
+            var capture = try host.capture(node)
+            // dbt reads what a snapshot in a schema file is of without rendering it.
+            if node.resourceType == .snapshot, FileTree.isSchema(node.originalFilePath) { capture.macros = [] }
+            return capture
+        } catch {
             note(error, at: .file(node.originalFilePath), text: text)
             return Capture()
         }

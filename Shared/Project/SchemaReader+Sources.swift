@@ -15,7 +15,6 @@ extension SchemaReader {
             }
             let source = source(entry, name, item, table, written)
             add(source)
-            guard source.config.isEnabled else { continue }
             readTests(
                 of: [item], "\(name)_\(table)", "source('\(name)', '\(table)')", ref: nil, sourceID: source.uniqueID, section: "sources",
                 columns: source.columns, tags: [entry, item].flatMap { $0["tags"]?.strings ?? [] })

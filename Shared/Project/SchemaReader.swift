@@ -158,6 +158,10 @@ struct SchemaReader {
         if let spine = entry["time_spine"]?.json.objectValue {
             patch.timeSpine = ["standard_granularity_column": .null, "custom_granularities": []]
             for (key, value) in spine.pairs { patch.timeSpine[key] = value }
+            let granularities = (spine["custom_granularities"]?.arrayValue ?? []).map { entry in
+                JSON([("name", entry["name"] ?? .null), ("column_name", entry["column_name"] ?? .null)])
+            }
+            patch.timeSpine["custom_granularities"] = .array(granularities)
         }
         if section == "macros" {
             patch.arguments = (entry["arguments"]?.items ?? []).map {

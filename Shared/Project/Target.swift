@@ -73,7 +73,7 @@ struct ProfileReader {
         guard let profile = document[profileName], profile.isMap else {
             let near = Similarity.nearest(to: profileName, among: document.members.map(\.key))
             throw ProjectProblem(
-                "project.profile_not_found", "Could not find profile named '\(profileName)' in profiles.yml", at: .file(path),
+                "project.profile_not_found", "Could not find profile named '\(profileName)'", at: .file(path),
                 remedy: near.map { "did you mean '\($0)'?" } ?? "add the profile")
         }
         var name = targetName
@@ -83,8 +83,8 @@ struct ProfileReader {
         guard let written = outputs?[target], written.isMap else {
             let known = outputs?.members.map(\.key) ?? []
             throw ProjectProblem(
-                "project.target_not_found", "The profile '\(profileName)' does not have a target named '\(target)'.", at: .file(path, line: profile.line),
-                remedy: known.isEmpty ? "add it under outputs:" : "choose one of: \(known.joined(separator: ", "))")
+                "project.target_not_found", "The profile '\(profileName)' does not have a target named '\(target)'. The valid target names for this profile are:\(known.map { "\n - \($0)" }.joined())", at: .file(path, line: profile.line),
+                remedy: known.isEmpty ? "add it under outputs:" : "choose one of them")
         }
         let output = try renderer.render(written)
         guard let type = output["type"]?.text else {

@@ -36,7 +36,10 @@ struct UpdateScope {
         // What has been warned of is warned of again, or no longer.
         for warning in last.warnings {
             guard let file = warning.split(separator: ":").first else { continue }
-            for package in last.packages { schemas.insert("\(package.folder)/\(file)") }
+            for package in last.packages {
+                let path = "\(package.folder)/\(file)"
+                if FileTree.isSchema(path) { schemas.insert(path) } else { files.insert(path) }
+            }
         }
         let testFolders = last.packages.flatMap { package in package.testPaths.map { "\(package.folder)/\($0)/" } }
         if files.contains(where: { path in testFolders.contains(where: path.hasPrefix) && (FileTree.ends(path, in: ".csv") || path.contains("/fixtures/")) }) {

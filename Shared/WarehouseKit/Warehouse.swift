@@ -145,6 +145,8 @@ public protocol WarehouseSession: AnyObject {
 
     /// Runs one or more statements; the number of rows that the last one changed. Each `?` takes the next value.
     @discardableResult func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
+    /// The engine's own words for what its last statement did, as `INSERT 0 2`; nil where it has none.
+    var answer: String? { get }
     /// Runs one statement and returns its rows. `rowsMax` bounds what is kept; nil keeps all.
     func query(_ sql: String, _ values: [SQLValue], rowsMax: Int?) throws -> ResultSet
 
@@ -217,8 +219,6 @@ public protocol WarehouseSession: AnyObject {
     ///
     /// - Throws: where `reader` cannot name a reader, or there is no room.
     func share(_ relations: [RelationName], with reader: String) throws
-    /// The engine's own word for the last statement, such as `INSERT 0 5`; nil where it has none.
-    var answer: String? { get }
     /// Told what the engine says besides results, for people.
     var onNotice: (String) -> Void { get set }
 }

@@ -269,7 +269,7 @@ final class DbtDrill {
         #expect(drill.run("run-operation", "fill").code == 1)
         let (code, text) = drill.run("run-operation", "fil")
         #expect(code == 2)
-        #expect(text.contains("dbt could not find a macro with the name 'fil' in any package"))
+        #expect(text.contains("dbt could not find a macro with the name \"fil\" in any package"))
     }
 
     @Test(arguments: [("2026-01-01 00:00:00", "error", 1), ("2026-01-01 21:00:00", "warn", 0), ("2026-01-01 23:30:00", "pass", 0)])

@@ -20,6 +20,19 @@ import Testing
     ]
 
     @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
+    func `a function that is not built is called where the state has it`() throws {
+        let project = try PostgreSQLTests.project(PostgresServer.shared.get().makeDatabase(), Self.files.merging(["dbt_project.yml": "name: shop\nprofile: shop\nfunctions: {+schema: \"{{ var('place', 'one') }}\"}\n"]) { _, new in new })
+        let state = "\(project.projectFolder)/kept"
+        #expect(PostgreSQLTests.dbt(project, "parse", "--target-path", state).status == 0)
+        let here = PostgreSQLTests.dbt(project, "compile", "-s", "a", "--vars", "{place: two}").output
+        #expect(here.contains("_two\".\"twice\""), "\(here)")
+        let there = PostgreSQLTests.dbt(project, "compile", "-s", "a", "--vars", "{place: two}", "--defer", "--state", state).output
+        #expect(there.contains("_one\".\"twice\""), "\(there)")
+        let both = PostgreSQLTests.dbt(project, "compile", "-s", "a", "twice", "--vars", "{place: two}", "--defer", "--state", state).output
+        #expect(both.contains("_two\".\"twice\""), "\(both)")
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
     func `a function is made before the model that calls it`() throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()

@@ -98,7 +98,7 @@ extension Compiler {
                 "compile.hidden_ref", "'\(reader.name)' calls '\(node.name)', which did not show when the project was read",
                 remedy: "add this line to the model: -- depends_on: {{ function('\(node.name)') }}")
         }
-        let relation = relation(of: node)
+        let relation = deferred(function: node) ?? relation(of: node)
         relation.kind = "function"
         return .object(relation)
     }

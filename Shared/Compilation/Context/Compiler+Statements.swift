@@ -35,7 +35,10 @@ extension Compiler {
         // Nothing to do is no error: some macros print a statement only where one is needed.
         guard sql.utf8.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else { return "" }
         let name = bound[0]?.asString
-        if name == "main" { frame.mainSQL = sql }
+        if name == "main" {
+            frame.mainSQL = sql
+            lastMain = frame.node.map { ($0.uniqueID, sql) }
+        }
         let (response, table) = try run(sql, fetches: bound[1]?.asInt == 1)
         if let name { store(name, response, table) }
         return ""

@@ -18,6 +18,8 @@ extension Compiler {
         let value = try value(of: name, package: package)
         guard frame.mode == .parse, let value, frame.variables[name] == nil else { return value }
         if case .object(let object) = value, let found = object as? PackageObject { return .object(PackageObject(found.name, self, isNoting: true)) }
+        // What is dispatched by the node's own text is what it calls.
+        if name == "adapter" { return .object(AdapterObject(self, isNoting: true)) }
         if let id = macros.id(of: name, in: [frame.package, manifest.project.name, package]) {
             noteMacro(id)
         } else if ["ref", "source"].contains(name), manifest.target.type == "sqlite", let type = frame.node?.resourceType, Self.rendered.contains(type), frame.node?.test == nil {

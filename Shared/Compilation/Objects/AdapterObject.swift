@@ -7,7 +7,12 @@ internal import WarehouseKit
 /// project's own version is the one that runs.
 final class AdapterObject: JinjaObject {
     unowned let compiler: Compiler
-    init(_ compiler: Compiler) { self.compiler = compiler }
+    /// Whether a node's own text asks.
+    private let isNoting: Bool
+    init(_ compiler: Compiler, isNoting: Bool = false) {
+        self.compiler = compiler
+        self.isNoting = isNoting
+    }
 
     var typeName: String { "Adapter" }
     private var dialect: Dialect { compiler.dialect }
@@ -88,8 +93,13 @@ final class AdapterObject: JinjaObject {
         for package in packages {
             for prefix in dialect.prefixes {
                 let full = "\(prefix)__\(name)"
-                let found = try package.map { try compiler.macros.macro(full, in: $0, interpreter) } ?? compiler.macro(full, package: compiler.frame.callee ?? compiler.frame.package)
-                if let found { return found }
+                let own = compiler.frame.callee ?? compiler.frame.package
+                let found = try package.map { try compiler.macros.macro(full, in: $0, interpreter) } ?? compiler.macro(full, package: own)
+                guard let found else { continue }
+                if isNoting, let id = compiler.macros.id(of: full, in: package.map { [$0] } ?? [own, compiler.manifest.project.name]) ?? compiler.libraryMacro(full, in: nil, for: dialect.adapter) {
+                    compiler.noteMacro(id)
+                }
+                return found
             }
         }
         let tried = packages.flatMap { package in dialect.prefixes.map { "\(package.map { "\($0)." } ?? "")\($0)__\(name)" } }

@@ -14,10 +14,10 @@ final class ExceptionsObject: JinjaObject {
         }
         switch name {
         case "warn":
-            if compiler.frame.mode == .execute { compiler.warn(try text(0)) }
+            if compiler.frame.mode == .execute { try compiler.warn(try text(0)) }
             return ""
         case "warn_snapshot_timestamp_data_types":
-            compiler.warn("Data type of snapshot table timestamp columns (\(try text(0))) doesn't match derived column 'updated_at' (\(try text(1))). Please update snapshot config 'updated_at'.")
+            try compiler.warn("Data type of snapshot table timestamp columns (\(try text(0))) doesn't match derived column 'updated_at' (\(try text(1))). Please update snapshot config 'updated_at'.")
             return ""
         case "raise_contract_error": throw raised(try contractError(arguments), "compile.contract_failed")
         case "column_type_missing":

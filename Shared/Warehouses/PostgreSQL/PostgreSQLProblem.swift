@@ -6,7 +6,7 @@ internal import WarehouseKit
 ///
 /// The server's own words stay where they speak of the statement. Where they quote values of rows (class 22 of the SQLSTATE
 /// codes, and the details of broken constraints) the quotes are left out.
-struct PostgreSQLProblem: Problem {
+struct PostgreSQLProblem: StatementProblem {
     let code: ProblemCode
     let summary: String
     let location: ProblemLocation
@@ -14,6 +14,7 @@ struct PostgreSQLProblem: Problem {
     let response: ProblemResponse
     /// Five characters of the standard; empty where the server did not come to say one.
     let state: String
+    let excerpt: String?
 
     /// An error that came as a result. `sql` is the statement, to find the place in it.
     init(_ result: Result, _ connection: Connection, sql: String) {
@@ -31,12 +32,14 @@ struct PostgreSQLProblem: Problem {
             place = "\(function) in \(place)"
         }
         location = .named(place)
+        excerpt = Self.excerpt(of: String(cString: libpq.PQresultErrorMessage(result.pointer)!), state)
         (code, response, remedy) = Self.verdict(connection.isLost ? "08006" : state, hint: result.field(sluice_pg_hint))
     }
 
     /// A call that failed on this side: the connection is gone.
     init(_ connection: Connection) {
         state = "08006"
+        excerpt = nil
         summary = "PostgreSQL: \(Lines.trimmed(libpq.PQerrorMessage(connection.pointer).map { String(cString: $0) } ?? "the connection is lost"))"
         location = .named(connection.place)
         (code, response, remedy) = Self.verdict(state, hint: nil)
@@ -57,6 +60,7 @@ struct PostgreSQLProblem: Problem {
             }
         }
         self.state = state
+        excerpt = nil
         summary = "PostgreSQL: " + (told.isEmpty ? "no connection" : told.joined(separator: "; ")) + (state.isEmpty ? "" : " (\(state))")
         location = .named(place)
         if state.isEmpty {
@@ -97,6 +101,14 @@ struct PostgreSQLProblem: Problem {
             detail = String(detail[..<values.lowerBound]) + ")" + String(detail[end...].dropFirst())
         }
         return detail.split(separator: "\n").joined(separator: ", ")
+    }
+
+    /// `LINE 3: select nothing from …` and the mark below it, as libpq draws them; not where the line may hold values of rows.
+    private static func excerpt(of message: String, _ state: String) -> String? {
+        guard !state.hasPrefix("22"), !state.hasPrefix("23") else { return nil }
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let line = lines.firstIndex(where: { $0.hasPrefix("LINE ") }) else { return nil }
+        return lines[line...].prefix(2).joined(separator: "\n")
     }
 
     /// `row 7, column a` from `COPY t, line 7, column a: "…"`.

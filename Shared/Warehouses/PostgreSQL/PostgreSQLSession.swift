@@ -17,6 +17,7 @@ public final class PostgreSQLSession: WarehouseSession {
     let connection: Connection
     private let settings: ConnectionSettings
     public var defaultSchema: String { settings.schema }
+    public private(set) var answer: String?
     private var isInTransaction = false
     private var typeNames: [String: String] = [:]
     /// The writer that has the connection in its hands.
@@ -45,8 +46,6 @@ public final class PostgreSQLSession: WarehouseSession {
 
     // MARK: Statements
 
-    public private(set) var answer: String?
-
     /// Several statements without values are one round trip; outside a transaction they take effect together or not at all.
     @discardableResult public func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
         var changed = 0
@@ -69,9 +68,9 @@ public final class PostgreSQLSession: WarehouseSession {
             if rowsMax != nil { _ = libpq.PQsetSingleRowMode(connection.pointer) }
             do {
                 try connection.results(of: sql) { result in
-                    answer = result.tag
                     if result.status != PGRES_SINGLE_TUPLE, last == nil || result.rowCount > 0 || rowsMax == nil { rows = [] }
                     last = (result.columns, result.columnTypes)
+                    if result.status != PGRES_SINGLE_TUPLE { answer = result.tag }
                     result.appendRows(to: &rows, max: rowsMax ?? .max)
                     if let rowsMax, rows.count >= rowsMax, !isEnough {
                         isEnough = true

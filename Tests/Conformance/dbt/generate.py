@@ -1,6 +1,8 @@
 """Random small dbt projects, and selections on them. Everything comes from one `random.Random`."""
 import random
 
+from generate_more import enrich
+
 TAGS = ["red", "green", "blue"]
 FOLDERS = ["staging", "marts", "marts/fin"]
 TESTS = ["unique", "not_null", "accepted_values"]
@@ -18,6 +20,7 @@ class Project:
         for number in range(self.random.randint(5, 11)):
             self.model(f"m{number}")
         self.rest()
+        enrich(self)
 
     def chance(self, part):
         return self.random.random() < part

@@ -11,6 +11,8 @@ struct DbtArguments {
     let line: [String]
     private var values: [String: [String]] = [:]
     private var flags: [String: Bool] = [:]
+    /// What `flags:` of dbt_project.yml says: it counts where neither the line nor the environment does.
+    private var projectFlags = JSONObject()
     private(set) var vars = JSONObject()
     /// Whether the selection was given as `--models`: `ls` lists models alone then.
     private(set) var namesModels = false
@@ -32,13 +34,48 @@ struct DbtArguments {
                 command.isEmpty ? "no command is given" : "No such command '\(command)'.",
                 Similarity.nearest(to: command, among: Self.commands).map { "did you mean '\($0)'?" } ?? "use one of: \(Self.commands.joined(separator: ", "))")
         }
-        if let text = value("vars") {
-            guard let written = (try? YAMLValue.object(text)) ?? nil else { throw Self.wrong("--vars takes a map", "write --vars '{name: value}'") }
-            vars = written
-        }
+        try checkValues()
+        if let text = value("vars") { vars = try Self.map(text, "vars") }
         try checkTimes()
+        if values["select"] != nil || values["exclude"] != nil, value("inline") != nil {
+            throw Self.wrong("inline: not allowed with argument \(values["select"] != nil ? "select" : "exclude")", "leave one of them out")
+        }
+    }
+
+    /// Numbers, maps and words of a list, whether of the line or of a variable.
+    private func checkValues() throws {
+        for option in DbtOptions.options(of: command) {
+            if option.kind == .flag {
+                guard flags[option.name] == nil, let text = variable(option), Self.isTrue(text) == nil else { continue }
+                throw Self.wrong("Invalid value for '--\(option.name)': '\(text)' is not a valid boolean.", "write true or false")
+            }
+            for text in values[option.name] ?? variable(option).map({ option.isList ? $0.split(separator: " ").map(String.init) : [$0] }) ?? [] {
+                if option.kind == .yaml { _ = try Self.map(text, option.name) }
+                guard let refusal = option.refusal(of: text) else { continue }
+                throw Self.wrong("Invalid value for '--\(option.name)': \(refusal)", "correct it")
+            }
+        }
+    }
+
+    private static func map(_ text: String, _ name: String) throws -> JSONObject {
+        guard text.utf8.contains(where: { $0 > 0x20 }), let map = (try? YAMLValue.object(text)) ?? nil else { throw wrong("Invalid value for '--\(name)': String '\(text)' is not valid YAML", "write --\(name) '{name: value}'") }
+        return map
+    }
+
+    private static func isTrue(_ text: String) -> Bool? {
+        let word = text.lowercased()
+        return ["1", "true", "t", "yes", "y", "on"].contains(word) ? true : ["0", "false", "f", "no", "n", "off"].contains(word) ? false : nil
+    }
+
+    /// The flags of dbt's that a project may set for all its commands.
+    private static let flagsOfProjects: Set<String> = [
+        "cache_selected_only", "debug", "fail_fast", "indirect_selection", "log_format", "log_format_file", "log_level", "log_level_file", "partial_parse", "populate_cache", "printer_width",
+        "send_anonymous_usage_stats", "static_parser", "use_colors", "use_colors_file", "use_experimental_parser", "version_check", "warn_error", "warn_error_options", "write_json",
+    ]
+    mutating func adopt(_ flags: JSONObject) throws {
+        projectFlags = JSONObject(distinct: flags.pairs.filter { Self.flagsOfProjects.contains($0.key) }.map { ($0.key, $0.value) })
         if let word = value("indirect-selection"), IndirectSelection(rawValue: word) == nil {
-            throw Self.wrong("Invalid value for '--indirect-selection': '\(word)'", "choose one of: \(IndirectSelection.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw Self.wrong("Invalid value for 'indirect_selection' in flags: '\(word)'", "choose one of: \(IndirectSelection.allCases.map(\.rawValue).joined(separator: ", "))")
         }
     }
 
@@ -72,51 +109,44 @@ struct DbtArguments {
 
     private mutating func read(_ word: String, _ rest: inout ArraySlice<String>) throws {
         let parts = word.hasPrefix("--") ? word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [word]
-        let name = Self.short[parts[0]] ?? String(parts[0].drop { $0 == "-" })
-        if let option = DbtOptions.values[name] {
-            if ["models", "model"].contains(name) { namesModels = true }
-            let first: String
-            if parts.count == 2 {
-                first = parts[1]
-            } else {
-                guard let next = rest.popFirst() else { throw Self.wrong("Option '\(parts[0])' requires an argument.", "write \(parts[0]) and its value") }
-                first = next
-            }
-            var found = [first]
-            if option.isList {
-                while let next = rest.first, !next.hasPrefix("-") { found.append(next); rest.removeFirst() }
-                values[option.name, default: []] += found
-            } else {
-                values[option.name] = found
-            }
-            return
+        guard let (option, isOn) = DbtOptions.option(parts[0], of: command), option.takesValue || parts.count == 1 else {
+            throw Self.wrong("No such option: \(parts[0])", DbtOptions.near(parts[0], of: command).map { "did you mean --\($0)?" } ?? "leave it out")
         }
-        if DbtOptions.flags.contains(name), parts.count == 1 { flags[name] = true; return }
-        if name.hasPrefix("no-"), DbtOptions.flags.contains(String(name.dropFirst(3))), parts.count == 1 { flags[String(name.dropFirst(3))] = false; return }
-        throw Self.wrong("No such option: \(parts[0])", DbtOptions.near(name).map { "did you mean --\($0)?" } ?? "leave it out")
+        guard option.takesValue else { flags[option.name] = isOn; return }
+        if ["-m", "--models", "--model"].contains(parts[0]) { namesModels = true }
+        let first: String
+        if parts.count == 2 {
+            first = parts[1]
+        } else {
+            guard let next = rest.popFirst() else { throw Self.wrong("Option '\(parts[0])' requires an argument.", "write \(parts[0]) and its value") }
+            first = next
+        }
+        guard option.isList else { values[option.name] = [first]; return }
+        values[option.name, default: []].append(first)
+        while let next = rest.first, !next.hasPrefix("-") { values[option.name, default: []].append(next); rest.removeFirst() }
     }
-
-    private static let short = [
-        "-s": "select", "-m": "models", "-t": "target", "-f": "full-refresh", "-x": "fail-fast", "-q": "quiet", "-d": "debug", "-r": "record-timing-info", "-o": "output",
-    ]
 
     // MARK: Reading
 
     /// The last value of an option that takes one.
-    func value(_ name: String) -> String? { values[name]?.last ?? variable(name) }
-    func list(_ name: String) -> [String] { values[name] ?? variable(name).map { [$0] } ?? [] }
+    func value(_ name: String) -> String? { values[name]?.last ?? variable(name) ?? projectFlag(name).map { $0.stringValue ?? $0.text() } }
+    func list(_ name: String) -> [String] { values[name] ?? variable(name).map { $0.split(separator: " ").map(String.init) } ?? [] }
 
     func flag(_ name: String, byDefault: Bool = false) -> Bool { stated(name) ?? byDefault }
-    /// nil where neither the line nor the environment says.
+    /// nil where neither the line nor the environment nor the project says.
     func stated(_ name: String) -> Bool? {
-        flags[name] ?? variable(name).flatMap { ["1", "true", "t", "yes", "y", "on"].contains($0.lowercased()) ? true : ["0", "false", "f", "no", "n", "off"].contains($0.lowercased()) ? false : nil }
+        if name == "print", flags[name] == nil, let text = environment["DBT_NO_PRINT"], Self.isTrue(text) == true { return false }
+        return flags[name] ?? variable(name).flatMap(Self.isTrue) ?? projectFlag(name).flatMap { $0.boolValue ?? $0.stringValue.flatMap(Self.isTrue) }
     }
 
-    private func variable(_ name: String) -> String? {
-        let key = String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self).uppercased()
-        guard !DbtOptions.ofTheLineAlone.contains(name), let value = environment["DBT_\(key)"] ?? environment["DBT_ENGINE_\(key)"], !value.isEmpty else { return nil }
-        return value
+    private func projectFlag(_ name: String) -> JSON? { projectFlags[Self.key(name)].flatMap { $0.isNull ? nil : $0 } }
+
+    private func variable(_ name: String) -> String? { DbtOptions.options(of: command).first { $0.name == name }.flatMap(variable) ?? DbtOptions.all.first { $0.name == name }.flatMap(variable) }
+    private func variable(_ option: DbtOption) -> String? {
+        option.environmentNames.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
     }
+
+    private static func key(_ name: String) -> String { String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
 
     var projectFolder: String { value("project-dir") ?? "." }
     var select: [String] { list("select") }
@@ -125,12 +155,11 @@ struct DbtArguments {
     var isEmpty: Bool { flag("empty") }
     var indirect: IndirectSelection? { value("indirect-selection").flatMap(IndirectSelection.init(rawValue:)) }
 
-    /// `--warn-error`, or `--warn-error-options` that say the same of all warnings.
-    var failsOnWarnings: Bool {
-        if let stated = stated("warn-error") { return stated }
-        guard let options = value("warn-error-options").flatMap({ (try? YAMLValue.object($0)) ?? nil }) else { return false }
-        let errors = options["error"] ?? options["include"]
-        return ["all", "*"].contains(errors?.stringValue ?? "") || errors?.arrayValue?.contains("LogTestResult") ?? false
+    /// What `--warn-error` and `--warn-error-options` make of warnings.
+    var warnings: WarningRules {
+        if stated("warn-error") == true { return .allErrors }
+        if let text = values["warn-error-options"]?.last ?? variable("warn-error-options") { return WarningRules(((try? YAMLValue.object(text)) ?? nil) ?? JSONObject()) }
+        return projectFlag("warn-error-options")?.objectValue.map(WarningRules.init) ?? WarningRules()
     }
 
     /// `--threads`, or `--single-threaded`; nil where the target says.
@@ -143,12 +172,17 @@ struct DbtArguments {
         }
     }
 
-    /// A copy that runs another command, with what the line said of the rest; `retry` goes on this way.
+    /// What `retry` does not take over from the command that it repeats, by dbt's names.
+    static let ofEachCommand: Set<String> = ["log_path", "profiles_dir", "project_dir", "defer_state", "deprecated_state", "target_path", "warn_error"]
+
+    /// A copy that runs another command as it was said then; `retry` goes on this way. Of its own line only the variables, the threads and
+    /// what each command says for itself count.
     func repeating(_ command: String, values: [String: [String]], flags: [String: Bool], vars: JSONObject) -> DbtArguments {
         var copy = self
         copy.command = command
-        copy.values.merge(values) { own, _ in own }
-        copy.flags.merge(flags) { own, _ in own }
+        func isOwn(_ name: String) -> Bool { Self.ofEachCommand.contains(Self.key(name)) || ["vars", "threads"].contains(name) }
+        copy.values = self.values.filter { isOwn($0.key) }.merging(values) { own, _ in own }
+        copy.flags = self.flags.filter { isOwn($0.key) }.merging(flags) { own, _ in own }
         if copy.vars.isEmpty { copy.vars = vars }
         return copy
     }
@@ -157,12 +191,11 @@ struct DbtArguments {
 
     /// What `run_results.json` keeps of the line, so that `retry` can go on from there.
     var json: JSON {
-        func key(_ name: String) -> String { String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
         var object = JSONObject()
         for (name, values) in values.sorted(by: { $0.key < $1.key }) where name != "vars" && name != "args" {
-            object[key(name)] = DbtOptions.values[name]?.isList ?? false ? .array(values.map(JSON.string)) : (values.last.flatMap { Int64($0) }.map(JSON.integer) ?? .string(values.last ?? ""))
+            object[Self.key(name)] = DbtOptions.all.first { $0.name == name }?.isList ?? false ? .array(values.map(JSON.string)) : (values.last.flatMap { Int64($0) }.map(JSON.integer) ?? .string(values.last ?? ""))
         }
-        for (name, isOn) in flags.sorted(by: { $0.key < $1.key }) { object[key(name)] = .bool(isOn) }
+        for (name, isOn) in flags.sorted(by: { $0.key < $1.key }) { object[Self.key(name)] = .bool(isOn) }
         if object["select"] == nil { object["select"] = [] }
         if object["exclude"] == nil { object["exclude"] = [] }
         object["vars"] = .object(vars)

@@ -27,8 +27,8 @@ struct DbtClone {
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
         var results: [NodeResult] = []
         for (index, node) in chosen.enumerated() {
-            let place = "\(index + 1) of \(chosen.count)"
-            site.log.progress(place, "START clone \(node.schema).\(node.alias)", "RUN")
+            // Only what goes wrong has a line, as in dbt.
+            site.log("\(index + 1) of \(chosen.count) START clone \(node.schema).\(node.alias)", .debug)
             let startedAt = site.command.now()
             var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "No-op", startedAt: startedAt, finishedAt: startedAt, relationName: session.render(compiler.relationName(of: node)))
             do { result.message = try clone(node, old["nodes"]?[node.uniqueID], compiler, session) } catch {
@@ -36,13 +36,12 @@ struct DbtClone {
                 result.message = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
             }
             result.finishedAt = site.command.now()
-            progress.end(result, node, place)
             results.append(result)
         }
         try site.folder.write(
             RunResults(
                 results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: "clone", arguments: .object(site.invocation.options)))
-        return progress.summary(results, seconds: site.command.now() - site.invocation.startedAt)
+        return progress.end(results)
     }
 
     private func clone(_ node: Node, _ there: JSON?, _ compiler: Compiler, _ session: any WarehouseSession) throws -> String {

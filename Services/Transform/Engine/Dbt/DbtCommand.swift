@@ -64,13 +64,24 @@ public struct DbtCommand {
     private func run(_ arguments: DbtArguments) -> Int32 {
         let startedAt = now()
         let id = InvocationRecord.id(of: "\(startedAt)/\(UInt64.random(in: 0...UInt64.max))")
-        let log = DbtLog(arguments, invocation: id, now: now, output: output)
+        var arguments = arguments
+        let written = ProjectReader.writtenSettings(in: arguments.projectFolder)
+        let refused = Result { try arguments.adopt(written.flags) }
+        let log = DbtLog(arguments, invocation: id, folder: logFolder(arguments, written.logPath), now: now, output: output)
         do {
+            try refused.get()
             return try run(arguments, log, startedAt, id)
         } catch {
             log("Encountered an error:\n\(DbtFailure.text(error))", .error, name: "MainEncounteredError")
             return 2
         }
+    }
+
+    /// nil where the command has no project yet.
+    private func logFolder(_ arguments: DbtArguments, _ written: String?) -> String? {
+        guard arguments.command != "init", DbtFiles.exists("\(arguments.projectFolder)/dbt_project.yml") else { return nil }
+        let path = arguments.value("log-path")
+        return path ?? ((written ?? "logs").hasPrefix("/") ? written : "\(arguments.projectFolder)/\(written ?? "logs")")
     }
 
     private func run(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
@@ -91,7 +102,7 @@ public struct DbtCommand {
     private func run(_ site: DbtSite) throws -> Int32 {
         let arguments = site.arguments
         if arguments.word != "list" {
-            for warning in site.manifest.warnings + [site.manifest.warningOfBatches].compactMap({ $0 }) { try site.warn(warning, isTagged: true) }
+            for warning in site.manifest.warnings + [site.manifest.warningOfBatches].compactMap({ $0 }) { try site.warn(warning, "ProjectWarning", isTagged: true) }
             site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
         }
         switch arguments.command {
@@ -142,20 +153,26 @@ public struct DbtCommand {
     private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         // The project is read with the variables of the last run, which are not known yet.
         let target = try arguments.value("target-path") ?? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars).targetPath
-        let folder = arguments.value("state") ?? (target.hasPrefix("/") ? target : "\(arguments.projectFolder)/\(target)")
-        guard let last = DbtFiles.json("\(folder)/run_results.json"), let which = last["args"]?["which"]?.stringValue else {
+        let place = arguments.value("state") ?? target
+        let folder = place.hasPrefix("/") || arguments.projectFolder == "." ? place : "\(arguments.projectFolder)/\(place)"
+        // As in dbt, a run of nothing is none.
+        guard let last = DbtFiles.json("\(folder)/run_results.json"), let which = last["args"]?["which"]?.stringValue, last["results"]?.arrayValue?.isEmpty == false else {
             throw PlainProblem(
-                "dbt.nothing_to_retry", "Could not find previous run in '\(folder)' target directory", at: .file("\(folder)/run_results.json"),
+                "dbt.nothing_to_retry", "Could not find previous run in '\(place)' target directory", at: .file("\(folder)/run_results.json"),
                 remedy: "run a command first, or name the folder of its artifacts with --state")
         }
         let command = DbtArguments.commands.first { $0 == which || $0.hasSuffix(" \(which)") } ?? which
         guard ["build", "clone", "compile", "docs generate", "run", "run-operation", "seed", "snapshot", "test"].contains(command) else {
             throw PlainProblem("dbt.nothing_to_retry", "Previous command '\(which)' cannot be retried", at: .file("\(folder)/run_results.json"), remedy: "run it again")
         }
-        let failed = (last["results"]?.arrayValue ?? []).filter { ["error", "fail", "skipped", "runtime error", "partial success"].contains($0["status"]?.stringValue ?? "") }
+        let retried = ["error", "fail", "skipped", "runtime error", "partial success"] + (arguments.flag("warn-error") ? ["warn"] : [])
+        let failed = (last["results"]?.arrayValue ?? []).filter { result in
+            // Hooks run again with the command, and are not what it is about.
+            retried.contains(result["status"]?.stringValue ?? "") && (command == "run-operation" || result["unique_id"]?.stringValue?.hasPrefix("operation.") != true)
+        }
         var values: [String: [String]] = [:]
         var flags: [String: Bool] = [:]
-        for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) {
+        for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) && !DbtArguments.ofEachCommand.contains(key) {
             let name = String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
             if let flag = value.boolValue { flags[name] = flag } else if let list = value.arrayValue { values[name] = list.compactMap(\.stringValue) }
             else if !value.isNull { values[name] = [value.stringValue ?? value.text()] }

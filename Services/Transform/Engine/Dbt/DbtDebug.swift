@@ -16,6 +16,10 @@ struct DbtDebug {
             log("Encountered an error:\n\(DbtFailure.text(DbtArguments.wrong("Invalid value for '--project-dir': Path '\(folder)' does not exist.", "name the project's folder")))", .error)
             return 2
         }
+        if arguments.flag("config-dir") {
+            log("To view your profiles.yml file, run:\n\nxdg-open \(DbtFiles.absolute(arguments.value("profiles-dir") ?? folder))")
+            return 0
+        }
         var failures: [String] = []
         log("dbt version: \(ManifestWriter.dbtVersion)")
         var settings = ReaderSettings(projectFolder: folder, environment: environment)
@@ -43,7 +47,9 @@ struct DbtDebug {
             failures.insert("Profile loading failed for the following reason:\n\(DbtFailure.text(error))\n", at: 0)
             target = nil
         }
-        log("Using profiles dir at \(arguments.value("profiles-dir") ?? environment["DBT_PROFILES_DIR"] ?? folder)")
+        let profiles = arguments.value("profiles-dir") ?? (DbtFiles.exists("\(folder)/profiles.yml") ? DbtFiles.absolute(folder) : environment["HOME"].map { "\($0)/.dbt" } ?? folder)
+        log("Using profiles dir at \(profiles)")
+        log("Using profiles.yml file at \(profiles)/profiles.yml")
         log("Using dbt_project.yml file at \(DbtFiles.absolute(folder))/dbt_project.yml")
         if let target { log("adapter type: \(target.type)") }
         if arguments.flag("connection") {

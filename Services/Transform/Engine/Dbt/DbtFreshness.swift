@@ -19,8 +19,9 @@ struct DbtFreshness {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let chosen = try site.select().compactMap { site.manifest.sources[$0] }.filter(Self.isChecked).sorted { $0.uniqueID < $1.uniqueID }
         guard !chosen.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args")
+            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
             try write([])
+            site.log("\nDone.")
             return 0
         }
         site.tellConcurrency()
@@ -41,7 +42,7 @@ struct DbtFreshness {
             } catch {
                 let text = DbtFailure.message(error, resource: "source", name: source.name, path: source.originalFilePath, compiled: nil)
                 results.append(["unique_id": .string(source.uniqueID), "error": .string(text), "status": "runtime error"])
-                failures.append(("\nFailure in source \(source.name) (\(source.originalFilePath))", "  \(text)"))
+                failures.append(("", "  \(text)"))
             }
             worst.append(status)
             let word = switch status {
@@ -55,7 +56,7 @@ struct DbtFreshness {
         try write(results)
         site.log("\nFinished running \(DbtProgress.count(chosen.count, "source")) in \(DbtProgress.duration(site.command.now() - site.invocation.startedAt)).", name: "FinishedRunningStats")
         for failure in failures {
-            site.log(failure.title, .error)
+            if !failure.title.isEmpty { site.log(failure.title, .error) }
             site.log(failure.text, .error)
         }
         site.log("\nDone.")

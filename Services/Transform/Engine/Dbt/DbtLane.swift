@@ -90,14 +90,17 @@ final class DbtLane {
         } catch {
             // What was compiled before the warehouse refused it is what one looks at first.
             let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID && !$0.sql.isEmpty ? $0 : nil }
-            let place = (try? writeCompiled(of: node)) ?? nil
+            try? writeCompiled(of: node)
+            // dbt names the statement that was sent, where there was one.
+            let refused = compiler.lastMain.flatMap { $0.node == node.uniqueID && node.resourceType != .seed ? $0.sql : nil }
+            let place = refused.flatMap { try? folder.writeRun($0, of: node) }
             // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
             if let (culprit, cause) = brokenEphemeral(in: node) {
                 let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
                 onError(text)
                 return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
             }
-            var result = Self.failed(node, error, startedAt: startedAt, at: now(), compiled: compiled == nil ? nil : place)
+            var result = Self.failed(node, error, startedAt: startedAt, at: now(), compiled: place)
             result.compiledSQL = compiled?.sql
             let hasRelation = (node.resourceType.isReferable && !node.isEphemeral) || compiler.failuresRelation(of: node) != nil
             result.relationName = compiled?.relationName ?? (hasRelation ? session.render(compiler.relationName(of: node)) : nil)
@@ -106,15 +109,13 @@ final class DbtLane {
     }
 
     /// The node's SQL, and that of each ephemeral model inside it.
-    /// - Returns: where the node's own lies.
-    @discardableResult private func writeCompiled(of node: Node) throws -> String? {
-        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return nil }
-        let path = try folder.writeCompiled(compiled.sql, of: node)
+    private func writeCompiled(of node: Node) throws {
+        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return }
+        try folder.writeCompiled(compiled.sql, of: node)
         for id in compiled.ephemerals {
             guard let ephemeral = compiler.manifest.nodes[id] else { continue }
             try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
         }
-        return path
     }
 
     static func failed(_ node: Node, _ error: any Error, startedAt: Timestamp, at: Timestamp, compiled: String? = nil) -> NodeResult {

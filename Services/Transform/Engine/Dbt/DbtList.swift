@@ -6,20 +6,18 @@ struct DbtList {
     private let site: DbtSite
     init(_ site: DbtSite) { self.site = site }
 
-    private static let outputs = ["selector", "name", "path", "json"]
     private static let keys: Set<String> = [
         "alias", "name", "package_name", "depends_on", "tags", "config", "resource_type", "source_name", "original_file_path", "unique_id",
     ]
 
     func run() throws -> Int32 {
         let output = site.arguments.value("output") ?? "selector"
-        guard Self.outputs.contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose one of: \(Self.outputs.joined(separator: ", "))") }
         let keys = site.arguments.list("output-keys").flatMap { $0.split { $0 == " " || $0 == "," }.map(String.init) }
         let isAnalysisWanted = !site.arguments.list("resource-type").isEmpty
         var chosen = try site.select().filter { isAnalysisWanted || site.manifest.nodes[$0]?.resourceType != .analysis }
         if site.arguments.namesModels { chosen = chosen.filter { site.manifest.nodes[$0]?.resourceType == .model } }
         guard !chosen.isEmpty else {
-            try site.warn("No nodes selected!")
+            try site.warn("No nodes selected!", "NoNodesSelected")
             return 0
         }
         for id in chosen.sorted() { site.log.result(line(id, output, keys), name: "ListCmdOut") }

@@ -1,52 +1,81 @@
+internal import Glibc
 internal import Kernel
 internal import Project
+internal import WarehouseKit
 
 /// The lines that a command tells people, as dbt writes them: with the time, or one JSON object each.
 struct DbtLog {
-    enum Level: String { case debug, info, warn, error }
+    enum Level: String, CaseIterable, Comparable {
+        case debug, info, warn, error
+        /// Above everything: nothing is told.
+        case none
+
+        static func < (left: Level, right: Level) -> Bool { allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)! }
+    }
 
     let output: (String) -> Void
     let now: @Sendable () -> Timestamp
     let invocation: String
-    var isJSON = false
-    var isQuiet = false
-    var isDebug = false
+    /// `text`, `json` or `debug`.
+    private let format: String
+    /// What is told of at least.
+    private let level: Level
+    private let isQuiet: Bool
+    private let file: DbtLogFile?
+    private let fileLevel: Level
+    var isDebug: Bool { level == .debug }
+    /// Whether anyone reads the statements.
+    var tellsStatements: Bool { isDebug || file != nil && fileLevel == .debug }
     /// Where the dots end.
-    var width = 80
+    private let width: Int
 
-    init(_ arguments: DbtArguments, invocation: String, now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void) {
+    /// - Parameter folder: of `dbt.log`; nil for none.
+    init(_ arguments: DbtArguments, invocation: String, folder: String?, now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void) {
         self.output = output
         self.now = now
         self.invocation = invocation
-        isJSON = arguments.value("log-format") == "json"
+        format = arguments.value("log-format") ?? "default"
         isQuiet = arguments.flag("quiet")
-        isDebug = arguments.flag("debug") || arguments.value("log-level") == "debug"
+        let wanted = arguments.value("log-level").flatMap(Level.init(rawValue:)) ?? .info
+        level = isQuiet ? max(wanted, .error) : arguments.flag("debug") ? .debug : wanted
         width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
+        fileLevel = arguments.value("log-level-file").flatMap(Level.init(rawValue:)) ?? .debug
+        let rule = String(repeating: "=", count: 30)
+        file = fileLevel == .none ? nil : folder.flatMap {
+            DbtLogFile(
+                folder: $0, format: arguments.value("log-format-file") ?? "debug", bytesMax: arguments.value("log-file-max-bytes").flatMap { Int($0) } ?? 10 << 20,
+                beginning: "\(rule) \(Self.exact(now())) | \(invocation) \(rule)")
+        }
     }
 
     func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
-        if level == .debug, !isDebug { return }
-        if isQuiet, level != .error { return }
-        write(text, level, name, members)
+        if let file, level >= fileLevel { lines(text, level, name, members, file.format).forEach(file.write) }
+        if level >= self.level { lines(text, level, name, members, format).forEach(output) }
     }
 
-    private func write(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)] = []) {
-        if isJSON {
+    private func lines(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)], _ format: String) -> [String] {
+        if format == "json" {
             let info: JSON = [
                 "category": "", "code": .string(Self.codes[name] ?? ""), "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
-                "pid": 0, "thread": "MainThread", "ts": .string(now().description),
+                "pid": JSON(Int(getpid())), "thread": "MainThread", "ts": .string(now().description),
             ]
-            return output(JSON([("info", info), ("data", JSON([("msg", .string(text))] + members))]).text())
+            return [JSON([("info", info), ("data", JSON([("msg", .string(text))] + members))]).text()]
         }
-        let clock = now().civil
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let clock = now()
         // The time stands before the first line alone, so that what a macro tells can be read, and copied, as it is.
-        let time = "\(two(clock.hour)):\(two(clock.minute)):\(two(clock.second))  "
+        let name = level.rawValue + String(repeating: " ", count: 5 - level.rawValue.utf8.count)
+        let time = format == "debug" ? "\(Self.exact(clock)) [\(name)] [MainThread]: " : "\(Self.exact(clock).prefix(8))  "
+        let text = text[...]
         let lines = text.drop { $0 == "\n" }
-        for _ in 0..<(text.count - lines.count) { output(time) }
         let isSpaced = lines.last == "\n"
-        output(time + (isSpaced ? lines.dropLast() : lines))
-        if isSpaced { output(time) }
+        return Array(repeating: time, count: text.count - lines.count) + [time + (isSpaced ? lines.dropLast() : lines)] + (isSpaced ? [time] : [])
+    }
+
+    /// `07:05:09.000123`
+    private static func exact(_ time: Timestamp) -> String {
+        let clock = time.civil
+        func padded(_ number: Int, _ count: Int) -> String { String(repeating: "0", count: max(0, count - "\(number)".utf8.count)) + "\(number)" }
+        return "\(padded(clock.hour, 2)):\(padded(clock.minute, 2)):\(padded(clock.second, 2)).\(padded(Int(((time.microseconds % 1_000_000) + 1_000_000) % 1_000_000), 6))"
     }
 
     /// dbt's codes of its events, by their names.
@@ -82,8 +111,12 @@ struct DbtLog {
 
     /// What a command was asked for, without the time and however quiet it is: `ls`, `show`, `compile --inline`, a macro's `print`.
     func result(_ text: String, name: String) {
-        if isJSON { write(text, .info, name) } else { output(text) }
+        if let file { lines(text, .info, name, [], file.format).forEach(file.write) }
+        if format == "json" { lines(text, .info, name, [], format).forEach(output) } else { output(text) }
     }
+
+    /// The same below a line that says what it is, which quiet commands leave out.
+    func result(_ heading: String, _ text: String, name: String) { result(isQuiet ? text : "\(heading)\n\(text)", name: name) }
 
     /// A line of a node at work: `1 of 3 START sql view model main.orders ........ [RUN]`.
     func progress(_ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
@@ -116,12 +149,17 @@ enum DbtFailure {
         } else {
             lines.insert(problem.summary, at: 0)
         }
+        if kind(problem.code) == "Database Error" {
+            for engine in engines where lines[0].hasPrefix(engine) { lines[0].removeFirst(engine.count) }
+            lines[0] = withoutState(lines[0])
+        }
         return "\(kind(problem.code))\n" + lines.map { "  \($0)" }.joined(separator: "\n")
     }
 
     static func kind(_ code: ProblemCode) -> String {
         let code = "\(code)"
         if code.hasPrefix("warehouse.") { return "Database Error" }
+        if ["dbt.warn_error"].contains(code) { return "Compilation Error" }
         if ["dbt.usage", "compile.bad_sample"].contains(code) { return "Usage Error" }
         if parsing.contains(code) { return "Parsing Error" }
         if runtime.contains(code) || code.hasPrefix("dbt.") { return "Runtime Error" }
@@ -135,7 +173,7 @@ enum DbtFailure {
     ]
     private static let runtime: Set<String> = [
         "project.not_found", "project.bad_name", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
-        "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.packages_missing", "project.version_refused", "project.cycle",
+        "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused", "project.cycle",
         "project.ref_refused", "compile.bad_query_comment",
     ]
 
@@ -146,11 +184,25 @@ enum DbtFailure {
         // The line before names the node, and says that it is the database's.
         var summary = problem?.summary ?? "\(error)"
         let isOfWarehouse = problem.map { $0.code.description.hasPrefix("warehouse.") } ?? false
-        for prefix in isOfWarehouse ? ["\(resource) '\(name)': ", "PostgreSQL: ", "SQLite: "] : [] where summary.hasPrefix(prefix) { summary.removeFirst(prefix.count) }
-        text += summary.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
-        if let problem, !problem.location.description.isEmpty, problem.location.description != path { text += "\n  at \(problem.location)" }
+        for prefix in isOfWarehouse ? ["\(resource) '\(name)': "] + engines : [] where summary.hasPrefix(prefix) { summary.removeFirst(prefix.count) }
+        if isOfWarehouse { summary = withoutState(summary) }
+        let excerpt = (error as? any StatementProblem)?.excerpt.map { "\n\($0)" } ?? ""
+        text += (summary + excerpt).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
+        // The line before names the file; of the engine's own errors no template is at fault.
+        let isNamed = problem.map { $0.location.description == path || isOfWarehouse && $0.location.description.hasPrefix("\(path):") } ?? true
+        let hasExcerpt = (error as? any StatementProblem)?.excerpt != nil
+        if let problem, !problem.location.description.isEmpty, !isNamed, !hasExcerpt { text += "\n  at \(problem.location)" }
         if let problem, !problem.remedy.isEmpty, !isOfWarehouse || problem.remedy != "correct the statement" { text += "\n  \(problem.remedy)" }
-        if let compiled { text += "\n  compiled code at \(compiled)" }
+        if let compiled, isOfWarehouse { text += "\n  compiled code at \(compiled)" }
         return text
+    }
+
+    private static let engines = ["PostgreSQL: ", "SQLite: "]
+
+    /// Without PostgreSQL's code at the end, ` (42703)`, which dbt does not tell.
+    private static func withoutState(_ summary: String) -> String {
+        guard summary.hasSuffix(")"), let start = summary.lastIndex(of: "("), summary[start...].utf8.count == 7, summary[..<start].hasSuffix(" ") else { return summary }
+        let code = summary[start...].dropFirst().dropLast()
+        return code.utf8.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5a) }) ? String(summary[..<start].dropLast()) : summary
     }
 }

@@ -12,10 +12,7 @@ struct DbtOperation {
     func run() throws -> Int32 {
         guard let name = site.arguments.words.first else { throw DbtArguments.wrong("Missing argument 'MACRO'.", "write run-operation and the macro's name") }
         var given = JSONObject()
-        if let text = site.arguments.value("args") {
-            guard let written = (try? YAMLValue.object(text)) ?? nil else { throw DbtArguments.wrong("--args takes a map", "write --args '{name: value}'") }
-            given = written
-        }
+        if let text = site.arguments.value("args"), let written = (try? YAMLValue.object(text)) ?? nil { given = written }
         let manifest = site.manifest
         let parts = name.split(separator: ".").map(String.init)
         let owners = parts.count == 2 ? [parts[0]] : [manifest.project.name] + manifest.packages.map(\.name) + ["dbt"]
@@ -26,7 +23,7 @@ struct DbtOperation {
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
             throw PlainProblem(
-                "dbt.macro_not_found", "dbt could not find a macro with the name '\(name)' in any package", at: .named("run-operation \(name)"),
+                "dbt.macro_not_found", "dbt could not find a macro with the name \"\(name)\" in any package", at: .named("run-operation \(name)"),
                 remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
         }
         let startedAt = site.command.now()

@@ -87,48 +87,56 @@ struct DbtProgress {
         return "\(whole / 3600) hours \(whole / 60 % 60) minutes and \(DbtLog.hundredths(seconds - Double(whole / 60 * 60))) seconds (\(DbtLog.hundredths(seconds))s)"
     }
 
+    /// What was run, and how long it took.
+    func finished(_ results: [NodeResult], seconds: Double) {
+        log("\nFinished running \(kinds(results)) in \(Self.duration(seconds)).", name: "FinishedRunningStats")
+    }
+
+    /// How it ended.
     /// - Returns: the exit code.
-    func summary(_ results: [NodeResult], seconds: Double) -> Int32 {
+    func end(_ results: [NodeResult]) -> Int32 {
         func count(_ statuses: NodeResult.Status...) -> Int { results.filter { statuses.contains($0.status) }.count }
         let plural = Self.count
-        log("\nFinished running \(kinds(results)) in \(Self.duration(seconds)).", name: "FinishedRunningStats")
-        let (errors, partials, warnings) = (count(.error, .fail), count(.partialSuccess), count(.warn))
+        // What is skipped for a reason of its own counts as an error, but for exposures, as in dbt.
+        let upset = results.filter { [.error, .fail].contains($0.status) || $0.status == .skipped && !$0.message.isEmpty && manifest[$0.uniqueID]?.resourceType != .exposure }
+        let (errors, failures, partials, warnings) = (upset.count, count(.error, .fail), count(.partialSuccess), count(.warn))
         let partial = "\(partials) partial success\(partials == 1 ? "" : "es")"
         if errors == 0, partials > 0 {
-            log("\nCompleted with \(partial) and \(plural(warnings, "warning"))", .warn, name: "EndOfRunSummary")
+            log("\nCompleted with \(partial) and \(plural(warnings, "warning"))", name: "EndOfRunSummary")
         } else if errors == 0, warnings == 0 {
             log("\nCompleted successfully", name: "EndOfRunSummary")
         } else if errors == 0 {
-            log("\nCompleted with \(plural(warnings, "warning")):", .warn, name: "EndOfRunSummary")
+            log("\nCompleted with \(plural(warnings, "warning")):", name: "EndOfRunSummary")
         } else {
-            log("\nCompleted with \(plural(errors, "error")), \(partial), and \(plural(warnings, "warning")):", errors > 0 ? .error : .warn, name: "EndOfRunSummary")
+            log("\nCompleted with \(plural(errors, "error")), \(partial), and \(plural(warnings, "warning")):", name: "EndOfRunSummary")
         }
-        for result in results where [.error, .fail, .warn].contains(result.status) { failure(result) }
+        for result in upset where result.status != .skipped { failure(result) }
+        for result in results where result.status == .warn { failure(result) }
         let stats: JSON = [
-            "pass": JSON(count(.success, .pass)), "warn": JSON(warnings), "error": JSON(errors + partials), "skip": JSON(count(.skipped)), "noop": JSON(count(.noOp)), "total": JSON(results.count),
+            "pass": JSON(count(.success, .pass)), "warn": JSON(warnings), "error": JSON(failures + partials), "skip": JSON(count(.skipped)), "noop": JSON(count(.noOp)), "total": JSON(results.count),
         ]
         log(
-            "\nDone. PASS=\(count(.success, .pass)) WARN=\(warnings) ERROR=\(errors + partials) SKIP=\(count(.skipped)) NO-OP=\(count(.noOp)) TOTAL=\(results.count)", name: "StatsLine", with: [("stats", stats)])
+            "\nDone. PASS=\(count(.success, .pass)) WARN=\(warnings) ERROR=\(failures + partials) SKIP=\(count(.skipped)) NO-OP=\(count(.noOp)) TOTAL=\(results.count)", name: "StatsLine", with: [("stats", stats)])
         return errors + partials > 0 ? 1 : 0
     }
 
-    private func failure(_ result: NodeResult) {
+    /// A node that failed or warned, with its message and where its SQL lies.
+    func failure(_ result: NodeResult) {
         let node = manifest[result.uniqueID] ?? manifest.hooks.first { $0.node.uniqueID == result.uniqueID }?.node
         guard let node else { return }
         let level: DbtLog.Level = result.status == .warn ? .warn : .error
         log("\n\(result.status == .warn ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: "RunResultFailure")
-        let text = result.message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
-        log(result.status == .warn ? text : "  \(text)", level, name: "RunResultError")
+        log(result.status == .warn ? result.message : "  \(result.message)", level, name: "RunResultError")
         guard result.compiledSQL != nil else { return }
-        log("\n  compiled code at \(folder.compiledPath(of: node))", level, name: "SQLCompiledPath")
+        log("\n  compiled code at \(folder.compiledPath(of: node))", name: "SQLCompiledPath")
         if node.resourceType == .test, let relation = result.relationName {
             let query = "select * from \(relation)"
             let rule = String(repeating: "-", count: query.count)
-            log("\n  See test failures:\n  \(rule)\n  \(query)\n  \(rule)", level, name: "CheckNodeTestFailure")
+            log("\n  See test failures:\n  \(rule)\n  \(query)\n  \(rule)", name: "CheckNodeTestFailure")
         }
     }
 
-    /// `1 seed, 2 view models, 3 data tests`
+    /// `1 seed, 2 view models, 3 data tests`; and, as in dbt, `1 test`
     private func kinds(_ results: [NodeResult]) -> String {
         var counts: [String: Int] = [:]
         for result in results {
@@ -141,6 +149,6 @@ struct DbtProgress {
             }
             counts[word, default: 0] += 1
         }
-        return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key == "test" ? "data test" : $0.key)\($0.value == 1 ? "" : "s")" }.joined(separator: ", ")
+        return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key == "test" && $0.value > 1 ? "data test" : $0.key)\($0.value == 1 ? "" : "s")" }.joined(separator: ", ")
     }
 }

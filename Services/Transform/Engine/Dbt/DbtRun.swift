@@ -33,9 +33,10 @@ struct DbtRun {
         // Once more than at reading, as now the warehouse can say how relations are written.
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         guard !plan.order.isEmpty || !idle.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args")
+            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
             try write([])
-            return 0
+            // As in dbt, which ends no other command so.
+            return plan.command == .seed ? progress.end([]) : 0
         }
         site.tellConcurrency()
         if plan.command == .compile { return try compile() }
@@ -60,7 +61,9 @@ struct DbtRun {
         try close(lane, results)
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
-        let code = progress.summary(results, seconds: now() - invocation.startedAt)
+        progress.finished(results, seconds: now() - invocation.startedAt)
+        if plan.command == .seed, site.arguments.flag("show") { try showSeeds(results) }
+        let code = progress.end(results)
         // What is skipped without a failure before it is skipped for an ephemeral model, which has no result of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
     }
@@ -75,7 +78,7 @@ struct DbtRun {
         var queue = DbtQueue(plan)
         var results: [NodeResult] = []
         var places: [String: String] = [:]
-        let failsFast = site.arguments.stated("fail-fast") ?? manifest.project.flags["fail_fast"]?.boolValue ?? false
+        let failsFast = site.arguments.flag("fail-fast")
         let total = plan.order.count + idle.count
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
@@ -86,10 +89,10 @@ struct DbtRun {
         while true {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
+                if failsFast, results.contains(where: \.isFailure) { continue }
                 places[id] = "\(places.count + 1) of \(total)"
-                let isStopping = failsFast && results.contains(where: \.isFailure)
-                if isStopping || !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
-                    end(skipped(id, isStopping ? "Skipping due to fail_fast" : ""), node)
+                if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
+                    end(skipped(id), node)
                     continue
                 }
                 progress.start(node, places[id] ?? "")
@@ -112,14 +115,21 @@ struct DbtRun {
             case .gone: break
             }
         }
+        if failsFast, let failure = results.first(where: \.isFailure) { return results + stopped(by: failure, results) }
         for id in idle {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
-            let isLate = failsFast && results.contains(where: \.isFailure)
-            end(isStopped || isLate ? skipped(id, isLate ? "Skipping due to fail_fast" : "") : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
+            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
         }
         return results
+    }
+
+    /// What `--fail-fast` leaves undone, without a line of its own; of unit tests `build` says nothing.
+    private func stopped(by failure: NodeResult, _ results: [NodeResult]) -> [NodeResult] {
+        progress.failure(failure)
+        let done = Set(results.map(\.uniqueID))
+        return (plan.order + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
     }
 
     /// As many as the target says and the engine bears.
@@ -136,6 +146,16 @@ struct DbtRun {
             result.relationName = session.render(compiler.relationName(of: node))
         }
         return result
+    }
+
+    /// `--show`: ten rows of each seed.
+    private func showSeeds(_ results: [NodeResult]) throws {
+        for node in results.filter({ $0.status == .success }).compactMap({ manifest.nodes[$0.uniqueID] }) where node.resourceType == .seed {
+            let heading = "Random sample of table: \(node.schema).\(node.alias)"
+            log("\n\(heading)", name: "SeedHeader")
+            log(String(repeating: "-", count: heading.count))
+            log.result(TablePrinter(try session.query("select * from \(session.render(compiler.relationName(of: node))) order by random() limit 10")).text, name: "PrintEvent")
+        }
     }
 
     // MARK: The run as a whole
@@ -212,7 +232,11 @@ struct DbtRun {
         for result in results {
             guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
             let isJSON = site.arguments.value("output") == "json"
-            log.result(isJSON ? JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true) : "Compiled node '\(node.name)' is:\n\(sql)", name: "CompiledNode")
+            if isJSON {
+                log.result(JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
+            } else {
+                log.result("Compiled node '\(node.name)' is:", sql, name: "CompiledNode")
+            }
         }
         return 0
     }

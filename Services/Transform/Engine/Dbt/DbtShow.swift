@@ -17,7 +17,7 @@ struct DbtShow {
 
     private var arguments: DbtArguments { site.arguments }
 
-    private func inline(_ text: String) throws -> (Node, String) {
+    private func inlineNode(_ text: String) -> Node {
         let manifest = site.manifest
         let name = "inline_query"
         var node = Node(
@@ -25,6 +25,12 @@ struct DbtShow {
             originalFilePath: "from remote system", rootFolder: manifest.project.folder, fqn: [manifest.project.name, "sql", name], rawCode: text)
         node.database = manifest.target.database
         node.schema = manifest.target.schema
+        return node
+    }
+
+    private func inline(_ text: String) throws -> (Node, String) {
+        let manifest = site.manifest
+        var node = inlineNode(text)
         let capture = try compiler.capture(node)
         node.refs = capture.refs
         node.sources = capture.sources
@@ -36,9 +42,15 @@ struct DbtShow {
     /// `compile --inline`
     func compile() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
-        let (node, sql) = try inline(arguments.value("inline") ?? "")
+        site.tellConcurrency()
+        let text = arguments.value("inline") ?? ""
+        let (node, sql) = try told(inlineNode(text)) { try inline(text) }
         try write(node, sql)
-        site.log.result(arguments.value("output") == "json" ? JSON([("compiled", .string(sql))]).text(isPretty: true) : "Compiled inline node is:\n\(sql)", name: "CompiledNode")
+        if arguments.value("output") == "json" {
+            site.log.result(JSON([("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
+        } else {
+            site.log.result("Compiled inline node is:", sql, name: "CompiledNode")
+        }
         return 0
     }
 
@@ -47,20 +59,43 @@ struct DbtShow {
         site.tellConcurrency()
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
-        guard ["text", "json"].contains(output) else { throw DbtArguments.wrong("Invalid value for '--output': '\(output)'", "choose text or json") }
+        if let sql = arguments.value("inline-direct") {
+            let node = inlineNode(sql)
+            try told(node) { try preview(node, sql, limit, output, isInline: true) }
+            return 0
+        }
         if let text = arguments.value("inline") {
-            let (node, sql) = try inline(text)
-            try preview(node, sql, limit, output, isInline: true)
+            try told(inlineNode(text)) {
+                let (node, sql) = try inline(text)
+                try preview(node, sql, limit, output, isInline: true)
+            }
             return 0
         }
         guard !arguments.select.isEmpty || arguments.value("selector") != nil else { throw DbtArguments.wrong("Either --select or --inline must be passed to show", "name a model, or write SQL") }
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { [.model, .seed, .snapshot, .analysis].contains($0.resourceType) || ($0.resourceType == .test && arguments.select.contains($0.name)) }
-        guard !chosen.isEmpty else { throw DbtArguments.wrong("nothing that can be shown is selected", "name a model, seed, snapshot, analysis or test") }
-        for node in chosen.sorted(by: { $0.uniqueID < $1.uniqueID }) {
-            let sql = node.resourceType == .seed ? "select * from \(session.render(compiler.relationName(of: node)))" : try compiler.compile(node).sql
-            try preview(node, sql, limit, output, isInline: false)
+        guard !chosen.isEmpty else {
+            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+            return 0
+        }
+        // As in dbt: of all that is selected, what the first of the selected words names.
+        let word = arguments.select.first
+        for node in chosen.sorted(by: { $0.uniqueID < $1.uniqueID }) where word?.contains(node.name) ?? true {
+            try told(node) {
+                let sql = node.resourceType == .seed ? "select * from \(session.render(compiler.relationName(of: node)))" : try compiler.compile(node).sql
+                try preview(node, sql, limit, output, isInline: false)
+            }
         }
         return 0
+    }
+
+    /// What goes wrong ends the command, and says of which node.
+    private func told<T>(_ node: Node, _ body: () throws -> T) throws -> T {
+        do { return try body() } catch {
+            let isInline = node.path.hasPrefix("sql/")
+            let text = DbtFailure.message(
+                error, resource: isInline ? "sql_operation" : node.resourceType.rawValue, name: node.name, path: isInline ? "\(node.originalFilePath).sql" : node.originalFilePath, compiled: nil)
+            throw PlainProblem("dbt.show_failed", text, remedy: "")
+        }
     }
 
     private func preview(_ node: Node, _ sql: String, _ limit: Int, _ output: String, isInline: Bool) throws {
@@ -70,7 +105,7 @@ struct DbtShow {
         let rows = try session.query(header + bounded)
         try write(node, bounded, startedAt, isInline ? nil : session.render(compiler.relationName(of: node)))
         guard output == "json" else {
-            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):\n\(TablePrinter(rows).text)", name: "ShowNode")
+            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):", TablePrinter(rows).text, name: "ShowNode")
         }
         let list = TablePrinter(rows).json
         site.log.result(JSON(isInline ? [("show", list)] : [("node", .string(node.name)), ("show", list)]).text(isPretty: true), name: "ShowNode")

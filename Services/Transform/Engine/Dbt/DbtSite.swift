@@ -27,7 +27,8 @@ final class DbtSite {
         self.command = command
         self.log = log
         var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.word, isFullRefresh: arguments.isFullRefresh)
-        invocation.failsOnWarnings = arguments.failsOnWarnings
+        invocation.failsOnWarnings = arguments.warnings.verdict(of: "LogTestResult") == .fail
+        invocation.failsOnTemplateWarnings = arguments.warnings.verdict(of: "JinjaLogWarning") == .fail
         invocation.storesFailures = arguments.flag("store-failures")
         invocation.isEmpty = arguments.isEmpty
         invocation.favorsState = arguments.flag("favor-state")
@@ -35,8 +36,7 @@ final class DbtSite {
         invocation.options["invocation_command"] = .string((["dbt"] + arguments.line).joined(separator: " "))
         // For rehearsals: what is new depends on it, and the order of commands does not.
         invocation.asOf = command.environment["SLUICE_NOW"].flatMap(Timestamp.init(sql:)) ?? asOf
-        if let text = arguments.value("sample") {
-            guard ["run", "build", "retry"].contains(arguments.command) else { throw DbtArguments.wrong("No such option: --sample", "leave it out, or say it to run or build") }
+        if ["run", "build", "retry"].contains(arguments.command), let text = arguments.value("sample") {
             let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
             invocation.sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
         }
@@ -77,12 +77,14 @@ final class DbtSite {
         log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
     }
 
-    /// Tells a warning; with `--warn-error` it is an error.
-    func warn(_ text: String, isTagged: Bool = false) throws {
-        if arguments.failsOnWarnings {
-            throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
+    /// Tells a warning; `--warn-error` makes it an error, and `--warn-error-options` this or nothing.
+    /// - Parameter name: of dbt's event.
+    func warn(_ text: String, _ name: String, isTagged: Bool = false) throws {
+        switch arguments.warnings.verdict(of: name) {
+        case .silence: return
+        case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
+        case .warn: log(isTagged ? "[WARNING]: \(text)" : text, .warn, name: name)
         }
-        log(isTagged ? "[WARNING]: \(text)" : text, .warn)
     }
 
     /// The compiler and the session of the profile's warehouse.
@@ -94,7 +96,7 @@ final class DbtSite {
         compiler.onMessage = { log($0) }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
-        if log.isDebug { compiler.onStatement = { log.statement($0, of: $1) } }
+        if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }
         // A comment that cannot be written ends the command before anything is sent.
         try compiler.checkQueryComment()
         opened = (compiler, session)
@@ -105,7 +107,7 @@ final class DbtSite {
     func team() throws -> DbtTeam.Start {
         DbtTeam.Start(
             manifest: manifest, invocation: invocation, environment: command.environment, warehouse: try warehouse(), folder: folder, now: command.now,
-            isDebug: log.isDebug, earlierBatches: earlierBatches)
+            isDebug: log.tellsStatements, earlierBatches: earlierBatches)
     }
 
     /// How many lanes the engine bears: one where it has one writer.
@@ -118,15 +120,11 @@ final class DbtSite {
     /// The unique ids that the command is about.
     func select() throws -> Set<String> {
         let state = arguments.value("state").map { PreviousState(folder: $0, targetFolder: folder.path) }
-        let flags = manifest.project.flags["indirect_selection"]?.stringValue.flatMap(IndirectSelection.init(rawValue:))
-        var selector = Selector(manifest, state: state, indirect: arguments.indirect ?? flags ?? .eager)
+        var selector = Selector(manifest, state: state, indirect: arguments.indirect ?? .eager)
         var nothing: [String] = []
         selector.onNothing = { nothing.append($0) }
         var chosen: Set<String>
         if let name = arguments.value("selector") {
-            guard arguments.select.isEmpty, arguments.exclude.isEmpty else {
-                throw DbtArguments.wrong("--selector stands alone: --select and --exclude are given too", "leave one of them out")
-            }
             chosen = try selector.ids(of: manifest.selectors.selection(named: name))
         } else if arguments.select.isEmpty, arguments.exclude.isEmpty, let name = manifest.selectors.byDefault {
             log("Using default selector \(name)", name: "DefaultSelector")
@@ -134,7 +132,7 @@ final class DbtSite {
         } else {
             chosen = try selector.select(arguments.select, exclude: arguments.exclude)
         }
-        for criterion in nothing { try warn("The selection criterion '\(criterion)' does not match any enabled nodes") }
+        for criterion in nothing { try warn("The selection criterion '\(criterion)' does not match any enabled nodes", "NoNodesForSelectionCriteria") }
         let (wanted, unwanted) = (arguments.list("resource-type"), arguments.list("exclude-resource-type"))
         chosen = chosen.filter { id in
             let type = manifest[id]?.resourceType ?? .source
@@ -150,7 +148,8 @@ final class DbtSite {
     private static func fits(_ type: ResourceType, _ words: [String]) -> Bool {
         words.contains { word in
             switch word {
-            case "all", "default": true
+            case "all": true
+            case "default": type != .analysis
             case "test", "data_test": type == .test
             default: type.rawValue == word
             }
@@ -168,6 +167,9 @@ final class DbtSite {
         for (id, node) in old["nodes"]?.objectValue?.pairs ?? [] where ["model", "seed", "snapshot"].contains(node["resource_type"]?.stringValue ?? "") {
             guard node["config"]?["materialized"] != "ephemeral" else { continue }
             found[id] = .init(database: node["database"]?.stringValue ?? "", schema: node["schema"]?.stringValue ?? "", identifier: node["alias"]?.stringValue ?? "")
+        }
+        for (id, function) in old["functions"]?.objectValue?.pairs ?? [] {
+            found[id] = .init(database: function["database"]?.stringValue ?? "", schema: function["schema"]?.stringValue ?? "", identifier: function["alias"]?.stringValue ?? "")
         }
         return found
     }

@@ -37,6 +37,10 @@ struct PackageInstaller {
         defer { try? DbtFiles.remove(staging) }
         let installed = try fetch((locked ?? asked).specs, staging, installs: installs)
         if locked == nil { try writeLock(installed, asked.digest) }
+        for package in installs ? installed : [] {
+            log("Installing \(package.name)")
+            log("Installed from \(package.spec.title)")
+        }
         return installed
     }
 
@@ -65,7 +69,6 @@ struct PackageInstaller {
             for inner in try PackageList.read(in: source, environment: environment, vars: vars).specs { waiting.append((inner, source)) }
             installed.append(Installed(spec: spec, name: name, revision: revision))
             if installs { try put(spec, source, name) }
-            log("Installed \(name) from \(spec.key)\(revision.map { " at \($0.prefix(12))" } ?? "")")
         }
         return installed
     }
@@ -110,14 +113,33 @@ struct PackageInstaller {
         if case .local = spec.origin { try DbtFiles.link(source, at: target) } else { try DbtFiles.move(source, to: target) }
     }
 
+    /// One entry of a list of packages, as dbt writes it: its members in the order of their names.
+    static func entry(_ json: JSON) -> String {
+        (json.objectValue?.pairs ?? []).sorted { $0.key < $1.key }.enumerated().map { index, pair in
+            let items = pair.value.arrayValue?.map { "\n      - \(scalar($0))" }
+            return "\(index == 0 ? "  - " : "    ")\(pair.key):\(items?.joined() ?? " \(scalar(pair.value))")\n"
+        }.joined()
+    }
+
+    /// In plain style where nothing else can be read in it.
+    private static func scalar(_ value: JSON) -> String {
+        guard let text = value.stringValue else { return value.text() }
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: ",") && !"[]{}&*!|>'\"%@`".utf8.contains($0) }
+            && !text.hasSuffix(":") && !["-", "?", ":", "=", "~", "."].contains(text) && !["null", "true", "false", "yes", "no", "on", "off"].contains(text.lowercased())
+        let isNumber = Double(text) != nil || text.utf8.first.map { $0 >= 0x30 && $0 <= 0x39 } ?? false && text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "_") }
+        return isPlain && !isNumber ? text : "'\(text.replacing("'", with: "''"))'"
+    }
+
     private func writeLock(_ installed: [Installed], _ digest: String) throws {
         var text = "packages:\n"
         for package in installed {
             var json = package.spec.json
             if let revision = package.revision { json["revision"] = .string(revision) }
             json["name"] = .string(package.name)
-            for (index, pair) in (json.objectValue?.pairs ?? []).enumerated() { text += "\(index == 0 ? "  - " : "    ")\(pair.key): \(pair.value.text())\n" }
+            text += Self.entry(json)
         }
-        try DbtFiles.write(text + "sha1_hash: \(digest)\n", to: "\(folder)/package-lock.yml")
+        let file = "\(folder)/package-lock.yml"
+        try DbtFiles.write(text + "sha1_hash: \(digest)\n", to: file)
+        log("Updating lock file in file path: \(file)")
     }
 }

@@ -1,0 +1,157 @@
+"""dbt's commands and ours on the same projects, one after another: how each ends, what it tells, what it leaves.
+
+usage: commands.py OURS [ONLY]
+dbt runs inside this process, as its start takes seconds. POSTGRES_TEST_PORT and its fellows say where the server is.
+The last line is `N passed, N failed, 0 skipped`; a difference names the scene and the command.
+"""
+import difflib, io, json, os, pathlib, re, shutil, subprocess, sys, tempfile
+
+import click, psycopg2, yaml
+import dbt.deprecations
+from dbt.cli.main import cli, dbtRunner
+
+from scenes import SCENES
+
+SETTING = {name: os.environ[f"POSTGRES_TEST_{name}"] for name in ("HOST", "PORT", "USER", "PASS", "DATABASE")}
+passed = failed = 0
+
+
+def check(title, theirs, ours):
+    global passed, failed
+    if theirs == ours:
+        passed += 1
+        return
+    failed += 1
+    if isinstance(theirs, list) and isinstance(ours, list): text = "\n".join("    " + line for line in difflib.unified_diff([str(x) for x in theirs], [str(x) for x in ours], "dbt", "ours", lineterm="", n=1))
+    else: text = f"    dbt  {theirs}\n    ours {ours}"
+    print(f"✘ {title}\n{text}", flush=True)
+
+
+def sql(text):
+    connection = psycopg2.connect(host=SETTING["HOST"], port=SETTING["PORT"], user=SETTING["USER"], password=SETTING["PASS"], dbname=SETTING["DATABASE"])
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(text)
+    rows = cursor.fetchall() if cursor.description else None
+    connection.close()
+    return rows
+
+
+def clear():
+    for (name,) in sql("select nspname from pg_namespace where nspname ~ '^scene'"): sql(f'drop schema "{name}" cascade')
+
+
+def relations(): return [list(row) for row in sql("select table_schema, table_name, table_type from information_schema.tables where table_schema ~ '^scene' order by 1, 2")]
+
+
+def profile():
+    output = lambda schema: {"type": "postgres", "threads": 1, "host": SETTING["HOST"], "port": int(SETTING["PORT"]), "user": SETTING["USER"], "password": SETTING["PASS"], "dbname": SETTING["DATABASE"], "schema": schema}
+    return {"scene": {"target": "dev", "outputs": {"dev": output("scene"), "other": output("scene_other")}}}
+
+
+def theirs(words, environment):
+    told, hidden, old = io.StringIO(), (sys.stdout, sys.stderr), dict(os.environ)
+    dbt.deprecations.reset_deprecations()
+    os.environ.update(environment)
+    sys.stdout = sys.stderr = told
+    try: result = dbtRunner().invoke(words)
+    finally:
+        sys.stdout, sys.stderr = hidden
+        os.environ.clear()
+        os.environ.update(old)
+    # What the runner throws for the line, its program prints otherwise.
+    text = told.getvalue() + (f"Usage Error\n{result.exception}" if type(result.exception).__name__ == "DbtUsageException" else "")
+    return (2 if result.exception else 0 if result.success else 1), text
+
+
+def ours(command, words, environment):
+    run = subprocess.run(command + words, capture_output=True, text=True, env={**os.environ, **environment}, stdin=subprocess.DEVNULL)
+    return run.returncode, run.stdout + run.stderr
+
+
+# Of one program alone: versions, macros, what was parsed; our hints; where files lie; what the statement looked like.
+LEFT_OUT = re.compile(
+    r"={30}|Running with (dbt|sluice)|Registered adapter|Unable to do partial|Found \d|Performance info|\s+(at   |try  )|\s+LINE \d|\s*\^$|CANCEL query|Catalog written"
+    r"|(python|adapter) (version|path)|os info|  (dbname|schema|connect_timeout|role|search_path|keepalives_idle|ssl\w+|application_name|autocommit|retries): ")
+
+
+def lines(text):
+    found = []
+    for line in text.split("\n"):
+        line = re.sub(r"\x1b\[[0-9;]*m", "", line).replace("\r", "")
+        line = re.sub(r"^\d\d:\d\d:\d\d(\.\d+)? {0,2}(\[[^]]*\] \[[^]]*\]: ?)?", "", line)
+        line = re.sub(r" in \d+\.\d+s", " in Ts", re.sub(r" \.{2,}", " ...", line))
+        line = re.sub(r"in \d+ hours.*", "in T", line)
+        line = re.sub(r"/(theirs|ours)/", "/SIDE/", line).rstrip()
+        if line and not LEFT_OUT.match(line): found.append(line)
+    # The kind and the reason are the same; each program has its own frame around them.
+    if found and any("Usage Error" in line for line in found): return ["Usage Error"]
+    return found
+
+
+def results(path):
+    """Node by node, as far as it is no moment's."""
+    if not path.exists(): return None
+    text = lambda message: re.sub(r"\x1b\[[0-9;]*m|\r", "", message or "").split("\n  compiled code")[0].split("\n  LINE ")[0].strip()
+    return sorted([entry["unique_id"], entry["status"], text(entry["message"]), entry["failures"] or 0, entry["relation_name"]] for entry in json.loads(path.read_text())["results"])
+
+
+def step(command, side, step_):
+    """What a command of the line leaves behind it."""
+    words, environment, leaving = step_
+    path = pathlib.Path("target/run_results.json")
+    before = path.read_text() if path.exists() else None
+    code, text = theirs(words, environment) if side == "theirs" else ours(command, words, environment)
+    written = path.exists() and path.read_text() != before
+    found = {"exit code": code, "told": lines(text), "results": results(path) if written else None}
+    return {key: value for key, value in found.items() if key not in leaving}
+
+
+def scene(command, home, name, files, steps):
+    seen = {}
+    for side in ("theirs", "ours"):
+        folder = home / name / side / "p"
+        for path, text in {**files, "profiles.yml": yaml.safe_dump(profile())}.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        clear()
+        os.chdir(folder)
+        seen[side] = [({"left": step_(relations)} if callable(step_) else step(command, side, step_)) for step_ in steps]
+    for step_, there, here in zip(steps, seen["theirs"], seen["ours"]):
+        title = f"{name}, a look" if callable(step_) else f"{name}: {' '.join(step_[0])} {step_[1] or ''}".strip()
+        for key in there: check(f"{title}: {key}", there[key], here[key])
+
+
+def options(command):
+    """Which options each command reads: what dbt's parser knows, and what `--help` and refusals say of ours."""
+    def walk(group, path):
+        for word, below in group.commands.items():
+            if isinstance(below, click.Group): yield from walk(below, path + [word])
+            else: yield path + [word], below
+    for path, below in walk(cli, []):
+        if path[-1] == "snapshot-freshness": continue
+        known = {word: option for option in below.params if isinstance(option, click.Option) for word in option.opts + option.secondary_opts if word.startswith("--") and not word.startswith("--deprecated")}
+        refused = []
+        for word, option in known.items():
+            # A word behind that no command has: whoever gets that far has read the option.
+            value = [] if option.is_flag else [{"integer": "1", "YAML": "{}", "WarnErrorOptionsType": "{}", "SqlParseOptionsType": "{}"}.get(getattr(option.type, "name", ""), option.type.choices[0] if isinstance(option.type, click.Choice) else "x")]
+            if word != "--version" and f"No such option: {word}\n" in ours(command, path + [word] + value + ["--no-such-thing"], {})[1] + "\n": refused.append(word)
+        check(f"{' '.join(path)}: dbt's options that are refused", [], refused)
+        told = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", ours(command, path + ["--help"], {})[1])) - {"--help"}
+        check(f"{' '.join(path)}: options that dbt does not have", [], sorted(told - set(known)))
+
+
+def main():
+    command, only = sys.argv[1].split(), sys.argv[2] if len(sys.argv) > 2 else ""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="scenes."))
+    if only in "options": options(command)
+    for name, (files, steps) in SCENES.items():
+        if only in name: scene(command, home, name, files, steps)
+    clear()
+    os.chdir("/")
+    shutil.rmtree(home)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__": main()

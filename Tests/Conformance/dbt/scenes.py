@@ -1,0 +1,99 @@
+"""Projects, and the commands that each is taken through; for commands.py.
+
+A step is a command's words, its environment and what of it is each program's own affair; or something that is done or looked at between.
+"""
+import json, pathlib, shutil
+
+ALL = """
+sources:
+  - name: raw
+    schema: "{{ target.schema }}"
+    tables:
+      - {name: words, config: {loaded_at_field: "cast(at as timestamp)", freshness: {warn_after: {count: 1, period: hour}, error_after: {count: 9999, period: day}}}}
+      - {name: stale, identifier: words, config: {loaded_at_field: "cast(at as timestamp)", freshness: {error_after: {count: 1, period: hour}, filter: "id < 3"}}}
+models:
+  - name: plain
+    columns: [{name: id, data_tests: [unique, not_null]}, {name: word, data_tests: [not_null, not_null: {name: warned, config: {severity: warn}}, accepted_values: {arguments: {values: [a]}, config: {store_failures: true}}]}]
+  - {name: tabled, columns: [{name: id, data_tests: [unique, relationships: {arguments: {to: ref('words'), field: id}}]}]}
+unit_tests:
+  - {name: holds, model: tabled, given: [{input: ref('plain'), rows: [{id: 1, word: x}]}], expect: {rows: [{id: 1}]}}
+"""
+GOOD = {
+    "dbt_project.yml": "name: scene\nversion: 1.0.0\nprofile: scene\nvars: {word: a}\n",
+    "seeds/words.csv": "id,word,at\n1,a,2026-01-01\n2,b,2026-01-02\n3,,2026-01-03\n",
+    "models/plain.sql": "select * from {{ ref('words') }}",
+    "models/tabled.sql": "{{ config(materialized='table') }} select id from {{ ref('plain') }}",
+    "models/grown.sql": "{{ config(materialized='incremental', unique_key='id') }} select id from {{ ref('plain') }} {% if is_incremental() %} where id > 1 {% endif %}",
+    "models/worded.sql": "select '{{ var('word') }}' as word, {{ var('n', 7) }} as n",
+    "models/all.yml": ALL,
+    "analyses/look.sql": "select 1 as looked",
+    "tests/alone.sql": "select * from {{ ref('plain') }} where id > 1",
+    "snapshots/history.sql": "{% snapshot history %}{{ config(unique_key='id', strategy='check', check_cols='all', target_schema=target.schema) }} select * from {{ ref('words') }}{% endsnapshot %}",
+    "macros/m.sql": "{% macro hello(name, n=1) %}{{ log('hello ' ~ name ~ n, info=True) }}{% endmacro %}{% macro refused() %}{% do run_query('select nothing') %}{% endmacro %}",
+}
+BROKEN = GOOD | {
+    "models/broken.sql": "{{ config(materialized='table') }} select nothing from {{ ref('plain') }}",
+    "models/behind.sql": "select * from {{ ref('broken') }}",
+    "models/more.yml": """
+models: [{name: broken, columns: [{name: id, data_tests: [unique]}]}]
+unit_tests: [{name: fails, model: tabled, given: [{input: ref('plain'), rows: [{id: 1, word: x}]}], expect: {rows: [{id: 2}]}}]
+""",
+}
+PACKAGES = GOOD | {
+    "packages.yml": "packages: [{local: sub}]\n", "sub/dbt_project.yml": "name: sub\nversion: 1.0.0\nvars: {sub: {word: s}}\n", "sub/models/inner.sql": "select '{{ var('word') }}' as word",
+}
+
+
+def on(words, environment=None, but=()): return words, environment or {}, set(but)
+def words(*texts): return [on(text.split()) for text in texts]
+
+
+def mended(relations): pathlib.Path("models/broken.sql").write_text("select id from {{ ref('plain') }}")
+def kept(relations): shutil.copytree("target", "state")
+def looked(relations): return relations()
+
+
+def read(*paths):
+    return lambda relations: [pathlib.Path(path).read_text() if pathlib.Path(path).exists() else f"there is no {path}" for path in paths]
+
+
+def catalog(relations):
+    path = pathlib.Path("target/catalog.json")
+    found = json.loads(path.read_text())
+    path.unlink()
+    return [sorted(found["nodes"]), sorted(found["sources"]), found["errors"]]
+
+
+TABLED, WARNED = ["test", "-s", "tabled", "--indirect-selection"], ["test", "-s", "warned", "--warn-error-options"]
+SCENES = {
+    "retry": (BROKEN, words("retry", "seed", "retry", "run", "retry") + [mended] + words("retry --threads 2", "test", "retry", "build -s plain", "retry --warn-error", "retry -s x", "source freshness", "run", "retry", "retry")),
+    # What runs beside the node that fails may end, be cancelled or not have begun: dbt's threads decide.
+    "fail fast": (BROKEN, [on(["seed"]), on(["run", "-x", "-s", "broken", "behind"]), on(["run", "--fail-fast"], but={"told"}), mended, on(["retry"]), on(["run"], {"DBT_FAIL_FAST": "true"})]),
+    "tests": (BROKEN, words("seed", "run", "test", "test --store-failures -s plain", "test -s test_type:generic", "test -s test_type:singular", "test -s test_type:unit", "test --resource-type unit_test", "test --exclude-resource-type unit_test", "test --warn-error", "test -q")
+        + [on(TABLED + [mode]) for mode in ("eager", "cautious", "buildable", "empty")]
+        + [on(WARNED + [text]) for text in ("{error: [LogTestResult]}", "{error: all, warn: [LogTestResult]}", "{error: all}")] + words("test -s nothing --warn-error", "test -s nothing")),
+    "clone": (GOOD, words("seed", "run", "snapshot") + [kept] + words(*["clone --state state --target other"] * 2, "clone --state state --target other --full-refresh") + [looked]),
+    "docs": (GOOD, words("seed", "run") + [each for text in ("", "--no-compile", "--empty-catalog", "--select plain", "--select source:raw", "--exclude plain") for each in (on(["docs", "generate", *text.split()], but={"told", "results"}), catalog)]),
+    "list": (GOOD, words("ls", "list --output json --output-keys name resource_type -s plain", "ls --output json --output-keys config.materialized -s tabled", "ls --output path", "ls --output name --resource-type model test",
+        "ls -s nothing", "ls -q", "ls --resource-type analysis", "ls --resource-type unit_test", "ls --resource-type default", "ls --resource-type all", "ls --exclude-resource-type test unit_test", "ls --resource-type nope", "ls --output nope")
+        + [on(["ls", "-s", "tabled"], {"DBT_INDIRECT_SELECTION": "empty"})]),
+    "show": (GOOD, words("seed", "run") + [on(["show", "--inline", text, *more]) for text, *more in (
+        ("select 1 as a, 'b' as b, 2.50 as c, null as d, true as e, date '2020-01-01' as f", "--output", "json"), ("select * from {{ ref('plain') }}", "--limit", "1"), ("select * from {{ ref('plain') }}", "--limit", "-1"),
+        ("select nothing",), ("select 1 as a", "--quiet"), ("select 1", "-s", "plain"))]
+        + [on(["show", "-s", *text.split()], but={"results"}) for text in ("plain", "plain --output json --limit 2", "look", "tabled plain")]
+        + [on(["compile", "--inline", "select * from {{ ref('plain') }} -- {{ var('word') }}"]), on(["compile", "--inline", "select 1", "--output", "json"])] + words("compile -s plain", "compile -s plain --output json")),
+    "operations": (GOOD, [on(["run-operation", "hello", "--args", text]) for text in ("{name: x, n: 2}", "name: y", '{"name": "j"}', "x", "[1]")] + [on(["run-operation", "refused"], but={"results"})] + words("run-operation hello", "run-operation scene.hello")),
+    "freshness": (GOOD, words("source freshness", "seed", "source freshness", "source freshness -s source:raw.words", "source freshness --exclude source:raw.stale", "source freshness -s nothing")),
+    "variables": (GOOD, [on(["compile", "-s", "worded", "--vars", text]) for text in ("word: q", "{word: q, n: 3}", '{"n": [1, 2]}', "{word: }", "", "x", "[1]", "{word: [}", "word: 'a: b'")]
+        + [on(["compile", "-s", "worded", "--vars", "{word: 1}", "--vars", "{n: 2}"]), on(["compile", "-s", "worded"], {"DBT_VARS": "{word: other}"})]),
+    "packages": (PACKAGES, [on(["ls"], but={"told"}), on(["deps"]), read("package-lock.yml"), on(["ls", "--resource-type", "model"]), on(["compile", "-s", "inner"]), on(["deps"]), on(["deps", "--lock"]), on(["deps", "--upgrade"]), on(["clean"]),
+        on(["deps", "--add-package", "sub", "--source", "local"], but={"told"}), read("packages.yml")]),
+    "building": (GOOD, words("build --resource-type seed model", "build --resource-type model --exclude-resource-type seed", "run --empty -s plain", "run -s nothing", "seed -s plain", "snapshot", "snapshot", "run --full-refresh", "run", "run --sample x", "run --event-time-start 2020-01-01",
+        "run --event-time-start 2020-01-02 --event-time-end 2020-01-01", "run --event-time-start zz --event-time-end 2020-01-01", "run --threads x", "test --store-failures") + [looked]),
+    "logs": (GOOD, words("seed --log-level warn", "run --log-level none", "test --log-level warn", "test --quiet", "seed --no-print", "seed --log-level nope", "seed --log-format nope", "seed --log-format debug", "seed --target-path other") + [
+        on(["run", "-s", "nothing"], {"DBT_WARN_ERROR": "1"}), on(["run", "-s", "nothing"], {"DBT_WARN_ERROR_OPTIONS": "{error: [NoNodesForSelectionCriteria]}"}), on(["seed"], {"DBT_QUIET": "1"}), on(["seed"], {"DBT_LOG_LEVEL": "error"}),
+        on(["run"], {"DBT_FULL_REFRESH": "true"}), on(["run"], {"DBT_FAIL_FAST": "maybe"}), on(["ls"], {"DBT_PROFILE": "nope"}), on(["ls"], {"DBT_TARGET": "nope"}), on(["compile"], {"DBT_WRITE_JSON": "0"}), on(["build"], {"DBT_RESOURCE_TYPES": "model"})]),
+    "flags of the project": (GOOD | {"dbt_project.yml": GOOD["dbt_project.yml"] + "flags: {log_level: warn, indirect_selection: empty, warn_error_options: {error: [NoNodesForSelectionCriteria]}, fail_fast: true}\n"},
+        words("seed", "seed --log-level info", "ls -s tabled", "ls -s tabled --indirect-selection eager", "run -s nothing")),
+    "debug": (GOOD, words("debug", "debug --connection", "debug --target nope", "debug --profile nope", "debug --config-dir")),
+}
