@@ -85,7 +85,7 @@ final class Running {
 
     init(_ contestant: Contestant) throws {
         self.contestant = contestant
-        port = Int.random(in: 21_000...29_000)
+        port = Self.freePort()
         folder = "/tmp/sluice-bench-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let server = try contestant.server(folder, port)
@@ -105,7 +105,16 @@ final class Running {
         }
     }
 
-    private var isListening: Bool { Shell.succeeds("/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]) }
+    private var isListening: Bool { Self.isListening(port) }
+    private static func isListening(_ port: Int) -> Bool { Shell.succeeds("/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]) }
+
+    /// Nobody listens there, nor at the three behind it.
+    private static func freePort() -> Int {
+        while true {
+            let port = Int.random(in: 21_000...29_000)
+            if !(port...port + 3).contains(where: isListening) { return port }
+        }
+    }
 
     struct Result: Decodable { var failed: Int; var per_s: Double; var p50_us: Double; var p99_us: Double }
 
@@ -121,11 +130,12 @@ final class Running {
         client.arguments = arguments + ["\(port)"]
         let output = Pipe()
         client.standardOutput = output
+        let begin = Date()
         try client.run()
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
         client.waitUntilExit()
         let result = try JSONDecoder().decode(Result.self, from: bytes)
-        guard result.failed == 0 else { throw TestHome.Failure("\(contestant.name): \(arguments.joined(separator: " ")) failed") }
+        guard result.failed == 0 else { throw TestHome.Failure("\(contestant.name): \(arguments.joined(separator: " ")) failed after \(Int(-begin.timeIntervalSinceNow)) s") }
         return result
     }
 
@@ -133,6 +143,8 @@ final class Running {
         // The session is named after its first process, a child of setsid.
         if let child = Self.children(of: process.processIdentifier).first { kill(-child, SIGTERM); usleep(200_000); kill(-child, SIGKILL) }
         process.waitUntilExit()
+        // Erlang's directory of nodes outlives the node that started it.
+        if contestant.name == Contestant.rabbit.name { _ = Shell.succeeds("/usr/bin/epmd", ["-port", "\(port + 3)", "-kill"]) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
