@@ -48,6 +48,8 @@ extension ProjectReader {
             node.dependsOn = capture.refs.compactMap { manifest.node(for: $0, from: package.name)?.uniqueID }
                 + capture.sources.compactMap { manifest.source(for: $0, from: package.name)?.uniqueID }
         }
+        // It is configured as a model is, and has what the hooks of all models call.
+        addHooks(&node)
         return Manifest.Hook(node: node, isAtStart: isAtStart, index: index)
     }
 }

@@ -39,7 +39,7 @@ extension ProjectReader {
             }
         }
         // What the test's own macro says with config() gives way to what is written at the test.
-        ConfigMerge.lay(node.config.values, over: &own)
+        ConfigMerge.join(node.config.values, into: &own)
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
         node.testGroup = target?.group
