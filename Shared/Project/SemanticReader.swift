@@ -131,9 +131,9 @@ struct SemanticReader {
         var node = ExposureReader.node(.semanticModel, name, entry, package)
         configured(&node, entry)
         node.rawCode = "{{ \(model) }}"
-        let shared = entry["config"]?["meta"]?.json
+        let shared = sharedMeta(entry, fqn: node.fqn)
         func element(_ item: YAMLValue, _ more: [(String, JSON)]) -> JSON {
-            var meta = shared?.objectValue ?? JSONObject()
+            var meta = shared
             for (key, value) in item["config"]?["meta"]?.json.objectValue?.pairs ?? [] { meta[key] = value }
             return JSON([
                 ("name", JSON(item["name"]?.text)), ("description", JSON(item["description"]?.text)), ("label", JSON(item["label"]?.text)),
@@ -148,7 +148,7 @@ struct SemanticReader {
             ("measures", .array(items("measures").map { item in
                 element(item, [
                     ("agg", JSON(item["agg"]?.text?.lowercased())), ("create_metric", false),
-                    ("agg_params", item["agg_params"]?.json ?? .null), ("non_additive_dimension", item["non_additive_dimension"]?.json ?? .null),
+                    ("agg_params", item["agg_params"].map(Self.aggregation) ?? .null), ("non_additive_dimension", item["non_additive_dimension"]?.json ?? .null),
                     ("agg_time_dimension", JSON(item["agg_time_dimension"]?.text)),
                 ])
             })),
@@ -162,14 +162,30 @@ struct SemanticReader {
             })),
             ("metadata", .null), ("primary_entity", JSON(entry["primary_entity"]?.text)),
         ])
-        return [node] + items("measures").filter { $0["create_metric"]?.json.boolValue == true }.map { created(of: $0, entry) }
+        return [node] + items("measures").filter { $0["create_metric"]?.json.boolValue == true }.map { created(of: $0, entry, meta: shared) }
     }
 
-    private func created(of measure: YAMLValue, _ entry: YAMLValue) -> Node {
+    /// What a semantic model's parts and the metrics of its measures have of it: its own, over what dbt_project.yml says of it.
+    private func sharedMeta(_ entry: YAMLValue, fqn: [String]) -> JSONObject {
+        var config = JSONObject()
+        for layer in ConfigMerge.layers(in: package.sections["semantic-models"], fqn: fqn).layers { ConfigMerge.lay(layer, over: &config) }
+        var meta = config["meta"]?.objectValue ?? JSONObject()
+        for (key, value) in entry["config"]?["meta"]?.json.objectValue?.pairs ?? [] { meta[key] = value }
+        return meta
+    }
+
+    private static func aggregation(_ written: YAMLValue) -> JSON {
+        [
+            "percentile": written["percentile"]?.json ?? .null, "use_discrete_percentile": written["use_discrete_percentile"]?.json ?? false,
+            "use_approximate_percentile": written["use_approximate_percentile"]?.json ?? false,
+        ]
+    }
+
+    private func created(of measure: YAMLValue, _ entry: YAMLValue, meta: JSONObject) -> Node {
         let name = measure["name"]?.text ?? ""
         var node = ExposureReader.node(.metric, name, entry, package)
         node.description = measure["description"]?.text ?? "Metric created from measure \(name)"
-        node.config = NodeConfig(Self.object([("enabled", true), ("meta", entry["config"]?["meta"]?.json ?? [:])]))
+        node.config = NodeConfig(Self.object([("enabled", true), ("meta", .object(meta))]))
         let text = YAMLValue(
             .map([
                 .init(key: "measure", line: measure.line, value: YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),
