@@ -23,7 +23,7 @@ extension ProjectReader {
         let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
         node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
-        var own = JSONObject()
+        var own = JSONObject(), isCaptured = false
         if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
@@ -33,13 +33,15 @@ extension ProjectReader {
                 node.refs = capture.refs
                 node.sources = capture.sources
                 node.functions = capture.functions
-                own = capture.config
+                (own, isCaptured) = (capture.config, true)
             } catch {
                 note(error, at: written.value.location)
             }
         }
         // What the test's own macro says with config() gives way to what is written at the test.
         ConfigMerge.join(node.config.values, into: &own)
+        // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.
+        if !isShort, !isCaptured { ConfigMerge.join(node.config.values, into: &own) }
         configure(&node, written.package, nil, own, manifest)
         node.attachedNode = target?.uniqueID
         node.testGroup = target?.group

@@ -32,6 +32,46 @@ import Testing
         #expect(macros?["macro.shop.one"]?["supported_languages"]?.isNull == true)
     }
 
+    @Test func `a hook of the run calls what the hooks of all models call`() throws {
+        let hooks = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\non-run-end: [select 1]\nmodels: {+post-hook: \"{{ told('x') }}\"}",
+            "macros/m.sql": "{% macro told(word) %}select '{{ word }}'{% endmacro %}",
+        ])["nodes"]
+        #expect(hooks?["operation.shop.shop-on-run-end-0"]?["depends_on"]?["macros"] == ["macro.shop.told"])
+    }
+
+    @Test func `tags of a test stay as they are written, and stand twice where dbt renders the test`() throws {
+        let written = try json(["models/orders.sql": "select 1 as id", "models/s.yml": """
+            models:
+              - {name: orders, columns: [{name: id, data_tests: [{unique: {config: {tags: red}}}, {accepted_values: {arguments: {values: [1]}, config: {tags: red}}}]}]}
+            """])
+        let tests = (written["nodes"]?.objectValue?.pairs ?? []).filter { $0.key.hasPrefix("test.") }.sorted { $0.key < $1.key }.map(\.value)
+        #expect(tests.map { $0["unrendered_config"]?["tags"] } == [["red", "red"], "red"])
+        #expect(tests.map { $0["tags"] } == [["red"], ["red"]])
+    }
+
+    @Test func `what dbt_project.yml says of a semantic model is said of its parts and of the metrics of its measures`() throws {
+        let written = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nsemantic-models: {+meta: {all: 1}}",
+            "models/metricflow_time_spine.sql": "select 1 as date_day", "models/orders.sql": "select 1 as id",
+            "models/s.yml": """
+                semantic_models:
+                  - name: orders
+                    model: ref('orders')
+                    config: {meta: {own: 2}}
+                    defaults: {agg_time_dimension: day}
+                    entities: [{name: id, type: primary, config: {meta: {part: 3}}}]
+                    dimensions: [{name: day, type: time, type_params: {time_granularity: day}}]
+                    measures: [{name: middle, agg: percentile, agg_params: {percentile: 0.5}, create_metric: true}]
+                """,
+        ])
+        let model = written["semantic_models"]?["semantic_model.shop.orders"]
+        #expect(model?["entities"]?[0]?["config"]?["meta"] == ["all": 1, "own": 2, "part": 3])
+        #expect(model?["dimensions"]?[0]?["config"]?["meta"] == ["all": 1, "own": 2])
+        #expect(model?["measures"]?[0]?["agg_params"] == ["percentile": 0.5, "use_discrete_percentile": false, "use_approximate_percentile": false])
+        #expect(written["metrics"]?["metric.shop.middle"]?["config"]?["meta"] == ["all": 1, "own": 2])
+    }
+
     @Test func `tests of a source have the tags of the source, its table and the column, and their configuration is rendered`() throws {
         let written = try json([
             "dbt_project.yml": "name: shop\nprofile: shop\nvars: {least: 3}\nsources: {+tags: [lost]}",

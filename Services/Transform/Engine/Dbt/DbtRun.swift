@@ -215,7 +215,8 @@ struct DbtRun {
             let (id, startedAt) = (node.uniqueID, now())
             do {
                 let compiled = try compiler.compile(node)
-                let path = try site.folder.writeCompiled(compiled.sql, of: node)
+                // As in dbt, what comes to nothing has no file.
+                let path = compiled.sql.isEmpty ? nil : try site.folder.writeCompiled(compiled.sql, of: node)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
