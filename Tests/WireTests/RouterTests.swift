@@ -156,6 +156,24 @@ final class Reception {
     }
 
     @Test(arguments: Reception.Kind.allCases)
+    func `who reads, but is always a little behind, is never refused`(kind: Reception.Kind) throws {
+        let reception = try Reception(kind, queueMax: 100), slow = try reception.dealer(queueMax: 1)
+        slow.send([[1]])
+        let name = try #require(reception.hear())[0]
+        let large = [UInt8](repeating: 7, count: 100_000)
+        // More than the system holds is on its way from now on, and less than the router keeps.
+        var owed = 0
+        for _ in 0..<40 where reception.say([name, large]) { owed += 1 }
+        #expect(owed == 40)
+        for _ in 0..<300 {
+            #expect(reception.say([name, large]))
+            #expect((reception.hear(slow) == [large]) as Bool)
+        }
+        #expect(reception.router.waitingBytes(for: name) < 50 * large.count)
+        for _ in 0..<owed { #expect((reception.hear(slow) == [large]) as Bool) }
+    }
+
+    @Test(arguments: Reception.Kind.allCases)
     func `an endpoint is bound anew where a killed process has left its file, and one that cannot be is an error that names it`(kind: Reception.Kind) throws {
         let folder = try TemporaryFolder("router"), context = WireContext()
         func bind(_ endpoint: String) throws -> any Router {

@@ -6,8 +6,8 @@ final class Peer {
     var session: ZmtpSession
     private var outgoing: [UInt8] = []
     private var sentBytes = 0
-    /// Messages since nothing waited.
-    private(set) var waiting = 0
+    /// Where the messages end that `outgoing` holds, and how many of them have left.
+    private var ends: [Int] = [], leftCount = 0
     /// The system takes no more for now; the router waits until it does.
     var isFull = false
     /// It is among those that the router has to flush.
@@ -22,12 +22,14 @@ final class Peer {
     }
     deinit { close(descriptor) }
 
+    /// Messages that have not left whole, and the bytes that have not left.
+    var waiting: Int { ends.count - leftCount }
     var waitingBytes: Int { outgoing.count - sentBytes }
 
     func append(frame: UnsafeBufferPointer<UInt8>, isLast: Bool) {
         ZmtpHead.append(isLast ? 0 : Zmtp.more, size: frame.count, to: &outgoing)
         outgoing.append(contentsOf: frame)
-        if isLast { waiting += 1 }
+        if isLast { ends.append(outgoing.count) }
     }
     func append(_ bytes: [UInt8]) { outgoing.append(contentsOf: bytes) }
 
@@ -39,14 +41,25 @@ final class Peer {
                 if errno == EINTR { continue }
                 guard errno == EAGAIN else { return false }
                 isFull = true
+                settle()
                 return true
             }
             sentBytes += sent
         }
         isFull = false
         outgoing.removeAll(keepingCapacity: outgoing.capacity <= Self.keptBytesMax)
-        (sentBytes, waiting) = (0, 0)
+        ends.removeAll(keepingCapacity: ends.capacity <= Self.keptBytesMax)
+        (sentBytes, leftCount) = (0, 0)
         return true
+    }
+
+    /// Lets go what has left. Who reads, but is always a little behind, never comes to an end of it.
+    private func settle() {
+        while leftCount < ends.count, ends[leftCount] <= sentBytes { leftCount += 1 }
+        guard sentBytes > Self.keptBytesMax, sentBytes > waitingBytes else { return }
+        outgoing.removeFirst(sentBytes)
+        ends = ends[leftCount...].map { $0 - sentBytes }
+        (sentBytes, leftCount) = (0, 0)
     }
 
     /// Reads once into `buffer`, which is shared by all. Nil where the connection is over; empty where nothing was there.
