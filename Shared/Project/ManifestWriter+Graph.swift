@@ -15,16 +15,16 @@ extension ManifestWriter {
         }
         func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { json(other: $0) } }
         return JSON([
+            ("exposures", others(.exposure)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { json($0) }),
+            ("groups", sorted(manifest.groups) { json($0) }), ("metrics", others(.metric)),
             ("nodes", sorted(manifest.nodes.filter { $0.value.resourceType != .function }) { placed(json($0), $0.uniqueID) }),
-            ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("exposures", others(.exposure)),
-            ("metrics", others(.metric)), ("groups", sorted(manifest.groups) { json($0) }), ("semantic_models", others(.semanticModel)),
-            ("saved_queries", others(.savedQuery)), ("unit_tests", others(.unitTest)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { json($0) }),
+            ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("semantic_models", others(.semanticModel)), ("saved_queries", others(.savedQuery)),
         ])
     }
 
     /// The graph of a project that is still being read.
     public static var emptyGraph: JSON {
-        let kinds = ["nodes", "sources", "exposures", "metrics", "groups", "semantic_models", "saved_queries", "unit_tests", "functions"]
+        let kinds = ["exposures", "functions", "groups", "metrics", "nodes", "sources", "semantic_models", "saved_queries"]
         return JSON(kinds.map { ($0, [:]) })
     }
 }

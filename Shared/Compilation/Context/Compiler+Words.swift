@@ -106,7 +106,6 @@ extension Compiler {
             "invocation_id": { .string($0.invocation.id) },
             "run_started_at": { .object(DateTimeObject(PythonTime($0.invocation.startedAt, zone: .utc))) },
             "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
-            "thread_id": { _ in "Thread-1 (worker)" },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
             "flags": { .object(FlagsObject($0.invocation, of: $0.manifest.project)) },
             "invocation_args_dict": { Value(.object($0.invocation.options)) },
@@ -130,7 +129,7 @@ extension Compiler {
             "ref": { .object(ResolverObject("ref", $0) { compiler, arguments in try compiler.ref(arguments) }) },
             "source": { .object(ResolverObject("source", $0) { compiler, arguments in try compiler.source(arguments) }) },
             "builtins": { compiler in
-                .dict(["ref", "source", "config", "var", "function"].compactMap { name in compiler.word(name).map { (name, $0) } })
+                .dict(Compiler.builtins.compactMap { name in compiler.word(name).map { (name, $0) } })
             },
         ]
         for (name, body) in functions {
@@ -140,9 +139,17 @@ extension Compiler {
         return words
     }()
 
+    /// What `builtins` holds, for projects that put a macro of their own before one of these.
+    private static let builtins = [
+        "dbt_version", "var", "env_var", "return", "fromjson", "tojson", "fromyaml", "toyaml", "set", "set_strict", "zip", "zip_strict", "log", "thread_id", "modules", "print",
+        "diff_of_two_dicts", "local_md5", "target", "project_name", "dbt_metadata_envs", "load_result", "store_result", "store_raw_result", "validation", "write", "render",
+        "try_or_compiler_error", "ref", "source", "function", "config", "execute", "exceptions", "database", "schema", "api", "column", "env", "model", "doc",
+    ]
+
     private static let changing: [String: @Sendable (Compiler) -> Value] = [
         "this": { compiler in compiler.frame.node.flatMap { $0.resourceType == .operation ? nil : .object(compiler.relation(of: $0)) } ?? .none },
         "execute": { .bool($0.frame.mode == .execute) },
+        "thread_id": { compiler in (compiler.frame.node.map { $0.resourceType == .operation } ?? true) ? "MainThread" : "Thread-1 (worker)" },
         "model": { $0.frame.model },
         "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
         "database": { .string($0.frame.place(\.database) ?? $0.manifest.target.database) },

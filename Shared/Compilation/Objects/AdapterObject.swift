@@ -64,7 +64,9 @@ final class AdapterObject: JinjaObject {
             guard case .object(let object)? = arguments.positional.first, let table = object as? TableObject, let index = arguments.positional.last?.asInt else { return nil }
             return .string(dialect.word(for: table.table.kinds[index]))
         case "get_hard_deletes_behavior": return .string(try hardDeletes())
-        case "parse_index": return .object(try IndexObject(arguments.positional.first ?? .none))
+        case "parse_index":
+            let written = arguments.positional.first ?? arguments["raw_index"] ?? .none
+            return written.isNone ? Value.none : .object(try IndexObject(written))
         case "standardize_grants_dict": return standardizedGrants(arguments)
         case "render_raw_columns_constraints":
             return .list(try ConstraintWriter(compiler, interpreter).columns(arguments["raw_columns"] ?? arguments.positional.first ?? .none).map(Value.string))
@@ -179,7 +181,7 @@ final class AdapterObject: JinjaObject {
         else { return [:] }
         let grants = DictValue()
         for row in table.rows {
-            let key = row[privilege].shown.lowercased()
+            let key = row[privilege].shown
             grants[key] = .list((grants[key]?.asList ?? []) + [.string(row[grantee].shown)])
         }
         return .dict(grants)

@@ -29,7 +29,7 @@ final class ColumnObject: JinjaObject {
         }
         let sizes = type[type.index(after: open)..<close].split(separator: ",").compactMap { Int($0.filter { $0 != " " }) }
         let word = String(type[..<open]).trimmed + String(type[type.index(after: close)...])
-        let isText = Self.texts.contains(word.lowercased())
+        let isText = Self.sized.contains(word.lowercased())
         let isNumeric = Self.numerics.contains(word.lowercased())
         guard isText || isNumeric, let first = sizes.first else {
             self.init(name, type, dialect: dialect)
@@ -39,15 +39,16 @@ final class ColumnObject: JinjaObject {
             name, word, charSize: isText ? first : nil, precision: isNumeric ? first : nil, scale: isNumeric ? (sizes.count > 1 ? sizes[1] : 0) : nil, dialect: dialect)
     }
 
-    private static let texts: Set<String> = ["text", "character varying", "character", "varchar", "char", "bpchar"]
+    private static let texts: Set<String> = ["text", "character varying", "character", "varchar"]
+    /// Whose number in brackets is a length.
+    private static let sized = texts.union(["char", "bpchar"])
     private static let numerics: Set<String> = ["numeric", "decimal"]
     private static let widths: [String: (precision: Int, scale: Int?)] = [
         "smallint": (16, 0), "integer": (32, 0), "bigint": (64, 0), "real": (24, nil), "double precision": (53, nil),
     ]
     private static let floats: Set<String> = ["real", "float4", "float", "double precision", "float8", "double"]
-    private static let integers: Set<String> = [
-        "smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int", "int2", "int4", "int8", "serial2", "serial4", "serial8", "tinyint", "mediumint",
-    ]
+    /// The names that the server's catalog gives; `int` is not among them.
+    private static let integers: Set<String> = ["smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int2", "int4", "int8", "serial2", "serial4", "serial8"]
 
     private var word: String { dtype.lowercased() }
     /// SQLite takes any word for a type and goes by what it contains.
@@ -56,10 +57,12 @@ final class ColumnObject: JinjaObject {
     var isInteger: Bool { Self.integers.contains(word) || holds("int") }
     var isFloat: Bool { Self.floats.contains(word) || holds("real", "floa", "doub") }
     var isNumeric: Bool { Self.numerics.contains(word) || holds("numeric", "decimal") }
+    /// What is written for a text without a length.
+    private var stringSize: Int { dtype == "text" ? 256 : charSize ?? 256 }
 
     var dataType: String {
-        if isString, let charSize { return Self.string(charSize) }
-        if isNumeric, let precision { return "\(dtype)(\(precision),\(scale ?? 0))" }
+        if dialect.adapter == "sqlite" ? charSize != nil && isString : isString && word != "text" && !(word == "character varying" && charSize == nil) { return Self.string(stringSize) }
+        if isNumeric, let precision, let scale { return "\(dtype)(\(precision),\(scale))" }
         return dtype
     }
 
@@ -88,6 +91,8 @@ final class ColumnObject: JinjaObject {
         }
     }
 
+    var methods: Set<String> { ["is_string", "is_integer", "is_float", "is_numeric", "is_number", "string_size", "can_expand_to", "literal"] }
+
     func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch method {
         case "is_string": return .bool(isString)
@@ -97,7 +102,7 @@ final class ColumnObject: JinjaObject {
         case "is_number": return .bool(isInteger || isFloat || isNumeric)
         case "string_size":
             guard isString else { throw CompilationError("compile.bad_column", "Called string_size() on non-string field!", remedy: "ask is_string() first") }
-            return .int(charSize ?? 256)
+            return .int(stringSize)
         case "can_expand_to":
             guard case .object(let object)? = arguments.positional.first ?? arguments["other_column"], let other = object as? ColumnObject else { return false }
             return .bool(canExpand(to: other))
@@ -108,13 +113,12 @@ final class ColumnObject: JinjaObject {
     }
 
     func canExpand(to other: ColumnObject) -> Bool {
-        guard isString, other.isString, let size = charSize else { return false }
-        return (other.charSize ?? 256) > size
+        isString && other.isString && other.stringSize > stringSize
     }
 
     func isEqual(to other: Value) -> Bool {
         guard case .object(let object) = other, let column = object as? ColumnObject else { return false }
-        return column.name == name && column.dataType == dataType
+        return column.name == name && column.dtype == dtype && column.charSize == charSize && column.precision == precision && column.scale == scale
     }
     func hash(into hasher: inout Hasher) { hasher.combine(name) }
     func jsonValue() throws -> Value? { .string("<Column \(name) (\(dataType))>") }
@@ -147,8 +151,10 @@ final class ColumnFactory: JinjaObject {
         switch name {
         case "translate_type": return .string(compiler.dialect.translate(try text(0)))
         case "create": return .object(ColumnObject(try text(0), compiler.dialect.translate(try text(1)), dialect: compiler.dialect))
-        case "from_description": return .object(ColumnObject(try text(0), described: try text(1), dialect: compiler.dialect))
-        case "string_type": return .string(ColumnObject.string(arguments.positional.first?.asInt ?? 256))
+        case "from_description": return .object(try column(try text(0), writtenAs: try text(1)))
+        case "string_type":
+            let size = arguments.positional.first ?? arguments["size"]
+            return .string("character varying(\(size?.asInt.map(String.init) ?? "None"))")
         case "numeric_type":
             let bound = try arguments.bound("numeric_type", required: 1, "dtype", "precision", "scale")
             let word = bound[0]?.asString ?? "numeric"
@@ -156,6 +162,21 @@ final class ColumnFactory: JinjaObject {
             return .string("\(word)(\(precision),\(scale))")
         default: return nil
         }
+    }
+
+    /// `varchar(20)`, `numeric(10,2)`: one number is a length, two are digits and places, whatever the type.
+    private func column(_ name: String, writtenAs type: String) throws -> ColumnObject {
+        guard let open = type.firstIndex(of: "("), let close = type[open...].firstIndex(of: ")"), open > type.startIndex else { return ColumnObject(name, type, dialect: compiler.dialect) }
+        let sizes = try type[type.index(after: open)..<close].split(separator: ",", omittingEmptySubsequences: false).map { part in
+            guard let size = Int(String(part).trimmed) else {
+                throw CompilationError("compile.bad_column", "Could not interpret data_type \"\(type)\": could not convert \"\(part)\" to an integer", remedy: "write it as varchar(20) or numeric(10,2)")
+            }
+            return size
+        }
+        let isPair = sizes.count == 2
+        return ColumnObject(
+            name, String(type[..<open]), charSize: sizes.count == 1 ? sizes[0] : nil, precision: isPair ? sizes[0] : nil, scale: isPair ? sizes[1] : nil,
+            dialect: compiler.dialect)
     }
 }
 

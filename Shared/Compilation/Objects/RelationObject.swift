@@ -66,7 +66,9 @@ final class RelationObject: JinjaObject {
     }
 
     func text(_ interpreter: Interpreter) throws -> String { sql }
-    func representation(_ interpreter: Interpreter) throws -> String { "<Relation \(sql)>" }
+    func representation(_ interpreter: Interpreter) throws -> String { "<\(className) \(plainSQL)>" }
+    /// As dbt's adapter names the class.
+    private var className: String { dialect.adapter == "postgres" ? "PostgresRelation" : dialect.adapter == "sqlite" ? "SQLiteRelation" : "BaseRelation" }
 
     // MARK: Members
 
@@ -80,26 +82,30 @@ final class RelationObject: JinjaObject {
         case "is_view": return .bool(kind == "view")
         case "is_cte": return .bool(expression != nil || kind == "cte")
         case "is_materialized_view": return .bool(kind == "materialized_view")
-        case "is_dynamic_table", "is_pointer": return false
+        case "is_pointer": return false
         case "can_be_renamed": return .bool(kind == "table" || kind == "view")
         case "can_be_replaced": return .bool(kind == "view")
         case "is_function": return .bool(kind == "function")
         case "limit": return limit.map { .int($0) } ?? .some(.none)
-        case "path":
-            return .dict([("database", text(database)), ("schema", text(schema)), ("identifier", text(identifier))])
+        case "path": return .object(RelationPartsObject("Path", text(database), text(schema), text(identifier)))
         case "include_policy": return Self.value(includes)
         case "quote_policy": return Self.value(quotes)
         case "quote_character": return "\""
         case "dbt_created": return false
-        case "metadata": return .dict([("type", "Relation")])
-        case "Table", "View", "CTE", "MaterializedView", "External", "Function": return RelationFactory.kind(attribute)
+        case "require_alias": return true
+        case "catalog": return .some(.none)
+        case "event_time_filter":
+            return timeFilter.map { .dict([("field_name", .string($0.column)), ("start", text($0.start)), ("end", text($0.end))]) } ?? .some(.none)
+        case "renameable_relations", "replaceable_relations": return ["table", "view"]
+        case "metadata": return .dict([("type", .string(className))])
+        case "Table", "View", "CTE", "MaterializedView", "External", "PointerTable", "Function", "get_relation_type": return RelationFactory.kind(attribute)
         default: return nil
         }
     }
 
     private func text(_ part: String?) -> Value { part.map(Value.string) ?? Value.none }
     private static func value(_ parts: Parts) -> Value {
-        .dict([("database", .bool(parts.database)), ("schema", .bool(parts.schema)), ("identifier", .bool(parts.identifier))])
+        .object(RelationPartsObject("Policy", .bool(parts.database), .bool(parts.schema), .bool(parts.identifier)))
     }
 
     /// What decides by which macro a function is made.
@@ -117,6 +123,12 @@ final class RelationObject: JinjaObject {
         return .dict(found)
     }
 
+    static let methodNames: Set<String> = [
+        "render", "render_limited", "include", "quote", "without_identifier", "incorporate", "replace_path", "replace", "matches", "information_schema",
+        "information_schema_only", "quoted", "get", "to_dict", "relation_max_name_length", "get_function_config", "get_function_macro_name",
+    ]
+    var methods: Set<String> { Self.methodNames.union(RelationFactory.methodNames) }
+
     func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch method {
         case "render": return .string(sql)
@@ -128,9 +140,7 @@ final class RelationObject: JinjaObject {
         case "replace_path": return .object(changed { relation in for (name, value) in arguments.named { relation.set(name, value) } })
         case "replace":
             return .object(try incorporate(arguments))
-        case "matches":
-            let wanted = arguments.named + zip(["database", "schema", "identifier"], arguments.positional).map { (name: $0, value: $1) }
-            return .bool(wanted.allSatisfy { name, value in value.isNone || value.asString?.lowercased() == part(name)?.lowercased() })
+        case "matches": return .bool(try matches(arguments))
         case "information_schema":
             let view = arguments.positional.first?.asString ?? arguments["view_name"]?.asString
             let relation = RelationObject(RelationName(database: database ?? "", schema: "INFORMATION_SCHEMA", identifier: view ?? ""), dialect: dialect)
@@ -147,11 +157,38 @@ final class RelationObject: JinjaObject {
         case "relation_max_name_length": return .int(63)
         case "get": return try attribute(arguments.positional.first?.asString ?? "", interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : .none)
         case "to_dict":
-            return .dict([
-                ("path", try attribute("path", interpreter) ?? .none), ("type", text(kind)), ("quote_policy", Self.value(quotes)), ("include_policy", Self.value(includes)),
-            ])
+            var fields: [(String, Value)] = []
+            for name in ["path", "type", "quote_character", "include_policy", "quote_policy", "dbt_created", "limit", "event_time_filter", "require_alias", "catalog", "renameable_relations", "replaceable_relations"] {
+                let value = try attribute(name, interpreter) ?? .none
+                if case .object(let parts as RelationPartsObject) = value { fields.append((name, .dict(parts.fields))) } else { fields.append((name, value)) }
+            }
+            return .dict(fields)
+        case "create", "create_from", "create_from_node", "create_from_source", "scd_args", "add_ephemeral_prefix", "get_default_quote_policy", "get_default_include_policy":
+            return try RelationFactory(dialect).callMethod(method, arguments, interpreter)
         default: return nil
         }
+    }
+
+    /// Whether the parts that are given are this relation's, in the same case.
+    private func matches(_ arguments: Arguments) throws -> Bool {
+        let bound = try arguments.bound("matches", "database", "schema", "identifier")
+        let wanted = zip(["database", "schema", "identifier"], bound).compactMap { name, value in value?.asString.map { (name, $0) } }
+        guard !wanted.isEmpty else {
+            throw CompilationError("compile.bad_relation", "Tried to match relation, but no search path was passed!", remedy: "pass a database, a schema or an identifier")
+        }
+        if wanted.allSatisfy({ name, value in part(name) == value }) { return true }
+        func bare(_ text: String?) -> String { var text = (text ?? "None").lowercased()[...]; while text.first == "\"" { text = text.dropFirst() }; while text.last == "\"" { text = text.dropLast() }; return String(text) }
+        guard wanted.allSatisfy({ name, value in bare(part(name)) == bare(value) }) else { return false }
+        let target = RelationObject(
+            RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? ""), dialect: dialect)
+        throw CompilationError(
+            "compile.approximate_match",
+            """
+            When searching for a relation, dbt found an approximate match. Instead of guessing
+            which relation to use, dbt will move on. Please delete \(plainSQL), or rename it to be less ambiguous.
+            Searched for: \(target.plainSQL)
+            Found: \(plainSQL)
+            """, remedy: "write its name in the case that it has")
     }
 
     private func part(_ name: String) -> String? { name == "database" ? database : name == "schema" ? schema : name == "identifier" ? identifier : nil }
@@ -183,7 +220,7 @@ final class RelationObject: JinjaObject {
         let copy = copy()
         for (name, value) in arguments.named {
             switch name {
-            case "path": for (key, part) in value.asDict?.pairs ?? [] { copy.set(key.asString ?? "", part) }
+            case "path": for (key, part) in RelationPartsObject.pairs(of: value) { copy.set(key, part) }
             case "type": copy.kind = value.asString
             case "quote_policy": Self.set(&copy.quotes, value)
             case "include_policy": Self.set(&copy.includes, value)
@@ -194,8 +231,8 @@ final class RelationObject: JinjaObject {
     }
 
     private static func set(_ parts: inout Parts, _ value: Value) {
-        for (key, flag) in value.asDict?.pairs ?? [] {
-            switch key.asString {
+        for (key, flag) in RelationPartsObject.pairs(of: value) {
+            switch key {
             case "database": parts.database = flag.asInt != 0
             case "schema": parts.schema = flag.asInt != 0
             case "identifier": parts.identifier = flag.asInt != 0
@@ -206,65 +243,10 @@ final class RelationObject: JinjaObject {
 
     func isEqual(to other: Value) -> Bool {
         guard case .object(let object) = other, let relation = object as? RelationObject else { return false }
-        return relation.name == name && relation.expression == expression && relation.kind == kind
+        return relation.name == name && relation.expression == expression && relation.kind == kind && relation.includes == includes && relation.quotes == quotes
+            && relation.limit == limit && relation.timeFilter == timeFilter
     }
     func hash(into hasher: inout Hasher) { hasher.combine(name) }
     func isTrue() throws -> Bool { true }
     func jsonValue() throws -> Value? { .string(sql) }
-}
-
-/// `api.Relation`, also as `adapter.Relation`.
-final class RelationFactory: JinjaObject {
-    private unowned let compiler: Compiler
-    init(_ compiler: Compiler) { self.compiler = compiler }
-    var typeName: String { "RelationProxy" }
-
-    static func kind(_ name: String) -> Value? {
-        switch name {
-        case "Table": "table"
-        case "View": "view"
-        case "CTE": "cte"
-        case "MaterializedView": "materialized_view"
-        case "External": "external"
-        case "Function": "function"
-        default: nil
-        }
-    }
-
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { Self.kind(name) }
-
-    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        switch name {
-        case "create": return .object(try create(arguments))
-        case "create_from", "create_from_node", "create_from_source": return .object(try create(from: arguments))
-        case "scd_args":
-            let bound = try arguments.bound("scd_args", required: 2, "primary_key", "updated_at")
-            return .list((bound[0]?.asList ?? [bound[0] ?? .none]) + [bound[1] ?? .none])
-        case "add_ephemeral_prefix": return .string("__dbt__cte__\(arguments.positional.first?.asString ?? "")")
-        case "get_default_quote_policy", "get_default_include_policy":
-            return .dict([("database", true), ("schema", true), ("identifier", true)])
-        default: return nil
-        }
-    }
-
-    private func create(_ arguments: Arguments) throws -> RelationObject {
-        let places = ["database", "schema", "identifier", "type"]
-        let bound = try Arguments(arguments.positional, named: arguments.named.filter { places.contains($0.name) })
-            .bound("create", "database", "schema", "identifier", "type")
-        let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
-        let relation = RelationObject(name, kind: bound[3]?.asString, dialect: compiler.dialect)
-        compiler.quote(relation, by: arguments["quote_policy"]?.json?.objectValue)
-        return relation
-    }
-
-    /// From what `graph` lists: a source or a node.
-    private func create(from arguments: Arguments) throws -> RelationObject {
-        guard let node = (arguments.positional.last ?? arguments["source"] ?? arguments["node"])?.asDict else {
-            throw CompilationError("compile.bad_relation", "create_from() takes a node or a source of the graph", remedy: "pass an entry of graph.nodes or graph.sources")
-        }
-        let name = RelationName(
-            database: node["database"]?.asString ?? "", schema: node["schema"]?.asString ?? "",
-            identifier: (node["identifier"] ?? node["alias"] ?? node["name"])?.asString ?? "")
-        return RelationObject(name, dialect: compiler.dialect)
-    }
 }

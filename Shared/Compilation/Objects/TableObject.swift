@@ -87,9 +87,12 @@ final class TableObject: JinjaObject {
         case "columns": .object(TableColumnsObject(columns))
         case "column_names": .tuple(table.names.map(Value.string))
         case "column_types": .tuple(table.kinds.map { .object(TableTypeObject($0)) })
+        case "row_names": .some(.none)
         default: nil
         }
     }
+
+    var methods: Set<String> { ["print_table", "print_csv", "print_json", "select", "exclude", "rename", "limit", "where", "find", "distinct", "group_by", "order_by"] }
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {

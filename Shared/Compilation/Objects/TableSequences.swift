@@ -34,6 +34,11 @@ final class TableColumnObject: JinjaObject {
         case "values": return .tuple(values)
         case "values_distinct": return .tuple(Self.distinct(values))
         case "values_without_nulls": return .tuple(values.filter { !$0.isNone })
+        // What is null sorts last.
+        case "values_sorted", "values_without_nulls_sorted":
+            let nulls = method == "values_sorted" ? values.filter(\.isNone) : []
+            let known = Value.list(values.filter { !$0.isNone })
+            return .tuple((try interpreter.environment.filters["sort"]?(known, Arguments([]), interpreter).asList ?? []) + nulls)
         default: return nil
         }
     }

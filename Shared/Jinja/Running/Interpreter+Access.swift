@@ -28,7 +28,9 @@ extension Interpreter {
         case .undefined(let undefined):
             guard undefined.policy == .chainable || undefined.policy == .forgiving else { throw undefined.failure }
             return owner
-        case .object(let object): return try hosted { try object.attribute(name, self) }
+        case .object(let object):
+            if let value = try hosted({ try object.attribute(name, self) }) { return value }
+            return object.methods.contains(name) ? .function(name) { arguments, interpreter in try interpreter.callMethod(name, of: owner, arguments) } : nil
         default:
             if case .string(let text) = owner, let value = environment.textAttribute?(name, text) { return value }
             if case .tuple(let tuple) = owner, let index = tuple.names.firstIndex(of: name) { return tuple.items[index] }

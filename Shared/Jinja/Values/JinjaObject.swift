@@ -19,6 +19,8 @@ public protocol JinjaObject: AnyObject {
     func item(_ key: Value, _ interpreter: Interpreter) throws -> Value?
     /// `x.name(…)`; nil to call the attribute of that name instead.
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value?
+    /// The names of `callMethod` that are there without being called: `x.name is defined`, and handed on as a value.
+    var methods: Set<String> { get }
     var isCallable: Bool { get }
     /// `x(…)`
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value
@@ -49,6 +51,7 @@ extension JinjaObject {
     public func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { nil }
     public func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { nil }
     public func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? { nil }
+    public var methods: Set<String> { [] }
     public var isCallable: Bool { false }
     public func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         throw JinjaError(.type, "'\(typeName)' object is not callable")
