@@ -174,10 +174,35 @@ final class DbtDrill {
             "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 {% if execute %}{{ exceptions.raise_compiler_error('broken') }}{% endif %}",
             "models/r.sql": "select * from {{ ref('e') }}",
         ])
-        #expect(drill.run("run").code == 1)
+        let (code, text) = drill.run("run")
+        #expect(code == 1 && text.contains("1 of 1 SKIP relation main.r due to ephemeral model status 'error' .............. [ERROR SKIP]"), "\(text)")
+        #expect(text.contains("Failure in model e (models/e.sql)") && text.contains("Compilation Error in model e (models/e.sql)") && text.contains("Completed with 1 error"), "\(text)")
         let result = try drill.artifact("run_results.json")["results"]?[0]
         #expect(result?["status"] == "skipped")
-        #expect(result?["message"]?.stringValue?.hasPrefix("Compilation Error in model e (models/e.sql)") == true)
+        #expect(result?["message"] == "Compilation Error in model.shop.r, caused by compilation error in referenced ephemeral model model.shop.e")
+        // Where it is not selected, its error is that of its reader.
+        #expect(drill.run("run", "-s", "r").code == 1)
+        let alone = try drill.artifact("run_results.json")["results"]?[0]
+        #expect(alone?["status"] == "error" && alone?["message"]?.stringValue?.hasPrefix("Compilation Error in model e (models/e.sql)") == true)
+    }
+
+    @Test func `an ephemeral model is compiled by itself, has no result, and hands on what stopped it`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id", "models/broken.sql": "select nothing as id", "models/e.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('broken') }}",
+            "models/lone.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}", "models/r.sql": "select * from {{ ref('e') }}", "models/s.sql": "select * from {{ ref('r') }}",
+        ])
+        let (code, text) = drill.run("build")
+        #expect(code == 1 && text.contains("3 of 4 SKIP relation main.r due to ephemeral model status 'skipped' ............ [ERROR SKIP]"), "\(text)")
+        #expect(text.contains("4 of 4 SKIP relation main.s ....") && text.contains("Completed with 2 errors") && text.contains("SKIP=2"), "\(text)")
+        let folder = "\(drill.project.projectFolder)/target/compiled/shop/models"
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/lone.sql") && !FileManager.default.fileExists(atPath: "\(folder)/e.sql"))
+        // What `run` skips passes no blame on.
+        #expect(drill.run("run").text.contains("3 of 4 SKIP relation main.r ....") )
+        #expect(drill.run("compile").code == 0)
+        let compiled = try drill.artifact("run_results.json")["results"]?.arrayValue?.count
+        #expect(compiled == 4)
+        #expect(drill.run("compile", "-s", "lone").code == 0)
+        #expect(try drill.artifact("run_results.json")["results"]?[0]?["unique_id"] == "model.shop.lone")
     }
 
     // MARK: Looking

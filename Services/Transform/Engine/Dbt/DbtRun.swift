@@ -19,7 +19,7 @@ struct DbtRun {
         (compiler, session) = try site.open()
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
         let chosen = try site.select()
-        plan = RunPlan(command, manifest: site.manifest, selected: chosen)
+        plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsEphemerals: true)
         idle = command == .build ? chosen.filter { [.exposure, .savedQuery].contains(site.manifest.others[$0]?.resourceType) }.sorted() : []
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
@@ -43,14 +43,14 @@ struct DbtRun {
         let log = log
         let progress = progress
         let lane = try DbtLane(
-            compiler, session, folder: site.folder, now: now, name: NodeResult.thread(1), earlierBatches: site.earlierBatches, onError: { log($0, .error) },
+            compiler, session, folder: site.folder, now: now, name: NodeResult.thread(1), earlierBatches: site.earlierBatches,
             onBatch: { progress.batch($0) })
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
         // As in dbt, a hook that fails stops the nodes only where the project says so.
         if results.contains(where: \.isFailure), manifest.project.flags["skip_nodes_if_on_run_start_fails"]?.boolValue ?? false {
-            results += plan.order.map { skipped($0) }
+            results += told.map { skipped($0) }
         } else {
             results += try nodes(lane)
         }
@@ -64,7 +64,7 @@ struct DbtRun {
         progress.finished(results, seconds: now() - invocation.startedAt)
         if plan.command == .seed, site.arguments.flag("show") { try showSeeds(results) }
         let code = progress.end(results)
-        // What is skipped without a failure before it is skipped for an ephemeral model, which has no result of its own.
+        // What is skipped without a failure among the results is skipped for an ephemeral model, which has none of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
     }
 
@@ -79,10 +79,13 @@ struct DbtRun {
         var results: [NodeResult] = []
         var places: [String: String] = [:]
         let failsFast = site.arguments.flag("fail-fast")
-        let total = plan.order.count + idle.count
+        let total = told.count + idle.count
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
-            progress.end(result, node, places[node.uniqueID] ?? "")
+            // What a command other than `build` skips passes no blame on.
+            if result.isFailure || result.status == .skipped && plan.command == .build { queue.blame(result, isEphemeral: node.isEphemeral) }
+            guard !node.isEphemeral else { return }
+            progress.end(result, node, places[node.uniqueID] ?? "", for: result.status == .skipped ? queue.cause(of: node.uniqueID) : nil)
             results.append(result)
         }
         var atWork = 0
@@ -90,12 +93,12 @@ struct DbtRun {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
                 if failsFast, results.contains(where: \.isFailure) { continue }
-                places[id] = "\(places.count + 1) of \(total)"
+                if !node.isEphemeral { places[id] = "\(places.count + 1) of \(total)" }
                 if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
-                    end(skipped(id), node)
+                    end(skipped(id, for: queue.cause(of: id)), node)
                     continue
                 }
-                progress.start(node, places[id] ?? "")
+                if !node.isEphemeral { progress.start(node, places[id] ?? "") }
                 if let team {
                     team.give(node)
                     atWork += 1
@@ -129,7 +132,7 @@ struct DbtRun {
     private func stopped(by failure: NodeResult, _ results: [NodeResult]) -> [NodeResult] {
         progress.failure(failure)
         let done = Set(results.map(\.uniqueID))
-        return (plan.order + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
+        return (told + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
     }
 
     /// As many as the target says and the engine bears.
@@ -138,6 +141,14 @@ struct DbtRun {
         manifest.macros.values.contains { macro in Self.changesOfGraph.contains(where: macro.text.contains) } ? 1 : min(manifest.target.threads, site.writersMax, plan.order.count)
     }
     private static let changesOfGraph = ["graph.setdefault(", "graph.update(", "do graph.", "do graph["]
+
+    /// What has a line and a result of its own.
+    private var told: [String] { plan.order.filter { !(manifest[$0]?.isEphemeral ?? false) } }
+
+    private func skipped(_ id: String, for cause: NodeResult?) -> NodeResult {
+        guard let cause else { return skipped(id) }
+        return skipped(id, "Compilation Error in \(id), caused by compilation error in referenced ephemeral model \(cause.uniqueID)")
+    }
 
     private func skipped(_ id: String, _ reason: String = "") -> NodeResult {
         let at = now()
@@ -162,7 +173,7 @@ struct DbtRun {
 
     private func createSchemas(_ lane: DbtLane) throws {
         try lane.effect("open") {
-            let nodes = plan.order.compactMap { manifest.nodes[$0] }
+            let nodes = told.compactMap { manifest.nodes[$0] }
             let written = nodes.filter { $0.resourceType != .test || compiler.failuresRelation(of: $0) != nil }
             for schema in Set(written.map(\.schema)).sorted() { try session.createSchema(schema) }
         }
@@ -215,9 +226,10 @@ struct DbtRun {
             let (id, startedAt) = (node.uniqueID, now())
             do {
                 let compiled = try compiler.compile(node)
-                // As in dbt, what comes to nothing has no file.
-                let path = compiled.sql.isEmpty ? nil : try site.folder.writeCompiled(compiled.sql, of: node)
+                let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
+                // As in dbt, an ephemeral model has a result where somebody asked for it.
+                guard !node.isEphemeral || !site.arguments.select.isEmpty else { continue }
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
             } catch {
