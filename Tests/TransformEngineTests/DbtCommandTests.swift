@@ -112,7 +112,10 @@ final class DbtDrill {
         #expect(try drill.query("select n from log") == [[.integer(5)]], "a hook that ends well is no result, as in dbt")
         #expect(try drill.statuses["operation.shop.shop-on-run-start-0"] == "success")
         #expect(try drill.statuses["exposure.shop.board"] == "no-op")
-        #expect(try drill.artifact("manifest.json")["nodes"]?["operation.shop.shop-on-run-end-0"]?["index"] == 0)
+        // As in dbt, the manifest has what ran: a hook counts from 1 then, and what was compiled is there.
+        let nodes = try drill.artifact("manifest.json")["nodes"]
+        #expect(nodes?["operation.shop.shop-on-run-end-0"]?["index"] == 1 && nodes?["operation.shop.shop-on-run-end-0"]?["compiled"] == true)
+        #expect(nodes?["model.shop.b"]?["compiled_code"]?.stringValue?.isEmpty == false && nodes?["model.shop.b"]?["compiled_path"]?.stringValue?.hasSuffix("target/compiled/shop/models/b.sql") == true)
     }
 
     @Test func `a hook that the warehouse refuses skips the hooks behind it, and the nodes only where the project says so`() throws {
@@ -203,6 +206,21 @@ final class DbtDrill {
         #expect(compiled == 4)
         #expect(drill.run("compile", "-s", "lone").code == 0)
         #expect(try drill.artifact("run_results.json")["results"]?[0]?["unique_id"] == "model.shop.lone")
+    }
+
+    @Test func `a template sees of the line what dbt shows it, and a package is a dict of its macros`() throws {
+        let line = """
+            {% macro line() %}{% set line = invocation_args_dict %}
+            {{ print([line.select, line.get('resource_types'), line.printer_width, line.which, line.full_refresh is defined, line.vars]) }}
+            {{ print([flags.SELECT is defined, flags.full_refresh is defined, flags.EMPTY, flags.NO_PRINT is none, flags.WHICH]) }}
+            {{ print(['line' in shop, 'run_query' in dbt, 'nobody' in shop, shop is mapping, shop.get('nobody', 1), shop.keys() | list, context['shop']['other'](2)]) }}{% endmacro %}
+            {% macro other(n) %}{{ return(n + 1) }}{% endmacro %}
+            """
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "macros/line.sql": line, "dbt_project.yml": "name: shop\nprofile: shop\non-run-start: \"{{ line() }}\"\n"])
+        let (code, text) = drill.run("build", "-s", "a", "tag:x", "--resource-type", "model", "--vars", "{day: 1}")
+        #expect(code == 0 && text.contains("[('a', 'tag:x'), ('model',), 80, 'build', False, {'day': 1}]"), "\(text)")
+        #expect(text.contains("[False, False, False, True, 'build']") && text.contains("[True, True, False, True, 1, ['line', 'other'], 3]"), "\(text)")
+        #expect(drill.run("run").text.contains("[(), None, 80, 'run', False, {}]"))
     }
 
     // MARK: Looking

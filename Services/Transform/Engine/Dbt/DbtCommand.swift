@@ -173,7 +173,7 @@ public struct DbtCommand {
         var values: [String: [String]] = [:]
         var flags: [String: Bool] = [:]
         for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) && !DbtArguments.ofEachCommand.contains(key) {
-            let name = String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+            let name = DbtArguments.name(ofKey: key)
             if let flag = value.boolValue { flags[name] = flag } else if let list = value.arrayValue { values[name] = list.compactMap(\.stringValue) }
             else if !value.isNull { values[name] = [value.stringValue ?? value.text()] }
         }

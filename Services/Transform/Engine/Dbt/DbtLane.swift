@@ -69,7 +69,9 @@ final class DbtLane {
             if node.isEphemeral {
                 let compiled = try compiler.compile(node)
                 try writeCompiled(of: node)
-                return NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql)
+                var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql)
+                result.ephemerals = compiled.ephemerals
+                return result
             }
             var runner = NodeRunner(compiler, session: session, clock: now)
             runner.goesOnBehindFailedBatches = true
@@ -103,6 +105,7 @@ final class DbtLane {
                 result.message = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
             }
             result.compiledSQL = compiled?.sql
+            result.ephemerals = compiled?.ephemerals ?? []
             let hasRelation = (node.resourceType.isReferable && !node.isEphemeral) || compiler.failuresRelation(of: node) != nil
             result.relationName = compiled?.relationName ?? (hasRelation ? session.render(compiler.relationName(of: node)) : nil)
             return result
@@ -118,8 +121,8 @@ final class DbtLane {
     /// - Returns: the node's own file, if any.
     @discardableResult
     static func write(_ compiled: CompiledNode, in folder: RunFolder, by compiler: Compiler) throws -> String? {
-        for id in compiled.ephemerals {
-            guard let ephemeral = compiler.manifest.nodes[id] else { continue }
+        for injection in compiled.ephemerals {
+            guard let ephemeral = compiler.manifest.nodes[injection.id] else { continue }
             try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
         }
         return compiled.sql.isEmpty || compiled.node.resourceType == .snapshot ? nil : try folder.writeCompiled(compiled.sql, of: compiled.node)

@@ -48,17 +48,20 @@ struct DbtRun {
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
+        var ephemerals: [NodeResult] = []
         // As in dbt, a hook that fails stops the nodes only where the project says so.
         if results.contains(where: \.isFailure), manifest.project.flags["skip_nodes_if_on_run_start_fails"]?.boolValue ?? false {
             results += told.map { skipped($0) }
         } else {
-            results += try nodes(lane)
+            let done = try nodes(lane)
+            (results, ephemerals) = (results + done.results, done.ephemerals)
         }
         do { results += try hooks(atStart: false, lane, results) } catch {
             try write(results)
             throw error
         }
         try close(lane, results)
+        try writeManifest(after: results + ephemerals)
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         progress.finished(results, seconds: now() - invocation.startedAt)
@@ -71,12 +74,14 @@ struct DbtRun {
     // MARK: Nodes
 
     /// Each node as soon as a lane is free and it waits for nothing; with one lane that is the plan's order.
-    private func nodes(_ lane: DbtLane) throws -> [NodeResult] {
+    /// - Returns: their results, and those of the ephemeral models among them.
+    private func nodes(_ lane: DbtLane) throws -> (results: [NodeResult], ephemerals: [NodeResult]) {
         let count = threads
         let team = count > 1 ? DbtTeam(try site.team(), count: count) : nil
         defer { team?.end() }
         var queue = DbtQueue(plan)
         var results: [NodeResult] = []
+        var ephemerals: [NodeResult] = []
         var places: [String: String] = [:]
         let failsFast = site.arguments.flag("fail-fast")
         let total = told.count + idle.count
@@ -84,7 +89,7 @@ struct DbtRun {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
             // What a command other than `build` skips passes no blame on.
             if result.isFailure || result.status == .skipped && plan.command == .build { queue.blame(result, isEphemeral: node.isEphemeral) }
-            guard !node.isEphemeral else { return }
+            guard !node.isEphemeral else { return ephemerals.append(result) }
             progress.end(result, node, places[node.uniqueID] ?? "", for: result.status == .skipped ? queue.cause(of: node.uniqueID) : nil)
             results.append(result)
         }
@@ -118,14 +123,14 @@ struct DbtRun {
             case .gone: break
             }
         }
-        if failsFast, let failure = results.first(where: \.isFailure) { return results + stopped(by: failure, results) }
+        if failsFast, let failure = results.first(where: \.isFailure) { return (results + stopped(by: failure, results), ephemerals) }
         for id in idle {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
             end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
         }
-        return results
+        return (results, ephemerals)
     }
 
     /// What `--fail-fast` leaves undone, without a line of its own; of unit tests `build` says nothing.
@@ -207,6 +212,22 @@ struct DbtRun {
         }
     }
 
+    /// As in dbt, the manifest of a run has what was compiled in it.
+    private func writeManifest(after results: [NodeResult]) throws {
+        var names = compiler.compiledNames(on: session)
+        var hooks: [Bool: Int] = [:]
+        for result in results {
+            let hook = manifest.hooks.first { $0.node.uniqueID == result.uniqueID }
+            if let hook { hooks[hook.isAtStart, default: 0] += 1 }
+            guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID] ?? hook?.node else { continue }
+            let hasFile = !sql.isEmpty && node.resourceType != .snapshot
+            names[node.uniqueID] = .init(
+                sql: sql, path: hasFile ? site.folder.compiledPath(of: node) : nil, relationName: result.relationName, injected: result.ephemerals.map { ($0.id, $0.sql) },
+                index: hook.flatMap { hooks[$0.isAtStart] })
+        }
+        try site.writeManifest(compiled: names)
+    }
+
     private func write(_ results: [NodeResult]) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
@@ -227,7 +248,7 @@ struct DbtRun {
             do {
                 let compiled = try compiler.compile(node)
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
-                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
+                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
                 // As in dbt, an ephemeral model has a result where somebody asked for it.
                 guard !node.isEphemeral || !site.arguments.select.isEmpty else { continue }
                 results.append(NodeResult(
