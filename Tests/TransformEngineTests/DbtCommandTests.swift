@@ -223,6 +223,20 @@ final class DbtDrill {
         #expect(drill.run("run").text.contains("[(), None, 80, 'run', False, {}]"))
     }
 
+    @Test func `the graph of templates has hooks too, in the order in which dbt reads`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\non-run-end: \"{{ walk() }}\"\n", "seeds/codes.csv": "id\n1\n", "tests/lone.sql": "select 1 as id where 1 = 0",
+            "models/b.sql": "select 1 as id", "models/a.sql": "select 1 as id", "models/v_v1.sql": "select 1 as id", "analyses/look.sql": "select 1",
+            "models/all.yml": "models:\n  - {name: b, columns: [{name: id, data_tests: [unique]}]}\n  - {name: v, versions: [{v: 1}]}\n",
+            "macros/walk.sql": "{% macro walk() %}{% if execute %}{{ print(graph.nodes.values() | map(attribute='name') | join(' ')) }}{% endif %}{% endmacro %}",
+        ])
+        #expect(drill.run("build").text.contains("a b look lone codes shop-on-run-end-0 v unique_b_id"), "\(drill.output)")
+        // As `compile` does, the documentation compiles all of them.
+        #expect(drill.run("docs", "generate").code == 0)
+        let compiled = try drill.artifact("run_results.json")["results"]?.arrayValue?.compactMap { $0["unique_id"]?.stringValue?.split(separator: ".").first.map(String.init) }
+        #expect(compiled?.sorted() == ["analysis", "model", "model", "model", "operation", "seed", "test", "test"])
+    }
+
     // MARK: Looking
 
     @Test func `ls prints what is selected in each form`() throws {

@@ -129,7 +129,7 @@ public struct DbtCommand {
         let (compiler, session) = try site.open()
         let docs = DocsWriter(manifest: site.manifest, compiler: compiler, session: session, invocation: site.invocation, now: now)
         let result = try docs.write(
-            selected: try site.select(), compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
+            selected: try site.select(), hasHooks: site.arguments.select.isEmpty && site.arguments.exclude.isEmpty, compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
             to: [site.folder], compiledIn: site.folder)
         if site.arguments.flag("compile", byDefault: true) {
             try site.folder.write(
