@@ -1,9 +1,12 @@
 /// Puts ephemeral models into a query as common table expressions.
 enum CommonTableExpressions {
+    /// One of them, with the space before it that dbt writes.
+    static func text(_ name: String, _ sql: String) -> String { " \(name) as (\n\(sql)\n)" }
+
     /// To the byte as dbt does it: behind the white space at the beginning, and behind that of the query's own `with`.
-    static func inject(_ expressions: [(name: String, sql: String)], into sql: String) -> String {
+    static func inject(_ expressions: [String], into sql: String) -> String {
         guard !expressions.isEmpty else { return sql }
-        let text = expressions.map { " \($0.name) as (\n\($0.sql)\n)" }.joined(separator: ", ")
+        let text = expressions.joined(separator: ", ")
         let bytes = Array(sql.utf8)
         func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
         func isSpace(_ byte: UInt8) -> Bool { byte <= 0x20 }

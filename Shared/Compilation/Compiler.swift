@@ -127,13 +127,12 @@ public final class Compiler: ParseTimeHost {
                 if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
                 return node.language == "sql" ? try render(node.rawCode, name: node.originalFilePath) : node.rawCode
             }
-            let ephemerals = try withParents(frame.ephemerals)
-            let expressions = try ephemerals.map { id in
-                (name: "__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", sql: try ephemeral(id).sql)
+            let ephemerals = try withParents(frame.ephemerals).map { id in
+                CompiledNode.Injection(id: id, sql: CommonTableExpressions.text("__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", try ephemeral(id).sql))
             }
             let isStored = node.resourceType.isReferable || failuresRelation(of: node) != nil
             let compiled = CompiledNode(
-                node: frame.node ?? node, sql: CommonTableExpressions.inject(expressions, into: body),
+                node: frame.node ?? node, sql: CommonTableExpressions.inject(ephemerals.map(\.sql), into: body),
                 relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
             lastCompiled = compiled
             return compiled

@@ -62,10 +62,16 @@ public struct CompiledNode: Hashable, Sendable {
     public var sql: String
     /// The SQL of a hook, rendered when its turn came, or the wrapped query of a test.
     public var relationName: String?
-    /// The ephemeral models that were put into it.
-    public var ephemerals: [String]
+    /// The ephemeral models that were put into it, each after what it reads.
+    public var ephemerals: [Injection]
 
-    public init(node: Node, sql: String, relationName: String?, ephemerals: [String]) {
+    /// An ephemeral model's id, and the common table expression that stands for it: dbt's `extra_ctes`.
+    public struct Injection: Hashable, Sendable {
+        public let id: String
+        public let sql: String
+    }
+
+    public init(node: Node, sql: String, relationName: String?, ephemerals: [Injection]) {
         self.node = node
         self.sql = sql
         self.relationName = relationName

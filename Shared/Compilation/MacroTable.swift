@@ -25,6 +25,7 @@ enum TemplateCache {
 final class MacroTable {
     private struct Entry {
         let file: Int
+        let line: Int
         var value: Value?
     }
     private let environment: Environment
@@ -47,7 +48,7 @@ final class MacroTable {
         for (index, file) in files.enumerated() { place["\(file.packageName)/\(file.path)"] = index }
         for macro in macros {
             guard let file = place["\(macro.packageName)/\(macro.originalFilePath)"] else { continue }
-            entries[macro.packageName, default: [:]][macro.name] = Entry(file: file, value: nil)
+            entries[macro.packageName, default: [:]][macro.name] = Entry(file: file, line: macro.line, value: nil)
         }
     }
 
@@ -56,7 +57,8 @@ final class MacroTable {
     /// The unique id of the first macro of that name, of the given packages.
     func id(of name: String, in packages: [String]) -> String? { packages.first { has(name, in: $0) }.map { "macro.\($0).\(name)" } }
     func isInLibrary(_ name: String) -> Bool { libraryPackages.contains { MacroLibrary.macro(name, in: $0) != nil } }
-    func names(of package: String) -> [String] { entries[package].map { Array($0.keys) } ?? [] }
+    /// In the order of the files, and in these of their lines.
+    func names(of package: String) -> [String] { (entries[package] ?? [:]).sorted { ($0.value.file, $0.value.line) < ($1.value.file, $1.value.line) }.map(\.key) }
 
     /// A macro of the project or of a package; `dbt` means the whole library.
     func macro(_ name: String, in package: String, _ interpreter: Interpreter) throws -> Value? {
@@ -86,7 +88,7 @@ final class MacroTable {
     }
 }
 
-/// `dbt_utils` in `dbt_utils.star(…)`: a package as a value.
+/// `dbt_utils` in `dbt_utils.star(…)`: a package as a value. To a template it is a dict of its macros.
 final class PackageObject: JinjaObject {
     let name: String
     private unowned let compiler: Compiler
@@ -97,7 +99,16 @@ final class PackageObject: JinjaObject {
         self.isNoting = isNoting
         self.compiler = compiler
     }
-    var typeName: String { "MacroNamespace" }
+    var typeName: String { "dict" }
+    var isMapping: Bool { true }
+    private var names: [String] { compiler.macros.names(of: name) }
+    var count: Int? { names.count }
+    func isTrue() throws -> Bool { true }
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(names.map { .string($0) }) }
+    func contains(_ value: Value) throws -> Bool? {
+        guard let word = value.asString else { return false }
+        return compiler.macros.has(word, in: name) || name == "dbt" && (compiler.macros.isInLibrary(word) || Compiler.functionsOfTheLibrary.contains(word))
+    }
     func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
         if let value = compiler.frames.last?.macroOverrides["\(name).\(attribute)"] { return .function(attribute) { _, _ in value } }
         if let macro = try compiler.macros.macro(attribute, in: name, interpreter) {
@@ -109,7 +120,13 @@ final class PackageObject: JinjaObject {
     }
     func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
     func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        guard method == "get", try attribute("get", interpreter) == nil else { return nil }
-        return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+        guard ["get", "keys", "values", "items"].contains(method), try attribute(method, interpreter) == nil else { return nil }
+        func pairs() throws -> [(Value, Value)] { try names.map { (.string($0), try attribute($0, interpreter) ?? Value.none) } }
+        switch method {
+        case "keys": return .list(names.map { .string($0) })
+        case "values": return .list(try pairs().map(\.1))
+        case "items": return .list(try pairs().map { .tuple([$0.0, $0.1]) })
+        default: return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
+        }
     }
 }

@@ -37,7 +37,7 @@ extension Compiler {
                     "compile.bad_unit_test", "unit test '\(node.name)' gives no rows for '\(manifest.nodes[missing]?.name ?? missing)', which its model reads", at: node.location, remedy: "add it under given:")
             }
             return CompiledNode(
-                node: expectation(node, test, model), sql: CommonTableExpressions.inject(inputs, into: body), relationName: nil, ephemerals: [])
+                node: expectation(node, test, model), sql: CommonTableExpressions.inject(inputs.map { CommonTableExpressions.text($0.name, $0.sql) }, into: body), relationName: nil, ephemerals: [])
         } catch {
             throw CompilationError.of(error, node: node)
         }

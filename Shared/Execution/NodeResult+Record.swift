@@ -9,8 +9,10 @@ extension NodeResult {
         guard let node = compiler.manifest[uniqueID] ?? compiler.manifest.hooks.first(where: { $0.node.uniqueID == uniqueID })?.node else { return record }
         var written = node.unitTest == nil ? ManifestWriter.json(node) : ManifestWriter.json(other: node)
         written["relation_name"] = JSON(relationName ?? relations[uniqueID])
-        written["compiled"] = .bool(compiledSQL != nil)
-        written["compiled_code"] = JSON(compiledSQL)
+        if node.resourceType != .seed {
+            written["compiled"] = .bool(compiledSQL != nil)
+            written["compiled_code"] = JSON(compiledSQL)
+        }
         record["node"] = written
         // In dbt these are the node's alone.
         for name in ["unique_id", "compiled", "compiled_code", "relation_name"] { record[name] = nil }

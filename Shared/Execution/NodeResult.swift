@@ -1,3 +1,4 @@
+public import Compilation
 public import Kernel
 
 /// How one node ended: an entry of `run_results.json`.
@@ -19,6 +20,8 @@ public struct NodeResult: Hashable, Sendable {
     /// When its SQL was ready; nil where it never was, or where nobody looked.
     public var compiledAt: Timestamp?
     public var compiledSQL: String?
+    /// The ephemeral models in that SQL.
+    public var ephemerals: [CompiledNode.Injection] = []
     public var relationName: String?
     /// What the engine answered: `adapter_response`; without it the number of rows alone.
     public var response: JSON?

@@ -34,6 +34,7 @@ public struct NodeRunner {
             done.response = Self.response(result, rows: done.rowsAffected)
             done.builtBy = result.sql
             done.compiledAt = compiledAt
+            done.ephemerals = compiled.ephemerals
             return done
         } catch {
             throw ExecutionError.of(error, running: node)
@@ -124,6 +125,7 @@ public struct NodeRunner {
                 uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
                 startedAt: startedAt, finishedAt: clock(), compiledSQL: compiled.sql, relationName: compiled.relationName)
             if session.answer != nil { done.response = Self.response(outcome, rows: nil) }
+            done.ephemerals = compiled.ephemerals
             done.compiledAt = compiledAt
             done.builtBy = outcome.sql
             return done

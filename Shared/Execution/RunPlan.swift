@@ -5,23 +5,22 @@ public struct RunPlan: Hashable, Sendable {
     public enum Command: String, Sendable, CaseIterable { case build, run, test, seed, snapshot, compile }
 
     public let command: Command
-    /// Unique ids, each after what it waits for. Ephemeral models are compiled into their readers and are not here.
+    /// Unique ids, each after what it waits for.
     public let order: [String]
     /// What each id waits for: only ids of this plan.
     public let waitsFor: [String: [String]]
 
-    public init(_ command: Command, manifest: Manifest, selected: Set<String>) {
+    /// - Parameter keepsEphemerals: whether ephemeral models have places of their own, as in dbt, which compiles each once by itself;
+    ///   otherwise they are compiled with their readers alone.
+    public init(_ command: Command, manifest: Manifest, selected: Set<String>, keepsEphemerals: Bool = false) {
         self.command = command
-        let chosen = selected.filter { id in manifest[id].map { Self.takes($0, command) } ?? false }
-        // A source is nothing to run, and yet its tests gate what reads it.
-        let sources = command == .build ? selected.filter { manifest.sources[$0] != nil } : []
-        var edges = Self.contracted(manifest, to: chosen.union(sources))
-        if command == .build {
-            Self.gate(&edges, manifest)
-            Self.putUnitTestsFirst(&edges, manifest)
-        }
-        for id in sources { edges[id] = nil }
-        edges = edges.mapValues { $0.filter { !sources.contains($0) } }
+        let keepsEphemerals = keepsEphemerals || command == .compile
+        let chosen = selected.filter { id in manifest[id].map { Self.takes($0, command) && (keepsEphemerals || !$0.isEphemeral) } ?? false }
+        var graph = manifest.graph.parents
+        // Before anything is left out: a test of what is not run, as a source or an ephemeral model, gates what lies behind that alone.
+        if command == .build { Self.gate(&graph, manifest, among: chosen) }
+        var edges = Self.contracted(graph, to: chosen)
+        if command == .build { Self.putUnitTestsFirst(&edges, manifest) }
         if command == .test { edges = edges.mapValues { _ in [] } }
         waitsFor = edges
         guard let order = Graph.order(of: edges) else { preconditionFailure("a manifest's graph has no cycle") }
@@ -32,25 +31,25 @@ public struct RunPlan: Hashable, Sendable {
         // As in dbt, a file without text is nothing to run, and no error.
         if node.resourceType == .model, node.rawCode.utf8.allSatisfy({ $0 <= 0x20 }) { return false }
         return switch command {
-        case .build: [.model, .seed, .snapshot, .test, .unitTest, .function].contains(node.resourceType) && !node.isEphemeral
-        case .run: node.resourceType == .model && !node.isEphemeral
+        case .build: [.model, .seed, .snapshot, .test, .unitTest, .function].contains(node.resourceType)
+        case .run: node.resourceType == .model
         case .test: node.resourceType == .test || node.resourceType == .unitTest
         case .seed: node.resourceType == .seed
         case .snapshot: node.resourceType == .snapshot
-        case .compile: [.model, .test, .analysis, .function].contains(node.resourceType)
+        case .compile: [.model, .test, .analysis, .function, .seed, .snapshot].contains(node.resourceType)
         }
     }
 
     /// The graph of the chosen nodes alone: what is left out is stepped over, so order survives a selection.
-    private static func contracted(_ manifest: Manifest, to chosen: Set<String>) -> [String: [String]] {
+    private static func contracted(_ graph: [String: [String]], to chosen: Set<String>) -> [String: [String]] {
         var edges: [String: [String]] = [:]
         for id in chosen {
             var found: Set<String> = []
             var seen: Set<String> = []
-            var border = manifest.graph.parents[id] ?? []
+            var border = graph[id] ?? []
             while let parent = border.popLast() {
                 guard seen.insert(parent).inserted else { continue }
-                if chosen.contains(parent) { found.insert(parent) } else { border += manifest.graph.parents[parent] ?? [] }
+                if chosen.contains(parent) { found.insert(parent) } else { border += graph[parent] ?? [] }
             }
             edges[id] = found.sorted()
         }
@@ -60,12 +59,12 @@ public struct RunPlan: Hashable, Sendable {
     /// dbt's rule of `build`: what lies behind everything that a test reads waits for the test too.
     ///
     /// Only the nearest such nodes get the edge; the ones behind them wait through them.
-    private static func gate(_ edges: inout [String: [String]], _ manifest: Manifest) {
+    private static func gate(_ edges: inout [String: [String]], _ manifest: Manifest, among chosen: Set<String>) {
         func isTest(_ id: String) -> Bool { manifest.nodes[id]?.resourceType == .test }
         var places = GraphPlaces(edges.keys.filter { !isTest($0) }.sorted(), edges: edges)
         var known: [[Int]: [Int]] = [:]
         var added: [String: Set<String>] = [:]
-        for (test, parents) in edges where isTest(test) && !parents.isEmpty {
+        for (test, parents) in edges where isTest(test) && !parents.isEmpty && chosen.contains(test) {
             let read = parents.compactMap { places.place(of: $0) }
             // What a test reads is no test; most tests of a model read the same.
             let behind = known[read] ?? places.nearest(behind: read)

@@ -17,6 +17,8 @@ struct GenericTestReader {
     func node(for written: WrittenTest, manifest: Manifest) -> Node? {
         guard let (name, body) = nameAndBody(written.value) else { return nil }
         var arguments = JSONObject()
+        // As in dbt, what stands below `arguments` comes behind the column's name.
+        var nested = JSONObject()
         var config = JSONObject()
         var customName: String?
         var description = ""
@@ -27,7 +29,7 @@ struct GenericTestReader {
             case "config":
                 for inner in member.value.members { config[inner.key] = filled(inner.value) }
             case "arguments" where member.value.isMap:
-                for inner in member.value.members { arguments[inner.key] = inner.value.json }
+                for inner in member.value.members { nested[inner.key] = inner.value.json }
             case "test_name": continue
             case let key where Self.configKeys.contains(key): config[key] = filled(member.value)
             case let key: arguments[key] = member.value.json
@@ -36,6 +38,7 @@ struct GenericTestReader {
         if let column = written.column {
             arguments["column_name"] = .string(column.isQuoted == true ? "\"\(column.name)\"" : column.name)
         }
+        for (key, value) in nested.pairs { arguments[key] = value }
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
         let namespace = parts.count == 2 ? parts[0] : nil
         let test = parts.count == 2 ? parts[1] : name

@@ -36,6 +36,8 @@ struct MacroCall {
             owners.lazy.map { "macro.\($0).\(name)" }.first { manifest.macros[$0] != nil }
         }
         let root = manifest.project.name
+        // Of the packages that have one, dbt takes the last.
+        let others = manifest.packages.dropFirst().map(\.name).reversed()
         guard isDispatched else {
             let parts = name.split(separator: ".").map(String.init)
             guard parts.count <= 2, let called = parts.last else { return nil }
@@ -43,9 +45,9 @@ struct MacroCall {
                 if let id = macro(called, of: [parts[0]]) ?? host?.libraryMacro(called, in: parts[0], for: manifest.target.type) { return id }
                 guard parts[0] != "adapter" else { return nil }
                 // As in dbt, the method of a value counts too where the project or the library has a macro of its name: `word.replace('a', 'b')`.
-                return macro(called, of: [package, root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
+                return macro(called, of: [root] + others) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
             }
-            return macro(called, of: [package, root]) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
+            return macro(called, of: [package, root] + others) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
         }
         let stated = manifest.project.dispatch.first { $0.namespace == namespace }?.order
         let owners = stated ?? namespace.map { [root, $0] } ?? [package, root]

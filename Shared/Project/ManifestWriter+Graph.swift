@@ -17,9 +17,36 @@ extension ManifestWriter {
         return JSON([
             ("exposures", others(.exposure)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { json($0) }),
             ("groups", sorted(manifest.groups) { json($0) }), ("metrics", others(.metric)),
-            ("nodes", sorted(manifest.nodes.filter { $0.value.resourceType != .function }) { placed(json($0), $0.uniqueID) }),
+            ("nodes", JSON(order(of: manifest).map { node, hook in (node.uniqueID, hook.map(json) ?? placed(json(node), node.uniqueID)) })),
             ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("semantic_models", others(.semanticModel)), ("saved_queries", others(.savedQuery)),
         ])
+    }
+
+    /// The nodes in the order in which dbt reads them, which templates that walk the graph repeat: what has a file of its own package by
+    /// package and kind by kind, then what the schema files make. Within a kind dbt takes the files as the disk gives them; here they go by their ids.
+    private static func order(of manifest: Manifest) -> [(Node, Manifest.Hook?)] {
+        let packages = Dictionary(manifest.packages.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        func place(_ node: Node) -> (Int, Int, Int, String) {
+            let kind = switch node.resourceType {
+            case .model: 0
+            case .snapshot: 1
+            case .analysis: 2
+            case .test: 3
+            case .operation: 5
+            default: 4
+            }
+            // The tests of sources come last, when what projects say of the sources of packages is known.
+            let stage = node.test == nil ? node.version == nil ? 0 : 1 : node.fileKeyName?.hasPrefix("sources.") ?? false ? 2 : 1
+            return (stage, packages[node.packageName] ?? packages.count, kind, node.uniqueID)
+        }
+        let nodes: [(Node, Manifest.Hook?)] = manifest.nodes.values.filter { $0.resourceType != .function }.map { ($0, nil) } + manifest.hooks.map { ($0.node, $0) }
+        return nodes.map { (place($0.0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    private static func json(_ hook: Manifest.Hook) -> JSON {
+        var json = json(hook.node)
+        json["index"] = JSON(hook.index)
+        return json
     }
 
     /// The graph of a project that is still being read.

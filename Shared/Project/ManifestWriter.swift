@@ -12,14 +12,20 @@ public struct ManifestWriter {
     private let library: DbtLibrary
 
     /// What compiling adds to a node.
-    public struct Compiled: Hashable, Sendable {
+    public struct Compiled: Sendable {
         public var sql: String?
         public var path: String?
         public var relationName: String?
-        public init(sql: String? = nil, path: String? = nil, relationName: String? = nil) {
+        /// The ephemeral models in it, with their common table expressions.
+        public var injected: [(id: String, sql: String)]
+        /// Of a hook that ran: which one it was.
+        public var index: Int?
+        public init(sql: String? = nil, path: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil) {
             self.sql = sql
             self.path = path
             self.relationName = relationName
+            self.injected = injected
+            self.index = index
         }
     }
 
@@ -168,11 +174,11 @@ public struct ManifestWriter {
         var members = Self.members(of: node, relationName: own?.relationName ?? relations.text(of: node), primaryKey: node.resourceType == .model && node.config.isEnabled ? primaryKey(of: node) : [])
         members.append(("created_at", createdAt))
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
-            members.append(("index", JSON(hook.index)))
+            members.append(("index", JSON(own?.index ?? hook.index)))
         }
         if node.resourceType != .seed, let own, let sql = own.sql {
             if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
-            members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", [])]
+            members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", .array(own.injected.map { ["id": .string($0.id), "sql": .string($0.sql)] }))]
         }
         return .object(JSONObject(distinct: members))
     }

@@ -5,9 +5,12 @@ extension ProjectReader {
     /// Turns every written reference into the node that it means: of these nodes, and of all others that were read.
     func resolve(_ manifest: inout Manifest, nodes: [String]) {
         for id in nodes {
-            if let test = manifest.nodes[id], test.resourceType == .test, let reason = lack(of: test, manifest) {
-                turnOff(test, reason, &manifest)
-                continue
+            if let test = manifest.nodes[id], test.resourceType == .test {
+                let reasons = lacks(of: test, manifest)
+                guard reasons.isEmpty else {
+                    turnOff(test, reasons, &manifest)
+                    continue
+                }
             }
             // Not held while it is changed: it would be copied.
             guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty || manifest.nodes[id]?.dependsOn.isEmpty == false else { continue }
@@ -26,21 +29,21 @@ extension ProjectReader {
         }
     }
 
-    /// What a test reads that is not there, or turned off; nil where all of it is there.
-    private func lack(of test: Node, _ manifest: Manifest) -> String? {
-        for ref in test.sources where manifest.source(for: ref, from: test.packageName) == nil {
-            let isOff = manifest.disabledSources.contains { $0.sourceName == ref.source && $0.name == ref.table }
-            return "a source named '\(ref.source).\(ref.table)' which \(isOff ? "is disabled" : "was not found")"
-        }
-        for ref in test.refs where manifest.node(for: ref, from: test.packageName) == nil {
+    /// What a test reads that is not there, or turned off. Of what is nowhere dbt always names a package, be it none.
+    private func lacks(of test: Node, _ manifest: Manifest) -> [String] {
+        let nodes = test.refs.filter { manifest.node(for: $0, from: test.packageName) == nil }.map { ref in
             let isOff = manifest.disabled.contains { $0.name == ref.name && $0.resourceType != .test }
-            return "a node named '\(ref.name)' which \(isOff ? "is disabled" : "was not found")"
+            let package = isOff && ref.package == nil ? "" : " in package '\(ref.package ?? "")'"
+            return "a node named '\(ref.name)'\(package) which \(isOff ? "is disabled" : "was not found")"
         }
-        return nil
+        return nodes + test.sources.filter { manifest.source(for: $0, from: test.packageName) == nil }.map { ref in
+            let isOff = manifest.disabledSources.contains { $0.sourceName == ref.source && $0.name == ref.table }
+            return "a source named '\(ref.source).\(ref.table)' \(isOff ? "which is disabled" : "in package '' which was not found")"
+        }
     }
 
     /// As in dbt, a test of what is not there is no error: it is turned off, and told of.
-    private func turnOff(_ test: Node, _ reason: String, _ manifest: inout Manifest) {
+    private func turnOff(_ test: Node, _ reasons: [String], _ manifest: inout Manifest) {
         manifest.nodes[test.uniqueID] = nil
         var off = test
         var config = off.config.values
@@ -48,7 +51,7 @@ extension ProjectReader {
         off.config = NodeConfig(config)
         off.dependsOn = []
         manifest.disabled.append(off)
-        manifest.warnings.append("\(test.originalFilePath)\(test.line > 0 ? ":\(test.line)" : ""): \(Self.dependent(test)) \(reason)")
+        manifest.warnings += reasons.map { "\(test.originalFilePath)\(test.line > 0 ? ":\(test.line)" : ""): \(Self.dependent(test)) \($0)" }
     }
 
     private func parents(of node: Node, _ manifest: Manifest) -> [String] {
@@ -74,8 +77,9 @@ extension ProjectReader {
 
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
         let (location, excerpt) = place(of: ref.name, after: "ref", in: node)
-        let version = ref.version.map { " version \($0)" } ?? ""
-        let subject = "\(Self.dependent(node)) a node named '\(ref.name)'\(version)"
+        let version = ref.version.map { " with version '\($0)'" } ?? ""
+        let package = ref.package.map { " in package or project '\($0)'" } ?? ""
+        let subject = "\(Self.dependent(node)) a node named '\(ref.name)'\(version)\(package)"
         if let disabled = manifest.disabled.first(where: { $0.name == ref.name && $0.resourceType != .test }) {
             problems.add(ProjectProblem(
                 "project.ref_disabled", "\(subject) which is disabled", at: location, excerpt: excerpt,

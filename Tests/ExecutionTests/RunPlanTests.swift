@@ -27,4 +27,20 @@ import Testing
         #expect(edges(.run) == ["a": [], "c": ["a"], "d": ["c"], "other": []])
         #expect(edges(.test) == ["not_null_a_id": [], relationship: []])
     }
+
+    @Test func `a test of an ephemeral model gates what reads that model, and nothing beside it`() throws {
+        let project = try TestProject([
+            "models/a.sql": "select 1 as id", "models/e.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}",
+            "models/reader.sql": "select * from {{ ref('e') }}", "models/beside.sql": "select * from {{ ref('a') }}", "tests/t.sql": "select * from {{ ref('e') }} where id is null",
+        ])
+        let manifest = try project.manifest()
+        func edges(keepsEphemerals: Bool, _ command: RunPlan.Command = .build) -> [String: [String]] {
+            let plan = RunPlan(command, manifest: manifest, selected: Set(manifest.nodes.keys), keepsEphemerals: keepsEphemerals)
+            func name(_ id: String) -> String { manifest.nodes[id]?.name ?? id }
+            return Dictionary(uniqueKeysWithValues: plan.waitsFor.map { (name($0.key), $0.value.map(name).sorted()) })
+        }
+        #expect(edges(keepsEphemerals: false) == ["a": [], "t": ["a"], "reader": ["a", "t"], "beside": ["a"]])
+        #expect(edges(keepsEphemerals: true) == ["a": [], "e": ["a"], "t": ["e"], "reader": ["e", "t"], "beside": ["a"]])
+        #expect(edges(keepsEphemerals: true, .run) == ["a": [], "e": ["a"], "reader": ["e"], "beside": ["a"]])
+    }
 }

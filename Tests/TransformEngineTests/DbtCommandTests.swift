@@ -112,7 +112,10 @@ final class DbtDrill {
         #expect(try drill.query("select n from log") == [[.integer(5)]], "a hook that ends well is no result, as in dbt")
         #expect(try drill.statuses["operation.shop.shop-on-run-start-0"] == "success")
         #expect(try drill.statuses["exposure.shop.board"] == "no-op")
-        #expect(try drill.artifact("manifest.json")["nodes"]?["operation.shop.shop-on-run-end-0"]?["index"] == 0)
+        // As in dbt, the manifest has what ran: a hook counts from 1 then, and what was compiled is there.
+        let nodes = try drill.artifact("manifest.json")["nodes"]
+        #expect(nodes?["operation.shop.shop-on-run-end-0"]?["index"] == 1 && nodes?["operation.shop.shop-on-run-end-0"]?["compiled"] == true)
+        #expect(nodes?["model.shop.b"]?["compiled_code"]?.stringValue?.isEmpty == false && nodes?["model.shop.b"]?["compiled_path"]?.stringValue?.hasSuffix("target/compiled/shop/models/b.sql") == true)
     }
 
     @Test func `a hook that the warehouse refuses skips the hooks behind it, and the nodes only where the project says so`() throws {
@@ -174,10 +177,64 @@ final class DbtDrill {
             "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 {% if execute %}{{ exceptions.raise_compiler_error('broken') }}{% endif %}",
             "models/r.sql": "select * from {{ ref('e') }}",
         ])
-        #expect(drill.run("run").code == 1)
+        let (code, text) = drill.run("run")
+        #expect(code == 1 && text.contains("1 of 1 SKIP relation main.r due to ephemeral model status 'error' .............. [ERROR SKIP]"), "\(text)")
+        #expect(text.contains("Failure in model e (models/e.sql)") && text.contains("Compilation Error in model e (models/e.sql)") && text.contains("Completed with 1 error"), "\(text)")
         let result = try drill.artifact("run_results.json")["results"]?[0]
         #expect(result?["status"] == "skipped")
-        #expect(result?["message"]?.stringValue?.hasPrefix("Compilation Error in model e (models/e.sql)") == true)
+        #expect(result?["message"] == "Compilation Error in model.shop.r, caused by compilation error in referenced ephemeral model model.shop.e")
+        // Where it is not selected, its error is that of its reader.
+        #expect(drill.run("run", "-s", "r").code == 1)
+        let alone = try drill.artifact("run_results.json")["results"]?[0]
+        #expect(alone?["status"] == "error" && alone?["message"]?.stringValue?.hasPrefix("Compilation Error in model e (models/e.sql)") == true)
+    }
+
+    @Test func `an ephemeral model is compiled by itself, has no result, and hands on what stopped it`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id", "models/broken.sql": "select nothing as id", "models/e.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('broken') }}",
+            "models/lone.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}", "models/r.sql": "select * from {{ ref('e') }}", "models/s.sql": "select * from {{ ref('r') }}",
+        ])
+        let (code, text) = drill.run("build")
+        #expect(code == 1 && text.contains("3 of 4 SKIP relation main.r due to ephemeral model status 'skipped' ............ [ERROR SKIP]"), "\(text)")
+        #expect(text.contains("4 of 4 SKIP relation main.s ....") && text.contains("Completed with 2 errors") && text.contains("SKIP=2"), "\(text)")
+        let folder = "\(drill.project.projectFolder)/target/compiled/shop/models"
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/lone.sql") && !FileManager.default.fileExists(atPath: "\(folder)/e.sql"))
+        // What `run` skips passes no blame on.
+        #expect(drill.run("run").text.contains("3 of 4 SKIP relation main.r ....") )
+        #expect(drill.run("compile").code == 0)
+        let compiled = try drill.artifact("run_results.json")["results"]?.arrayValue?.count
+        #expect(compiled == 4)
+        #expect(drill.run("compile", "-s", "lone").code == 0)
+        #expect(try drill.artifact("run_results.json")["results"]?[0]?["unique_id"] == "model.shop.lone")
+    }
+
+    @Test func `a template sees of the line what dbt shows it, and a package is a dict of its macros`() throws {
+        let line = """
+            {% macro line() %}{% set line = invocation_args_dict %}
+            {{ print([line.select, line.get('resource_types'), line.printer_width, line.which, line.full_refresh is defined, line.vars]) }}
+            {{ print([flags.SELECT is defined, flags.full_refresh is defined, flags.EMPTY, flags.NO_PRINT is none, flags.WHICH]) }}
+            {{ print(['line' in shop, 'run_query' in dbt, 'nobody' in shop, shop is mapping, shop.get('nobody', 1), shop.keys() | list, context['shop']['other'](2)]) }}{% endmacro %}
+            {% macro other(n) %}{{ return(n + 1) }}{% endmacro %}
+            """
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "macros/line.sql": line, "dbt_project.yml": "name: shop\nprofile: shop\non-run-start: \"{{ line() }}\"\n"])
+        let (code, text) = drill.run("build", "-s", "a", "tag:x", "--resource-type", "model", "--vars", "{day: 1}")
+        #expect(code == 0 && text.contains("[('a', 'tag:x'), ('model',), 80, 'build', False, {'day': 1}]"), "\(text)")
+        #expect(text.contains("[False, False, False, True, 'build']") && text.contains("[True, True, False, True, 1, ['line', 'other'], 3]"), "\(text)")
+        #expect(drill.run("run").text.contains("[(), None, 80, 'run', False, {}]"))
+    }
+
+    @Test func `the graph of templates has hooks too, in the order in which dbt reads`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\non-run-end: \"{{ walk() }}\"\n", "seeds/codes.csv": "id\n1\n", "tests/lone.sql": "select 1 as id where 1 = 0",
+            "models/b.sql": "select 1 as id", "models/a.sql": "select 1 as id", "models/v_v1.sql": "select 1 as id", "analyses/look.sql": "select 1",
+            "models/all.yml": "models:\n  - {name: b, columns: [{name: id, data_tests: [unique]}]}\n  - {name: v, versions: [{v: 1}]}\n",
+            "macros/walk.sql": "{% macro walk() %}{% if execute %}{{ print(graph.nodes.values() | map(attribute='name') | join(' ')) }}{% endif %}{% endmacro %}",
+        ])
+        #expect(drill.run("build").text.contains("a b look lone codes shop-on-run-end-0 v unique_b_id"), "\(drill.output)")
+        // As `compile` does, the documentation compiles all of them.
+        #expect(drill.run("docs", "generate").code == 0)
+        let compiled = try drill.artifact("run_results.json")["results"]?.arrayValue?.compactMap { $0["unique_id"]?.stringValue?.split(separator: ".").first.map(String.init) }
+        #expect(compiled?.sorted() == ["analysis", "model", "model", "model", "operation", "seed", "test", "test"])
     }
 
     // MARK: Looking

@@ -55,7 +55,7 @@ extension Compiler {
         // The order of the run is made of what parsing saw; a reference that shows up only now may come too early.
         if let reader = frame.node, reader.resourceType != .operation, !reader.dependsOn.contains(node.uniqueID), reader.uniqueID != node.uniqueID {
             throw CompilationError(
-                "compile.hidden_ref", "'\(reader.name)' refers to '\(ref.name)', which did not show when the project was read",
+                "compile.hidden_ref", "dbt was unable to infer all dependencies for the \(reader.resourceType.rawValue) '\(reader.name)': '\(ref.name)' did not show when the project was read",
                 remedy: "add this line to the model: -- depends_on: {{ ref('\(ref.name)') }}")
         }
         if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }

@@ -108,7 +108,7 @@ extension Compiler {
             "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
             "flags": { .object(FlagsObject($0.invocation, of: $0.manifest.project)) },
-            "invocation_args_dict": { Value(.object($0.invocation.options)) },
+            "invocation_args_dict": { FlagsObject($0.invocation, of: $0.manifest.project).arguments },
             "dbt_metadata_envs": { compiler in
                 let prefix = "DBT_ENV_CUSTOM_ENV_"
                 let names = compiler.variables.keys.filter { $0.hasPrefix(prefix) }.sorted()

@@ -54,7 +54,9 @@ final class RuntimeConfigObject: JinjaObject {
         case "credentials": return Value(.object(target.visible))
         case "cli_vars": return Value(.object(compiler.manifest.commandVars))
         // The word is asked for by its name, so that a project which reads it is read again by the next command.
-        case "args": return compiler.word("flags")
+        case "args":
+            _ = compiler.word("flags")
+            return .object(FlagsObject(compiler.invocation, of: compiler.manifest.project, isWhole: true))
         default: return nil
         }
     }

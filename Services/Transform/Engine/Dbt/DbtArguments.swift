@@ -146,7 +146,13 @@ struct DbtArguments {
         option.environmentNames.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
     }
 
-    private static func key(_ name: String) -> String { String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
+    /// dbt's words for what may be said several times are plurals.
+    private static let plurals = ["resource-type": "resource_types", "exclude-resource-type": "exclude_resource_types"]
+    /// The option that such a key of `run_results.json` tells.
+    static func name(ofKey key: String) -> String {
+        plurals.first { $0.value == key }?.key ?? String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+    }
+    private static func key(_ name: String) -> String { plurals[name] ?? String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
 
     var projectFolder: String { value("project-dir") ?? "." }
     var select: [String] { list("select") }

@@ -129,7 +129,7 @@ public struct DbtCommand {
         let (compiler, session) = try site.open()
         let docs = DocsWriter(manifest: site.manifest, compiler: compiler, session: session, invocation: site.invocation, now: now)
         let result = try docs.write(
-            selected: try site.select(), compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
+            selected: try site.select(), hasHooks: site.arguments.select.isEmpty && site.arguments.exclude.isEmpty, compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
             to: [site.folder], compiledIn: site.folder)
         if site.arguments.flag("compile", byDefault: true) {
             try site.folder.write(
@@ -173,7 +173,7 @@ public struct DbtCommand {
         var values: [String: [String]] = [:]
         var flags: [String: Bool] = [:]
         for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) && !DbtArguments.ofEachCommand.contains(key) {
-            let name = String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+            let name = DbtArguments.name(ofKey: key)
             if let flag = value.boolValue { flags[name] = flag } else if let list = value.arrayValue { values[name] = list.compactMap(\.stringValue) }
             else if !value.isNull { values[name] = [value.stringValue ?? value.text()] }
         }

@@ -11,8 +11,6 @@ final class DbtLane {
     private let session: any WarehouseSession
     private let folder: RunFolder
     private let now: @Sendable () -> Timestamp
-    /// What goes wrong in a node and is no result of it.
-    private let onError: (String) -> Void
     private let onBatch: (BatchEvent) -> Void
     private let earlierBatches: [String: BatchResults]
     /// Of a warehouse that a pipeline writes to as well; a project that is run by its commands alone needs none, and gets none.
@@ -23,14 +21,13 @@ final class DbtLane {
     /// - Parameter earlierBatches: of a run that is repeated, by the models' unique ids.
     init(
         _ compiler: Compiler, _ session: any WarehouseSession, folder: RunFolder, now: @escaping @Sendable () -> Timestamp, name: String,
-        earlierBatches: [String: BatchResults], onError: @escaping (String) -> Void, onBatch: @escaping (BatchEvent) -> Void
+        earlierBatches: [String: BatchResults], onBatch: @escaping (BatchEvent) -> Void
     ) throws {
         self.compiler = compiler
         self.session = session
         self.folder = folder
         self.now = now
         self.name = name
-        self.onError = onError
         self.onBatch = onBatch
         self.earlierBatches = earlierBatches
         ledger = try Ledger.existing(on: session)
@@ -68,6 +65,14 @@ final class DbtLane {
     private func ended(_ node: Node) -> NodeResult {
         let startedAt = now()
         do {
+            // Compiled by itself and not run; what is wrong with it is its own error, and its readers are skipped.
+            if node.isEphemeral {
+                let compiled = try compiler.compile(node)
+                try writeCompiled(of: node)
+                var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql)
+                result.ephemerals = compiled.ephemerals
+                return result
+            }
             var runner = NodeRunner(compiler, session: session, clock: now)
             runner.goesOnBehindFailedBatches = true
             runner.earlierBatches = earlierBatches
@@ -94,28 +99,33 @@ final class DbtLane {
             // dbt names the statement that was sent, where there was one.
             let refused = compiler.lastMain.flatMap { $0.node == node.uniqueID && node.resourceType != .seed ? $0.sql : nil }
             let place = refused.flatMap { try? folder.writeRun($0, of: node) }
-            // Where an ephemeral model inside it is at fault, that one failed and this one is skipped, as in dbt.
-            if let (culprit, cause) = brokenEphemeral(in: node) {
-                let text = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
-                onError(text)
-                return NodeResult(uniqueID: node.uniqueID, status: .skipped, message: text, startedAt: startedAt, finishedAt: now())
-            }
             var result = Self.failed(node, error, startedAt: startedAt, at: now(), compiled: place)
+            // Where an ephemeral model inside it is at fault, the error names that one, as in dbt.
+            if compiled == nil, !node.isEphemeral, let (culprit, cause) = brokenEphemeral(in: node) {
+                result.message = DbtFailure.message(cause, resource: "model", name: culprit.name, path: culprit.originalFilePath, compiled: nil)
+            }
             result.compiledSQL = compiled?.sql
+            result.ephemerals = compiled?.ephemerals ?? []
             let hasRelation = (node.resourceType.isReferable && !node.isEphemeral) || compiler.failuresRelation(of: node) != nil
             result.relationName = compiled?.relationName ?? (hasRelation ? session.render(compiler.relationName(of: node)) : nil)
             return result
         }
     }
 
-    /// The node's SQL, and that of each ephemeral model inside it.
     private func writeCompiled(of node: Node) throws {
-        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID, !compiled.sql.isEmpty else { return }
-        try folder.writeCompiled(compiled.sql, of: node)
-        for id in compiled.ephemerals {
-            guard let ephemeral = compiler.manifest.nodes[id] else { continue }
+        guard let compiled = compiler.lastCompiled, compiled.node.uniqueID == node.uniqueID else { return }
+        try Self.write(compiled, in: folder, by: compiler)
+    }
+
+    /// Writes the node's SQL, and that of each ephemeral model inside it. As in dbt, neither what comes to nothing nor a snapshot has a file.
+    /// - Returns: the node's own file, if any.
+    @discardableResult
+    static func write(_ compiled: CompiledNode, in folder: RunFolder, by compiler: Compiler) throws -> String? {
+        for injection in compiled.ephemerals {
+            guard let ephemeral = compiler.manifest.nodes[injection.id] else { continue }
             try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
         }
+        return compiled.sql.isEmpty || compiled.node.resourceType == .snapshot ? nil : try folder.writeCompiled(compiled.sql, of: compiled.node)
     }
 
     static func failed(_ node: Node, _ error: any Error, startedAt: Timestamp, at: Timestamp, compiled: String? = nil) -> NodeResult {

@@ -37,7 +37,8 @@ struct DbtProgress {
         }
     }
 
-    func end(_ result: NodeResult, _ node: Node, _ place: String) {
+    /// - Parameter cause: the ephemeral model that a node is skipped for.
+    func end(_ result: NodeResult, _ node: Node, _ place: String, for cause: NodeResult? = nil) {
         let info: [(String, JSON)] = [("node_info", DbtLog.nodeInfo(node, status: result.status.rawValue, startedAt: result.startedAt, finishedAt: result.finishedAt))]
         func tell(_ text: String, _ status: String, _ level: DbtLog.Level = .info) {
             log.progress(place, text, status, seconds: result.seconds, level, name: Self.event(node), with: info)
@@ -59,6 +60,10 @@ struct DbtProgress {
             default: "creating \(title(node))"
             }
             tell("ERROR \(what)", "ERROR", .error)
+        case .skipped where cause != nil:
+            log.progress(
+                place, "SKIP relation \(node.schema).\(node.name) due to ephemeral model status '\(cause?.status.rawValue ?? "")'", "ERROR SKIP", .error, name: "LogSkipBecauseError", with: info)
+            if let cause, cause.isFailure { failure(cause, isApart: false) }
         case .skipped:
             let isRelation = node.resourceType.isReferable
             log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: info)
@@ -121,11 +126,12 @@ struct DbtProgress {
     }
 
     /// A node that failed or warned, with its message and where its SQL lies.
-    func failure(_ result: NodeResult) {
+    /// - Parameter isApart: whether a blank line stands before it.
+    func failure(_ result: NodeResult, isApart: Bool = true) {
         let node = manifest[result.uniqueID] ?? manifest.hooks.first { $0.node.uniqueID == result.uniqueID }?.node
         guard let node else { return }
         let level: DbtLog.Level = result.status == .warn ? .warn : .error
-        log("\n\(result.status == .warn ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: "RunResultFailure")
+        log("\(isApart ? "\n" : "")\(result.status == .warn ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: "RunResultFailure")
         log(result.status == .warn ? result.message : "  \(result.message)", level, name: "RunResultError")
         guard result.compiledSQL != nil else { return }
         log("\n  compiled code at \(folder.compiledPath(of: node))", name: "SQLCompiledPath")

@@ -9,6 +9,8 @@ struct DbtQueue {
     /// Places, the next one last.
     private var ready: [Int]
     private(set) var stopped: Set<String> = []
+    /// The ephemeral model that each place was stopped for, if the last one that stopped it was one.
+    private var causes: [Int: NodeResult] = [:]
 
     init(_ plan: RunPlan) {
         order = plan.order
@@ -20,6 +22,20 @@ struct DbtQueue {
     }
 
     mutating func next() -> String? { ready.popLast().map { order[$0] } }
+
+    /// What is skipped for an ephemeral model says so, as that one has no result of its own in the artifacts.
+    func cause(of id: String) -> NodeResult? { order.firstIndex(of: id).flatMap { causes[$0] } }
+
+    /// As in dbt: everything behind a node that stopped knows of the last such, where that was ephemeral.
+    mutating func blame(_ result: NodeResult, isEphemeral: Bool) {
+        var border = children[result.uniqueID] ?? []
+        var seen: Set<Int> = []
+        while let place = border.popLast() {
+            guard seen.insert(place).inserted else { continue }
+            causes[place] = isEphemeral ? result : nil
+            border += children[order[place]] ?? []
+        }
+    }
 
     /// - Parameter isStopping: whether what lies behind it must not begin; it comes up all the same, to be skipped.
     mutating func end(_ id: String, isStopping: Bool) {

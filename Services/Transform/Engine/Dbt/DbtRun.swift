@@ -19,7 +19,7 @@ struct DbtRun {
         (compiler, session) = try site.open()
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
         let chosen = try site.select()
-        plan = RunPlan(command, manifest: site.manifest, selected: chosen)
+        plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsEphemerals: true)
         idle = command == .build ? chosen.filter { [.exposure, .savedQuery].contains(site.manifest.others[$0]?.resourceType) }.sorted() : []
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
@@ -43,46 +43,54 @@ struct DbtRun {
         let log = log
         let progress = progress
         let lane = try DbtLane(
-            compiler, session, folder: site.folder, now: now, name: NodeResult.thread(1), earlierBatches: site.earlierBatches, onError: { log($0, .error) },
+            compiler, session, folder: site.folder, now: now, name: NodeResult.thread(1), earlierBatches: site.earlierBatches,
             onBatch: { progress.batch($0) })
         session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
+        var ephemerals: [NodeResult] = []
         // As in dbt, a hook that fails stops the nodes only where the project says so.
         if results.contains(where: \.isFailure), manifest.project.flags["skip_nodes_if_on_run_start_fails"]?.boolValue ?? false {
-            results += plan.order.map { skipped($0) }
+            results += told.map { skipped($0) }
         } else {
-            results += try nodes(lane)
+            let done = try nodes(lane)
+            (results, ephemerals) = (results + done.results, done.ephemerals)
         }
         do { results += try hooks(atStart: false, lane, results) } catch {
             try write(results)
             throw error
         }
         try close(lane, results)
+        try writeManifest(after: results + ephemerals)
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         progress.finished(results, seconds: now() - invocation.startedAt)
         if plan.command == .seed, site.arguments.flag("show") { try showSeeds(results) }
         let code = progress.end(results)
-        // What is skipped without a failure before it is skipped for an ephemeral model, which has no result of its own.
+        // What is skipped without a failure among the results is skipped for an ephemeral model, which has none of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
     }
 
     // MARK: Nodes
 
     /// Each node as soon as a lane is free and it waits for nothing; with one lane that is the plan's order.
-    private func nodes(_ lane: DbtLane) throws -> [NodeResult] {
+    /// - Returns: their results, and those of the ephemeral models among them.
+    private func nodes(_ lane: DbtLane) throws -> (results: [NodeResult], ephemerals: [NodeResult]) {
         let count = threads
         let team = count > 1 ? DbtTeam(try site.team(), count: count) : nil
         defer { team?.end() }
         var queue = DbtQueue(plan)
         var results: [NodeResult] = []
+        var ephemerals: [NodeResult] = []
         var places: [String: String] = [:]
         let failsFast = site.arguments.flag("fail-fast")
-        let total = plan.order.count + idle.count
+        let total = told.count + idle.count
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
-            progress.end(result, node, places[node.uniqueID] ?? "")
+            // What a command other than `build` skips passes no blame on.
+            if result.isFailure || result.status == .skipped && plan.command == .build { queue.blame(result, isEphemeral: node.isEphemeral) }
+            guard !node.isEphemeral else { return ephemerals.append(result) }
+            progress.end(result, node, places[node.uniqueID] ?? "", for: result.status == .skipped ? queue.cause(of: node.uniqueID) : nil)
             results.append(result)
         }
         var atWork = 0
@@ -90,12 +98,12 @@ struct DbtRun {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
                 if failsFast, results.contains(where: \.isFailure) { continue }
-                places[id] = "\(places.count + 1) of \(total)"
+                if !node.isEphemeral { places[id] = "\(places.count + 1) of \(total)" }
                 if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
-                    end(skipped(id), node)
+                    end(skipped(id, for: queue.cause(of: id)), node)
                     continue
                 }
-                progress.start(node, places[id] ?? "")
+                if !node.isEphemeral { progress.start(node, places[id] ?? "") }
                 if let team {
                     team.give(node)
                     atWork += 1
@@ -115,21 +123,21 @@ struct DbtRun {
             case .gone: break
             }
         }
-        if failsFast, let failure = results.first(where: \.isFailure) { return results + stopped(by: failure, results) }
+        if failsFast, let failure = results.first(where: \.isFailure) { return (results + stopped(by: failure, results), ephemerals) }
         for id in idle {
             guard let node = manifest[id] else { continue }
             places[id] = "\(places.count + 1) of \(total)"
             let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
             end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
         }
-        return results
+        return (results, ephemerals)
     }
 
     /// What `--fail-fast` leaves undone, without a line of its own; of unit tests `build` says nothing.
     private func stopped(by failure: NodeResult, _ results: [NodeResult]) -> [NodeResult] {
         progress.failure(failure)
         let done = Set(results.map(\.uniqueID))
-        return (plan.order + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
+        return (told + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
     }
 
     /// As many as the target says and the engine bears.
@@ -138,6 +146,14 @@ struct DbtRun {
         manifest.macros.values.contains { macro in Self.changesOfGraph.contains(where: macro.text.contains) } ? 1 : min(manifest.target.threads, site.writersMax, plan.order.count)
     }
     private static let changesOfGraph = ["graph.setdefault(", "graph.update(", "do graph.", "do graph["]
+
+    /// What has a line and a result of its own.
+    private var told: [String] { plan.order.filter { !(manifest[$0]?.isEphemeral ?? false) } }
+
+    private func skipped(_ id: String, for cause: NodeResult?) -> NodeResult {
+        guard let cause else { return skipped(id) }
+        return skipped(id, "Compilation Error in \(id), caused by compilation error in referenced ephemeral model \(cause.uniqueID)")
+    }
 
     private func skipped(_ id: String, _ reason: String = "") -> NodeResult {
         let at = now()
@@ -162,7 +178,7 @@ struct DbtRun {
 
     private func createSchemas(_ lane: DbtLane) throws {
         try lane.effect("open") {
-            let nodes = plan.order.compactMap { manifest.nodes[$0] }
+            let nodes = told.compactMap { manifest.nodes[$0] }
             let written = nodes.filter { $0.resourceType != .test || compiler.failuresRelation(of: $0) != nil }
             for schema in Set(written.map(\.schema)).sorted() { try session.createSchema(schema) }
         }
@@ -196,6 +212,22 @@ struct DbtRun {
         }
     }
 
+    /// As in dbt, the manifest of a run has what was compiled in it.
+    private func writeManifest(after results: [NodeResult]) throws {
+        var names = compiler.compiledNames(on: session)
+        var hooks: [Bool: Int] = [:]
+        for result in results {
+            let hook = manifest.hooks.first { $0.node.uniqueID == result.uniqueID }
+            if let hook { hooks[hook.isAtStart, default: 0] += 1 }
+            guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID] ?? hook?.node else { continue }
+            let hasFile = !sql.isEmpty && node.resourceType != .snapshot
+            names[node.uniqueID] = .init(
+                sql: sql, path: hasFile ? site.folder.compiledPath(of: node) : nil, relationName: result.relationName, injected: result.ephemerals.map { ($0.id, $0.sql) },
+                index: hook.flatMap { hooks[$0.isAtStart] })
+        }
+        try site.writeManifest(compiled: names)
+    }
+
     private func write(_ results: [NodeResult]) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
@@ -215,9 +247,10 @@ struct DbtRun {
             let (id, startedAt) = (node.uniqueID, now())
             do {
                 let compiled = try compiler.compile(node)
-                // As in dbt, what comes to nothing has no file.
-                let path = compiled.sql.isEmpty ? nil : try site.folder.writeCompiled(compiled.sql, of: node)
-                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
+                let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
+                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
+                // As in dbt, an ephemeral model has a result where somebody asked for it.
+                guard !node.isEphemeral || !site.arguments.select.isEmpty else { continue }
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
             } catch {

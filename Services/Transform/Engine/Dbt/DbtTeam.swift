@@ -77,6 +77,6 @@ final class DbtTeam {
         session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
         return try DbtLane(
             compiler, session, folder: start.folder, now: start.now, name: NodeResult.thread(number), earlierBatches: start.earlierBatches,
-            onError: { events.put(.said($0, .error)) }, onBatch: { events.put(.batch($0)) })
+            onBatch: { events.put(.batch($0)) })
     }
 }

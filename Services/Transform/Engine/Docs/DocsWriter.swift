@@ -30,20 +30,22 @@ struct DocsWriter {
 
     /// - Parameters:
     ///   - selected: what is compiled and looked up; everything else is described as far as the project itself says.
+    ///   - hasHooks: whether the hooks of a run are compiled too.
     ///   - folders: where the three files go.
-    func write(selected: Set<String>, compile: Bool = true, isCatalogEmpty: Bool = false, to folders: [RunFolder], compiledIn folder: RunFolder) throws -> Result {
+    func write(selected: Set<String>, hasHooks: Bool = false, compile: Bool = true, isCatalogEmpty: Bool = false, to folders: [RunFolder], compiledIn folder: RunFolder) throws -> Result {
         var result = Result()
         var compiled = compiler.compiledNames(on: session)
-        for id in selected.sorted() where compile {
-            guard let node = manifest.nodes[id], [.model, .test, .analysis].contains(node.resourceType) else { continue }
-            let startedAt = now()
+        let nodes = RunPlan(.compile, manifest: manifest, selected: selected).order.sorted().compactMap { manifest.nodes[$0] }
+        for node in nodes + (hasHooks ? manifest.hooks.map(\.node).sorted { $0.uniqueID < $1.uniqueID } : []) where compile {
+            let (id, startedAt) = (node.uniqueID, now())
             do {
                 let made = try compiler.compile(node)
                 let sql = made.sql
                 if !node.isEphemeral { result.nodes.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: sql, relationName: made.relationName)) }
-                compiled[id, default: .init()].sql = sql
-                compiled[id, default: .init()].path = try folder.writeCompiled(sql, of: node)
+                compiled[id] = .init(
+                    sql: sql, path: try DbtLane.write(made, in: folder, by: compiler), relationName: made.relationName ?? compiled[id]?.relationName,
+                    injected: made.ephemerals.map { ($0.id, $0.sql) })
             } catch {
                 result.problems.append(String(describing: error))
                 result.nodes.append(NodeResult(uniqueID: id, status: .error, message: String(describing: error), startedAt: startedAt, finishedAt: now()))
