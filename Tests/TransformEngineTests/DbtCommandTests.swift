@@ -11,6 +11,8 @@ import WarehouseSQLite
 final class DbtDrill {
     let project: TestProject
     private let lines = Mutex<[String]>([])
+    /// Of what `deps` fetches.
+    var download: PackageDownload = DbtCommand.noDownload
     /// Commands come one second after another: what is older would be refused.
     private var runs = 0.0
 
@@ -42,7 +44,7 @@ final class DbtDrill {
         let from = lines.withLock { $0.count }
         let command = DbtCommand(
             warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.folder],
-            now: { now }, output: { line in self.lines.withLock { $0.append(line) } })
+            now: { now }, download: download, output: { line in self.lines.withLock { $0.append(line) } })
         var words = words
         if !words.contains("--project-dir"), words.first != "init" { words += ["--project-dir", project.projectFolder] }
         let code = command.run(arguments: words)

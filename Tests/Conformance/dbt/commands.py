@@ -7,9 +7,10 @@ The last line is `N passed, N failed, 0 skipped`; a difference names the scene a
 import difflib, io, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
 import click, psycopg2, yaml
-import dbt.deprecations
+import dbt.clients.registry, dbt.deprecations
 from dbt.cli.main import cli, dbtRunner
 
+from hub import Hub
 from scenes import SCENES
 
 SETTING = {name: os.environ[f"POSTGRES_TEST_{name}"] for name in ("HOST", "PORT", "USER", "PASS", "DATABASE")}
@@ -52,6 +53,10 @@ def profile():
 def theirs(words, environment):
     told, hidden, old = io.StringIO(), (sys.stdout, sys.stderr), dict(os.environ)
     dbt.deprecations.reset_deprecations()
+    # What a process keeps of the hub: each command is one of its own.
+    registry = dbt.clients.registry
+    registry.DEFAULT_REGISTRY_BASE_URL = os.environ["DBT_PACKAGE_HUB_URL"]
+    registry._get_cached = dbt.utils.memoized(registry._get_package_with_retries)
     os.environ.update(environment)
     sys.stdout = sys.stderr = told
     try: result = dbtRunner().invoke(words)
@@ -145,8 +150,9 @@ def main():
     command, only = sys.argv[1].split(), sys.argv[2] if len(sys.argv) > 2 else ""
     home = pathlib.Path(tempfile.mkdtemp(prefix="scenes."))
     if only in "options": options(command)
-    for name, (files, steps) in SCENES.items():
-        if only in name: scene(command, home, name, files, steps)
+    with Hub() as os.environ["DBT_PACKAGE_HUB_URL"]:
+        for name, (files, steps) in SCENES.items():
+            if only in name: scene(command, home, name, files, steps)
     clear()
     os.chdir("/")
     shutil.rmtree(home)

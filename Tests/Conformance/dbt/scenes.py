@@ -57,6 +57,52 @@ def read(*paths):
     return lambda relations: [pathlib.Path(path).read_text() if pathlib.Path(path).exists() else f"there is no {path}" for path in paths]
 
 
+def asks(*entries, file="packages.yml"):
+    """Writes the list of packages."""
+    return lambda relations: pathlib.Path(file).write_text("packages:\n" + "".join(f"  - {entry}\n" for entry in entries))
+
+
+def installed(relations):
+    """What is in the packages folder, and the lock file."""
+    files = sorted(pathlib.Path("dbt_packages").rglob("*")) if pathlib.Path("dbt_packages").exists() else []
+    return [f"{path} {path.read_text()}" for path in files if path.is_file()] + read("package-lock.yml")(relations)
+
+
+def deps(*lists, words=("deps",), but=()):
+    """Each list of packages by itself, from an empty folder."""
+    for entries in lists: yield from ([asks(*entries), emptied, on(list(words), but=but), installed])
+
+
+def emptied(relations):
+    shutil.rmtree("dbt_packages", ignore_errors=True)
+    pathlib.Path("package-lock.yml").unlink(missing_ok=True)
+
+
+HUB = {"dbt_project.yml": "name: scene\nversion: 1.0.0\nprofile: scene\nclean-targets: [dbt_packages]\n", "models/m.sql": "select 1 as id"}
+WORDS = "{package: scenes/words, version: %s}"
+HUB_STEPS = [
+    *deps([WORDS % "1.0.0"], [WORDS % '[">=1.0.0", "<2.0.0"]'], [WORDS % '">1.0.0"'], [WORDS % '["<=1.2.0", ">1.0.0"]'], [WORDS % '"=1.10.0"'], [WORDS % "2.0.0-rc1"],
+        ["{package: scenes/words, version: ['>=1.0.0', '<2.0.0'], install_prerelease: true}"], ["{package: scenes/upper, version: '>=1.0.0'}", WORDS % '[">=1.0.0", "<2.0.0"]'],
+        [WORDS % '[">=1.0.0", "<2.0.0"]', "{package: scenes/upper, version: 1.0.0}"], ["{package: scenes/upper, version: 1.1.0}"], ["{package: scenes/narrow, version: 1.0.0}", "{local: sub}"],
+        ["{package: scenes/moved, version: 1.0.0}", "{package: scenes/making, version: 1.0.0-a2}"], ["{package: scenes/making, version: '>=1.0.0-a1'}"]),
+    # What cannot be had.
+    *deps([WORDS % "3.0.0"], [WORDS % '[">=1.0.0", "<0.9.0"]'], [WORDS % "1.12.0"], ["{package: scenes/nothing, version: 1.0.0}"],
+        ["{package: scenes/narrow, version: 1.0.0}", WORDS % "1.0.0"], ["{package: scenes/twin, version: 1.0.0}", WORDS % "1.0.0"], ["{package: scenes/later, version: 1.0.0}"], ["{package: scenes/making, version: '>=0.1.0'}"]),
+    # dbt shows where it is in its own code.
+    *deps(["{package: words, version: 1.0.0}"], ["{package: scenes/words}"], [WORDS % "x"], [WORDS % "1.0"], but={"told"}),
+    *deps(["{package: scenes/later, version: 1.0.0}", WORDS % "1.12.0"], words=("deps", "--no-version-check")),
+    # The lock file stands until the list changes, or it is to be made anew.
+    asks(WORDS % '[">=1.0.0", "<1.2.0"]'), on(["deps"]), on(["deps"]), installed, asks(WORDS % '[">=1.0.0", "<2.0.0"]'), on(["deps", "--lock"]), installed, on(["deps"]), installed, on(["deps", "--upgrade"]),
+    lambda relations: pathlib.Path("package-lock.yml").write_text(pathlib.Path("package-lock.yml").read_text().replace("1.10.0", "1.1.0")), on(["deps"]), installed, on(["deps", "--upgrade"]), installed,
+    lambda relations: pathlib.Path("packages.yml").unlink(), emptied, on(["deps"]), on(["deps", "--lock"]),
+    asks(WORDS % '[">=1.0.0", "<2.0.0"]', file="dependencies.yml"), on(["deps"]), installed, lambda relations: pathlib.Path("dependencies.yml").unlink(),
+    # Adding.
+    asks(WORDS % "1.0.0"), on(["deps", "--add-package", "scenes/upper@1.0.0"]), read("packages.yml"), installed, on(["deps", "--add-package", "scenes/words@>=1.0.0,<2.0.0"], but={"told"}), read("packages.yml"), installed,
+    on(["deps", "--add-package", "scenes/words"], but={"told"}), on(["deps", "--add-package", "sub", "--source", "local", "--lock"]), read("packages.yml"), on(["deps", "--warn-error"]), asks("{package: scenes/moved, version: 1.0.0}"),
+    on(["deps", "--warn-error"]), on(["deps", "--warn-error-options", "{silence: [PackageRedirectDeprecation]}"]), on(["deps", "--show-all-deprecations"]), on(["parse"]),
+]
+
+
 def catalog(relations):
     path = pathlib.Path("target/catalog.json")
     found = json.loads(path.read_text())
@@ -88,6 +134,7 @@ SCENES = {
         + [on(["compile", "-s", "worded", "--vars", "{word: 1}", "--vars", "{n: 2}"]), on(["compile", "-s", "worded"], {"DBT_VARS": "{word: other}"})]),
     "packages": (PACKAGES, [on(["ls"], but={"told"}), on(["deps"]), read("package-lock.yml"), on(["ls", "--resource-type", "model"]), on(["compile", "-s", "inner"]), on(["deps"]), on(["deps", "--lock"]), on(["deps", "--upgrade"]), on(["clean"]),
         on(["deps", "--add-package", "sub", "--source", "local"], but={"told"}), read("packages.yml")]),
+    "hub": (HUB | {"sub/dbt_project.yml": "name: sub\nversion: 1.0.0\n"}, HUB_STEPS),
     "building": (GOOD, words("build --resource-type seed model", "build --resource-type model --exclude-resource-type seed", "run --empty -s plain", "run -s nothing", "seed -s plain", "snapshot", "snapshot", "run --full-refresh", "run", "run --sample x", "run --event-time-start 2020-01-01",
         "run --event-time-start 2020-01-02 --event-time-end 2020-01-01", "run --event-time-start zz --event-time-end 2020-01-01", "run --threads x", "test --store-failures") + [looked]),
     "logs": (GOOD, words("seed --log-level warn", "run --log-level none", "test --log-level warn", "test --quiet", "seed --no-print", "seed --log-level nope", "seed --log-format nope", "seed --log-format debug", "seed --target-path other") + [

@@ -68,13 +68,16 @@ public struct DbtCommand {
         let written = ProjectReader.writtenSettings(in: arguments.projectFolder)
         let refused = Result { try arguments.adopt(written.flags) }
         let log = DbtLog(arguments, invocation: id, folder: logFolder(arguments, written.logPath), now: now, output: output)
-        do {
-            try refused.get()
-            return try run(arguments, log, startedAt, id)
-        } catch {
+        func failed(_ error: any Error) -> Int32 {
             log("Encountered an error:\n\(DbtFailure.text(error))", .error, name: "MainEncounteredError")
             return 2
         }
+        do { try refused.get() } catch { return failed(error) }
+        let warnings = DbtWarnings(arguments, log)
+        let code: Int32
+        do { code = try run(arguments, log, warnings, startedAt, id) } catch { code = failed(error) }
+        do { try warnings.summarize() } catch { return failed(error) }
+        return code
     }
 
     /// nil where the command has no project yet.
@@ -84,18 +87,18 @@ public struct DbtCommand {
         return path ?? ((written ?? "logs").hasPrefix("/") ? written : "\(arguments.projectFolder)/\(written ?? "logs")")
     }
 
-    private func run(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
+    private func run(_ arguments: DbtArguments, _ log: DbtLog, _ warnings: DbtWarnings, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         let isList = arguments.word == "list"
         if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion") }
         switch arguments.command {
         case "init": return try DbtInit(arguments: arguments, log: log).run()
         case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log).run()
-        case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log).run()
+        case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log, warnings: warnings).run()
         case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
-        case "retry": return try retry(arguments, log, startedAt, id)
+        case "retry": return try retry(arguments, log, warnings, startedAt, id)
         default: break
         }
-        let site = try DbtSite(arguments, command: self, log: log, startedAt: startedAt, id: id)
+        let site = try DbtSite(arguments, command: self, log: log, warnings: warnings, startedAt: startedAt, id: id)
         return try run(site)
     }
 
@@ -150,7 +153,7 @@ public struct DbtCommand {
     }
 
     /// Runs the last command again, for what failed or was skipped then.
-    private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
+    private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ warnings: DbtWarnings, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         // The project is read with the variables of the last run, which are not known yet.
         let target = try arguments.value("target-path") ?? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars).targetPath
         let place = arguments.value("state") ?? target
@@ -180,7 +183,7 @@ public struct DbtCommand {
         var repeated = arguments.repeating(command, values: values, flags: flags, vars: last["args"]?["vars"]?.objectValue ?? JSONObject())
         if command == "run-operation", let macro = last["args"]?["macro"]?.stringValue { repeated.repeat(words: [macro]) }
         let firstStart = last["metadata"]?["invocation_started_at"] ?? last["metadata"]?["generated_at"]
-        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
+        let again = try DbtSite(repeated, command: self, log: log, warnings: warnings, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
         for result in failed {
             guard let id = result["unique_id"]?.stringValue, let batches = result["batch_results"].flatMap(BatchResults.init(json:)) else { continue }
             // Of a model of which nothing was built, all is built as it would have been.

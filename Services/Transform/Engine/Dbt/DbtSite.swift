@@ -10,6 +10,7 @@ final class DbtSite {
     let arguments: DbtArguments
     let command: DbtCommand
     let log: DbtLog
+    let warnings: DbtWarnings
     private(set) var manifest: Manifest
     private(set) var invocation: Invocation
     let folder: RunFolder
@@ -22,10 +23,11 @@ final class DbtSite {
     private let library: DbtLibrary
 
     /// - Parameter asOf: when what is repeated began: its newest batch is the newest one now.
-    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
+    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, warnings: DbtWarnings, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
         self.arguments = arguments
         self.command = command
         self.log = log
+        self.warnings = warnings
         var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.word, isFullRefresh: arguments.isFullRefresh)
         invocation.failsOnWarnings = arguments.warnings.verdict(of: "LogTestResult") == .fail
         invocation.failsOnTemplateWarnings = arguments.warnings.verdict(of: "JinjaLogWarning") == .fail
@@ -77,15 +79,7 @@ final class DbtSite {
         log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
     }
 
-    /// Tells a warning; `--warn-error` makes it an error, and `--warn-error-options` this or nothing.
-    /// - Parameter name: of dbt's event.
-    func warn(_ text: String, _ name: String, isTagged: Bool = false) throws {
-        switch arguments.warnings.verdict(of: name) {
-        case .silence: return
-        case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
-        case .warn: log(isTagged ? "[WARNING]: \(text)" : text, .warn, name: name)
-        }
-    }
+    func warn(_ text: String, _ name: String, isTagged: Bool = false) throws { try warnings.tell(text, name, isTagged: isTagged) }
 
     /// The compiler and the session of the profile's warehouse.
     func open() throws -> (Compiler, any WarehouseSession) {
