@@ -27,20 +27,20 @@ extension ProjectReader {
     }
 
     /// What a test reads that is not there, or turned off; nil where all of it is there.
-    private func lack(of test: Node, _ manifest: Manifest) -> String? {
+    private func lack(of test: Node, _ manifest: Manifest) -> (words: String, isOff: Bool)? {
         for ref in test.sources where manifest.source(for: ref, from: test.packageName) == nil {
             let isOff = manifest.disabledSources.contains { $0.sourceName == ref.source && $0.name == ref.table }
-            return "a source named '\(ref.source).\(ref.table)' which \(isOff ? "is disabled" : "was not found")"
+            return ("a source named '\(ref.source).\(ref.table)' in package '' which", isOff)
         }
         for ref in test.refs where manifest.node(for: ref, from: test.packageName) == nil {
             let isOff = manifest.disabled.contains { $0.name == ref.name && $0.resourceType != .test }
-            return "a node named '\(ref.name)' which \(isOff ? "is disabled" : "was not found")"
+            return ("a node named '\(ref.name)' in package '\(ref.package ?? "")' which", isOff)
         }
         return nil
     }
 
     /// As in dbt, a test of what is not there is no error: it is turned off, and told of.
-    private func turnOff(_ test: Node, _ reason: String, _ manifest: inout Manifest) {
+    private func turnOff(_ test: Node, _ lack: (words: String, isOff: Bool), _ manifest: inout Manifest) {
         manifest.nodes[test.uniqueID] = nil
         var off = test
         var config = off.config.values
@@ -48,7 +48,9 @@ extension ProjectReader {
         off.config = NodeConfig(config)
         off.dependsOn = []
         manifest.disabled.append(off)
-        manifest.warnings.append("\(test.originalFilePath)\(test.line > 0 ? ":\(test.line)" : ""): \(Self.dependent(test)) \(reason)")
+        // dbt tells of what is turned off nowhere but in its log.
+        let text = "\(Self.dependent(test)) \(lack.words) \(lack.isOff ? "is disabled" : "was not found")"
+        manifest.warnings.append(.init(lack.isOff ? "InvalidDisabledTargetInTestNode" : "NodeNotFoundOrDisabled", text, lack.isOff ? .hint : .tagged, in: test.rootFolder, test.originalFilePath, place: ProjectWarning.ofReferences))
     }
 
     private func parents(of node: Node, _ manifest: Manifest) -> [String] {
@@ -74,7 +76,7 @@ extension ProjectReader {
 
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
         let (location, excerpt) = place(of: ref.name, after: "ref", in: node)
-        let version = ref.version.map { " version \($0)" } ?? ""
+        let version = ref.version.map { " with version '\($0)'" } ?? ""
         let subject = "\(Self.dependent(node)) a node named '\(ref.name)'\(version)"
         if let disabled = manifest.disabled.first(where: { $0.name == ref.name && $0.resourceType != .test }) {
             problems.add(ProjectProblem(
@@ -145,11 +147,21 @@ extension ProjectReader {
         for patch in patches where ["models", "seeds", "snapshots"].contains(patch.section) {
             let ref = patch.version.map { Ref(name: $0.model, version: PythonText.text($0.number)) } ?? Ref(name: patch.name)
             let exists = manifest.node(for: ref, from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name || $0.name == patch.version?.model }
+            let found = manifest.node(for: ref, from: patch.package.name)
+            let place = ProjectWarning.place(of: patch.section)
+            if let found, "\(found.resourceType.rawValue)s" != patch.section {
+                let type = found.resourceType.rawValue
+                manifest.warnings.append(
+                    .init(
+                        "WrongResourceSchemaFile",
+                        "'\(patch.name)' is a \(type) node, but it is specified in the \(patch.section) section of \(patch.file). To fix this error, place the `\(patch.name)` specification under the \(type)s key instead.",
+                        .wrappedThenTagged, in: patch.package.folder, patch.file, place: place))
+            }
             guard !exists else { continue }
-            let kind = patch.section.dropLast()
-            let near = Similarity.nearest(to: patch.name, among: manifest.nodes.values.filter { $0.resourceType.rawValue == kind }.map(\.name).sorted())
             manifest.warnings.append(
-                "\(patch.file):\(patch.line): there is no \(kind) '\(patch.name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+                .init(
+                    "NoNodeForYamlKey", "Did not find matching node for patch with name '\(patch.version?.model ?? patch.name)' in the '\(patch.section)' section of file '\(patch.file)'",
+                    in: patch.package.folder, patch.file, place: place))
         }
     }
 

@@ -107,8 +107,8 @@ import Testing
     // MARK: Warnings
 
     @Test(arguments: [
-        (["--warn-error"], 2), (["--warn-error-options", "{error: all}"], 2), (["--warn-error-options", "{error: [NoNodesForSelectionCriteria]}"], 2), (["--warn-error-options", "{include: '*'}"], 2),
-        (["--warn-error-options", "{error: all, warn: [NoNodesForSelectionCriteria, NothingToDo]}"], 0), (["--warn-error-options", "{error: [NothingElse]}"], 0), ([], 0),
+        (["--warn-error"], 2), (["--warn-error-options", "{error: all}"], 2), (["--warn-error-options", "{error: [NoNodesForSelectionCriteria]}"], 2), (["--warn-error-options", "{include: '*', exclude: [WEOIncludeExcludeDeprecation]}"], 2),
+        (["--warn-error-options", "{error: all, warn: [NoNodesForSelectionCriteria, NothingToDo]}"], 0), (["--warn-error-options", "{error: [NoNodesSelected]}"], 0), ([], 0),
     ])
     func `warnings are errors where the line names them`(words: [String], code: Int) throws {
         let (found, text) = try DbtDrill(Self.files).run(words: ["run", "-s", "nothing"] + words)

@@ -103,6 +103,79 @@ HUB_STEPS = [
 ]
 
 
+OLD = {
+    "dbt_project.yml": """
+name: scene
+version: 1.0.0
+profile: scene
+log-path: elsewhere
+models:
+  scene:
+    marts: {+enabled: true}
+  absent: {+materialized: table}
+vars: {a: 1}
+vars: {b: 1}
+""",
+    "models/a.sql": "select 1 as id", "models/b.sql": "select 1 as id", "models/c.sql": "select * from {{ ref('old') }} join {{ ref('soon') }} using (id)",
+    **{f"models/{name}.sql": "select 1 as id" for name in ("old", "soon", "off", "sv_v1", "sv_v2")}, "models/marts/m.sql": "select 1 as id",
+    "models/usesv.sql": "select * from {{ ref('sv', v=1) }}", "seeds/sd.csv": "id\n1\n",
+    "models/s.yml": """
+version: 2
+a_section_of_ones_own: [{a: 1}]
+models:
+  - name: a
+    description: one
+    description: two
+    a_property_of_ones_own: 1
+    freshness: {}
+    config: {one: 1, materialized: view, materialized: table}
+    columns:
+      - name: id
+        name: id
+        tests:
+          - accepted_values: {values: [1], severity: warn}
+          - not_null: {severity: warn, tags: x}
+          - unique
+          - relationships: {arguments: {to: ref('off'), field: id}}
+          - relationships: {name: nowhere, arguments: {to: ref('nothing'), field: id}}
+          - dbt.not_null: {name: other, column: 3}
+          - {name: given, test_name: accepted_values, values: [2]}
+  - {name: nosuch, description: none}
+  - {name: sd, description: is a seed}
+  - {name: old, deprecation_date: 2020-01-01}
+  - {name: soon, deprecation_date: 2120-01-01T10:00:00+02:00}
+  - {name: 'off', config: {enabled: false}}
+  - name: sv
+    latest_version: 2
+    versions: [{v: 1, deprecation_date: 2021-02-03}, {v: 2}]
+macros:
+  - {name: nomacro}
+seeds:
+  - {name: a, description: is a model}
+sources:
+  - {name: src, tables: [{name: t, columns: [{name: id, tests: [{accepted_values: {values: [1]}}]}]}]}
+exposures:
+  - {name: my exposure, type: dashboard, owner: {name: me}, depends_on: [ref('a')]}
+""",
+    "models/z.yml": "models: [{name: b}]\n",
+}
+OLD_STEPS = [
+    on(["parse"]), on(["parse"]), on(["parse", "--no-partial-parse"]), on(["parse", "--no-partial-parse", "--show-all-deprecations"]),
+    lambda relations: pathlib.Path("models/z.yml").write_text("models: [{name: b, description: x, description: y, data_tests: [{accepted_values: {column_name: id, values: [1], where: id > 0}}]}]\n"), on(["parse", "--show-all-deprecations"]), on(["ls", "--models", "b"], but={"told"}), lambda relations: pathlib.Path("models/z.yml").write_text(OLD["models/z.yml"]), on(["parse"]), on(["ls", "--models", "b"]),
+    *[on(["parse", "--no-partial-parse", "--warn-error-options", text]) for text in (
+        "{silence: [Deprecations]}", "{silence: [Deprecations, NoNodeForYamlKey], error: [WrongResourceSchemaFile]}",
+        "{error: [DeprecatedModel]}", "{error: all, warn: [Deprecations, NoNodeForYamlKey]}", "{include: [DeprecatedReference]}", "{include: all, exclude: [Deprecations]}")],
+    # dbt has a frame of its own around it, or shows where it is in its own code.
+    on(["parse", "--no-partial-parse", "--warn-error-options", "{error: [Deprecations], warn: [DuplicateYAMLKeysDeprecation, ConfigLogPathDeprecation]}"], but={"told"}),
+    *[on(["parse", "--warn-error-options", text], but={"told", "exit code"}) for text in ("{error: [Nope]}", "{error: some}", "{warn: [DeprecatedModel]}", "{include: all, error: all}")],
+    on(["parse", "--warn-error-options", "{error: [DeprecationsSummary]}"], but={"told"}), on(["parse", "--warn-error"]), on(["parse"], {"DBT_ENGINE_NOPE": "1", "DBT_ENGINE_QUIET": "0"}), on(["source", "freshness", "-o", "x.json"]), on(["deps"], but={"told"}),
+    lambda relations: pathlib.Path("dbt_project.yml").write_text("name: scene\nprofile: scene\nflags: {require_generic_test_arguments_property: false}\nclean-targets: [dbt_modules]\n"),
+    on(["parse"], but={"told"}), lambda relations: pathlib.Path("macros").mkdir(exist_ok=True),
+    lambda relations: pathlib.Path("macros/own.sql").write_text("{% test own(model, column_name, arguments) %}select 1 as id where false{% endtest %}"),
+    lambda relations: pathlib.Path("models/usesv.sql").unlink(), lambda relations: pathlib.Path("models/s.yml").write_text("models: [{name: a, columns: [{name: id, data_tests: [{own: {arguments: {x: 1}}}, {accepted_values: {values: [1], severity: warn}}]}]}]"), on(["parse"]), on(["clean"]),
+]
+
+
 def catalog(relations):
     path = pathlib.Path("target/catalog.json")
     found = json.loads(path.read_text())
@@ -135,6 +208,7 @@ SCENES = {
     "packages": (PACKAGES, [on(["ls"], but={"told"}), on(["deps"]), read("package-lock.yml"), on(["ls", "--resource-type", "model"]), on(["compile", "-s", "inner"]), on(["deps"]), on(["deps", "--lock"]), on(["deps", "--upgrade"]), on(["clean"]),
         on(["deps", "--add-package", "sub", "--source", "local"], but={"told"}), read("packages.yml")]),
     "hub": (HUB | {"sub/dbt_project.yml": "name: sub\nversion: 1.0.0\n"}, HUB_STEPS),
+    "warnings": (OLD, OLD_STEPS),
     "building": (GOOD, words("build --resource-type seed model", "build --resource-type model --exclude-resource-type seed", "run --empty -s plain", "run -s nothing", "seed -s plain", "snapshot", "snapshot", "run --full-refresh", "run", "run --sample x", "run --event-time-start 2020-01-01",
         "run --event-time-start 2020-01-02 --event-time-end 2020-01-01", "run --event-time-start zz --event-time-end 2020-01-01", "run --threads x", "test --store-failures") + [looked]),
     "logs": (GOOD, words("seed --log-level warn", "run --log-level none", "test --log-level warn", "test --quiet", "seed --no-print", "seed --log-level nope", "seed --log-format nope", "seed --log-format debug", "seed --target-path other") + [

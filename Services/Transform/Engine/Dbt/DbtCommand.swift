@@ -75,7 +75,12 @@ public struct DbtCommand {
         do { try refused.get() } catch { return failed(error) }
         let warnings = DbtWarnings(arguments, log)
         let code: Int32
-        do { code = try run(arguments, log, warnings, startedAt, id) } catch { code = failed(error) }
+        do { code = try run(arguments, log, warnings, startedAt, id) } catch {
+            code = failed(error)
+            // One error is told.
+            try? warnings.summarize()
+            return code
+        }
         do { try warnings.summarize() } catch { return failed(error) }
         return code
     }
@@ -90,9 +95,14 @@ public struct DbtCommand {
     private func run(_ arguments: DbtArguments, _ log: DbtLog, _ warnings: DbtWarnings, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         let isList = arguments.word == "list"
         if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion") }
+        for warning in arguments.deprecations() { try warnings.tell(warning) }
+        if ["clean", "deps"].contains(arguments.command) {
+            let project = try? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars)
+            for warning in project?.warnings ?? [] { try warnings.tell(warning) }
+        }
         switch arguments.command {
         case "init": return try DbtInit(arguments: arguments, log: log).run()
-        case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log).run()
+        case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log, warnings: warnings).run()
         case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log, warnings: warnings).run()
         case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
         case "retry": return try retry(arguments, log, warnings, startedAt, id)
@@ -104,8 +114,11 @@ public struct DbtCommand {
 
     private func run(_ site: DbtSite) throws -> Int32 {
         let arguments = site.arguments
+        for warning in site.news { try site.warnings.tell(warning) }
+        if let path = arguments.command == "source freshness" ? arguments.value("output") : nil {
+            try site.warnings.deprecate("Custom output path usage `--output \(path)` usage detected in `dbt source freshness` command.", "CustomOutputPathInSourceFreshnessDeprecation")
+        }
         if arguments.word != "list" {
-            for warning in site.manifest.warnings + [site.manifest.warningOfBatches].compactMap({ $0 }) { try site.warn(warning, "ProjectWarning", isTagged: true) }
             site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
         }
         switch arguments.command {

@@ -56,7 +56,7 @@ struct DbtLog {
     private func lines(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)], _ format: String) -> [String] {
         if format == "json" {
             let info: JSON = [
-                "category": "", "code": .string(Self.codes[name] ?? ""), "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
+                "category": "", "code": .string(DbtEvents.code(of: name)), "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
                 "pid": JSON(Int(getpid())), "thread": "MainThread", "ts": .string(now().description),
             ]
             return [JSON([("info", info), ("data", JSON([("msg", .string(text))] + members))]).text()]
@@ -77,15 +77,6 @@ struct DbtLog {
         func padded(_ number: Int, _ count: Int) -> String { String(repeating: "0", count: max(0, count - "\(number)".utf8.count)) + "\(number)" }
         return "\(padded(clock.hour, 2)):\(padded(clock.minute, 2)):\(padded(clock.second, 2)).\(padded(Int(((time.microseconds % 1_000_000) + 1_000_000) % 1_000_000), 6))"
     }
-
-    /// dbt's codes of its events, by their names.
-    private static let codes = [
-        "MainReportVersion": "A001", "MainEncounteredError": "Z002", "FoundStats": "W006", "ConcurrencyLine": "Q027", "LogStartLine": "Q011", "LogModelResult": "Q012",
-        "LogTestResult": "Q007", "LogSnapshotResult": "Q015", "LogSeedResult": "Q016", "LogFunctionResult": "Q047", "LogNodeNoOpResult": "Q019", "SkippingDetails": "Q033",
-        "LogHookStartLine": "Q032", "LogHookEndLine": "Q007", "FinishedRunningStats": "E047", "EndOfRunSummary": "Z030", "StatsLine": "Z023", "SQLCompiledPath": "Z026",
-        "RunResultWarning": "Z021", "RunResultFailure": "Z022", "RunResultError": "Z024", "RunResultWarningMessage": "Z046", "CheckNodeTestFailure": "Z028", "Note": "Z050",
-        "SQLQuery": "E016", "PrintEvent": "Z052", "JinjaLogInfo": "I062",
-    ]
 
     /// A statement as it is sent: `On model.shop.orders: /* … */`.
     func statement(_ sql: String, of node: Node?) {

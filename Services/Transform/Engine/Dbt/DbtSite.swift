@@ -14,6 +14,8 @@ final class DbtSite {
     private(set) var manifest: Manifest
     private(set) var invocation: Invocation
     let folder: RunFolder
+    /// What the reading has to tell.
+    private(set) var news: [ProjectWarning] = []
     /// Of `retry`: nothing else is run.
     var only: Set<String>?
     /// Of `retry`: models that were built in part.
@@ -62,7 +64,11 @@ final class DbtSite {
         }
         let reader = ProjectReader(settings, host: host)
         defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
-        manifest = try reader.read()
+        do { manifest = try reader.read() } catch {
+            for warning in reader.news { try warnings.tell(warning) }
+            throw error
+        }
+        news = manifest.packages.flatMap(\.warnings) + reader.news + manifest.standingWarnings(now: command.now())
         if let threads = try arguments.threads { manifest.target.threads = threads }
         let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Project
 
 /// Tells the warnings of a command. `--warn-error` and `--warn-error-options` make some of them errors, or silence them.
 ///
@@ -24,6 +25,18 @@ final class DbtWarnings {
         case .silence: return
         case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
         case .warn: log(text, .warn, name: name)
+        }
+    }
+
+    func tell(_ warning: ProjectWarning) throws {
+        switch warning.frame {
+        case .plain: try tell(warning.text, warning.event)
+        case .tagged: try tell(warning.text, warning.event, isTagged: true)
+        case .wrappedThenTagged: try tell(LineWrap.paragraphs(warning.text, width: width), warning.event, isTagged: true)
+        case .taggedThenWrapped: try tell(LineWrap.paragraphs("[WARNING]: \(warning.text)", width: width), warning.event)
+        case .deprecation: try deprecate(warning.text, warning.event)
+        case .namelessDeprecation: try deprecate(warning.text, warning.event, isNamed: false)
+        case .hint: return
         }
     }
 
