@@ -95,6 +95,12 @@ LEFT_OUT = re.compile(
 def lines(text):
     found = []
     for line in text.split("\n"):
+        if line.startswith("{") and '"invocation_id"' in line:
+            event = json.loads(line)
+            info = event["info"]
+            # dbt tells its adapter's name besides.
+            if info["name"] not in ("AdapterRegistered", "UnableToPartialParse") and info["level"] != "debug": found.append(" ".join([info["name"], info["code"], info["level"], *sorted(info), *sorted(event["data"])]))
+            continue
         line = re.sub(r"\x1b\[[0-9;]*m", "", line).replace("\r", "")
         line = re.sub(r"^\d\d:\d\d:\d\d(\.\d+)? {0,2}(\[[^]]*\] \[[^]]*\]: ?)?", "", line)
         line = re.sub(r" in \d+\.\d+s", " in Ts", re.sub(r" \.{2,}", " ...", line))

@@ -184,7 +184,7 @@ def catalog(relations):
 
 
 # Of dbt's adapter for SQLite some things fail always: it has no times, no md5 for snapshots, and errors inside errors.
-ON_SQLITE = ["retry", "tests", "list", "show", "operations", "variables", "packages", "hub", "warnings", "building", "logs", "flags of the project", "docs"]
+ON_SQLITE = ["retry", "tests", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs"]
 NOT_ON_SQLITE = [["source", "freshness"], ["snapshot"], ["run-operation", "refused"]]
 TABLED, WARNED = ["test", "-s", "tabled", "--indirect-selection"], ["test", "-s", "warned", "--warn-error-options"]
 SCENES = {
@@ -212,6 +212,9 @@ SCENES = {
         on(["deps", "--add-package", "sub", "--source", "local"], but={"told"}), read("packages.yml")]),
     "hub": (HUB | {"sub/dbt_project.yml": "name: sub\nversion: 1.0.0\n"}, HUB_STEPS),
     "warnings": (OLD, OLD_STEPS),
+    # A line is an event: its name, its code, its level, and what it says.
+    "events": (BROKEN, [on([*text.split(), "--log-format", "json"], but=("results",)) for text in ("seed", "run", "run -s nothing", "test -s tabled plain --exclude fails", "snapshot", "compile -s plain", "compile -s plain --output json", "show -s plain",
+        "show -s plain --output json", "docs generate", "run-operation hello", "deps", "clean", "run --warn-error -s nothing")]),
     "building": (GOOD, words("build --resource-type seed model", "build --resource-type model --exclude-resource-type seed", "run --empty -s plain", "run -s nothing", "seed -s plain", "snapshot", "snapshot", "run --full-refresh", "run", "run --sample x", "run --event-time-start 2020-01-01",
         "run --event-time-start 2020-01-02 --event-time-end 2020-01-01", "run --event-time-start zz --event-time-end 2020-01-01", "run --threads x", "test --store-failures") + [looked]),
     "logs": (GOOD, words("seed --log-level warn", "run --log-level none", "test --log-level warn", "test --quiet", "seed --no-print", "seed --log-level nope", "seed --log-format nope", "seed --log-format debug", "seed --target-path other") + [

@@ -33,11 +33,11 @@ struct DbtClean {
                 "PackageInstallPathDeprecation", isNamed: false)
         }
         for path in paths {
-            log("Checking \(path)/*")
+            log("Checking \(path)/*", name: "CheckCleanPath", with: [("path", .string(path))])
             if DbtFiles.exists(path) { try DbtFiles.remove(path) }
-            log("Cleaned \(path)/*")
+            log("Cleaned \(path)/*", name: "ConfirmCleanPath", with: [("path", .string(path))])
         }
-        log("Finished cleaning all paths.")
+        log("Finished cleaning all paths.", name: "FinishedCleanPaths")
         return 0
     }
 }

@@ -69,7 +69,8 @@ public struct DbtCommand {
         let refused = Result { try arguments.adopt(written.flags) }
         let log = DbtLog(arguments, invocation: id, folder: logFolder(arguments, written.logPath), now: now, output: output)
         func failed(_ error: any Error) -> Int32 {
-            log("Encountered an error:\n\(DbtFailure.text(error))", .error, name: "MainEncounteredError")
+            let text = DbtFailure.text(error)
+            log("Encountered an error:\n\(text)", .error, name: "MainEncounteredError", with: [("exc", .string(text))])
             return 2
         }
         do { try refused.get() } catch { return failed(error) }
@@ -94,7 +95,7 @@ public struct DbtCommand {
 
     private func run(_ arguments: DbtArguments, _ log: DbtLog, _ warnings: DbtWarnings, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         let isList = arguments.word == "list"
-        if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion") }
+        if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion", with: [("version", .string("=\(ManifestWriter.dbtVersion)")), ("log_version", 3)]) }
         for warning in arguments.deprecations() { try warnings.tell(warning) }
         if ["clean", "deps"].contains(arguments.command) {
             let project = try? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars)
@@ -119,7 +120,8 @@ public struct DbtCommand {
             try site.warnings.deprecate("Custom output path usage `--output \(path)` usage detected in `dbt source freshness` command.", "CustomOutputPathInSourceFreshnessDeprecation")
         }
         if arguments.word != "list" {
-            site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
+            let counts = DbtSite.counts(site.manifest)
+            site.log("Found \(counts)", name: "FoundStats", with: [("stat_line", .string(counts))])
         }
         switch arguments.command {
         case "parse":
@@ -161,7 +163,7 @@ public struct DbtCommand {
             try DbtFiles.copy(from, to: to)
         }
         for problem in result.problems { site.log(problem, .error) }
-        site.log("Catalog written to \(site.folder.path)/catalog.json, the page to \(site.folder.path)/index.html", name: "CatalogWritten")
+        site.log("Catalog written to \(site.folder.path)/catalog.json, the page to \(site.folder.path)/index.html", name: "CatalogWritten", with: [("path", .string("\(site.folder.path)/catalog.json"))])
         return result.problems.isEmpty ? 0 : 1
     }
 

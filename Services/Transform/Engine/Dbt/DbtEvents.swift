@@ -5,6 +5,9 @@ enum DbtEvents {
     static func isName(_ name: String) -> Bool { codes[name] != nil || name == deprecations }
     static func isDeprecation(_ name: String) -> Bool { codes[name]?.hasPrefix("D") ?? false }
     static let deprecations = "Deprecations"
+    /// Which say nothing but their name.
+    static func isBare(_ name: String) -> Bool { bare.contains(name) }
+    private static let bare: Set<String> = ["BuildingCatalog", "DepsNoPackagesFound", "DepsUpToDate", "FinishedCleanPaths", "FreshnessCheckComplete", "NoNodesSelected", "NothingToDo"]
 
     private static let codes = Dictionary(
         uniqueKeysWithValues: table.split { $0 == " " || $0 == "\n" }.map { entry in

@@ -59,7 +59,7 @@ final class DbtSite {
         if arguments.word != "list" {
             // What templates say while they are read is said, as it is again when they run.
             let prints = arguments.flag("print", byDefault: true)
-            host.onMessage = { log($0) }
+            host.onMessage = { log($0, name: "JinjaLogInfo") }
             host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         }
         let reader = ProjectReader(settings, host: host)
@@ -82,7 +82,9 @@ final class DbtSite {
     }
 
     func tellConcurrency() {
-        log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
+        log(
+            "\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine",
+            with: [("num_threads", JSON(manifest.target.threads)), ("target_name", .string(manifest.target.name)), ("node_count", JSON(invocation.selected.count))])
     }
 
     func warn(_ text: String, _ name: String, isTagged: Bool = false) throws { try warnings.tell(text, name, isTagged: isTagged) }
@@ -93,7 +95,7 @@ final class DbtSite {
         let session = try warehouse().open()
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         let log = log
-        compiler.onMessage = { log($0) }
+        compiler.onMessage = { log($0, name: "JinjaLogInfo") }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }
@@ -132,7 +134,7 @@ final class DbtSite {
         } else {
             chosen = try selector.select(arguments.select, exclude: arguments.exclude)
         }
-        for criterion in nothing { try warn("The selection criterion '\(criterion)' does not match any enabled nodes", "NoNodesForSelectionCriteria") }
+        for criterion in nothing { try warnings.tell("The selection criterion '\(criterion)' does not match any enabled nodes", "NoNodesForSelectionCriteria", with: [("spec_raw", .string(criterion))]) }
         let (wanted, unwanted) = (arguments.list("resource-type"), arguments.list("exclude-resource-type"))
         chosen = chosen.filter { id in
             let type = manifest[id]?.resourceType ?? .source

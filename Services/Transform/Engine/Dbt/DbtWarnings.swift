@@ -19,12 +19,12 @@ final class DbtWarnings {
     }
 
     /// - Parameter name: of dbt's event.
-    func tell(_ text: String, _ name: String, isTagged: Bool = false) throws {
+    func tell(_ text: String, _ name: String, isTagged: Bool = false, with members: [(String, JSON)] = []) throws {
         let text = isTagged ? "[WARNING]: \(text)" : text
         switch rules.verdict(of: name) {
         case .silence: return
         case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
-        case .warn: log(text, .warn, name: name)
+        case .warn: log(text, .warn, name: name, with: members)
         }
     }
 
