@@ -13,6 +13,8 @@ final class DbtDrill {
     private let lines = Mutex<[String]>([])
     /// Of what `deps` fetches.
     var download: PackageDownload = DbtCommand.noDownload
+    /// Of whoever is asked.
+    var answers: [String] = []
     /// Commands come one second after another: what is older would be refused.
     private var runs = 0.0
 
@@ -44,7 +46,7 @@ final class DbtDrill {
         let from = lines.withLock { $0.count }
         let command = DbtCommand(
             warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.folder],
-            now: { now }, download: download, output: { line in self.lines.withLock { $0.append(line) } })
+            now: { now }, download: download, ask: { _ in self.answers.isEmpty ? nil : self.answers.removeFirst() }, output: { line in self.lines.withLock { $0.append(line) } })
         var words = words
         if !words.contains("--project-dir"), words.first != "init" { words += ["--project-dir", project.projectFolder] }
         let code = command.run(arguments: words)

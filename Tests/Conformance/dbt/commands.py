@@ -127,6 +127,8 @@ def step(command, side, step_):
     code, text = theirs(words, environment) if side == "theirs" else ours(command, words, environment)
     written = path.exists() and path.read_text() != before
     found = {"exit code": code, "told": lines(text), "results": results(path) if written else None}
+    # Every flag with its value, but for the sides' own folders and words.
+    if written and words[0] != "retry": found["args"] = [f"{key} {json.dumps(value, sort_keys=True)}" for key, value in sorted(json.loads(path.read_text())["args"].items()) if key not in ("log_path", "profiles_dir", "project_dir", "invocation_command")]
     return {key: value for key, value in found.items() if key not in leaving}
 
 

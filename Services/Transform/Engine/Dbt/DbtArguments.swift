@@ -151,8 +151,9 @@ struct DbtArguments {
         option.environmentNames.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
     }
 
-    private static func key(_ name: String) -> String { String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
+    static func key(_ name: String) -> String { String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
 
+    var home: String { environment["HOME"] ?? "" }
     var projectFolder: String { value("project-dir") ?? "." }
     var select: [String] { list("select") }
     var exclude: [String] { list("exclude") }
@@ -219,25 +220,6 @@ struct DbtArguments {
     }
 
     mutating func `repeat`(words: [String]) { self.words = words }
-
-    /// What `run_results.json` keeps of the line, so that `retry` can go on from there.
-    var json: JSON {
-        var object = JSONObject()
-        for (name, values) in values.sorted(by: { $0.key < $1.key }) where name != "vars" && name != "args" {
-            object[Self.key(name)] = DbtOptions.all.first { $0.name == name }?.isList ?? false ? .array(values.map(JSON.string)) : (values.last.flatMap { Int64($0) }.map(JSON.integer) ?? .string(values.last ?? ""))
-        }
-        for (name, isOn) in flags.sorted(by: { $0.key < $1.key }) { object[Self.key(name)] = .bool(isOn) }
-        if object["select"] == nil { object["select"] = [] }
-        if object["exclude"] == nil { object["exclude"] = [] }
-        object["vars"] = .object(vars)
-        object["which"] = .string(word)
-        if command == "run-operation" {
-            object["macro"] = JSON(words.first)
-            object["args"] = JSON(value("args"))
-        }
-        if command == "show", object["limit"] == nil { object["limit"] = 5 }
-        return .object(object)
-    }
 
     /// `flags.WHICH`: the last word of the command.
     var word: String { command == "ls" ? "list" : command.split(separator: " ").last.map(String.init) ?? command }

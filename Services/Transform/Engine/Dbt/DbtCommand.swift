@@ -15,22 +15,33 @@ public struct DbtCommand {
     let now: @Sendable () -> Timestamp
     let download: PackageDownload
     let output: (String) -> Void
+    let ask: (_ question: String) -> String?
 
-    /// - Parameter download: of packages that `deps` fetches.
+    /// - Parameters:
+    ///   - download: of packages that `deps` fetches.
+    ///   - ask: the next line of whoever sits there.
     public init(
         warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp,
-        download: @escaping PackageDownload = Self.noDownload, output: @escaping (String) -> Void
+        download: @escaping PackageDownload = Self.noDownload, ask: @escaping (_ question: String) -> String? = Self.ask, output: @escaping (String) -> Void
     ) {
         self.warehouses = warehouses
         self.environment = environment
         self.now = now
         self.download = download
         self.output = output
+        self.ask = ask
     }
 
     /// Of a program without a network.
     public static let noDownload: @Sendable (String, ProblemLocation) throws -> [UInt8] = { url, place in
         throw PlainProblem("dbt.no_network", "this program does not speak HTTP, so '\(url)' cannot be fetched", at: place, remedy: "put the program sluice-transform beside it, or name the package as git: or local:")
+    }
+
+    /// A line of the standard input; the question stands before it.
+    public static func ask(_ question: String) -> String? {
+        let bytes = Array(question.utf8)
+        _ = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        return readLine()
     }
 
     /// A line at a time, so that whoever pipes the output sees it grow.
@@ -102,7 +113,7 @@ public struct DbtCommand {
             for warning in project?.warnings ?? [] { try warnings.tell(warning) }
         }
         switch arguments.command {
-        case "init": return try DbtInit(arguments: arguments, log: log).run()
+        case "init": return try DbtInit(arguments: arguments, log: log, ask: ask).run()
         case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log, warnings: warnings).run()
         case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log, warnings: warnings).run()
         case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
@@ -191,7 +202,7 @@ public struct DbtCommand {
         var values: [String: [String]] = [:]
         var flags: [String: Bool] = [:]
         for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) && !DbtArguments.ofEachCommand.contains(key) {
-            let name = String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+            let name = DbtArguments.optionNames[key] ?? DbtArguments.word(key)
             if let flag = value.boolValue { flags[name] = flag } else if let list = value.arrayValue { values[name] = list.compactMap(\.stringValue) }
             else if !value.isNull { values[name] = [value.stringValue ?? value.text()] }
         }

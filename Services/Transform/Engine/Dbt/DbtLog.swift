@@ -39,11 +39,11 @@ struct DbtLog {
         let wanted = arguments.value("log-level").flatMap(Level.init(rawValue:)) ?? .info
         level = isQuiet ? max(wanted, .error) : arguments.flag("debug") ? .debug : wanted
         width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
-        fileLevel = arguments.value("log-level-file").flatMap(Level.init(rawValue:)) ?? .debug
+        fileLevel = (arguments.value("log-level-file") ?? arguments.value("log-level")).flatMap(Level.init(rawValue:)) ?? .debug
         let rule = String(repeating: "=", count: 30)
         file = fileLevel == .none ? nil : folder.flatMap {
             DbtLogFile(
-                folder: $0, format: arguments.value("log-format-file") ?? "debug", bytesMax: arguments.value("log-file-max-bytes").flatMap { Int($0) } ?? 10 << 20,
+                folder: $0, format: arguments.value("log-format-file") ?? arguments.value("log-format") ?? "debug", bytesMax: arguments.value("log-file-max-bytes").flatMap { Int($0) } ?? 10 << 20,
                 beginning: "\(rule) \(Self.exact(now())) | \(invocation) \(rule)")
         }
     }

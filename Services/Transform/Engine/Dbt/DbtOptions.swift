@@ -129,6 +129,8 @@ enum DbtOptions {
     /// The option of a command that is written so, and whether it is said or taken back.
     static func option(_ word: String, of command: String) -> (option: DbtOption, isOn: Bool)? { byWord[word]?.first { $0.option.isOf(command) } }
 
+    static func option(named name: String, of command: String) -> DbtOption? { all.first { $0.name == name && $0.isOf(command) } }
+
     static func options(of command: String) -> [DbtOption] { all.filter { $0.isOf(command) } }
 
     static func near(_ word: String, of command: String) -> String? {

@@ -11,6 +11,8 @@ struct WarningRules {
     private var errors: Set<String> = []
     private var warnings: Set<String> = []
     private var silenced: Set<String> = []
+    /// As they count: lists, or `all`.
+    private(set) var options = JSONObject(distinct: [("error", []), ("silence", []), ("warn", [])])
     /// Whether the options were said under the names that they had before.
     private(set) var saysInclude = false
     private(set) var saysExclude = false
@@ -36,6 +38,8 @@ struct WarningRules {
             takesAll = true
         }
         func names(_ value: JSON?) -> Set<String> { Set(value?.arrayValue?.compactMap(\.stringValue) ?? []) }
+        if let wanted, !wanted.isNull { self.options["error"] = wanted }
+        for (key, value) in [("warn", options["exclude"] ?? options["warn"]), ("silence", options["silence"])] { if let value, !value.isNull { self.options[key] = value } }
         errors = names(wanted)
         warnings = names(options["exclude"] ?? options["warn"])
         silenced = names(options["silence"])
