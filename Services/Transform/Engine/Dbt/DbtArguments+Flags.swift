@@ -35,7 +35,7 @@ extension DbtArguments {
         object["which"] = .string(word)
         if isOperation {
             object["macro"] = JSON(words.first)
-            object["args"] = .object(value("args").flatMap { try? YAMLValue.object($0) } ?? JSONObject())
+            if let text = value("args") { object["args"] = .object((try? YAMLValue.object(text)) ?? JSONObject()) }
         }
         return .object(object)
     }
