@@ -78,6 +78,10 @@ extension ArchiveWriter {
     }
     private mutating func nodes(_ values: [String: Node]) { write(values) { $0.node($1.box.properties) } }
 
+    private mutating func warning(_ value: ProjectWarning) {
+        write(value.event); write(value.text); write(value.frame.rawValue); write(value.folder); write(value.file); write(value.isLocal); write(value.place)
+    }
+
     mutating func manifest(_ value: Manifest) {
         nodes(value.nodes); nodes(value.others)
         write(value.sources) { $0.source($1) }
@@ -89,13 +93,20 @@ extension ArchiveWriter {
         write(value.disabled) { $0.node($1.box.properties) }
         write(value.disabledSources) { $0.source($1) }
         write(value.hooks) { $0.hook($1) }
-        write(value.environmentRead.sorted()); write(value.warnings)
+        write(value.environmentRead.sorted()); write(value.warnings) { $0.warning($1) }
         write(value.graph.parents) { $0.write($1) }
         write(value.graph.children) { $0.write($1) }
     }
 }
 
 extension ArchiveReader {
+    private mutating func warning() throws -> ProjectWarning {
+        let (event, words, frame) = (try text(), try text(), try text())
+        var warning = ProjectWarning(event, words, ProjectWarning.Frame(rawValue: frame) ?? .plain)
+        (warning.folder, warning.file, warning.isLocal, warning.place) = (try text(), try text(), try bool(), try int())
+        return warning
+    }
+
     mutating func node() throws -> Node.Properties {
         Node.Properties(
             uniqueID: try text(), resourceType: try resourceType(), name: try text(), packageName: try text(), path: try text(),
@@ -204,7 +215,7 @@ extension ArchiveReader {
         value.disabledSources = try list { try $0.source() }
         value.hooks = try list { try $0.hook() }
         value.environmentRead = Set(try strings())
-        value.warnings = try strings()
+        value.warnings = try list { try $0.warning() }
         value.graph.parents = try map { try $0.strings() }
         value.graph.children = try map { try $0.strings() }
     }

@@ -6,6 +6,9 @@ struct GenericTestReader {
     let problems: ProblemList
     /// For the words of a test's configuration, which are templates of the schema file; its arguments are templates of its run.
     let renderer: YAMLRenderer
+    /// Whether what stands below `arguments` are the test's arguments, as `require_generic_test_arguments_property` says; else it is one.
+    var nestsArguments = true
+    private(set) var warnings: [ProjectWarning] = []
 
     /// In the order in which dbt writes them.
     static let configKeys = [
@@ -14,7 +17,7 @@ struct GenericTestReader {
     ]
 
     /// nil where the entry is wrong; the problem is in the list.
-    func node(for written: WrittenTest, manifest: Manifest) -> Node? {
+    mutating func node(for written: WrittenTest, manifest: Manifest) -> Node? {
         guard let (name, body) = nameAndBody(written.value) else { return nil }
         var arguments = JSONObject()
         // As in dbt, what stands below `arguments` comes behind the column's name.
@@ -28,13 +31,14 @@ struct GenericTestReader {
             case "description": description = member.value.text ?? ""
             case "config":
                 for inner in member.value.members { config[inner.key] = filled(inner.value) }
-            case "arguments" where member.value.isMap:
+            case "arguments" where member.value.isMap && nestsArguments:
                 for inner in member.value.members { nested[inner.key] = inner.value.json }
             case "test_name": continue
             case let key where Self.configKeys.contains(key): config[key] = filled(member.value)
             case let key: arguments[key] = member.value.json
             }
         }
+        tell(of: name, body, written)
         if let column = written.column {
             arguments["column_name"] = .string(column.isQuoted == true ? "\"\(column.name)\"" : column.name)
         }
@@ -47,6 +51,27 @@ struct GenericTestReader {
         arguments["model"] = .string("{{ get_where_subquery(\(written.targetExpression)) }}")
         let metadata = TestMetadata(name: test, namespace: namespace, arguments: arguments)
         return node(names, metadata, config, description, written)
+    }
+
+    private mutating func tell(of name: String, _ body: [YAMLValue.Member], _ written: WrittenTest) {
+        let file = written.value.file
+        func add(_ event: String, _ text: String) {
+            warnings.append(.init(event, text, .deprecation, in: written.package.folder, file, place: written.isSource ? ProjectWarning.ofSourceTests : ProjectWarning.place(of: written.section, isTest: true), isLocal: true))
+        }
+        let nested = body.first { $0.key == "arguments" }?.value
+        guard nestsArguments else {
+            if let nested { add("ArgumentsPropertyInGenericTestDeprecation", "Found `arguments` property in test definition of `\(name)` (\(PythonText.text(nested.json))) without usage of `require_generic_test_arguments_property` behavior change flag. The `arguments` property is deprecated for custom usage and will be used to nest keyword arguments in future versions of dbt.") }
+            return
+        }
+        for member in body where Self.configKeys.contains(member.key) {
+            let place = "data_tests.\(name).\(member.key)"
+            add("PropertyMovedToConfigDeprecation", "Found `\(member.key)` as a top-level property of `\(place)` in file `\(file)`. The `\(member.key)` top-level property should be moved into the `config` of `\(place)`.")
+        }
+        let known = ["config", "column_name", "description", "name", "arguments", "test_name"] + Self.configKeys
+        guard nested.map({ $0.members.isEmpty && $0.items.isEmpty }) ?? true, body.contains(where: { !known.contains($0.key) }) else { return }
+        add(
+            "MissingArgumentsPropertyInGenericTestDeprecation",
+            "Found top-level arguments to test `\(name)` defined on '\(written.isSource ? written.targetName : written.ref?.name ?? written.targetName)' in package '\(written.package.name)' (\(file)). Arguments to generic tests should be nested under the `arguments` property.")
     }
 
     private func filled(_ value: YAMLValue) -> JSON {

@@ -29,8 +29,8 @@ public struct Manifest: Sendable {
     public var commandVars: JSONObject
     /// The environment variables that the project read, by name.
     public var environmentRead: Set<String> = []
-    /// What the project has and this reader leaves alone, one line each.
-    public var warnings: [String] = []
+    /// What is told of its files, in the order in which dbt comes upon it.
+    public var warnings: [ProjectWarning] = []
     public internal(set) var graph = Graph()
     /// Names what was read, where it is kept for the next reading: a manifest of the same name is the same. Empty otherwise.
     var nameOfParse = ""
@@ -95,13 +95,6 @@ public struct Manifest: Sendable {
         guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }
         return project.flags["require_batched_execution_for_custom_microbatch_strategy"]?.boolValue == true
             || !packages.contains { macros["macro.\($0.name).get_incremental_microbatch_sql"] != nil }
-    }
-
-    /// What dbt says of models that ask for batches side by side on an engine whose adapter does not have them: none of ours has.
-    public var warningOfBatches: String? {
-        let count = nodes.values.count { $0.config["concurrent_batches"] == true && isBuiltInBatches($0) }
-        guard count > 0 else { return nil }
-        return "Found \(count) microbatch model\(count == 1 ? "" : "s") with the `concurrent_batches` config set to true, but the \(target.type) adapter does not support running batches concurrently. Batches will be run sequentially."
     }
 
     /// A node or anything else of the graph but a source.

@@ -40,6 +40,8 @@ public struct PackageFile: Sendable {
     var checksum = ""
     /// What its `.dbtignore` names.
     var ignored = IgnoreList()
+    /// What dbt tells of the file each time.
+    public internal(set) var warnings: [ProjectWarning] = []
 
     /// One of the sections that configure nodes, such as `models`; an empty map where the file has none.
     public func configuration(of section: String) -> JSON { sections[section]?.json ?? [:] }
@@ -75,7 +77,8 @@ struct PackageFileReader {
     /// The profile that the file names, which must be known before the rest is rendered: that may ask for the target.
     func profile(problems: ProblemList) throws(ProjectProblems) -> String? {
         do throws(ProjectProblem) {
-            guard let profile = try written().document["profile"] else { return nil }
+            var duplicates: [String] = []
+            guard let profile = try written(duplicates: &duplicates).document["profile"] else { return nil }
             return try renderer.render(profile).text
         } catch {
             problems.add(error)
@@ -83,21 +86,24 @@ struct PackageFileReader {
         }
     }
 
-    private func written() throws(ProjectProblem) -> (document: YAMLValue, text: String) {
+    private func written(duplicates: inout [String]) throws(ProjectProblem) -> (document: YAMLValue, text: String) {
         guard let text = FileTree.text("\(folder)/dbt_project.yml") else {
             throw ProjectProblem(
                 "project.not_found", "there is no dbt_project.yml in this folder", at: .file(folder),
                 remedy: "name the project's folder with --project-dir")
         }
-        return (try YAMLValue.read(text, file: "dbt_project.yml"), text)
+        return (try YAMLValue.read(text, file: "dbt_project.yml", duplicates: &duplicates), text)
     }
 
     func read(problems: ProblemList) throws(ProjectProblems) -> PackageFile {
         do throws(ProjectProblem) {
-            let (written, text) = try written()
+            var duplicates: [String] = []
+            let (written, text) = try written(duplicates: &duplicates)
             // Hooks are templates of their run, not of the project file.
             let document = try renderer.render(written, leaving: ["on-run-start", "on-run-end", "pre-hook", "post-hook", "+pre-hook", "+post-hook", "pre_hook", "post_hook", "+pre_hook", "+post_hook", "query-comment", "vars"])
             var file = try packageFile(document, problems)
+            let path = "\(FileTree.absolute(folder))/dbt_project.yml"
+            file.warnings = duplicates.map { .init("DuplicateYAMLKeysDeprecation", "\($0) in file `\(path)`", .deprecation) } + (try Self.outdated(document))
             file.writtenSections = Self.sections(of: written)
             file.checksum = Digest.hex(.sha256, ProjectReader.trimmed(text))
             file.ignored = IgnoreList(FileTree.text("\(folder)/.dbtignore") ?? "")
@@ -150,6 +156,29 @@ struct PackageFileReader {
         } ?? []
         file.sections = Self.sections(of: document)
         return file
+    }
+
+    /// Paths under names that they had before, or that belong on the line now.
+    private static func outdated(_ document: YAMLValue) throws(ProjectProblem) -> [ProjectWarning] {
+        var found: [ProjectWarning] = []
+        for (old, new, event) in [("source-paths", "model-paths", "ConfigSourcePathDeprecation"), ("data-paths", "seed-paths", "ConfigDataPathDeprecation")] {
+            guard let value = document[old] else { continue }
+            guard document[new] == nil else {
+                throw ProjectProblem(
+                    "project.bad_path", "\(old) and \(new) cannot both be defined. The `\(old)` config has been deprecated in favor of `\(new)`. Please update your `dbt_project.yml` configuration to reflect this change.",
+                    at: value.location, remedy: "remove \(old)")
+            }
+            found.append(.init(event, "The `\(old)` config has been renamed to `\(new)`. Please update your `dbt_project.yml` configuration to reflect this change.", .namelessDeprecation))
+        }
+        for (key, usual, what, event) in [("log-path", "logs", "logs", "ConfigLogPathDeprecation"), ("target-path", "target", "artifacts", "ConfigTargetPathDeprecation")] {
+            guard let value = document[key], value.text != usual else { continue }
+            found.append(
+                .init(
+                    event,
+                    "The `\(key)` config in `dbt_project.yml` has been deprecated, and will no longer be supported in a future version of dbt-core. If you wish to write dbt \(what) to a custom directory, please use the --\(key) CLI flag or DBT_\(what == "logs" ? "LOG" : "TARGET")_PATH env var instead.",
+                    .namelessDeprecation))
+        }
+        return found
     }
 
     private static func sections(of document: YAMLValue) -> [String: YAMLValue] {

@@ -10,22 +10,25 @@ public struct PackageSpec: Hashable, Sendable {
         case git(String, revision: String?, subdirectory: String?)
         /// An archive, and the name of the package in it.
         case tarball(String, name: String)
-        /// A package of dbt's hub, by name and versions.
-        case hub(String, versions: [String])
+        /// A package of dbt's hub, by name, versions, and whether those in the making count too.
+        case hub(String, versions: [String], prereleases: Bool)
     }
     public var origin: Origin
     public var location: ProblemLocation
+    /// The address before templates in it are filled; the lock file keeps it so, without what `env_var` put in.
+    var writtenAddress: String?
+    /// `warn-unpinned`: whether it is told that a branch of a repository may change.
+    public var warnsUnpinned = true
     /// What dbt makes the lock file's hash of: every member that such a package can have, and the entry as it is written.
     var hashed: JSON = .null
 
-    /// As the file states it; the lock file keeps it with the revision that was found.
+    /// What the lock file keeps of it, without what is found for it: the revision, the version, the name.
     public var json: JSON {
         switch origin {
         case .local(let path): ["local": .string(path)]
-        case .git(let url, let revision, let subdirectory):
-            JSON([("git", .string(url))] + (revision.map { [("revision", .string($0))] } ?? []) + (subdirectory.map { [("subdirectory", .string($0))] } ?? []))
-        case .tarball(let url, let name): ["tarball": .string(url), "name": .string(name)]
-        case .hub(let name, let versions): ["package": .string(name), "version": .array(versions.map(JSON.string))]
+        case .git(let url, _, let subdirectory): JSON([("git", .string(writtenAddress ?? url))] + (subdirectory.map { [("subdirectory", .string($0))] } ?? []))
+        case .tarball(let url, _): ["tarball": .string(writtenAddress ?? url)]
+        case .hub(let name, _, _): ["package": .string(name)]
         }
     }
 
@@ -35,7 +38,17 @@ public struct PackageSpec: Hashable, Sendable {
         case .local(let path): "<local @ \(path)>"
         case .git(_, let revision, _): revision.map { "revision \($0)" } ?? "HEAD (default revision)"
         case .tarball(let url, _): "tarball (url: \(url))"
-        case .hub(_, let versions): "version \(versions.joined(separator: ", "))"
+        case .hub(_, let versions, _): "version \(versions.joined(separator: ", "))"
+        }
+    }
+
+    /// What a line calls it: the hub's name, the address, the folder.
+    public var name: String {
+        switch origin {
+        case .local(let path): path
+        case .git(let url, _, let subdirectory): subdirectory.map { "\(url)/\($0)" } ?? url
+        case .tarball(_, let name): name
+        case .hub(let name, _, _): name
         }
     }
 
@@ -43,9 +56,9 @@ public struct PackageSpec: Hashable, Sendable {
     public var key: String {
         switch origin {
         case .local(let path): "local \(path)"
-        case .git(let url, _, let subdirectory): "git \(url) \(subdirectory ?? "")"
+        case .git(let url, _, let subdirectory): "git \(url.hasSuffix(".git") ? String(url.dropLast(4)) : url) \(subdirectory ?? "")"
         case .tarball(let url, _): "tarball \(url)"
-        case .hub(let name, _): "package \(name)"
+        case .hub(let name, _, _): "package \(name)"
         }
     }
 }
@@ -70,11 +83,22 @@ public struct PackageList: Sendable {
     }
 
     /// Reads `package-lock.yml`; nil where there is none or it was made of another list.
-    public static func locked(in folder: String, for list: PackageList) throws(ProjectProblem) -> PackageList? {
+    public static func locked(in folder: String, for list: PackageList, environment: [String: String], vars: JSONObject) throws(ProjectProblem) -> PackageList? {
         guard let text = FileTree.text("\(folder)/package-lock.yml") else { return nil }
-        let document = try YAMLValue.read(text, file: "package-lock.yml")
-        guard document["sha1_hash"]?.text == list.digest else { return nil }
-        return try PackageList(document)
+        let written = try YAMLValue.read(text, file: "package-lock.yml")
+        guard written["sha1_hash"]?.text == list.digest else { return nil }
+        return try PackageList(try YAMLRenderer(environment: environment, vars: vars).render(written), written)
+    }
+
+    /// As dbt takes the list that it has just added to: the hash that it leaves in the lock file stands for no writing, so the next
+    /// command makes the file anew.
+    public mutating func forgetWriting() {
+        for index in specs.indices { specs[index].hashed["unrendered"] = [:] }
+    }
+
+    /// What a package of the hub asks for, as the hub tells it.
+    public init(hub package: String, packages: JSON) throws(ProjectProblem) {
+        try self.init(YAMLValue(["packages": packages], file: "the hub's \(package)"))
     }
 
     private static func read(_ name: String, in folder: String, _ environment: [String: String], _ vars: JSONObject) throws(ProjectProblem) -> PackageList? {
@@ -93,6 +117,7 @@ public struct PackageList: Sendable {
         let entries = written?["packages"]?.items ?? []
         for (index, entry) in (document["packages"]?.items ?? []).enumerated() {
             var spec = try Self.spec(entry)
+            spec.writtenAddress = ["git", "tarball"].lazy.compactMap { entries.indices.contains(index) ? entries[index][$0]?.text : nil }.first
             spec.hashed = Self.hashed(entry, as: spec.origin, written: entries.indices.contains(index) ? entries[index].json : entry.json)
             specs.append(spec)
         }
@@ -122,11 +147,17 @@ public struct PackageList: Sendable {
             guard let name = entry["name"]?.text else { throw wrong("the tarball '\(url)' has no name", "add name: and the package's name") }
             origin = .tarball(url, name: name)
         } else if let name = entry["package"]?.text {
-            origin = .hub(name, versions: entry["version"]?.strings ?? [])
+            guard name.contains("/") else { throw wrong("\(name) was not found in the package index. Packages on the index require a namespace, e.g dbt-labs/dbt_utils", "write the namespace before the name") }
+            guard let versions = entry["version"]?.strings, !versions.isEmpty else {
+                throw wrong("\(name) is missing the version. When installing from the Hub package index, version is a required property", "add version: and a version, or a list of bounds")
+            }
+            origin = .hub(name, versions: versions, prereleases: entry["install_prerelease"]?.json.boolValue ?? false)
         } else {
             throw wrong("a package says neither local, git, tarball nor package", "write one of them")
         }
-        return PackageSpec(origin: origin, location: entry.location)
+        var spec = PackageSpec(origin: origin, location: entry.location)
+        spec.warnsUnpinned = (entry["warn-unpinned"] ?? entry["warn_unpinned"])?.json.boolValue ?? true
+        return spec
     }
 
     /// Tells a list from another, as dbt does: the order does not matter.

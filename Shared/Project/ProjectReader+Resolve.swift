@@ -30,20 +30,20 @@ extension ProjectReader {
     }
 
     /// What a test reads that is not there, or turned off. Of what is nowhere dbt always names a package, be it none.
-    private func lacks(of test: Node, _ manifest: Manifest) -> [String] {
+    private func lacks(of test: Node, _ manifest: Manifest) -> [(words: String, isOff: Bool)] {
         let nodes = test.refs.filter { manifest.node(for: $0, from: test.packageName) == nil }.map { ref in
             let isOff = manifest.disabled.contains { $0.name == ref.name && $0.resourceType != .test }
             let package = isOff && ref.package == nil ? "" : " in package '\(ref.package ?? "")'"
-            return "a node named '\(ref.name)'\(package) which \(isOff ? "is disabled" : "was not found")"
+            return (words: "a node named '\(ref.name)'\(package) which \(isOff ? "is disabled" : "was not found")", isOff: isOff)
         }
         return nodes + test.sources.filter { manifest.source(for: $0, from: test.packageName) == nil }.map { ref in
             let isOff = manifest.disabledSources.contains { $0.sourceName == ref.source && $0.name == ref.table }
-            return "a source named '\(ref.source).\(ref.table)' \(isOff ? "which is disabled" : "in package '' which was not found")"
+            return (words: "a source named '\(ref.source).\(ref.table)' \(isOff ? "which is disabled" : "in package '' which was not found")", isOff: isOff)
         }
     }
 
     /// As in dbt, a test of what is not there is no error: it is turned off, and told of.
-    private func turnOff(_ test: Node, _ reasons: [String], _ manifest: inout Manifest) {
+    private func turnOff(_ test: Node, _ lacks: [(words: String, isOff: Bool)], _ manifest: inout Manifest) {
         manifest.nodes[test.uniqueID] = nil
         var off = test
         var config = off.config.values
@@ -51,7 +51,12 @@ extension ProjectReader {
         off.config = NodeConfig(config)
         off.dependsOn = []
         manifest.disabled.append(off)
-        manifest.warnings += reasons.map { "\(test.originalFilePath)\(test.line > 0 ? ":\(test.line)" : ""): \(Self.dependent(test)) \($0)" }
+        // dbt tells of what is turned off nowhere but in its log.
+        for lack in lacks {
+            manifest.warnings.append(.init(
+                lack.isOff ? "InvalidDisabledTargetInTestNode" : "NodeNotFoundOrDisabled", "\(Self.dependent(test)) \(lack.words)", lack.isOff ? .hint : .tagged,
+                in: test.rootFolder, test.originalFilePath, place: ProjectWarning.ofReferences))
+        }
     }
 
     private func parents(of node: Node, _ manifest: Manifest) -> [String] {
@@ -149,11 +154,21 @@ extension ProjectReader {
         for patch in patches where ["models", "seeds", "snapshots"].contains(patch.section) {
             let ref = patch.version.map { Ref(name: $0.model, version: PythonText.text($0.number)) } ?? Ref(name: patch.name)
             let exists = manifest.node(for: ref, from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name || $0.name == patch.version?.model }
+            let found = manifest.node(for: ref, from: patch.package.name)
+            let place = ProjectWarning.place(of: patch.section)
+            if let found, "\(found.resourceType.rawValue)s" != patch.section {
+                let type = found.resourceType.rawValue
+                manifest.warnings.append(
+                    .init(
+                        "WrongResourceSchemaFile",
+                        "'\(patch.name)' is a \(type) node, but it is specified in the \(patch.section) section of \(patch.file). To fix this error, place the `\(patch.name)` specification under the \(type)s key instead.",
+                        .wrappedThenTagged, in: patch.package.folder, patch.file, place: place))
+            }
             guard !exists else { continue }
-            let kind = patch.section.dropLast()
-            let near = Similarity.nearest(to: patch.name, among: manifest.nodes.values.filter { $0.resourceType.rawValue == kind }.map(\.name).sorted())
             manifest.warnings.append(
-                "\(patch.file):\(patch.line): there is no \(kind) '\(patch.name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+                .init(
+                    "NoNodeForYamlKey", "Did not find matching node for patch with name '\(patch.version?.model ?? patch.name)' in the '\(patch.section)' section of file '\(patch.file)'",
+                    in: patch.package.folder, patch.file, place: place))
         }
     }
 

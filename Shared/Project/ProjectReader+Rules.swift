@@ -96,7 +96,7 @@ extension ProjectReader {
         for patch in patches where patch.section == "macros" {
             let id = "macro.\(patch.package.name).\(patch.name)"
             guard manifest.macros[id] != nil else {
-                manifest.warnings.append("\(patch.file):\(patch.line): there is no macro '\(patch.name)'")
+                manifest.warnings.append(.init("MacroNotFoundForPatch", "Found patch for macro \"\(patch.name)\" which was not found", in: patch.package.folder, patch.file, place: ProjectWarning.place(of: "macros")))
                 continue
             }
             reread.insert(id)

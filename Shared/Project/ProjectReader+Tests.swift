@@ -9,7 +9,12 @@ extension ProjectReader {
                 ?? manifest.disabled.first { $0.name == ref.name && $0.packageName == written.package.name && $0.resourceType != .test && (ref.version == nil || ref.version == $0.version.map { $0.stringValue ?? $0.text() }) }
         }
         if written.ref != nil, target == nil { return }
-        guard var node = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest)).node(for: written, manifest: manifest), let test = node.test else { return }
+        var reader = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest))
+        reader.nestsArguments = manifest.project.flags["require_generic_test_arguments_property"]?.boolValue ?? true
+        let written = reader.node(for: written, manifest: manifest).map { (written, $0) }
+        manifest.warnings += reader.warnings
+        guard let (written, read) = written, let test = read.test else { return }
+        var node = read
         let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
         guard let macroID else {
             let known = manifest.macros.values.map(\.name).filter { $0.hasPrefix("test_") }.map { String($0.dropFirst(5)) } + GenericTests.names
@@ -24,7 +29,9 @@ extension ProjectReader {
         node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
         let isBuiltin = macroID.hasPrefix("macro.dbt.")
         var own = JSONObject(), isCaptured = false
-        if let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
+        // Under `arguments`, where the project does not want them there, a test gets a word that it does not know.
+        let isPlain = reader.nestsArguments || test.arguments["arguments"] == nil
+        if isPlain, let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
             node.refs = capture.refs
             node.sources = capture.sources
         } else if let host, canRender {

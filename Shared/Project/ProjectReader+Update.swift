@@ -31,6 +31,7 @@ extension ProjectReader {
     private func finished(_ manifest: Manifest) -> Manifest {
         var manifest = manifest
         manifest.environmentRead.formUnion(environmentRead.union(host?.environmentRead ?? []))
+        manifest.warnings = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
         return manifest
     }
 
@@ -54,6 +55,7 @@ extension ProjectReader {
 
         let gone = remove(files, scope, from: &manifest)
         for source in schemas.flatMap(\.sources) { addSource(source, &manifest) }
+        for schema in schemas { manifest.warnings += schema.warnings }
         for group in schemas.flatMap(\.groups) { add(group, &manifest) }
         let patchOf = patchesByName(patches + lent)
         for package in manifest.packages { readNodes(package, patchOf, &manifest) { files.contains($0) } }
@@ -155,7 +157,7 @@ extension ProjectReader {
             manifest.macros[id]?.patchPath = nil
             gone.macros.insert(id)
         }
-        manifest.warnings = []
+        manifest.warnings.removeAll { !$0.isLocal || isGone($0.path) }
         return gone
     }
 

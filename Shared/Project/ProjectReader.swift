@@ -23,6 +23,9 @@ public final class ProjectReader {
     var reread: Set<String> = []
     /// What became of the last reading's cache, for whoever debugs; nil where it was not asked for.
     public private(set) var cacheNote: String?
+    /// The warnings of files that were read now, and those that are new: dbt tells no others. Also where the reading fails in the end. What
+    /// dbt_project.yml says stands in ``PackageFile/warnings``.
+    public private(set) var news: [ProjectWarning] = []
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -55,10 +58,12 @@ public final class ProjectReader {
                 if changes.isEmpty {
                     cacheNote = "Partial parsing enabled, no changes found, skipping parsing"
                     last.environmentRead.formUnion(environmentRead)
+                    news = []
                     return last
                 }
                 if var updated = update(last, from: manifest, changes) {
                     cacheNote = "Partial parsing enabled: \(changes.deleted.count) files deleted, \(changes.added.count) files added, \(changes.changed.count) files changed."
+                    news = updated.warnings.filter { changes.all.contains($0.path) || !last.warnings.contains($0) }
                     keeper.store(&updated)
                     return updated
                 }
@@ -100,10 +105,13 @@ public final class ProjectReader {
         checkContracts(manifest)
         checkBatches(manifest)
         checkTimeSpine(manifest)
+        news = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
         checkCycles(manifest)
         manifest.environmentRead = environmentRead.union(host?.environmentRead ?? [])
+        manifest.warnings = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
+        news = manifest.warnings
         try problems.throwIfAny()
         if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest

@@ -1,9 +1,9 @@
-internal import Kernel
+public import Kernel
 
 /// Values as Python prints them: dbt's names and hashes of tests are made of such texts.
-enum PythonText {
+public enum PythonText {
     /// `str(value)`
-    static func text(_ value: JSON) -> String {
+    public static func text(_ value: JSON) -> String {
         if case .string(let text) = value { return text }
         return representation(value)
     }

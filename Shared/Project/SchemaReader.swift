@@ -71,7 +71,7 @@ struct SchemaReader {
     /// Snapshots that are defined here, unit tests, exposures, metrics and what else has no file of its own.
     private(set) var nodes: [Node] = []
     private(set) var groups: [Manifest.Group] = []
-    private(set) var warnings: [String] = []
+    private(set) var warnings: [ProjectWarning] = []
 
     init(package: PackageFile, target: Target, renderer: YAMLRenderer, problems: ProblemList) {
         self.package = package
@@ -91,7 +91,9 @@ struct SchemaReader {
 
     mutating func read(_ text: String, file: String) {
         do {
-            let document = try YAMLValue.read(text, file: file)
+            var duplicates: [String] = []
+            let document = try YAMLValue.read(text, file: file, duplicates: &duplicates)
+            warnings += duplicates.map { .init("DuplicateYAMLKeysDeprecation", "\($0) in file `\(file)`", .deprecation, in: package.folder, file, isLocal: true) }
             for member in document.members { readSection(member, file) }
         } catch {
             problems.add(error)
@@ -119,7 +121,15 @@ struct SchemaReader {
             }
         case "exposures":
             for entry in member.value.items.compactMap(rendered) {
-                if let node = ExposureReader(package: package, problems: problems).node(for: entry) { nodes.append(node) }
+                guard let node = ExposureReader(package: package, problems: problems).node(for: entry) else { continue }
+                nodes.append(node)
+                if !node.name.unicodeScalars.allSatisfy({ $0 == "_" || $0 == "-" || $0.properties.isAlphabetic || $0.properties.numericType != nil }) {
+                    warnings.append(
+                        .init(
+                            "ExposureNameDeprecation",
+                            "Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, and underscores. Exposures support a new property, 'label', which may contain spaces, capital letters, and special characters. \(node.name) does not follow this pattern. Please update the 'name', and use the 'label' property for a human-friendly title. This will raise an error in a future version of dbt-core.",
+                            .namelessDeprecation, in: package.folder, file, place: ProjectWarning.place(of: "exposures"), isLocal: true))
+                }
             }
         case "metrics", "semantic_models", "saved_queries":
             let reader = SemanticReader(package: package, problems: problems)
@@ -128,7 +138,7 @@ struct SchemaReader {
         case let key:
             // As dbt does: people keep anchors there, and other programs' words.
             let near = Similarity.nearest(to: key, among: Self.known).map { "; did you mean '\($0)'?" } ?? ""
-            warnings.append("\(file):\(member.line): a schema file does not know the section '\(key)'\(near)")
+            warnings.append(.init("CustomTopLevelKeyDeprecation", "\(file):\(member.line): a schema file does not know the section '\(key)'\(near)", .hint, in: package.folder, file, place: 9, isLocal: true))
         }
     }
 

@@ -33,13 +33,9 @@ struct UpdateScope {
                 files.insert(path)
             }
         }
-        // What has been warned of is warned of again, or no longer.
-        for warning in last.warnings {
-            guard let file = warning.split(separator: ":").first else { continue }
-            for package in last.packages {
-                let path = "\(package.folder)/\(file)"
-                if FileTree.isSchema(path) { schemas.insert(path) } else { files.insert(path) }
-            }
+        // What has been warned of for want of another file is warned of again, or no longer.
+        for warning in last.warnings where !warning.isLocal {
+            if FileTree.isSchema(warning.path) { schemas.insert(warning.path) } else { files.insert(warning.path) }
         }
         let testFolders = last.packages.flatMap { package in package.testPaths.map { "\(package.folder)/\($0)/" } }
         if files.contains(where: { path in testFolders.contains(where: path.hasPrefix) && (FileTree.ends(path, in: ".csv") || path.contains("/fixtures/")) }) {

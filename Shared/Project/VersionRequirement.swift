@@ -1,35 +1,17 @@
 internal import Kernel
 
 /// `require-dbt-version`: which versions of dbt a package is for.
-struct VersionRequirement {
-    private let specifiers: [String]
+public struct VersionRequirement: Sendable {
+    private let specifiers: [VersionSpecifier]
 
-    /// - Parameter written: specifiers, each of them one or several with commas between.
-    init(_ written: [String]) {
-        specifiers = written.flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " } }
+    /// - Parameter written: specifiers, each of them one or several with commas between; what is no version asks for nothing.
+    public init(_ written: [String]) {
+        specifiers = written.flatMap { $0.split(separator: ",") }.compactMap { VersionSpecifier(String($0.filter { $0 != " " })) }
     }
 
-    func isMet(by version: String) -> Bool {
-        guard let own = Self.numbers(version) else { return true }
-        return specifiers.allSatisfy { specifier in
-            let sign = specifier.prefix { "<>=".contains($0) }
-            let text = String(specifier.dropFirst(sign.count))
-            guard let other = Self.numbers(text) else { return true }
-            // A version in the making comes before the version itself.
-            let order = own == other ? (text.contains { $0.isLetter } ? 1 : 0) : own.lexicographicallyPrecedes(other) ? -1 : 1
-            return switch sign {
-            case ">": order > 0
-            case ">=": order >= 0
-            case "<": order < 0
-            case "<=": order <= 0
-            default: order == 0
-            }
-        }
-    }
-
-    private static func numbers(_ text: String) -> [Int]? {
-        let parts = text.prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap { Int($0) }
-        return parts.count == 3 ? parts : nil
+    public func isMet(by version: String) -> Bool {
+        guard let own = VersionSpecifier(version) else { return true }
+        return VersionRange([own] + specifiers) != nil
     }
 }
 

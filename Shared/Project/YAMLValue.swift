@@ -64,10 +64,23 @@ public struct YAMLValue: Sendable {
 }
 
 extension YAMLValue {
-    /// Reads one document; an empty file is an empty map.
+    /// Reads one document; an empty file is an empty map. Of a key that is there twice the last counts.
     static func read(_ text: String, file: String) throws(ProjectProblem) -> YAMLValue {
+        var duplicates: [String] = []
+        return try read(text, file: file, duplicates: &duplicates)
+    }
+
+    /// - Parameter duplicates: gets dbt's words for each key that its map had before, in dbt's order: those of a map before those inside.
+    static func read(_ text: String, file: String, duplicates: inout [String]) throws(ProjectProblem) -> YAMLValue {
         do {
-            return try Document.read(text).map { YAMLValue($0, file: file) } ?? YAMLValue(.map([]), file: file, line: 1, column: 1)
+            var repeats = false
+            guard let root = try Document.read(text, repeats: &repeats) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
+            if repeats {
+                // dbt reads a text without the space around it.
+                let skipped = text.utf8.prefix { $0 == 0x20 || $0 >= 0x09 && $0 <= 0x0d }.count { $0 == 0x0a }
+                duplicates = root.repeatedKeys.map { "Duplicate key '\($0.key)' in \"<unicode string>\", line \($0.mark.line - skipped), column \($0.mark.column)" }
+            }
+            return YAMLValue(root, file: file)
         } catch {
             throw problem(error, of: text, file: file)
         }
@@ -101,9 +114,8 @@ extension YAMLValue {
                         members.append(member)
                     }
                 } else {
-                    let name = key.text ?? ""
-                    members.removeAll { $0.key == name }
-                    members.append(Member(key: name, line: key.mark.line, value: YAMLValue(value, file: file)))
+                    let member = Member(key: key.text ?? "", line: key.mark.line, value: YAMLValue(value, file: file))
+                    if let index = members.firstIndex(where: { $0.key == member.key }) { members[index] = member } else { members.append(member) }
                 }
             }
             kind = .map(members)

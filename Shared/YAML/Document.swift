@@ -11,8 +11,17 @@ public enum Document {
     public static func read(_ text: String) throws(YAMLError) -> Node? {
         // libyaml takes a null byte for the end of a plain text.
         let bytes = Array(text.utf8)
-        var loader = Loader(bytes)
+        var loader = Loader(bytes, refusesRepeats: true)
         return try loader.document()
+    }
+
+    /// The same of a text whose maps may have a key twice.
+    /// - Parameter repeats: becomes true where one has; ``Node/repeatedKeys`` finds them.
+    public static func read(_ text: String, repeats: inout Bool) throws(YAMLError) -> Node? {
+        var loader = Loader(Array(text.utf8), refusesRepeats: false)
+        let root = try loader.document()
+        repeats = loader.repeats
+        return root
     }
 }
 
@@ -23,8 +32,11 @@ private struct Loader: ~Copyable {
     private var anchors: [String: (node: Node, size: Int)] = [:]
     private var size = 0
     private var depth = 0
+    private let refusesRepeats: Bool
+    private(set) var repeats = false
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], refusesRepeats: Bool) {
+        self.refusesRepeats = refusesRepeats
         self.bytes = .allocate(capacity: bytes.count)
         _ = self.bytes.initialize(from: bytes)
         parser = .allocate(capacity: 1)
@@ -104,7 +116,7 @@ private struct Loader: ~Copyable {
                 let key = try node(first)
                 pairs.append((key, try node(next())))
             }
-            try Self.refuseDuplicates(pairs)
+            if refusesRepeats { try Self.refuseDuplicates(pairs) } else { repeats = repeats || Node.hasRepeats(pairs) }
             kind = .mapping(pairs)
         }
         let node = Node(kind: kind, mark: event.mark)

@@ -29,6 +29,35 @@ public struct Node: Sendable {
     public let kind: Kind
     public let mark: Mark
 
+    /// The keys that their map had before, with the place of each: those of a map before those of the values in it, level by level. A map
+    /// that begins with `<<` is there to replace keys, and has none.
+    public var repeatedKeys: [(key: String, mark: Mark)] {
+        var found: [(key: String, mark: Mark)] = []
+        var level = [self]
+        // An alias stands as the value that it means: each place counts once.
+        var known: Set<Mark> = []
+        while !level.isEmpty {
+            var next: [Node] = []
+            for node in level where known.insert(node.mark).inserted {
+                if node.pairs.first?.key.text != "<<" {
+                    var seen: Set<String> = []
+                    for key in node.pairs.lazy.map(\.key) { if let text = key.text, !seen.insert(text).inserted { found.append((text, key.mark)) } }
+                }
+                next += node.items.filter { $0.scalar == nil } + node.pairs.map(\.value).filter { $0.scalar == nil }
+            }
+            level = next
+        }
+        return found
+    }
+
+    static func hasRepeats(_ pairs: [(key: Node, value: Node)]) -> Bool {
+        guard pairs.count > 1 else { return false }
+        var seen: Set<String> = []
+        return pairs.contains { $0.key.text.map { !seen.insert($0).inserted } ?? false }
+    }
+
+    private var pairs: [(key: Node, value: Node)] { if case .mapping(let pairs) = kind { pairs } else { [] } }
+
     public var scalar: Scalar? { if case .scalar(let scalar) = kind { scalar } else { nil } }
     /// Of a sequence: its values.
     public var items: [Node] { if case .sequence(let items) = kind { items } else { [] } }

@@ -107,8 +107,8 @@ import Testing
     // MARK: Warnings
 
     @Test(arguments: [
-        (["--warn-error"], 2), (["--warn-error-options", "{error: all}"], 2), (["--warn-error-options", "{error: [NoNodesForSelectionCriteria]}"], 2), (["--warn-error-options", "{include: '*'}"], 2),
-        (["--warn-error-options", "{error: all, warn: [NoNodesForSelectionCriteria, NothingToDo]}"], 0), (["--warn-error-options", "{error: [NothingElse]}"], 0), ([], 0),
+        (["--warn-error"], 2), (["--warn-error-options", "{error: all}"], 2), (["--warn-error-options", "{error: [NoNodesForSelectionCriteria]}"], 2), (["--warn-error-options", "{include: '*', exclude: [WEOIncludeExcludeDeprecation]}"], 2),
+        (["--warn-error-options", "{error: all, warn: [NoNodesForSelectionCriteria, NothingToDo]}"], 0), (["--warn-error-options", "{error: [NoNodesSelected]}"], 0), ([], 0),
     ])
     func `warnings are errors where the line names them`(words: [String], code: Int) throws {
         let (found, text) = try DbtDrill(Self.files).run(words: ["run", "-s", "nothing"] + words)
@@ -197,5 +197,30 @@ import Testing
         #expect(text.contains("  compiled code at \(drill.project.projectFolder)/target/run/shop/models/b.sql\n"), "\(text)")
         let sent = FileManager.default.contents(atPath: "\(drill.project.projectFolder)/target/run/shop/models/b.sql").map { String(decoding: $0, as: UTF8.self) }
         #expect(sent?.contains("create view") == true)
+    }
+
+    // MARK: Asking, and noting
+
+    @Test func `init asks for a name until it is one`() throws {
+        let drill = try DbtDrill([:])
+        drill.answers = ["1st", "", "dbt", "second"]
+        let (code, text) = drill.run("init", "no-name", "--project-dir", drill.project.folder)
+        #expect(code == 0 && text.contains("no-name is not a valid project name.\n") && text.contains("1st is not a valid project name.") && text.contains("dbt is not a valid project name."), "\(text)")
+        #expect(FileManager.default.fileExists(atPath: "\(drill.project.folder)/second/dbt_project.yml"))
+        #expect(drill.run("init", "--project-dir", drill.project.folder).code == 2, "nobody answers")
+    }
+
+    @Test func `the results of a run have every flag with its value, and retry goes on with them`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select nothing", "dbt_project.yml": "name: shop\nprofile: shop\nflags: {require_generic_test_arguments_property: false, indirect_selection: cautious}\n"])
+        drill.run("run", "--fail-fast", "--threads", "1", "--vars", "{n: 3}", "--log-level", "warn", "--warn-error-options", "{silence: [NothingToDo]}")
+        let args = try #require(try drill.artifact("run_results.json")["args"])
+        #expect(args["fail_fast"] == true && args["threads"] == 1 && args["vars"] == ["n": 3] && args["which"] == "run" && args["empty"] == false && args["full_refresh"] == nil)
+        #expect(args["require_generic_test_arguments_property"] == false && args["require_resource_names_without_spaces"] == true && args["indirect_selection"] == "cautious")
+        #expect(args["log_level"] == "warn" && args["log_level_file"] == "warn" && args["printer_width"] == 80 && args["project_dir"] == .string(drill.project.projectFolder))
+        #expect(args["warn_error_options"] == ["error": [], "silence": ["NothingToDo"], "warn": []])
+        try drill.project.write("models/a.sql", "select {{ var('n') }} as n")
+        #expect(drill.run("retry").code == 0, "\(drill.output)")
+        #expect(try drill.query("select * from a") == [[.integer(3)]])
+        #expect(try drill.artifact("run_results.json")["args"]?["fail_fast"] == true)
     }
 }

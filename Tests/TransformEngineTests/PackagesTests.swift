@@ -58,9 +58,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("packages: [{local: ../none}]", "there is no dbt_project.yml"), ("packages: [{package: dbt-labs/dbt_utils, version: 1.0.0}]", "dbt's hub"),
+        ("packages: [{local: ../none}]", "there is no dbt_project.yml"), ("packages: [{package: dbt-labs/dbt_utils, version: 1.0.0}]", "this program does not speak HTTP"),
         ("packages: [{git: ../none}]", "git clone failed"), ("packages: [{folder: x}]", "neither local, git, tarball nor package"),
-        ("packages: [{git: ../none, revision: [a, b]}]", "several revisions"), ("packages: [{local: ../one}, {local: ../two}]", "two packages have the name 'same'"),
+        ("packages: [{git: ../none, revision: [a, b]}]", "several revisions"), ("packages: [{local: ../one}, {local: ../two}]", "Found duplicate project \"same\""),
     ])
     func `a package that cannot be had says why`(_ list: String, _ words: String) throws {
         let drill = try DbtDrill(["packages.yml": list])

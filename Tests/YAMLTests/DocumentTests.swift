@@ -58,3 +58,18 @@ import Testing
         #expect(error(String(repeating: "[", count: 100_000)) != nil)
     }
 }
+
+@Suite struct RepeatedKeysTests {
+    @Test func `keys that are there twice are found level by level, and the later place is theirs`() throws {
+        var repeats = false
+        let root = try #require(try Document.read("a: {x: 1, x: 2}\nb: &b {y: 1, y: 2, y: 3}\na: 3\nc: *b\nd:\n  <<: *b\n  z: 1\n  z: 2\n", repeats: &repeats))
+        #expect(repeats)
+        #expect(root.repeatedKeys.map { "\($0.key) \($0.mark.line):\($0.mark.column)" } == ["a 3:1", "x 1:11", "y 2:14", "y 2:20"])
+    }
+
+    @Test func `without one there is none`() throws {
+        var repeats = false
+        _ = try Document.read("a: {x: 1}\nb: {x: 2}\n", repeats: &repeats)
+        #expect(!repeats)
+    }
+}

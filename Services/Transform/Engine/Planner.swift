@@ -79,7 +79,7 @@ struct Planner {
         let pool = args["pool"]?.stringValue
         var report = TaskReport(message: Self.summary(plan, manifest), details: ["project": .string(task.project), "invocation": .string(task.invocation)])
         if let pool { report.pools = [pool: writersMax] }
-        if !manifest.warnings.isEmpty { report.details["warnings"] = .array(manifest.warnings.map(JSON.string)) }
+        if !manifest.warnings.isEmpty { report.details["warnings"] = .array(manifest.warnings.map { .string($0.text) }) }
         guard !plan.order.isEmpty else { return Completion(report: report) }
 
         let step = assignment.spec.step

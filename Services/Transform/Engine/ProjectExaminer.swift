@@ -34,7 +34,7 @@ public struct ProjectExaminer {
             let counts = [(types.count { $0 == .model }, "model"), (types.count { $0 == .seed }, "seed"), (types.count { $0 == .test }, "test")]
             let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
             tell(Finding("project", .ok, "\(manifest.project.name): \(words.isEmpty ? "nothing to build" : words)"))
-            for warning in manifest.warnings { tell(Finding("project", .warn, warning)) }
+            for warning in manifest.warnings { tell(Finding("project", .warn, warning.text)) }
             try examineSelection(question, manifest, tell)
         } catch let mistakes as ProjectProblems {
             for problem in mistakes.problems { tell(Finding("project", failed: problem)) }

@@ -1,19 +1,22 @@
 """dbt's commands and ours on the same projects, one after another: how each ends, what it tells, what it leaves.
 
-usage: commands.py OURS [ONLY]
+usage: commands.py OURS ADAPTER [ONLY]
 dbt runs inside this process, as its start takes seconds. POSTGRES_TEST_PORT and its fellows say where the server is.
-The last line is `N passed, N failed, 0 skipped`; a difference names the scene and the command.
+On SQLite the scenes of ON_SQLITE alone are played: the others are about the database, and its adapter's views cannot read another file.
+The last line is `N passed, N failed, N skipped`, the last of commands that always fail with dbt's adapter; a difference names the scene and the command.
 """
-import difflib, io, json, os, pathlib, re, shutil, subprocess, sys, tempfile
+import difflib, io, json, os, pathlib, re, shutil, sqlite3, subprocess, sys, tempfile
 
-import click, psycopg2, yaml
-import dbt.deprecations
+import click, yaml
+import dbt.clients.registry, dbt.deprecations
 from dbt.cli.main import cli, dbtRunner
 
-from scenes import SCENES
+from hub import Hub
+from scenes import NOT_ON_SQLITE, ON_SQLITE, SCENES
 
-SETTING = {name: os.environ[f"POSTGRES_TEST_{name}"] for name in ("HOST", "PORT", "USER", "PASS", "DATABASE")}
-passed = failed = 0
+ADAPTER = sys.argv[2]
+SETTING = {name: os.environ[f"POSTGRES_TEST_{name}"] for name in ("HOST", "PORT", "USER", "PASS", "DATABASE")} if ADAPTER == "postgres" else {}
+passed = failed = skipped = 0
 
 
 def check(title, theirs, ours):
@@ -28,6 +31,7 @@ def check(title, theirs, ours):
 
 
 def sql(text):
+    import psycopg2
     connection = psycopg2.connect(host=SETTING["HOST"], port=SETTING["PORT"], user=SETTING["USER"], password=SETTING["PASS"], dbname=SETTING["DATABASE"])
     connection.autocommit = True
     cursor = connection.cursor()
@@ -38,13 +42,22 @@ def sql(text):
 
 
 def clear():
+    if ADAPTER == "sqlite": return  # each side has files of its own
     for (name,) in sql("select nspname from pg_namespace where nspname ~ '^scene'"): sql(f'drop schema "{name}" cascade')
 
 
-def relations(): return [list(row) for row in sql("select table_schema, table_name, table_type from information_schema.tables where table_schema ~ '^scene' order by 1, 2")]
+def relations():
+    if ADAPTER == "sqlite":
+        rows = sqlite3.connect("../scene.db").execute("select name, type from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%' order by 1")
+        return [["scene", name.split("__")[-1], {"table": "BASE TABLE", "view": "VIEW"}[kind]] for name, kind in rows]
+    return [list(row) for row in sql("select table_schema, table_name, table_type from information_schema.tables where table_schema ~ '^scene' order by 1, 2")]
 
 
 def profile():
+    if ADAPTER == "sqlite":
+        # Beside the project: it is looked at from there.
+        output = {"type": "sqlite", "threads": 1, "database": "scene", "schema": "main", "schemas_and_paths": {"main": "../scene.db"}, "schema_directory": ".."}
+        return {"scene": {"target": "dev", "outputs": {"dev": output, "other": output}}}
     output = lambda schema: {"type": "postgres", "threads": 1, "host": SETTING["HOST"], "port": int(SETTING["PORT"]), "user": SETTING["USER"], "password": SETTING["PASS"], "dbname": SETTING["DATABASE"], "schema": schema}
     return {"scene": {"target": "dev", "outputs": {"dev": output("scene"), "other": output("scene_other")}}}
 
@@ -52,6 +65,10 @@ def profile():
 def theirs(words, environment):
     told, hidden, old = io.StringIO(), (sys.stdout, sys.stderr), dict(os.environ)
     dbt.deprecations.reset_deprecations()
+    # What a process keeps of the hub: each command is one of its own.
+    registry = dbt.clients.registry
+    registry.DEFAULT_REGISTRY_BASE_URL = os.environ["DBT_PACKAGE_HUB_URL"]
+    registry._get_cached = dbt.utils.memoized(registry._get_package_with_retries)
     os.environ.update(environment)
     sys.stdout = sys.stderr = told
     try: result = dbtRunner().invoke(words)
@@ -71,13 +88,19 @@ def ours(command, words, environment):
 
 # Of one program alone: versions, macros, what was parsed; our hints; where files lie; what the statement looked like.
 LEFT_OUT = re.compile(
-    r"={30}|Running with (dbt|sluice)|Registered adapter|Unable to do partial|Found \d|Performance info|\s+(at   |try  )|\s+LINE \d|\s*\^$|CANCEL query|Catalog written"
+    r"={30}|\s+at \S.*\.db$|Running with (dbt|sluice)|Registered adapter|Unable to do partial|Found \d|Performance info|\s+(at   |try  )|\s+LINE \d|\s*\^$|CANCEL query|Catalog written"
     r"|(python|adapter) (version|path)|os info|  (dbname|schema|connect_timeout|role|search_path|keepalives_idle|ssl\w+|application_name|autocommit|retries): ")
 
 
 def lines(text):
     found = []
     for line in text.split("\n"):
+        if line.startswith("{") and '"invocation_id"' in line:
+            event = json.loads(line)
+            info = event["info"]
+            # dbt tells its adapter's name besides.
+            if info["name"] not in ("AdapterRegistered", "UnableToPartialParse") and info["level"] != "debug": found.append(" ".join([info["name"], info["code"], info["level"], *sorted(info), *sorted(event["data"])]))
+            continue
         line = re.sub(r"\x1b\[[0-9;]*m", "", line).replace("\r", "")
         line = re.sub(r"^\d\d:\d\d:\d\d(\.\d+)? {0,2}(\[[^]]*\] \[[^]]*\]: ?)?", "", line)
         line = re.sub(r" in \d+\.\d+s", " in Ts", re.sub(r" \.{2,}", " ...", line))
@@ -104,10 +127,16 @@ def step(command, side, step_):
     code, text = theirs(words, environment) if side == "theirs" else ours(command, words, environment)
     written = path.exists() and path.read_text() != before
     found = {"exit code": code, "told": lines(text), "results": results(path) if written else None}
+    # Every flag with its value, but for the sides' own folders and words.
+    if written and words[0] != "retry": found["args"] = [f"{key} {json.dumps(value, sort_keys=True)}" for key, value in sorted(json.loads(path.read_text())["args"].items()) if key not in ("log_path", "profiles_dir", "project_dir", "invocation_command")]
     return {key: value for key, value in found.items() if key not in leaving}
 
 
 def scene(command, home, name, files, steps):
+    global skipped
+    if ADAPTER == "sqlite":
+        kept = [step_ for step_ in steps if callable(step_) or not any(step_[0][: len(words)] == words for words in NOT_ON_SQLITE)]
+        skipped, steps = skipped + len(steps) - len(kept), kept
     seen = {}
     for side in ("theirs", "ours"):
         folder = home / name / side / "p"
@@ -142,15 +171,16 @@ def options(command):
 
 
 def main():
-    command, only = sys.argv[1].split(), sys.argv[2] if len(sys.argv) > 2 else ""
+    command, only = sys.argv[1].split(), sys.argv[3] if len(sys.argv) > 3 else ""
     home = pathlib.Path(tempfile.mkdtemp(prefix="scenes."))
-    if only in "options": options(command)
-    for name, (files, steps) in SCENES.items():
-        if only in name: scene(command, home, name, files, steps)
+    if only in "options" and ADAPTER == "postgres": options(command)
+    with Hub() as os.environ["DBT_PACKAGE_HUB_URL"]:
+        for name, (files, steps) in SCENES.items():
+            if only in name and (ADAPTER == "postgres" or name in ON_SQLITE): scene(command, home, name, files, steps)
     clear()
     os.chdir("/")
     shutil.rmtree(home)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed else 0)
 
 

@@ -57,6 +57,125 @@ def read(*paths):
     return lambda relations: [pathlib.Path(path).read_text() if pathlib.Path(path).exists() else f"there is no {path}" for path in paths]
 
 
+def asks(*entries, file="packages.yml"):
+    """Writes the list of packages."""
+    return lambda relations: pathlib.Path(file).write_text("packages:\n" + "".join(f"  - {entry}\n" for entry in entries))
+
+
+def installed(relations):
+    """What is in the packages folder, and the lock file."""
+    files = sorted(pathlib.Path("dbt_packages").rglob("*")) if pathlib.Path("dbt_packages").exists() else []
+    return [f"{path} {path.read_text()}" for path in files if path.is_file()] + read("package-lock.yml")(relations)
+
+
+def deps(*lists, words=("deps",), but=()):
+    """Each list of packages by itself, from an empty folder."""
+    for entries in lists: yield from ([asks(*entries), emptied, on(list(words), but=but), installed])
+
+
+def emptied(relations):
+    shutil.rmtree("dbt_packages", ignore_errors=True)
+    pathlib.Path("package-lock.yml").unlink(missing_ok=True)
+
+
+HUB = {"dbt_project.yml": "name: scene\nversion: 1.0.0\nprofile: scene\nclean-targets: [dbt_packages]\n", "models/m.sql": "select 1 as id"}
+WORDS = "{package: scenes/words, version: %s}"
+HUB_STEPS = [
+    *deps([WORDS % "1.0.0"], [WORDS % '[">=1.0.0", "<2.0.0"]'], [WORDS % '">1.0.0"'], [WORDS % '["<=1.2.0", ">1.0.0"]'], [WORDS % '"=1.10.0"'], [WORDS % "2.0.0-rc1"],
+        ["{package: scenes/words, version: ['>=1.0.0', '<2.0.0'], install_prerelease: true}"], ["{package: scenes/upper, version: '>=1.0.0'}", WORDS % '[">=1.0.0", "<2.0.0"]'],
+        [WORDS % '[">=1.0.0", "<2.0.0"]', "{package: scenes/upper, version: 1.0.0}"], ["{package: scenes/upper, version: 1.1.0}"], ["{package: scenes/narrow, version: 1.0.0}", "{local: sub}"],
+        ["{package: scenes/moved, version: 1.0.0}", "{package: scenes/making, version: 1.0.0-a2}"], ["{package: scenes/making, version: '>=1.0.0-a1'}"]),
+    # What cannot be had.
+    *deps([WORDS % "3.0.0"], [WORDS % '[">=1.0.0", "<0.9.0"]'], [WORDS % "1.12.0"], ["{package: scenes/nothing, version: 1.0.0}"],
+        ["{package: scenes/narrow, version: 1.0.0}", WORDS % "1.0.0"], ["{package: scenes/twin, version: 1.0.0}", WORDS % "1.0.0"], ["{package: scenes/later, version: 1.0.0}"], ["{package: scenes/making, version: '>=0.1.0'}"]),
+    # dbt shows where it is in its own code.
+    *deps(["{package: words, version: 1.0.0}"], ["{package: scenes/words}"], [WORDS % "x"], [WORDS % "1.0"], but={"told"}),
+    *deps(["{package: scenes/later, version: 1.0.0}", WORDS % "1.12.0"], words=("deps", "--no-version-check")),
+    # The lock file stands until the list changes, or it is to be made anew.
+    asks(WORDS % '[">=1.0.0", "<1.2.0"]'), on(["deps"]), on(["deps"]), installed, asks(WORDS % '[">=1.0.0", "<2.0.0"]'), on(["deps", "--lock"]), installed, on(["deps"]), installed, on(["deps", "--upgrade"]),
+    lambda relations: pathlib.Path("package-lock.yml").write_text(pathlib.Path("package-lock.yml").read_text().replace("1.10.0", "1.1.0")), on(["deps"]), installed, on(["deps", "--upgrade"]), installed,
+    lambda relations: pathlib.Path("packages.yml").unlink(), emptied, on(["deps"]), on(["deps", "--lock"]),
+    asks(WORDS % '[">=1.0.0", "<2.0.0"]', file="dependencies.yml"), on(["deps"]), installed, lambda relations: pathlib.Path("dependencies.yml").unlink(),
+    # Adding.
+    asks(WORDS % "1.0.0"), on(["deps", "--add-package", "scenes/upper@1.0.0"]), read("packages.yml"), installed, on(["deps", "--add-package", "scenes/words@>=1.0.0,<2.0.0"], but={"told"}), read("packages.yml"), installed,
+    on(["deps", "--add-package", "scenes/words"], but={"told"}), on(["deps", "--add-package", "sub", "--source", "local", "--lock"]), read("packages.yml"), on(["deps", "--warn-error"]), asks("{package: scenes/moved, version: 1.0.0}"),
+    on(["deps", "--warn-error"]), on(["deps", "--warn-error-options", "{silence: [PackageRedirectDeprecation]}"]), on(["deps", "--show-all-deprecations"]), on(["parse"]),
+]
+
+
+OLD = {
+    "dbt_project.yml": """
+name: scene
+version: 1.0.0
+profile: scene
+log-path: elsewhere
+models:
+  scene:
+    marts: {+enabled: true}
+  absent: {+materialized: table}
+vars: {a: 1}
+vars: {b: 1}
+""",
+    "models/a.sql": "select 1 as id", "models/b.sql": "select 1 as id", "models/c.sql": "select * from {{ ref('old') }} join {{ ref('soon') }} using (id)",
+    **{f"models/{name}.sql": "select 1 as id" for name in ("old", "soon", "off", "sv_v1", "sv_v2")}, "models/marts/m.sql": "select 1 as id",
+    "models/usesv.sql": "select * from {{ ref('sv', v=1) }}", "seeds/sd.csv": "id\n1\n",
+    "models/s.yml": """
+version: 2
+a_section_of_ones_own: [{a: 1}]
+models:
+  - name: a
+    description: one
+    description: two
+    a_property_of_ones_own: 1
+    freshness: {}
+    config: {one: 1, materialized: view, materialized: table}
+    columns:
+      - name: id
+        name: id
+        tests:
+          - accepted_values: {values: [1], severity: warn}
+          - not_null: {severity: warn, tags: x}
+          - unique
+          - relationships: {arguments: {to: ref('off'), field: id}}
+          - relationships: {name: nowhere, arguments: {to: ref('nothing'), field: id}}
+          - dbt.not_null: {name: other, column: 3}
+          - {name: given, test_name: accepted_values, values: [2]}
+  - {name: nosuch, description: none}
+  - {name: sd, description: is a seed}
+  - {name: old, deprecation_date: 2020-01-01}
+  - {name: soon, deprecation_date: 2120-01-01T10:00:00+02:00}
+  - {name: 'off', config: {enabled: false}}
+  - name: sv
+    latest_version: 2
+    versions: [{v: 1, deprecation_date: 2021-02-03}, {v: 2}]
+macros:
+  - {name: nomacro}
+seeds:
+  - {name: a, description: is a model}
+sources:
+  - {name: src, tables: [{name: t, columns: [{name: id, tests: [{accepted_values: {values: [1]}}]}]}]}
+exposures:
+  - {name: my exposure, type: dashboard, owner: {name: me}, depends_on: [ref('a')]}
+""",
+    "models/z.yml": "models: [{name: b}]\n",
+}
+OLD_STEPS = [
+    on(["parse"]), on(["parse"]), on(["parse", "--no-partial-parse"]), on(["parse", "--no-partial-parse", "--show-all-deprecations"]),
+    lambda relations: pathlib.Path("models/z.yml").write_text("models: [{name: b, description: x, description: y, data_tests: [{accepted_values: {column_name: id, values: [1], where: id > 0}}]}]\n"), on(["parse", "--show-all-deprecations"]), on(["ls", "--models", "b"], but={"told"}), lambda relations: pathlib.Path("models/z.yml").write_text(OLD["models/z.yml"]), on(["parse"]), on(["ls", "--models", "b"]),
+    *[on(["parse", "--no-partial-parse", "--warn-error-options", text]) for text in (
+        "{silence: [Deprecations]}", "{silence: [Deprecations, NoNodeForYamlKey], error: [WrongResourceSchemaFile]}",
+        "{error: [DeprecatedModel]}", "{error: all, warn: [Deprecations, NoNodeForYamlKey]}", "{include: [DeprecatedReference]}", "{include: all, exclude: [Deprecations]}")],
+    # dbt has a frame of its own around it, or shows where it is in its own code.
+    on(["parse", "--no-partial-parse", "--warn-error-options", "{error: [Deprecations], warn: [DuplicateYAMLKeysDeprecation, ConfigLogPathDeprecation]}"], but={"told"}),
+    *[on(["parse", "--warn-error-options", text], but={"told", "exit code"}) for text in ("{error: [Nope]}", "{error: some}", "{warn: [DeprecatedModel]}", "{include: all, error: all}")],
+    on(["parse", "--warn-error-options", "{error: [DeprecationsSummary]}"], but={"told"}), on(["parse", "--warn-error"]), on(["parse"], {"DBT_ENGINE_NOPE": "1", "DBT_ENGINE_QUIET": "0"}), on(["source", "freshness", "-o", "x.json"]), on(["deps"], but={"told"}),
+    lambda relations: pathlib.Path("dbt_project.yml").write_text("name: scene\nprofile: scene\nflags: {require_generic_test_arguments_property: false}\nclean-targets: [dbt_modules]\n"),
+    on(["parse"], but={"told"}), lambda relations: pathlib.Path("macros").mkdir(exist_ok=True),
+    lambda relations: pathlib.Path("macros/own.sql").write_text("{% test own(model, column_name, arguments) %}select 1 as id where false{% endtest %}"),
+    lambda relations: pathlib.Path("models/usesv.sql").unlink(), lambda relations: pathlib.Path("models/s.yml").write_text("models: [{name: a, columns: [{name: id, data_tests: [{own: {arguments: {x: 1}}}, {accepted_values: {values: [1], severity: warn}}]}]}]"), on(["parse"]), on(["clean"]),
+]
+
+
 def catalog(relations):
     path = pathlib.Path("target/catalog.json")
     found = json.loads(path.read_text())
@@ -64,6 +183,9 @@ def catalog(relations):
     return [sorted(found["nodes"]), sorted(found["sources"]), found["errors"]]
 
 
+# Of dbt's adapter for SQLite some things fail always: it has no times, no md5 for snapshots, and errors inside errors.
+ON_SQLITE = ["retry", "tests", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs"]
+NOT_ON_SQLITE = [["source", "freshness"], ["snapshot"], ["run-operation", "refused"]]
 TABLED, WARNED = ["test", "-s", "tabled", "--indirect-selection"], ["test", "-s", "warned", "--warn-error-options"]
 SCENES = {
     "retry": (BROKEN, words("retry", "seed", "retry", "run", "retry") + [mended] + words("retry --threads 2", "test", "retry", "build -s plain", "retry --warn-error", "retry -s x", "source freshness", "run", "retry", "retry")),
@@ -88,6 +210,11 @@ SCENES = {
         + [on(["compile", "-s", "worded", "--vars", "{word: 1}", "--vars", "{n: 2}"]), on(["compile", "-s", "worded"], {"DBT_VARS": "{word: other}"})]),
     "packages": (PACKAGES, [on(["ls"], but={"told"}), on(["deps"]), read("package-lock.yml"), on(["ls", "--resource-type", "model"]), on(["compile", "-s", "inner"]), on(["deps"]), on(["deps", "--lock"]), on(["deps", "--upgrade"]), on(["clean"]),
         on(["deps", "--add-package", "sub", "--source", "local"], but={"told"}), read("packages.yml")]),
+    "hub": (HUB | {"sub/dbt_project.yml": "name: sub\nversion: 1.0.0\n"}, HUB_STEPS),
+    "warnings": (OLD, OLD_STEPS),
+    # A line is an event: its name, its code, its level, and what it says.
+    "events": (BROKEN, [on([*text.split(), "--log-format", "json"], but=("results",)) for text in ("seed", "run", "run -s nothing", "test -s tabled plain --exclude fails", "snapshot", "compile -s plain", "compile -s plain --output json", "show -s plain",
+        "show -s plain --output json", "docs generate", "run-operation hello", "deps", "clean", "run --warn-error -s nothing")]),
     "building": (GOOD, words("build --resource-type seed model", "build --resource-type model --exclude-resource-type seed", "run --empty -s plain", "run -s nothing", "seed -s plain", "snapshot", "snapshot", "run --full-refresh", "run", "run --sample x", "run --event-time-start 2020-01-01",
         "run --event-time-start 2020-01-02 --event-time-end 2020-01-01", "run --event-time-start zz --event-time-end 2020-01-01", "run --threads x", "test --store-failures") + [looked]),
     "logs": (GOOD, words("seed --log-level warn", "run --log-level none", "test --log-level warn", "test --quiet", "seed --no-print", "seed --log-level nope", "seed --log-format nope", "seed --log-format debug", "seed --target-path other") + [

@@ -13,6 +13,8 @@ struct DbtArguments {
     private var flags: [String: Bool] = [:]
     /// What `flags:` of dbt_project.yml says: it counts where neither the line nor the environment does.
     private var projectFlags = JSONObject()
+    /// The same with `require_…` and the like, which no line says.
+    private(set) var behavior = JSONObject()
     private(set) var vars = JSONObject()
     /// Whether the selection was given as `--models`: `ls` lists models alone then.
     private(set) var namesModels = false
@@ -37,6 +39,7 @@ struct DbtArguments {
         try checkValues()
         if let text = value("vars") { vars = try Self.map(text, "vars") }
         try checkTimes()
+        warnings = try readWarnings()
         if values["select"] != nil || values["exclude"] != nil, value("inline") != nil {
             throw Self.wrong("inline: not allowed with argument \(values["select"] != nil ? "select" : "exclude")", "leave one of them out")
         }
@@ -74,6 +77,8 @@ struct DbtArguments {
     ]
     mutating func adopt(_ flags: JSONObject) throws {
         projectFlags = JSONObject(distinct: flags.pairs.filter { Self.flagsOfProjects.contains($0.key) }.map { ($0.key, $0.value) })
+        behavior = flags
+        warnings = try readWarnings()
         if let word = value("indirect-selection"), IndirectSelection(rawValue: word) == nil {
             throw Self.wrong("Invalid value for 'indirect_selection' in flags: '\(word)'", "choose one of: \(IndirectSelection.allCases.map(\.rawValue).joined(separator: ", "))")
         }
@@ -146,14 +151,9 @@ struct DbtArguments {
         option.environmentNames.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
     }
 
-    /// dbt's words for what may be said several times are plurals.
-    private static let plurals = ["resource-type": "resource_types", "exclude-resource-type": "exclude_resource_types"]
-    /// The option that such a key of `run_results.json` tells.
-    static func name(ofKey key: String) -> String {
-        plurals.first { $0.value == key }?.key ?? String(decoding: key.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
-    }
-    private static func key(_ name: String) -> String { plurals[name] ?? String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
+    static func key(_ name: String) -> String { String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self) }
 
+    var home: String { environment["HOME"] ?? "" }
     var projectFolder: String { value("project-dir") ?? "." }
     var select: [String] { list("select") }
     var exclude: [String] { list("exclude") }
@@ -162,10 +162,36 @@ struct DbtArguments {
     var indirect: IndirectSelection? { value("indirect-selection").flatMap(IndirectSelection.init(rawValue:)) }
 
     /// What `--warn-error` and `--warn-error-options` make of warnings.
-    var warnings: WarningRules {
-        if stated("warn-error") == true { return .allErrors }
-        if let text = values["warn-error-options"]?.last ?? variable("warn-error-options") { return WarningRules(((try? YAMLValue.object(text)) ?? nil) ?? JSONObject()) }
-        return projectFlag("warn-error-options")?.objectValue.map(WarningRules.init) ?? WarningRules()
+    private(set) var warnings = WarningRules()
+    private func readWarnings() throws -> WarningRules {
+        var rules = WarningRules()
+        if let text = values["warn-error-options"]?.last ?? variable("warn-error-options") { rules = try WarningRules(try YAMLValue.object(text) ?? JSONObject()) }
+        else if let options = projectFlag("warn-error-options")?.objectValue { rules = try WarningRules(options) }
+        return stated("warn-error") == true ? .allErrors : rules
+    }
+
+    /// What dbt tells of the line and the environment themselves, before all else.
+    func deprecations() -> [ProjectWarning] {
+        var found: [ProjectWarning] = []
+        if warnings.saysInclude || warnings.saysExclude {
+            let keys = (warnings.saysInclude ? ["`include`"] : []) + (warnings.saysExclude ? ["`exclude`"] : [])
+            found.append(
+                .init(
+                    "WEOIncludeExcludeDeprecation",
+                    "Found \(keys.joined(separator: " and ")) in `warn_error_options` specification." + (warnings.saysInclude ? " Please use `error` instead of `include`." : "")
+                        + (warnings.saysExclude ? " Please use `warn` instead of `exclude`." : ""), .deprecation))
+        }
+        let old = ["--models", "--model", "-m"]
+        found += old.filter(line.contains).map { _ in .init("ModelParamUsageDeprecation", "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or `-s`.", .namelessDeprecation) }
+        let known = Set(DbtOptions.all.flatMap(\.environmentNames) + ["DBT_ENGINE_INVOCATION_ENV", "DBT_ENGINE_PACKAGE_HUB_URL", "DBT_ENGINE_DOWNLOAD_DIR", "DBT_ENGINE_TEST_STATE_MODIFIED"])
+        for name in environment.keys.sorted() where name.hasPrefix("DBT_ENGINE") && !known.contains(name) {
+            found.append(
+                .init(
+                    "EnvironmentVariableNamespaceDeprecation",
+                    "Found custom environment variable `\(name)` in the environment. The prefix `DBT_ENGINE` is reserved for dbt engine environment variables. Custom environment variables with the prefix `DBT_ENGINE` may cause collisions and runtime errors.",
+                    .namelessDeprecation))
+        }
+        return found
     }
 
     /// `--threads`, or `--single-threaded`; nil where the target says.
@@ -194,25 +220,6 @@ struct DbtArguments {
     }
 
     mutating func `repeat`(words: [String]) { self.words = words }
-
-    /// What `run_results.json` keeps of the line, so that `retry` can go on from there.
-    var json: JSON {
-        var object = JSONObject()
-        for (name, values) in values.sorted(by: { $0.key < $1.key }) where name != "vars" && name != "args" {
-            object[Self.key(name)] = DbtOptions.all.first { $0.name == name }?.isList ?? false ? .array(values.map(JSON.string)) : (values.last.flatMap { Int64($0) }.map(JSON.integer) ?? .string(values.last ?? ""))
-        }
-        for (name, isOn) in flags.sorted(by: { $0.key < $1.key }) { object[Self.key(name)] = .bool(isOn) }
-        if object["select"] == nil { object["select"] = [] }
-        if object["exclude"] == nil { object["exclude"] = [] }
-        object["vars"] = .object(vars)
-        object["which"] = .string(word)
-        if command == "run-operation" {
-            object["macro"] = JSON(words.first)
-            object["args"] = JSON(value("args"))
-        }
-        if command == "show", object["limit"] == nil { object["limit"] = 5 }
-        return .object(object)
-    }
 
     /// `flags.WHICH`: the last word of the command.
     var word: String { command == "ls" ? "list" : command.split(separator: " ").last.map(String.init) ?? command }

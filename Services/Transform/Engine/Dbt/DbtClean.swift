@@ -6,6 +6,7 @@ struct DbtClean {
     let arguments: DbtArguments
     let environment: [String: String]
     let log: DbtLog
+    let warnings: DbtWarnings
 
     func run() throws -> Int32 {
         let project = try ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars)
@@ -22,12 +23,21 @@ struct DbtClean {
                 "dbt.refused", "dbt will not clean the following directory outside the project: \(path)", at: .file("dbt_project.yml"),
                 remedy: "take it out of clean-targets, or say --no-clean-project-files-only")
         }
-        for path in paths {
-            log("Checking \(path)/*")
-            if DbtFiles.exists(path) { try DbtFiles.remove(path) }
-            log("Cleaned \(path)/*")
+        if targets.contains("dbt_modules"), !targets.contains(project.packagesPath) {
+            try warnings.deprecate(
+                // As dbt writes it, with the spaces of its source.
+                [
+                    "The default package install path has changed from `dbt_modules` to `dbt_packages`.", "Please update `clean-targets` in `dbt_project.yml` and check `.gitignore` as well.",
+                    "Or, set `packages-install-path: dbt_modules` if you'd like to keep the current value.", "",
+                ].joined(separator: "\n        ").replacing("The default", with: "        The default"),
+                "PackageInstallPathDeprecation", isNamed: false)
         }
-        log("Finished cleaning all paths.")
+        for path in paths {
+            log("Checking \(path)/*", name: "CheckCleanPath", with: [("path", .string(path))])
+            if DbtFiles.exists(path) { try DbtFiles.remove(path) }
+            log("Cleaned \(path)/*", name: "ConfirmCleanPath", with: [("path", .string(path))])
+        }
+        log("Finished cleaning all paths.", name: "FinishedCleanPaths")
         return 0
     }
 }

@@ -15,22 +15,33 @@ public struct DbtCommand {
     let now: @Sendable () -> Timestamp
     let download: PackageDownload
     let output: (String) -> Void
+    let ask: (_ question: String) -> String?
 
-    /// - Parameter download: of packages that `deps` fetches.
+    /// - Parameters:
+    ///   - download: of packages that `deps` fetches.
+    ///   - ask: the next line of whoever sits there.
     public init(
         warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp,
-        download: @escaping PackageDownload = Self.noDownload, output: @escaping (String) -> Void
+        download: @escaping PackageDownload = Self.noDownload, ask: @escaping (_ question: String) -> String? = Self.ask, output: @escaping (String) -> Void
     ) {
         self.warehouses = warehouses
         self.environment = environment
         self.now = now
         self.download = download
         self.output = output
+        self.ask = ask
     }
 
     /// Of a program without a network.
     public static let noDownload: @Sendable (String, ProblemLocation) throws -> [UInt8] = { url, place in
         throw PlainProblem("dbt.no_network", "this program does not speak HTTP, so '\(url)' cannot be fetched", at: place, remedy: "put the program sluice-transform beside it, or name the package as git: or local:")
+    }
+
+    /// A line of the standard input; the question stands before it.
+    public static func ask(_ question: String) -> String? {
+        let bytes = Array(question.utf8)
+        _ = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        return readLine()
     }
 
     /// A line at a time, so that whoever pipes the output sees it grow.
@@ -68,13 +79,22 @@ public struct DbtCommand {
         let written = ProjectReader.writtenSettings(in: arguments.projectFolder)
         let refused = Result { try arguments.adopt(written.flags) }
         let log = DbtLog(arguments, invocation: id, folder: logFolder(arguments, written.logPath), now: now, output: output)
-        do {
-            try refused.get()
-            return try run(arguments, log, startedAt, id)
-        } catch {
-            log("Encountered an error:\n\(DbtFailure.text(error))", .error, name: "MainEncounteredError")
+        func failed(_ error: any Error) -> Int32 {
+            let text = DbtFailure.text(error)
+            log("Encountered an error:\n\(text)", .error, name: "MainEncounteredError", with: [("exc", .string(text))])
             return 2
         }
+        do { try refused.get() } catch { return failed(error) }
+        let warnings = DbtWarnings(arguments, log)
+        let code: Int32
+        do { code = try run(arguments, log, warnings, startedAt, id) } catch {
+            code = failed(error)
+            // One error is told.
+            try? warnings.summarize()
+            return code
+        }
+        do { try warnings.summarize() } catch { return failed(error) }
+        return code
     }
 
     /// nil where the command has no project yet.
@@ -84,26 +104,35 @@ public struct DbtCommand {
         return path ?? ((written ?? "logs").hasPrefix("/") ? written : "\(arguments.projectFolder)/\(written ?? "logs")")
     }
 
-    private func run(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
+    private func run(_ arguments: DbtArguments, _ log: DbtLog, _ warnings: DbtWarnings, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         let isList = arguments.word == "list"
-        if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion") }
+        if !isList { log("Running with sluice, as dbt \(ManifestWriter.dbtVersion)", name: "MainReportVersion", with: [("version", .string("=\(ManifestWriter.dbtVersion)")), ("log_version", 3)]) }
+        for warning in arguments.deprecations() { try warnings.tell(warning) }
+        if ["clean", "deps"].contains(arguments.command) {
+            let project = try? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars)
+            for warning in project?.warnings ?? [] { try warnings.tell(warning) }
+        }
         switch arguments.command {
-        case "init": return try DbtInit(arguments: arguments, log: log).run()
-        case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log).run()
-        case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log).run()
+        case "init": return try DbtInit(arguments: arguments, log: log, ask: ask).run()
+        case "clean": return try DbtClean(arguments: arguments, environment: environment, log: log, warnings: warnings).run()
+        case "deps": return try DbtDeps(arguments: arguments, environment: environment, download: download, log: log, warnings: warnings).run()
         case "debug": return DbtDebug(arguments: arguments, environment: environment, warehouses: warehouses, log: log).run()
-        case "retry": return try retry(arguments, log, startedAt, id)
+        case "retry": return try retry(arguments, log, warnings, startedAt, id)
         default: break
         }
-        let site = try DbtSite(arguments, command: self, log: log, startedAt: startedAt, id: id)
+        let site = try DbtSite(arguments, command: self, log: log, warnings: warnings, startedAt: startedAt, id: id)
         return try run(site)
     }
 
     private func run(_ site: DbtSite) throws -> Int32 {
         let arguments = site.arguments
+        for warning in site.news { try site.warnings.tell(warning) }
+        if let path = arguments.command == "source freshness" ? arguments.value("output") : nil {
+            try site.warnings.deprecate("Custom output path usage `--output \(path)` usage detected in `dbt source freshness` command.", "CustomOutputPathInSourceFreshnessDeprecation")
+        }
         if arguments.word != "list" {
-            for warning in site.manifest.warnings + [site.manifest.warningOfBatches].compactMap({ $0 }) { try site.warn(warning, "ProjectWarning", isTagged: true) }
-            site.log("Found \(DbtSite.counts(site.manifest))", name: "FoundStats")
+            let counts = DbtSite.counts(site.manifest)
+            site.log("Found \(counts)", name: "FoundStats", with: [("stat_line", .string(counts))])
         }
         switch arguments.command {
         case "parse":
@@ -145,12 +174,12 @@ public struct DbtCommand {
             try DbtFiles.copy(from, to: to)
         }
         for problem in result.problems { site.log(problem, .error) }
-        site.log("Catalog written to \(site.folder.path)/catalog.json, the page to \(site.folder.path)/index.html", name: "CatalogWritten")
+        site.log("Catalog written to \(site.folder.path)/catalog.json, the page to \(site.folder.path)/index.html", name: "CatalogWritten", with: [("path", .string("\(site.folder.path)/catalog.json"))])
         return result.problems.isEmpty ? 0 : 1
     }
 
     /// Runs the last command again, for what failed or was skipped then.
-    private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
+    private func retry(_ arguments: DbtArguments, _ log: DbtLog, _ warnings: DbtWarnings, _ startedAt: Timestamp, _ id: String) throws -> Int32 {
         // The project is read with the variables of the last run, which are not known yet.
         let target = try arguments.value("target-path") ?? ProjectReader.packageFile(in: arguments.projectFolder, environment: environment, vars: arguments.vars).targetPath
         let place = arguments.value("state") ?? target
@@ -173,14 +202,14 @@ public struct DbtCommand {
         var values: [String: [String]] = [:]
         var flags: [String: Bool] = [:]
         for (key, value) in last["args"]?.objectValue?.pairs ?? [] where !["vars", "which", "macro", "select", "exclude", "selector", "invocation_command"].contains(key) && !DbtArguments.ofEachCommand.contains(key) {
-            let name = DbtArguments.name(ofKey: key)
+            let name = DbtArguments.optionNames[key] ?? DbtArguments.word(key)
             if let flag = value.boolValue { flags[name] = flag } else if let list = value.arrayValue { values[name] = list.compactMap(\.stringValue) }
             else if !value.isNull { values[name] = [value.stringValue ?? value.text()] }
         }
         var repeated = arguments.repeating(command, values: values, flags: flags, vars: last["args"]?["vars"]?.objectValue ?? JSONObject())
         if command == "run-operation", let macro = last["args"]?["macro"]?.stringValue { repeated.repeat(words: [macro]) }
         let firstStart = last["metadata"]?["invocation_started_at"] ?? last["metadata"]?["generated_at"]
-        let again = try DbtSite(repeated, command: self, log: log, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
+        let again = try DbtSite(repeated, command: self, log: log, warnings: warnings, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
         for result in failed {
             guard let id = result["unique_id"]?.stringValue, let batches = result["batch_results"].flatMap(BatchResults.init(json:)) else { continue }
             // Of a model of which nothing was built, all is built as it would have been.

@@ -13,15 +13,15 @@ struct DbtDebug {
         let folder = arguments.projectFolder
         // Every other command says so too; here it would look like a mistake in the file.
         guard DbtFiles.isFolder(folder) else {
-            log("Encountered an error:\n\(DbtFailure.text(DbtArguments.wrong("Invalid value for '--project-dir': Path '\(folder)' does not exist.", "name the project's folder")))", .error)
+            say("Encountered an error:\n\(DbtFailure.text(DbtArguments.wrong("Invalid value for '--project-dir': Path '\(folder)' does not exist.", "name the project's folder")))", .error)
             return 2
         }
         if arguments.flag("config-dir") {
-            log("To view your profiles.yml file, run:\n\nxdg-open \(DbtFiles.absolute(arguments.value("profiles-dir") ?? folder))")
+            say("To view your profiles.yml file, run:\n\nxdg-open \(DbtFiles.absolute(arguments.value("profiles-dir") ?? folder))")
             return 0
         }
         var failures: [String] = []
-        log("dbt version: \(ManifestWriter.dbtVersion)")
+        say("dbt version: \(ManifestWriter.dbtVersion)")
         var settings = ReaderSettings(projectFolder: folder, environment: environment)
         settings.profilesFolder = arguments.value("profiles-dir")
         settings.targetName = arguments.value("target")
@@ -48,22 +48,22 @@ struct DbtDebug {
             target = nil
         }
         let profiles = arguments.value("profiles-dir") ?? (DbtFiles.exists("\(folder)/profiles.yml") ? DbtFiles.absolute(folder) : environment["HOME"].map { "\($0)/.dbt" } ?? folder)
-        log("Using profiles dir at \(profiles)")
-        log("Using profiles.yml file at \(profiles)/profiles.yml")
-        log("Using dbt_project.yml file at \(DbtFiles.absolute(folder))/dbt_project.yml")
-        if let target { log("adapter type: \(target.type)") }
+        say("Using profiles dir at \(profiles)")
+        say("Using profiles.yml file at \(profiles)/profiles.yml")
+        say("Using dbt_project.yml file at \(DbtFiles.absolute(folder))/dbt_project.yml")
+        if let target { say("adapter type: \(target.type)") }
         if arguments.flag("connection") {
-            log("Skipping steps before connection verification")
+            say("Skipping steps before connection verification")
         } else {
-            log("Configuration:\n  profiles.yml file [\(profileWord)]\n  dbt_project.yml file [\(projectWord)]\nRequired dependencies:\n - git [\(gitWord(&failures))]\n")
+            say("Configuration:\n  profiles.yml file [\(profileWord)]\n  dbt_project.yml file [\(projectWord)]\nRequired dependencies:\n - git [\(gitWord(&failures))]\n")
         }
         connect(target, folder, &failures)
         guard failures.isEmpty else {
-            log("\(failures.count) check\(failures.count == 1 ? "" : "s") failed:", .error)
-            for failure in failures { log(failure, .error) }
+            say("\(failures.count) check\(failures.count == 1 ? "" : "s") failed:", .error)
+            for failure in failures { say(failure, .error) }
             return 1
         }
-        log("All checks passed!")
+        say("All checks passed!")
         return 0
     }
 
@@ -75,16 +75,18 @@ struct DbtDebug {
     }
 
     private func connect(_ target: Target?, _ folder: String, _ failures: inout [String]) {
-        guard let target else { return log("Connection test skipped since no profile was found") }
-        log("Connection:")
-        for (key, value) in target.visible.pairs where !["profile_name", "target_name", "name", "type", "threads"].contains(key) { log("  \(key): \(value.stringValue ?? value.text())") }
+        guard let target else { return say("Connection test skipped since no profile was found") }
+        say("Connection:")
+        for (key, value) in target.visible.pairs where !["profile_name", "target_name", "name", "type", "threads"].contains(key) { say("  \(key): \(value.stringValue ?? value.text())") }
         do {
             let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: target)).open()
             _ = try session.query("select 1 as id")
-            log("  Connection test: [OK connection ok]\n")
+            say("  Connection test: [OK connection ok]\n")
         } catch {
-            log("  Connection test: [ERROR]\n", .error)
+            say("  Connection test: [ERROR]\n", .error)
             failures.append("dbt was unable to connect to the specified database.\nThe database returned the following error:\n\n  >\(DbtFailure.text(error))\n\nCheck your database credentials and try again.\n")
         }
     }
+
+    private func say(_ text: String, _ level: DbtLog.Level = .info) { log(text, level, name: "DebugCmdOut") }
 }

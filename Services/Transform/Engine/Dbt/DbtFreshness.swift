@@ -31,7 +31,8 @@ struct DbtFreshness {
         for (index, source) in chosen.enumerated() {
             let place = "\(index + 1) of \(chosen.count)"
             let name = "freshness of \(source.sourceName).\(source.name)"
-            site.log.progress(place, "START \(name)", "RUN")
+            let info = DbtLog.sourceInfo(source)
+            site.log.progress(place, "START \(name)", "RUN", name: "LogStartLine", with: [("description", .string(name)), ("node_info", info)])
             let startedAt = site.command.now()
             var status = Status.runtimeError
             do {
@@ -51,15 +52,16 @@ struct DbtFreshness {
             case .error: "ERROR STALE"
             case .runtimeError: "ERROR"
             }
-            site.log.progress(place, "\(word) \(name)", word, seconds: site.command.now() - startedAt, status == .pass ? .info : status == .warn ? .warn : .error)
+            site.log.progress(place, "\(word) \(name)", word, seconds: site.command.now() - startedAt, status == .pass ? .info : status == .warn ? .warn : .error, name: "LogFreshnessResult",
+                with: [("status", .string(status.rawValue)), ("source_name", .string(source.sourceName)), ("table_name", .string(source.name)), ("node_info", info)])
         }
         try write(results)
-        site.log("\nFinished running \(DbtProgress.count(chosen.count, "source")) in \(DbtProgress.duration(site.command.now() - site.invocation.startedAt)).", name: "FinishedRunningStats")
+        DbtProgress.tellFinished(DbtProgress.count(chosen.count, "source"), site.command.now() - site.invocation.startedAt, site.log)
         for failure in failures {
             if !failure.title.isEmpty { site.log(failure.title, .error) }
-            site.log(failure.text, .error)
+            site.log(failure.text, .error, name: "RunResultError")
         }
-        site.log("\nDone.")
+        site.log("\nDone.", name: "FreshnessCheckComplete")
         return worst.contains { $0 == .error || $0 == .runtimeError } ? 1 : 0
     }
 

@@ -1,16 +1,21 @@
 internal import Kernel
 
-/// `dbt init NAME`: a folder with a project that builds.
+/// `dbt init NAME`: a folder with a project that builds. Without a name, or with one that is none, it asks.
 struct DbtInit {
     let arguments: DbtArguments
     let log: DbtLog
+    /// What is answered; nil where nobody answers any more.
+    let ask: (_ question: String) -> String?
 
     func run() throws -> Int32 {
-        guard let name = arguments.words.first else {
-            throw DbtArguments.wrong("init asks for the project's name", "write init NAME; questions are not asked")
+        var name = arguments.words.first ?? ""
+        while !Self.isName(name) {
+            if !name.isEmpty { log("\(name) is not a valid project name.") }
+            guard let answer = ask("Enter a name for your project (letters, digits, underscore): ") else {
+                throw DbtArguments.wrong("init has no name for the project", "write init and a name of letters, digits and underscores")
+            }
+            name = answer
         }
-        let isName = !name.isEmpty && name.utf8.allSatisfy { $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) } && !(0x30...0x39).contains(name.utf8.first ?? 0)
-        guard isName else { throw DbtArguments.wrong("'\(name)' is not a valid project name", "use letters, digits and underscores") }
         let folder = arguments.value("project-dir").map { "\($0)/\(name)" } ?? name
         guard !DbtFiles.exists(folder) else {
             log("A project called \(name) already exists here.")
@@ -21,6 +26,11 @@ struct DbtInit {
         log("Your new dbt project \"\(name)\" was created!")
         if !arguments.flag("skip-profile-setup") { log("It has a profiles.yml for SQLite in the same folder; change it for another warehouse.") }
         return 0
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy { $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) } && !(0x30...0x39).contains(name.utf8.first ?? 0)
+            && !["dbt", "dbt_sqlite", "dbt_postgres"].contains(name)
     }
 
     private static func files(_ name: String, _ folder: String) -> [(String, String)] {

@@ -20,7 +20,7 @@ struct DbtList {
             try site.warn("No nodes selected!", "NoNodesSelected")
             return 0
         }
-        for id in chosen.sorted() { site.log.result(line(id, output, keys), name: "ListCmdOut") }
+        for id in chosen.sorted() { site.log.result(line(id, output, keys), name: "PrintEvent") }
         return 0
     }
 

@@ -39,11 +39,11 @@ struct DbtLog {
         let wanted = arguments.value("log-level").flatMap(Level.init(rawValue:)) ?? .info
         level = isQuiet ? max(wanted, .error) : arguments.flag("debug") ? .debug : wanted
         width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
-        fileLevel = arguments.value("log-level-file").flatMap(Level.init(rawValue:)) ?? .debug
+        fileLevel = (arguments.value("log-level-file") ?? arguments.value("log-level")).flatMap(Level.init(rawValue:)) ?? .debug
         let rule = String(repeating: "=", count: 30)
         file = fileLevel == .none ? nil : folder.flatMap {
             DbtLogFile(
-                folder: $0, format: arguments.value("log-format-file") ?? "debug", bytesMax: arguments.value("log-file-max-bytes").flatMap { Int($0) } ?? 10 << 20,
+                folder: $0, format: arguments.value("log-format-file") ?? arguments.value("log-format") ?? "debug", bytesMax: arguments.value("log-file-max-bytes").flatMap { Int($0) } ?? 10 << 20,
                 beginning: "\(rule) \(Self.exact(now())) | \(invocation) \(rule)")
         }
     }
@@ -55,11 +55,13 @@ struct DbtLog {
 
     private func lines(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)], _ format: String) -> [String] {
         if format == "json" {
-            let info: JSON = [
-                "category": "", "code": .string(Self.codes[name] ?? ""), "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
-                "pid": JSON(Int(getpid())), "thread": "MainThread", "ts": .string(now().description),
-            ]
-            return [JSON([("info", info), ("data", JSON([("msg", .string(text))] + members))]).text()]
+            // An empty line is an event of its own.
+            let text = text[...]
+            let body = text.drop { $0 == "\n" }
+            let isSpaced = body.last == "\n" && body.count > 1
+            let empty = object("", .info, "Formatting", [])
+            guard !body.isEmpty else { return Array(repeating: empty, count: max(text.count, 1)) }
+            return Array(repeating: empty, count: text.count - body.count) + [object(String(isSpaced ? body.dropLast() : body), level, name, members)] + (isSpaced ? [empty] : [])
         }
         let clock = now()
         // The time stands before the first line alone, so that what a macro tells can be read, and copied, as it is.
@@ -71,21 +73,22 @@ struct DbtLog {
         return Array(repeating: time, count: text.count - lines.count) + [time + (isSpaced ? lines.dropLast() : lines)] + (isSpaced ? [time] : [])
     }
 
+    /// One event, as dbt writes it: what all have, and what this one tells. Of one that says nothing else its text is told.
+    private func object(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)]) -> String {
+        let info: JSON = [
+            "category": "", "code": .string(DbtEvents.code(of: name)), "extra": [:], "invocation_id": .string(invocation), "level": .string(level.rawValue), "msg": .string(text), "name": .string(name),
+            "pid": JSON(Int(getpid())), "thread": "MainThread", "ts": .string(now().description),
+        ]
+        let data = members.isEmpty && !DbtEvents.isBare(name) ? [("msg", JSON.string(text))] : members
+        return JSON([("info", info), ("data", JSON(data))]).text()
+    }
+
     /// `07:05:09.000123`
     private static func exact(_ time: Timestamp) -> String {
         let clock = time.civil
         func padded(_ number: Int, _ count: Int) -> String { String(repeating: "0", count: max(0, count - "\(number)".utf8.count)) + "\(number)" }
         return "\(padded(clock.hour, 2)):\(padded(clock.minute, 2)):\(padded(clock.second, 2)).\(padded(Int(((time.microseconds % 1_000_000) + 1_000_000) % 1_000_000), 6))"
     }
-
-    /// dbt's codes of its events, by their names.
-    private static let codes = [
-        "MainReportVersion": "A001", "MainEncounteredError": "Z002", "FoundStats": "W006", "ConcurrencyLine": "Q027", "LogStartLine": "Q011", "LogModelResult": "Q012",
-        "LogTestResult": "Q007", "LogSnapshotResult": "Q015", "LogSeedResult": "Q016", "LogFunctionResult": "Q047", "LogNodeNoOpResult": "Q019", "SkippingDetails": "Q033",
-        "LogHookStartLine": "Q032", "LogHookEndLine": "Q007", "FinishedRunningStats": "E047", "EndOfRunSummary": "Z030", "StatsLine": "Z023", "SQLCompiledPath": "Z026",
-        "RunResultWarning": "Z021", "RunResultFailure": "Z022", "RunResultError": "Z024", "RunResultWarningMessage": "Z046", "CheckNodeTestFailure": "Z028", "Note": "Z050",
-        "SQLQuery": "E016", "PrintEvent": "Z052", "JinjaLogInfo": "I062",
-    ]
 
     /// A statement as it is sent: `On model.shop.orders: /* … */`.
     func statement(_ sql: String, of node: Node?) {
@@ -99,35 +102,49 @@ struct DbtLog {
     }
 
     /// What those who follow a run read of a node: where it stands.
-    static func nodeInfo(_ node: Node, status: String?, startedAt: Timestamp?, finishedAt: Timestamp?) -> JSON {
+    static func nodeInfo(_ node: Node, status: String?, startedAt: Timestamp?, finishedAt: Timestamp?, relation: String? = nil) -> JSON {
         func text(_ time: Timestamp?) -> JSON { .string(time?.description ?? "") }
         return [
             "node_name": .string(node.name), "node_path": .string(node.path), "resource_type": .string(node.resourceType.rawValue), "unique_id": .string(node.uniqueID),
             "materialized": .string(node.config.materialized), "meta": .object(node.meta), "node_checksum": .string(node.checksum), "node_status": .string(status ?? "None"),
             "node_started_at": text(startedAt), "node_finished_at": text(finishedAt),
-            "node_relation": ["alias": .string(node.alias), "schema": .string(node.schema), "database": .string(node.database)],
+            "node_relation": ["alias": .string(node.alias), "schema": .string(node.schema), "database": .string(node.database), "relation_name": .string(relation ?? "")],
+        ]
+    }
+
+    /// The same of a source.
+    static func sourceInfo(_ source: SourceTable) -> JSON {
+        [
+            "node_name": .string(source.name), "node_path": .string(source.originalFilePath), "resource_type": "source", "unique_id": .string(source.uniqueID), "materialized": "", "meta": source.config["meta"] ?? [:],
+            "node_checksum": "", "node_status": "None", "node_started_at": "", "node_finished_at": "",
+            "node_relation": ["alias": "", "schema": .string(source.schema), "database": .string(source.database), "relation_name": ""],
         ]
     }
 
     /// What a command was asked for, without the time and however quiet it is: `ls`, `show`, `compile --inline`, a macro's `print`.
-    func result(_ text: String, name: String) {
-        if let file { lines(text, .info, name, [], file.format).forEach(file.write) }
-        if format == "json" { lines(text, .info, name, [], format).forEach(output) } else { output(text) }
+    func result(_ text: String, name: String, with members: [(String, JSON)] = []) {
+        if let file { lines(text, .info, name, members, file.format).forEach(file.write) }
+        if format == "json" { lines(text, .info, name, members, format).forEach(output) } else { output(text) }
     }
 
     /// The same below a line that says what it is, which quiet commands leave out.
-    func result(_ heading: String, _ text: String, name: String) { result(isQuiet ? text : "\(heading)\n\(text)", name: name) }
+    func result(_ heading: String, _ text: String, name: String, with members: [(String, JSON)] = []) { result(isQuiet ? text : "\(heading)\n\(text)", name: name, with: members) }
+    /// What such an event says of the command.
+    var quietness: (String, JSON) { ("quiet", .bool(isQuiet)) }
 
     /// A line of a node at work: `1 of 3 START sql view model main.orders ........ [RUN]`.
-    func progress(_ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
+    /// - Parameter members: what the event says besides its numbers; nil for the text and the status.
+    func progress(
+        _ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info, name: String = "Note", total: String = "total", with members: [(String, JSON)]? = nil
+    ) {
         let left = "\(place) \(text) "
         let dots = String(repeating: ".", count: max(0, width - left.unicodeScalars.count))
         let time = seconds.map { " in \(Self.hundredths($0))s" } ?? ""
         let numbers = place.split(separator: " ").compactMap { Int($0) }
-        let counted: [(String, JSON)] = numbers.count == 2 ? [("index", JSON(numbers[0])), ("total", JSON(numbers[1]))] : []
+        let counted: [(String, JSON)] = numbers.count == 2 ? [("index", JSON(numbers[0])), (total, JSON(numbers[1]))] : []
         self(
             "\(left)\(dots) [\(status)\(time)]", level, name: name,
-            with: [("description", .string(text)), ("status", .string(status))] + counted + (seconds.map { [("execution_time", .double($0))] } ?? []) + members)
+            with: (members ?? [("description", .string(text)), ("status", .string(status))]) + counted + (seconds.map { [("execution_time", .double($0))] } ?? []))
     }
 
     static func hundredths(_ seconds: Double) -> String {
@@ -174,7 +191,7 @@ enum DbtFailure {
     private static let runtime: Set<String> = [
         "project.not_found", "project.bad_name", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
         "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused", "project.cycle",
-        "project.ref_refused", "compile.bad_query_comment",
+        "project.ref_refused", "project.bad_package", "compile.bad_query_comment",
     ]
 
     /// A node's failure as its result has it: the kind, the node, what happened.

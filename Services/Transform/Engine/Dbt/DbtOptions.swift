@@ -71,7 +71,7 @@ enum DbtOptions {
         flag("lock", [], "--lock", "Writes package-lock.yml and installs nothing.", of: ["deps"], isNegatable: false, variables: nil),
         flag("upgrade", [], "--upgrade", "Looks for newer versions than those of package-lock.yml.", of: ["deps"], isNegatable: false, variables: nil),
         value("add-package", ["deps"], "--add-package NAME@VERSION", "Names a package in packages.yml, then installs.", variables: nil),
-        value("source", ["deps"], "--source KIND", "What it is: git or local.", .choice(["hub", "git", "local"]), variables: nil),
+        value("source", ["deps"], "--source KIND", "What it is: hub, git or local.", .choice(["hub", "git", "local"]), variables: nil),
         flag("clean-project-files-only", [], "--no-clean-project-files-only", "Deletes outside the project too.", of: ["clean"]),
         flag("skip-profile-setup", ["-s"], "-s, --skip-profile-setup", "Writes no profile.", of: ["init"], isNegatable: false, variables: nil),
     ]
@@ -97,6 +97,7 @@ enum DbtOptions {
         value("printer-width", [], "--printer-width NUMBER", "How wide lines of nodes are: 80.", .integer),
         flag("warn-error", [], "--warn-error", "Takes warnings for errors.", isNegatable: false),
         value("warn-error-options", [], "--warn-error-options YAML", "Some of them: '{error: all, warn: [Name], silence: [Name]}'.", .yaml),
+        flag("show-all-deprecations", [], "--show-all-deprecations", "Tells each deprecation, not the first of its kind alone."),
         flag("write-json", [], "--no-write-json", "Writes no artifacts."),
         flag("use-colors", [], "--no-use-colors", "As everything is printed here."),
     ]
@@ -104,7 +105,7 @@ enum DbtOptions {
     /// What changes nothing here.
     private static let leftAlone: [DbtOption] =
         [
-            "cache-selected-only", "log-cache-events", "macro-debugging", "partial-parse-file-diff", "populate-cache", "send-anonymous-usage-stats", "show-all-deprecations", "static-parser",
+            "cache-selected-only", "log-cache-events", "macro-debugging", "partial-parse-file-diff", "populate-cache", "send-anonymous-usage-stats", "static-parser",
             "use-colors-file", "use-experimental-parser", "use-fast-test-edges", "upload-to-artifacts-ingest-api", "show-resource-report",
         ].map { DbtOption(name: $0, spellings: ["--\($0)"], kind: .flag, isNegatable: true) }
         + [
@@ -127,6 +128,8 @@ enum DbtOptions {
 
     /// The option of a command that is written so, and whether it is said or taken back.
     static func option(_ word: String, of command: String) -> (option: DbtOption, isOn: Bool)? { byWord[word]?.first { $0.option.isOf(command) } }
+
+    static func option(named name: String, of command: String) -> DbtOption? { all.first { $0.name == name && $0.isOf(command) } }
 
     static func options(of command: String) -> [DbtOption] { all.filter { $0.isOf(command) } }
 

@@ -22,7 +22,8 @@ struct DbtProgress {
     }
 
     func start(_ node: Node, _ place: String) {
-        log.progress(place, "START \(title(node))", "RUN", name: "LogStartLine", with: [("node_info", DbtLog.nodeInfo(node, status: "started", startedAt: log.now(), finishedAt: nil))])
+        let info = DbtLog.nodeInfo(node, status: "started", startedAt: log.now(), finishedAt: nil)
+        log.progress(place, "START \(title(node))", "RUN", name: "LogStartLine", with: [("description", .string(title(node))), ("node_info", info)])
     }
 
     /// dbt's name of the event that tells how such a node ended.
@@ -39,9 +40,9 @@ struct DbtProgress {
 
     /// - Parameter cause: the ephemeral model that a node is skipped for.
     func end(_ result: NodeResult, _ node: Node, _ place: String, for cause: NodeResult? = nil) {
-        let info: [(String, JSON)] = [("node_info", DbtLog.nodeInfo(node, status: result.status.rawValue, startedAt: result.startedAt, finishedAt: result.finishedAt))]
         func tell(_ text: String, _ status: String, _ level: DbtLog.Level = .info) {
-            log.progress(place, text, status, seconds: result.seconds, level, name: Self.event(node), with: info)
+            let event = Self.event(node)
+            log.progress(place, text, status, seconds: result.seconds, level, name: event, total: event == "LogTestResult" ? "num_models" : "total", with: members(result, node, text, status))
         }
         switch result.status {
         case .success where node.resourceType == .seed: tell("OK loaded \(title(node))", result.message)
@@ -62,13 +63,28 @@ struct DbtProgress {
             tell("ERROR \(what)", "ERROR", .error)
         case .skipped where cause != nil:
             log.progress(
-                place, "SKIP relation \(node.schema).\(node.name) due to ephemeral model status '\(cause?.status.rawValue ?? "")'", "ERROR SKIP", .error, name: "LogSkipBecauseError", with: info)
+                place, "SKIP relation \(node.schema).\(node.name) due to ephemeral model status '\(cause?.status.rawValue ?? "")'", "ERROR SKIP", .error, name: "LogSkipBecauseError", with: [info(result, node)])
             if let cause, cause.isFailure { failure(cause, isApart: false) }
         case .skipped:
             let isRelation = node.resourceType.isReferable
-            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: info)
+            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: [("node_name", .string(node.name)), ("resource_type", .string(node.resourceType.rawValue)), ("schema", .string(node.schema)), info(result, node)])
         case .noOp: tell("NO-OP \(title(node))", "NO-OP")
         }
+    }
+
+    private func info(_ result: NodeResult, _ node: Node) -> (String, JSON) {
+        ("node_info", DbtLog.nodeInfo(node, status: result.status.rawValue, startedAt: result.startedAt, finishedAt: result.finishedAt, relation: result.relationName))
+    }
+
+    /// What the event of a node's end says, each kind in its own words.
+    private func members(_ result: NodeResult, _ node: Node, _ text: String, _ status: String) -> [(String, JSON)] {
+        let told: [(String, JSON)] = switch Self.event(node) {
+        case "LogTestResult": [("name", .string(node.name)), ("status", .string(result.status.rawValue)), ("num_failures", JSON(result.failures ?? 0)), ("attached_node", .string(node.attachedNode ?? ""))]
+        case "LogSeedResult": [("status", .string(result.status.rawValue)), ("result_message", .string(result.message)), ("schema", .string(node.schema)), ("relation", .string(node.alias))]
+        case "LogSnapshotResult": [("description", .string(title(node))), ("status", .string(status)), ("cfg", [:]), ("result_message", "")]
+        default: [("description", .string(title(node))), ("status", .string(status))]
+        }
+        return told + [info(result, node)]
     }
 
     /// `Batch 1 of 5 START batch 2026-11-17 of main.visits ........ [RUN]`
@@ -94,7 +110,13 @@ struct DbtProgress {
 
     /// What was run, and how long it took.
     func finished(_ results: [NodeResult], seconds: Double) {
-        log("\nFinished running \(kinds(results)) in \(Self.duration(seconds)).", name: "FinishedRunningStats")
+        Self.tellFinished(kinds(results), seconds, log)
+    }
+
+    static func tellFinished(_ kinds: String, _ seconds: Double, _ log: DbtLog) {
+        let duration = Self.duration(seconds)
+        let words = " in " + duration.prefix { $0 != "(" }.dropLast()
+        log("\nFinished running \(kinds) in \(duration).", name: "FinishedRunningStats", with: [("stat_line", .string(kinds)), ("execution", .string(words)), ("execution_time", .double(seconds))])
     }
 
     /// How it ended.
@@ -105,15 +127,16 @@ struct DbtProgress {
         // What is skipped for a reason of its own counts as an error, but for exposures, as in dbt.
         let upset = results.filter { [.error, .fail].contains($0.status) || $0.status == .skipped && !$0.message.isEmpty && manifest[$0.uniqueID]?.resourceType != .exposure }
         let (errors, failures, partials, warnings) = (upset.count, count(.error, .fail), count(.partialSuccess), count(.warn))
+        let numbers: [(String, JSON)] = [("num_errors", JSON(errors)), ("num_warnings", JSON(warnings)), ("num_partial_success", JSON(partials)), ("keyboard_interrupt", false)]
         let partial = "\(partials) partial success\(partials == 1 ? "" : "es")"
         if errors == 0, partials > 0 {
-            log("\nCompleted with \(partial) and \(plural(warnings, "warning"))", name: "EndOfRunSummary")
+            log("\nCompleted with \(partial) and \(plural(warnings, "warning"))", name: "EndOfRunSummary", with: numbers)
         } else if errors == 0, warnings == 0 {
-            log("\nCompleted successfully", name: "EndOfRunSummary")
+            log("\nCompleted successfully", name: "EndOfRunSummary", with: numbers)
         } else if errors == 0 {
-            log("\nCompleted with \(plural(warnings, "warning")):", name: "EndOfRunSummary")
+            log("\nCompleted with \(plural(warnings, "warning")):", name: "EndOfRunSummary", with: numbers)
         } else {
-            log("\nCompleted with \(plural(errors, "error")), \(partial), and \(plural(warnings, "warning")):", name: "EndOfRunSummary")
+            log("\nCompleted with \(plural(errors, "error")), \(partial), and \(plural(warnings, "warning")):", name: "EndOfRunSummary", with: numbers)
         }
         for result in upset where result.status != .skipped { failure(result) }
         for result in results where result.status == .warn { failure(result) }
@@ -131,14 +154,18 @@ struct DbtProgress {
         let node = manifest[result.uniqueID] ?? manifest.hooks.first { $0.node.uniqueID == result.uniqueID }?.node
         guard let node else { return }
         let level: DbtLog.Level = result.status == .warn ? .warn : .error
-        log("\(isApart ? "\n" : "")\(result.status == .warn ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: "RunResultFailure")
-        log(result.status == .warn ? result.message : "  \(result.message)", level, name: "RunResultError")
+        let isWarning = result.status == .warn
+        let info = info(result, node)
+        log(
+            "\(isApart ? "\n" : "")\(isWarning ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: isWarning ? "RunResultWarning" : "RunResultFailure",
+            with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
+        log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
         guard result.compiledSQL != nil else { return }
-        log("\n  compiled code at \(folder.compiledPath(of: node))", name: "SQLCompiledPath")
+        log("\n  compiled code at \(folder.compiledPath(of: node))", name: "SQLCompiledPath", with: [("path", .string(folder.compiledPath(of: node))), info])
         if node.resourceType == .test, let relation = result.relationName {
             let query = "select * from \(relation)"
             let rule = String(repeating: "-", count: query.count)
-            log("\n  See test failures:\n  \(rule)\n  \(query)\n  \(rule)", name: "CheckNodeTestFailure")
+            log("\n  See test failures:\n  \(rule)\n  \(query)\n  \(rule)", name: "CheckNodeTestFailure", with: [("relation_name", .string(relation)), info])
         }
     }
 

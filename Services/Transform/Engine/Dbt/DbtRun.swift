@@ -267,9 +267,9 @@ struct DbtRun {
             guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
             let isJSON = site.arguments.value("output") == "json"
             if isJSON {
-                log.result(JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
+                log.result(JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode", with: [("node_name", .string(node.name)), ("compiled", .string(sql)), ("is_inline", false), ("output_format", "json"), ("unique_id", .string(node.uniqueID)), log.quietness])
             } else {
-                log.result("Compiled node '\(node.name)' is:", sql, name: "CompiledNode")
+                log.result("Compiled node '\(node.name)' is:", sql, name: "CompiledNode", with: [("node_name", .string(node.name)), ("compiled", .string(sql)), ("is_inline", false), ("output_format", "text"), ("unique_id", .string(node.uniqueID)), log.quietness])
             }
         }
         return 0

@@ -47,9 +47,9 @@ struct DbtShow {
         let (node, sql) = try told(inlineNode(text)) { try inline(text) }
         try write(node, sql)
         if arguments.value("output") == "json" {
-            site.log.result(JSON([("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
+            site.log.result(JSON([("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode", with: [("node_name", .string(node.name)), ("compiled", .string(sql)), ("is_inline", true), ("output_format", "json"), ("unique_id", .string(node.uniqueID)), site.log.quietness])
         } else {
-            site.log.result("Compiled inline node is:", sql, name: "CompiledNode")
+            site.log.result("Compiled inline node is:", sql, name: "CompiledNode", with: [("node_name", .string(node.name)), ("compiled", .string(sql)), ("is_inline", true), ("output_format", "text"), ("unique_id", .string(node.uniqueID)), site.log.quietness])
         }
         return 0
     }
@@ -104,11 +104,16 @@ struct DbtShow {
         let startedAt = site.command.now()
         let rows = try session.query(header + bounded)
         try write(node, bounded, startedAt, isInline ? nil : session.render(compiler.relationName(of: node)))
-        guard output == "json" else {
-            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):", TablePrinter(rows).text, name: "ShowNode")
+        let isText = output != "json"
+        let told: [(String, JSON)] = [
+            ("node_name", .string(node.name)), ("preview", .string(isText ? TablePrinter(rows).text : TablePrinter(rows).json.text())), ("is_inline", .bool(isInline)), ("output_format", .string(output)),
+            ("unique_id", .string(node.uniqueID)), site.log.quietness,
+        ]
+        guard !isText else {
+            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):", TablePrinter(rows).text, name: "ShowNode", with: told)
         }
         let list = TablePrinter(rows).json
-        site.log.result(JSON(isInline ? [("show", list)] : [("node", .string(node.name)), ("show", list)]).text(isPretty: true), name: "ShowNode")
+        site.log.result(JSON(isInline ? [("show", list)] : [("node", .string(node.name)), ("show", list)]).text(isPretty: true), name: "ShowNode", with: told)
     }
 
     private func write(_ node: Node, _ sql: String, _ startedAt: Timestamp? = nil, _ relation: String? = nil) throws {

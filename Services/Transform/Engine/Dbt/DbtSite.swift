@@ -10,9 +10,12 @@ final class DbtSite {
     let arguments: DbtArguments
     let command: DbtCommand
     let log: DbtLog
+    let warnings: DbtWarnings
     private(set) var manifest: Manifest
     private(set) var invocation: Invocation
     let folder: RunFolder
+    /// What the reading has to tell.
+    private(set) var news: [ProjectWarning] = []
     /// Of `retry`: nothing else is run.
     var only: Set<String>?
     /// Of `retry`: models that were built in part.
@@ -22,10 +25,11 @@ final class DbtSite {
     private let library: DbtLibrary
 
     /// - Parameter asOf: when what is repeated began: its newest batch is the newest one now.
-    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
+    init(_ arguments: DbtArguments, command: DbtCommand, log: DbtLog, warnings: DbtWarnings, startedAt: Timestamp, id: String, asOf: Timestamp? = nil) throws {
         self.arguments = arguments
         self.command = command
         self.log = log
+        self.warnings = warnings
         var invocation = Invocation(id: id, startedAt: startedAt, command: arguments.word, isFullRefresh: arguments.isFullRefresh)
         invocation.failsOnWarnings = arguments.warnings.verdict(of: "LogTestResult") == .fail
         invocation.failsOnTemplateWarnings = arguments.warnings.verdict(of: "JinjaLogWarning") == .fail
@@ -55,12 +59,16 @@ final class DbtSite {
         if arguments.word != "list" {
             // What templates say while they are read is said, as it is again when they run.
             let prints = arguments.flag("print", byDefault: true)
-            host.onMessage = { log($0) }
+            host.onMessage = { log($0, name: "JinjaLogInfo") }
             host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         }
         let reader = ProjectReader(settings, host: host)
         defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
-        manifest = try reader.read()
+        do { manifest = try reader.read() } catch {
+            for warning in reader.news { try warnings.tell(warning) }
+            throw error
+        }
+        news = manifest.packages.flatMap(\.warnings) + reader.news + manifest.standingWarnings(now: command.now())
         if let threads = try arguments.threads { manifest.target.threads = threads }
         let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")
@@ -74,18 +82,12 @@ final class DbtSite {
     }
 
     func tellConcurrency() {
-        log("\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine")
+        log(
+            "\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine",
+            with: [("num_threads", JSON(manifest.target.threads)), ("target_name", .string(manifest.target.name)), ("node_count", JSON(invocation.selected.count))])
     }
 
-    /// Tells a warning; `--warn-error` makes it an error, and `--warn-error-options` this or nothing.
-    /// - Parameter name: of dbt's event.
-    func warn(_ text: String, _ name: String, isTagged: Bool = false) throws {
-        switch arguments.warnings.verdict(of: name) {
-        case .silence: return
-        case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
-        case .warn: log(isTagged ? "[WARNING]: \(text)" : text, .warn, name: name)
-        }
-    }
+    func warn(_ text: String, _ name: String, isTagged: Bool = false) throws { try warnings.tell(text, name, isTagged: isTagged) }
 
     /// The compiler and the session of the profile's warehouse.
     func open() throws -> (Compiler, any WarehouseSession) {
@@ -93,7 +95,7 @@ final class DbtSite {
         let session = try warehouse().open()
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         let log = log
-        compiler.onMessage = { log($0) }
+        compiler.onMessage = { log($0, name: "JinjaLogInfo") }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }
@@ -132,7 +134,7 @@ final class DbtSite {
         } else {
             chosen = try selector.select(arguments.select, exclude: arguments.exclude)
         }
-        for criterion in nothing { try warn("The selection criterion '\(criterion)' does not match any enabled nodes", "NoNodesForSelectionCriteria") }
+        for criterion in nothing { try warnings.tell("The selection criterion '\(criterion)' does not match any enabled nodes", "NoNodesForSelectionCriteria", with: [("spec_raw", .string(criterion))]) }
         let (wanted, unwanted) = (arguments.list("resource-type"), arguments.list("exclude-resource-type"))
         chosen = chosen.filter { id in
             let type = manifest[id]?.resourceType ?? .source

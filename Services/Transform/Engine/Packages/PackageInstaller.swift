@@ -6,111 +6,91 @@ public typealias PackageDownload = (_ url: String, _ place: ProblemLocation) thr
 
 /// Puts the packages of a project, and theirs, into its packages folder, and writes `package-lock.yml`.
 ///
-/// - A package is in the folder whole or not at all: it is fetched beside it and then moved there.
-/// - Two mentions of a package install it once; those that ask for different revisions are refused.
+/// - A package is in the folder whole or not at all: all are fetched beside it, and then take the place of what was there.
+/// - What the lock file names is installed, where it was made of the same list.
 struct PackageInstaller {
-    /// The project's folder.
+    /// The project's folder, and its name.
     let folder: String
+    let project: String
     let packagesFolder: String
     let environment: [String: String]
     let vars: JSONObject
+    let hub: PackageHub
     let download: PackageDownload
-    let log: (String) -> Void
+    let warn: (_ text: String, _ name: String) throws -> Void
+    let log: (_ text: String, _ name: String) -> Void
 
-    struct Installed {
-        var spec: PackageSpec
-        var name: String
-        /// The commit of a repository.
-        var revision: String?
-    }
-
-    private static let packagesMax = 1_000
-
-    /// - Parameter isUpgrade: finds revisions anew, whatever the lock file says.
-    func install(isUpgrade: Bool, installs: Bool) throws -> [Installed] {
-        let asked = try PackageList.read(in: folder, environment: environment, vars: vars)
-        guard !asked.specs.isEmpty else { return [] }
-        let locked = isUpgrade ? nil : try PackageList.locked(in: folder, for: asked)
+    /// - Parameters:
+    ///   - asked: what the project asks for.
+    ///   - isUpgrade: finds versions and revisions anew, whatever the lock file says.
+    ///   - installs: whether more than the lock file is wanted.
+    func install(_ asked: PackageList, isUpgrade: Bool, installs: Bool) throws {
         let staging = "\(packagesFolder)/.staging"
         if DbtFiles.exists(staging) { try DbtFiles.remove(staging) }
-        try DbtFiles.createFolder(staging)
+        try DbtFiles.createFolder("\(staging)/installed")
         defer { try? DbtFiles.remove(staging) }
-        let installed = try fetch((locked ?? asked).specs, staging, installs: installs)
-        if locked == nil { try writeLock(installed, asked.digest) }
-        for package in installs ? installed : [] {
-            log("Installing \(package.name)")
-            log("Installed from \(package.spec.title)")
+        let source = PackageSource(project: folder, staging: staging, environment: environment, vars: vars, download: download, warn: warn)
+        if try isUpgrade || PackageList.locked(in: folder, for: asked, environment: environment, vars: vars) == nil {
+            try writeLock(PackageResolver(hub: hub, source: source).resolve(asked.specs, project: project), asked.digest)
         }
-        return installed
-    }
-
-    private func fetch(_ specs: [PackageSpec], _ staging: String, installs: Bool) throws -> [Installed] {
-        var waiting = specs.map { (spec: $0, base: folder) }[...]
-        var known: [String: PackageSpec] = [:]
-        var installed: [Installed] = []
-        while let (spec, base) = waiting.popFirst() {
-            if let twin = known[spec.key] {
-                guard twin.origin == spec.origin else {
-                    throw PlainProblem("dbt.package_conflict", "two packages ask for different revisions of \(spec.key)", at: spec.location, remedy: "let them ask for the same, or name the package in the project itself")
+        guard installs, let locked = try PackageList.locked(in: folder, for: asked, environment: environment, vars: vars) else { return }
+        // What the hub says of all of them comes first.
+        for spec in locked.specs { _ = try found(spec) }
+        var outdated: [String] = []
+        for spec in locked.specs {
+            log("Installing \(spec.name)", "DepsStartPackageInstall")
+            let latest = try put(spec, source, in: staging)
+            log("Installed from \(spec.title)", "DepsInstallInfo")
+            if case .hub(let name, let versions, _) = spec.origin {
+                if versions == [latest] { log("Up to date!", "DepsUpToDate") } else {
+                    outdated.append(name)
+                    log("Updated version available: \(latest ?? "")", "DepsUpdateAvailable")
                 }
-                continue
             }
-            guard known.count < Self.packagesMax else { throw PlainProblem("dbt.package_conflict", "the packages ask for more than \(Self.packagesMax) others", at: spec.location, remedy: "look for packages that ask for each other by new addresses") }
-            known[spec.key] = spec
-            let place = "\(staging)/\(known.count)"
-            let (source, revision) = try fetch(spec, from: base, to: place)
-            guard DbtFiles.exists("\(source)/dbt_project.yml") else {
-                throw PlainProblem("dbt.no_package", "there is no dbt_project.yml in the package \(spec.key)", at: spec.location, remedy: "correct its address, or say which subdirectory holds it")
-            }
-            let name = try ProjectReader.packageFile(in: source, environment: environment, vars: vars).name
-            if installed.contains(where: { $0.name == name }) {
-                throw PlainProblem("dbt.package_conflict", "two packages have the name '\(name)'", at: spec.location, remedy: "install one of them")
-            }
-            for inner in try PackageList.read(in: source, environment: environment, vars: vars).specs { waiting.append((inner, source)) }
-            installed.append(Installed(spec: spec, name: name, revision: revision))
-            if installs { try put(spec, source, name) }
+            if case .git(_, _, let subdirectory?) = spec.origin { log("and subdirectory \(subdirectory)", "DepsListSubdirectory") }
         }
-        return installed
+        try replace(with: "\(staging)/installed")
+        guard !outdated.isEmpty else { return }
+        log("", "Formatting")
+        let names = PythonText.text(.array(outdated.map(JSON.string)))
+        log("Updates available for packages: \(names)                 \nUpdate your versions in packages.yml, then run dbt deps", "DepsNotifyUpdatesAvailable")
     }
 
-    /// - Returns: where the package lies now, and the commit of a repository.
-    private func fetch(_ spec: PackageSpec, from base: String, to place: String) throws -> (String, String?) {
-        let output = "\(place).log"
-        switch spec.origin {
-        case .local(let path):
-            return (DbtFiles.absolute(path.hasPrefix("/") ? path : "\(base)/\(path)"), nil)
-        case .git(let url, let revision, let subdirectory):
-            // A path below the project is a repository too.
-            let address = url.hasPrefix(".") ? DbtFiles.absolute("\(base)/\(url)") : url
-            try Subprocess.run(["git", "clone", "--quiet", "--", address, place], environment: environment, output: output)
-            if let revision {
-                guard !revision.hasPrefix("-") else { throw DbtArguments.wrong("'\(revision)' is no revision", "name a tag, a branch or a commit") }
-                try Subprocess.run(["git", "-C", place, "checkout", "--quiet", "--detach", isBranch(revision, place) ? "origin/\(revision)" : revision], environment: environment, output: output)
-            } else {
-                log("[WARNING]: The git package \"\(url)\" is not pinned; this can introduce breaking changes into your project without warning!")
-            }
-            try Subprocess.run(["git", "-C", place, "rev-parse", "HEAD"], environment: environment, output: output)
-            let commit = (DbtFiles.text(output) ?? "").split(separator: "\n").first.map(String.init)
-            return (subdirectory.map { "\(place)/\($0)" } ?? place, commit)
-        case .tarball(let url, _):
-            let archive = "\(place).tar.gz"
-            if url.hasPrefix("file://") { try DbtFiles.copy(String(url.dropFirst(7)), to: archive) } else { try DbtFiles.write(download(url, spec.location), to: archive) }
-            try DbtFiles.createFolder(place)
-            try Subprocess.run(["tar", "-xzf", archive, "-C", place, "--no-same-owner"], environment: environment, output: output)
-            let inside = DbtFiles.names(in: place)
-            return (inside.count == 1 && !DbtFiles.exists("\(place)/dbt_project.yml") ? "\(place)/\(inside[0])" : place, nil)
-        case .hub(let name, _):
-            throw PlainProblem(
-                "dbt.no_hub", "the package '\(name)' is to come from dbt's hub, which is not asked", at: spec.location, remedy: "name it as git: with its revision, as tarball:, or as local:")
-        }
+    private func found(_ spec: PackageSpec) throws -> (version: String, latest: String)? {
+        guard case .hub(let package, let versions, let prereleases) = spec.origin else { return nil }
+        return try hub.resolve(package, versions: versions, prereleases: prereleases, at: spec.location)
     }
 
-    private func isBranch(_ revision: String, _ place: String) -> Bool { DbtFiles.exists("\(place)/.git/refs/remotes/origin/\(revision)") }
+    /// - Returns: of a package of the hub, the newest version there is.
+    private func put(_ spec: PackageSpec, _ source: PackageSource, in staging: String) throws -> String? {
+        guard case .hub(let package, _, _) = spec.origin, let found = try found(spec) else {
+            let fetched = try source.fetch(spec)
+            var name = try source.name(of: fetched, spec)
+            if case .tarball(_, let given) = spec.origin { name = given }
+            let target = try place(name, spec, in: staging)
+            if case .local = spec.origin { try DbtFiles.link(fetched.folder, at: target) } else { try DbtFiles.move(fetched.folder, to: target) }
+            return nil
+        }
+        let version = try hub.metadata(of: package, found.version, at: spec.location)
+        let target = try place(version.name, spec, in: staging)
+        let unpacked = try source.unpack(version.tarball, at: spec.location, to: "\(staging)/\(version.name)")
+        _ = try source.name(of: .init(folder: unpacked, revision: nil), spec)
+        try DbtFiles.move(unpacked, to: target)
+        return found.latest
+    }
 
-    private func put(_ spec: PackageSpec, _ source: String, _ name: String) throws {
-        let target = "\(packagesFolder)/\(name)"
-        if DbtFiles.isLinkOrFile(target) { try DbtFiles.remove(target) }
-        if case .local = spec.origin { try DbtFiles.link(source, at: target) } else { try DbtFiles.move(source, to: target) }
+    private func place(_ name: String, _ spec: PackageSpec, in staging: String) throws -> String {
+        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else {
+            throw PlainProblem("dbt.no_package", "Invalid package name '\(name)': resolves outside of the packages-install-path", at: spec.location, remedy: "correct the name that the package has")
+        }
+        let target = "\(staging)/installed/\(name)"
+        guard !DbtFiles.isLinkOrFile(target) else { throw PlainProblem("dbt.package_conflict", "two packages have the name '\(name)'", at: spec.location, remedy: "install one of them") }
+        return target
+    }
+
+    private func replace(with installed: String) throws {
+        for name in DbtFiles.names(in: packagesFolder) where name != ".staging" { try DbtFiles.remove("\(packagesFolder)/\(name)") }
+        for name in DbtFiles.names(in: installed) { try DbtFiles.move("\(installed)/\(name)", to: "\(packagesFolder)/\(name)") }
     }
 
     /// One entry of a list of packages, as dbt writes it: its members in the order of their names.
@@ -130,16 +110,16 @@ struct PackageInstaller {
         return isPlain && !isNumber ? text : "'\(text.replacing("'", with: "''"))'"
     }
 
-    private func writeLock(_ installed: [Installed], _ digest: String) throws {
+    private func writeLock(_ packages: [PackageResolver.Pinned], _ digest: String) throws {
         var text = "packages:\n"
-        for package in installed {
+        for package in packages {
             var json = package.spec.json
-            if let revision = package.revision { json["revision"] = .string(revision) }
+            for (key, value) in package.json.objectValue?.pairs ?? [] { json[key] = value }
             json["name"] = .string(package.name)
             text += Self.entry(json)
         }
         let file = "\(folder)/package-lock.yml"
         try DbtFiles.write(text + "sha1_hash: \(digest)\n", to: file)
-        log("Updating lock file in file path: \(file)")
+        log("Updating lock file in file path: \(file)", "DepsLockUpdating")
     }
 }

@@ -1,0 +1,64 @@
+internal import Kernel
+internal import Project
+
+/// Tells the warnings of a command. `--warn-error` and `--warn-error-options` make some of them errors, or silence them.
+///
+/// Of deprecations each kind is told the first time alone, unless `--show-all-deprecations` asks for all; ``summarize()`` counts them.
+final class DbtWarnings {
+    private let rules: WarningRules
+    private let log: DbtLog
+    private let showsAll: Bool
+    private let width: Int
+    private var deprecations: [(name: String, count: Int)] = []
+
+    init(_ arguments: DbtArguments, _ log: DbtLog) {
+        rules = arguments.warnings
+        self.log = log
+        showsAll = arguments.flag("show-all-deprecations")
+        width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
+    }
+
+    /// - Parameter name: of dbt's event.
+    func tell(_ text: String, _ name: String, isTagged: Bool = false, with members: [(String, JSON)] = []) throws {
+        let text = isTagged ? "[WARNING]: \(text)" : text
+        switch rules.verdict(of: name) {
+        case .silence: return
+        case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
+        case .warn: log(text, .warn, name: name, with: members)
+        }
+    }
+
+    func tell(_ warning: ProjectWarning) throws {
+        switch warning.frame {
+        case .plain: try tell(warning.text, warning.event)
+        case .tagged: try tell(warning.text, warning.event, isTagged: true)
+        case .wrappedThenTagged: try tell(LineWrap.paragraphs(warning.text, width: width), warning.event, isTagged: true)
+        case .taggedThenWrapped: try tell(LineWrap.paragraphs("[WARNING]: \(warning.text)", width: width), warning.event)
+        case .deprecation: try deprecate(warning.text, warning.event)
+        case .namelessDeprecation: try deprecate(warning.text, warning.event, isNamed: false)
+        case .hint: return
+        }
+    }
+
+    /// - Parameter isNamed: whether the line has the event's name.
+    func deprecate(_ description: String, _ name: String, isNamed: Bool = true) throws {
+        let index = deprecations.firstIndex { $0.name == name }
+        if index == nil || showsAll { try tell(Self.text(description, isNamed ? name : nil, width: width), name) }
+        if let index { deprecations[index].count += 1 } else { deprecations.append((name, 1)) }
+    }
+
+    /// Behind everything else that a command tells.
+    func summarize() throws {
+        guard !deprecations.isEmpty else { return }
+        var text = "Summary of encountered deprecations:"
+        for (name, count) in deprecations { text += "\n\n- \(name): \(count) \(count == 1 ? "occurrence" : "occurrences")" }
+        if !showsAll {
+            text += "\n\nTo see all deprecation instances instead of just the first occurrence of each, run command again with the `--show-all-deprecations` flag. You may also need to run with `--no-partial-parse` as some deprecations are only encountered during parsing."
+        }
+        try tell(Self.text(text, "DeprecationsSummary", width: width), "DeprecationsSummary")
+    }
+
+    private static func text(_ description: String, _ name: String?, width: Int) -> String {
+        LineWrap.paragraphs("[WARNING]\(name.map { "[\($0)]" } ?? ""): Deprecated functionality\n\n\(description)", width: width)
+    }
+}
