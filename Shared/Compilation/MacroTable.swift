@@ -56,7 +56,10 @@ final class MacroTable {
     /// The unique id of the first macro of that name, of the given packages.
     func id(of name: String, in packages: [String]) -> String? { packages.first { has(name, in: $0) }.map { "macro.\($0).\(name)" } }
     func isInLibrary(_ name: String) -> Bool { libraryPackages.contains { MacroLibrary.macro(name, in: $0) != nil } }
-    func names(of package: String) -> [String] { entries[package].map { Array($0.keys) } ?? [] }
+    func names(of package: String) -> [String] {
+        if let found = entries[package] { return Array(found.keys) }
+        return (package == "dbt" ? libraryPackages : []).flatMap { MacroLibrary.macros(of: $0).map(\.name) }
+    }
 
     /// A macro of the project or of a package; `dbt` means the whole library.
     func macro(_ name: String, in package: String, _ interpreter: Interpreter) throws -> Value? {
@@ -83,33 +86,5 @@ final class MacroTable {
             return value
         }
         return nil
-    }
-}
-
-/// `dbt_utils` in `dbt_utils.star(…)`: a package as a value.
-final class PackageObject: JinjaObject {
-    let name: String
-    private unowned let compiler: Compiler
-    /// Whether a node's own text asks.
-    private let isNoting: Bool
-    init(_ name: String, _ compiler: Compiler, isNoting: Bool = false) {
-        self.name = name
-        self.isNoting = isNoting
-        self.compiler = compiler
-    }
-    var typeName: String { "MacroNamespace" }
-    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
-        if let value = compiler.frames.last?.macroOverrides["\(name).\(attribute)"] { return .function(attribute) { _, _ in value } }
-        if let macro = try compiler.macros.macro(attribute, in: name, interpreter) {
-            if isNoting { compiler.noteMacro("macro.\(name).\(attribute)") }
-            return macro
-        }
-        // Some of dbt's macros are functions here.
-        return name == "dbt" && Compiler.functionsOfTheLibrary.contains(attribute) ? compiler.word(attribute) : nil
-    }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
-    func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        guard method == "get", try attribute("get", interpreter) == nil else { return nil }
-        return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
     }
 }
