@@ -214,9 +214,13 @@ struct DbtRun {
         for node in roots + hooks + plan.order.dropFirst(roots.count).compactMap({ manifest.nodes[$0] }) {
             let (id, startedAt) = (node.uniqueID, now())
             do {
+                if node.resourceType == .seed {
+                    results.append(NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now()))
+                    continue
+                }
                 let compiled = try compiler.compile(node)
-                // As in dbt, what comes to nothing has no file.
-                let path = compiled.sql.isEmpty ? nil : try site.folder.writeCompiled(compiled.sql, of: node)
+                // As in dbt, what comes to nothing has no file, nor has a snapshot.
+                let path = compiled.sql.isEmpty || node.resourceType == .snapshot ? nil : try site.folder.writeCompiled(compiled.sql, of: node)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName)
                 results.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql, relationName: compiled.relationName))
@@ -231,7 +235,8 @@ struct DbtRun {
         // As in dbt: of all that was compiled, what the first of the selected words names.
         let word = site.arguments.select.first ?? ""
         for result in results {
-            guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
+            guard let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
+            let sql = result.compiledSQL ?? ""
             let isJSON = site.arguments.value("output") == "json"
             if isJSON {
                 log.result(JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode")
