@@ -77,6 +77,16 @@ import Testing
         #expect(drill.run("compile", "-s", "b").text.hasSuffix("theirs"), "\(drill.output)")
     }
 
+    @Test func `what a template refuses while it is read is told with its node, and a relation without a type is not dropped`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "{{ checked(none) }}", "macros/m.sql": "{% macro checked(x) %}{% if x is none %}{{ exceptions.raise_compiler_error('x is missing') }}{% endif %}{% endmacro %}",
+        ])
+        let (code, text) = drill.run("parse")
+        #expect(code == 2 && text.contains("Compilation Error in model a (models/a.sql)\n  x is missing"), "\(text)")
+        try drill.project.write("models/a.sql", "{% if execute %}{% do adapter.drop_relation(this) %}{% endif %}select 1 as id")
+        #expect(drill.run("run").text.contains("Tried to drop relation main.\"a\", but its type is null."), "\(drill.output)")
+    }
+
     @Test func `what is dispatched counts under its plain name too, and a namespace that is no package's says nothing`() throws {
         let drill = try DbtDrill([
             "dbt_packages/b/dbt_project.yml": "name: b\n",

@@ -143,7 +143,7 @@ struct DbtRun {
         let at = now()
         var result = NodeResult(uniqueID: id, status: .skipped, message: reason, startedAt: at, finishedAt: at)
         if let node = manifest.nodes[id], node.resourceType.isReferable || compiler.failuresRelation(of: node) != nil {
-            result.relationName = session.render(compiler.relationName(of: node))
+            result.relationName = compiler.relationText(of: node)
         }
         return result
     }
