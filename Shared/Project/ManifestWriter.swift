@@ -15,10 +15,13 @@ public struct ManifestWriter {
     public struct Compiled: Hashable, Sendable {
         public var sql: String?
         public var path: String?
+        /// Where the statement lies that built it.
+        public var buildPath: String?
         public var relationName: String?
-        public init(sql: String? = nil, path: String? = nil, relationName: String? = nil) {
+        public init(sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil) {
             self.sql = sql
             self.path = path
+            self.buildPath = buildPath
             self.relationName = relationName
         }
     }
@@ -170,6 +173,7 @@ public struct ManifestWriter {
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(hook.index)))
         }
+        if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path) }
         if node.resourceType != .seed, let own, let sql = own.sql {
             if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
             members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", [])]

@@ -71,6 +71,22 @@ import WarehousePostgreSQL
         #expect(names == ["broken", "skipped", "stg"].map { "\"\(database)\".\"analytics team\".\($0)" })
     }
 
+    @Test func `the manifest that a run leaves says what it compiled and built, and what was refused`() throws {
+        let project = try Self.project(PostgresServer.shared.get().makeDatabase(), [
+            "models/whole.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/part.sql": "select * from {{ ref('whole') }}",
+            "models/broken.sql": "select nothing", "models/skipped.sql": "select * from {{ ref('broken') }}",
+        ])
+        #expect(Self.dbt(project, "build", "-s", "prices", "whole", "part", "broken+").status == 1)
+        let nodes = try JSON(parsing: [UInt8](project.read("target/manifest.json")))["nodes"]
+        func told(_ id: String) -> [String?] { ["compiled_path", "build_path"].map { nodes?[id]?[$0]?.stringValue.map { String($0.split(separator: "target/").last ?? "") } } }
+        #expect(told("model.shop.part") == ["compiled/shop/models/part.sql", "run/shop/models/part.sql"])
+        #expect(told("model.shop.broken") == ["compiled/shop/models/broken.sql", "run/shop/models/broken.sql"])
+        #expect(told("model.shop.whole") == ["compiled/shop/models/whole.sql", nil])
+        #expect(told("model.shop.skipped") == [nil, nil])
+        #expect(told("seed.shop.prices") == [nil, "run/shop/seeds/prices.csv"])
+        #expect(nodes?["model.shop.broken"]?["compiled_code"] == "select nothing" && nodes?["model.shop.whole"]?["compiled"] == true)
+    }
+
     @Test func `what the library's macros write has dbt's white space, and dbt's weeks`() throws {
         let database = try PostgresServer.shared.get().makeDatabase()
         let project = try Self.project(database, [

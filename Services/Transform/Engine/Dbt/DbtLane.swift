@@ -102,6 +102,7 @@ final class DbtLane {
             }
             var result = Self.failed(node, error, startedAt: startedAt, at: now(), compiled: place)
             result.compiledSQL = compiled?.sql
+            result.builtBy = refused
             let hasRelation = (node.resourceType.isReferable && !node.isEphemeral) || compiler.failuresRelation(of: node) != nil
             result.relationName = compiled?.relationName ?? (hasRelation ? compiler.relationText(of: node) : nil)
             return result

@@ -59,6 +59,7 @@ struct DbtRun {
             throw error
         }
         try close(lane, results)
+        try site.writeManifest(compiled: built(results))
         try write(results)
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         progress.finished(results, seconds: now() - invocation.startedAt)
@@ -194,6 +195,25 @@ struct DbtRun {
         try lane.effect("close") {
             try history.record(results.filter { manifest.nodes[$0.uniqueID] != nil }, of: manifest, compiler: compiler, run: DbtLane.run(invocation), at: now())
         }
+    }
+
+    /// As in dbt, the manifest that a run leaves says what it compiled and built.
+    private func built(_ results: [NodeResult]) -> [String: ManifestWriter.Compiled] {
+        var names = compiler.compiledNames(on: session)
+        for result in results {
+            guard let node = manifest.nodes[result.uniqueID] else { continue }
+            var own = names[node.uniqueID] ?? .init()
+            if let sql = result.compiledSQL {
+                own.sql = sql
+                own.path = sql.isEmpty || node.resourceType == .snapshot ? nil : site.folder.compiledPath(of: node)
+                for parent in (manifest.graph.parents[node.uniqueID] ?? []).compactMap({ manifest.nodes[$0] }) where parent.isEphemeral && names[parent.uniqueID]?.sql == nil {
+                    if let sql = site.folder.compiled(parent) { names[parent.uniqueID] = .init(sql: sql, path: site.folder.compiledPath(of: parent)) }
+                }
+            }
+            if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
+            names[node.uniqueID] = own
+        }
+        return names
     }
 
     private func write(_ results: [NodeResult]) throws {
