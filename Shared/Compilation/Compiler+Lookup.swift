@@ -1,13 +1,16 @@
-internal import Project
+public import Project
 public import WarehouseKit
 
 extension Compiler {
+    /// The relation as the project quotes it.
+    public func relationText(of node: Node) -> String { dialect.render(relation(of: node)) }
+
     /// How the relation of each node and source is written in SQL, by unique id; what leaves no relation is not there.
     public func relationNames(on session: any WarehouseSession) -> [String: String] {
         var names: [String: String] = [:]
         for (id, node) in manifest.nodes where !node.isEphemeral {
             guard [.model, .seed, .snapshot].contains(node.resourceType) || failuresRelation(of: node) != nil else { continue }
-            names[id] = dialect.render(relation(of: node))
+            names[id] = relationText(of: node)
         }
         for (id, source) in manifest.sources {
             let relation = RelationObject(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), dialect: dialect)

@@ -133,7 +133,7 @@ public final class Compiler: ParseTimeHost {
             let isStored = node.resourceType.isReferable || failuresRelation(of: node) != nil
             let compiled = CompiledNode(
                 node: frame.node ?? node, sql: CommonTableExpressions.inject(ephemerals.map(\.sql), into: body),
-                relationName: isStored && !node.isEphemeral ? session?.render(relationName(of: node)) : nil, ephemerals: ephemerals)
+                relationName: isStored && !node.isEphemeral ? relationText(of: node) : nil, ephemerals: ephemerals)
             lastCompiled = compiled
             return compiled
         } catch {

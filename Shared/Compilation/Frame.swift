@@ -23,6 +23,8 @@ final class Frame {
     var variables: [String: Value] = [:]
     /// Macros of packages that a unit test replaces, by `package.name`.
     var macroOverrides: [String: Value] = [:]
+    /// Packages whose macros were asked for as a dictionary, which may have been changed since.
+    var namespaces: [String: DictValue] = [:]
     /// What `model` has besides what the manifest says of the node.
     var modelExtras: [(String, Value)] = []
     private var modelValue: Value?

@@ -58,7 +58,10 @@ final class MacroTable {
     func id(of name: String, in packages: [String]) -> String? { packages.first { has(name, in: $0) }.map { "macro.\($0).\(name)" } }
     func isInLibrary(_ name: String) -> Bool { libraryPackages.contains { MacroLibrary.macro(name, in: $0) != nil } }
     /// In the order of the files, and in these of their lines.
-    func names(of package: String) -> [String] { (entries[package] ?? [:]).sorted { ($0.value.file, $0.value.line) < ($1.value.file, $1.value.line) }.map(\.key) }
+    func names(of package: String) -> [String] {
+        if let found = entries[package] { return found.sorted { ($0.value.file, $0.value.line) < ($1.value.file, $1.value.line) }.map(\.key) }
+        return (package == "dbt" ? libraryPackages : []).flatMap { MacroLibrary.macros(of: $0).map(\.name) }
+    }
 
     /// A macro of the project or of a package; `dbt` means the whole library.
     func macro(_ name: String, in package: String, _ interpreter: Interpreter) throws -> Value? {
@@ -85,48 +88,5 @@ final class MacroTable {
             return value
         }
         return nil
-    }
-}
-
-/// `dbt_utils` in `dbt_utils.star(…)`: a package as a value. To a template it is a dict of its macros.
-final class PackageObject: JinjaObject {
-    let name: String
-    private unowned let compiler: Compiler
-    /// Whether a node's own text asks.
-    private let isNoting: Bool
-    init(_ name: String, _ compiler: Compiler, isNoting: Bool = false) {
-        self.name = name
-        self.isNoting = isNoting
-        self.compiler = compiler
-    }
-    var typeName: String { "dict" }
-    var isMapping: Bool { true }
-    private var names: [String] { compiler.macros.names(of: name) }
-    var count: Int? { names.count }
-    func isTrue() throws -> Bool { true }
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(names.map { .string($0) }) }
-    func contains(_ value: Value) throws -> Bool? {
-        guard let word = value.asString else { return false }
-        return compiler.macros.has(word, in: name) || name == "dbt" && (compiler.macros.isInLibrary(word) || Compiler.functionsOfTheLibrary.contains(word))
-    }
-    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
-        if let value = compiler.frames.last?.macroOverrides["\(name).\(attribute)"] { return .function(attribute) { _, _ in value } }
-        if let macro = try compiler.macros.macro(attribute, in: name, interpreter) {
-            if isNoting { compiler.noteMacro("macro.\(name).\(attribute)") }
-            return macro
-        }
-        // Some of dbt's macros are functions here.
-        return name == "dbt" && Compiler.functionsOfTheLibrary.contains(attribute) ? compiler.word(attribute) : nil
-    }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
-    func callMethod(_ method: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        guard ["get", "keys", "values", "items"].contains(method), try attribute(method, interpreter) == nil else { return nil }
-        func pairs() throws -> [(Value, Value)] { try names.map { (.string($0), try attribute($0, interpreter) ?? Value.none) } }
-        switch method {
-        case "keys": return .list(names.map { .string($0) })
-        case "values": return .list(try pairs().map(\.1))
-        case "items": return .list(try pairs().map { .tuple([$0.0, $0.1]) })
-        default: return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
-        }
     }
 }

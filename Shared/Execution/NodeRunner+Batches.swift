@@ -63,7 +63,7 @@ extension NodeRunner {
         let (status, message) = Self.outcome(of: results)
         var done = NodeResult(
             uniqueID: node.uniqueID, status: status, message: message, failures: 0, rowsAffected: rows, startedAt: startedAt, finishedAt: clock(),
-            relationName: session.render(compiler.relationName(of: node)))
+            relationName: compiler.relationText(of: node))
         done.response = [:]
         results.successful += earlier?.successful ?? []
         done.batches = results

@@ -73,7 +73,7 @@ public struct NodeRunner {
     private func compiled(_ node: Node) throws -> CompiledNode {
         switch node.resourceType {
         case .model, .snapshot, .function: return try compiler.compile(node)
-        case .seed: return CompiledNode(node: node, sql: "", relationName: session.render(compiler.relationName(of: node)), ephemerals: [])
+        case .seed: return CompiledNode(node: node, sql: "", relationName: compiler.relationText(of: node), ephemerals: [])
         default: throw ExecutionError.unsupported("building a \(node.resourceType.rawValue)", in: node, remedy: "select models, seeds, snapshots and tests")
         }
     }

@@ -9,6 +9,8 @@ public struct RunFolder: Sendable {
 
     /// Where dbt writes a node's SQL.
     public func compiledPath(of node: Node) -> String { file(of: node, in: "compiled") }
+    /// Where dbt writes the statement that built a node, or was refused.
+    public func runPath(of node: Node) -> String { file(of: node, in: "run") }
 
     private func file(of node: Node, in part: String) -> String {
         let file = node.originalFilePath

@@ -36,7 +36,7 @@ public struct RunPlan: Hashable, Sendable {
         case .test: node.resourceType == .test || node.resourceType == .unitTest
         case .seed: node.resourceType == .seed
         case .snapshot: node.resourceType == .snapshot
-        case .compile: [.model, .test, .analysis, .function, .seed, .snapshot].contains(node.resourceType)
+        case .compile: [.model, .seed, .snapshot, .test, .analysis, .function].contains(node.resourceType)
         }
     }
 

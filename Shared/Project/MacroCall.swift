@@ -25,38 +25,55 @@ struct MacroCall {
         var found: [String] = []
         let package = manifest.macros[caller]?.packageName ?? manifest.project.name
         // A macro that calls itself by its plain name does not count; with its package's before it, it does.
-        for call in calls where call.isDispatched || (call.name != manifest.macros[caller]?.name && !ofEveryone.contains(call.name)) {
-            if let id = call.target(from: package, in: manifest, host), !call.isDispatched || id != caller, !found.contains(id) { found.append(id) }
+        for call in calls {
+            // What is dispatched counts under its plain name too.
+            if call.name != manifest.macros[caller]?.name, call.isDispatched || !ofEveryone.contains(call.name),
+                let id = call.plainTarget(from: package, in: manifest, host), !found.contains(id) {
+                found.append(id)
+            }
+            if call.isDispatched, let id = call.dispatchedTarget(in: manifest, host), id != caller, !found.contains(id) { found.append(id) }
         }
         return found
     }
 
-    private func target(from package: String, in manifest: Manifest, _ host: (any ParseTimeHost)?) -> String? {
-        func macro(_ name: String, of owners: [String]) -> String? {
-            owners.lazy.map { "macro.\($0).\(name)" }.first { manifest.macros[$0] != nil }
+    private static func macro(_ name: String, of owners: [String], in manifest: Manifest) -> String? {
+        owners.lazy.map { "macro.\($0).\(name)" }.first { manifest.macros[$0] != nil }
+    }
+
+    private func plainTarget(from package: String, in manifest: Manifest, _ host: (any ParseTimeHost)?) -> String? {
+        let parts = name.split(separator: ".").map(String.init)
+        guard parts.count <= 2, let called = parts.last else { return nil }
+        if parts.count == 2 {
+            if let id = Self.macro(called, of: [parts[0]], in: manifest) ?? host?.libraryMacro(called, in: parts[0], for: manifest.target.type) { return id }
+            guard parts[0] != "adapter" else { return nil }
         }
-        let root = manifest.project.name
-        // Of the packages that have one, dbt takes the last.
-        let others = manifest.packages.dropFirst().map(\.name).reversed()
-        guard isDispatched else {
-            let parts = name.split(separator: ".").map(String.init)
-            guard parts.count <= 2, let called = parts.last else { return nil }
-            if parts.count == 2 {
-                if let id = macro(called, of: [parts[0]]) ?? host?.libraryMacro(called, in: parts[0], for: manifest.target.type) { return id }
-                guard parts[0] != "adapter" else { return nil }
-                // As in dbt, the method of a value counts too where the project or the library has a macro of its name: `word.replace('a', 'b')`.
-                return macro(called, of: [root] + others) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
-            }
-            return macro(called, of: [package, root] + others) ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
+        // As in dbt, the method of a value counts too where some package has a macro of its name: `word.replace('a', 'b')`.
+        return Self.macro(called, of: (parts.count == 1 ? [package] : []) + Self.everyone(in: manifest), in: manifest)
+            ?? host?.libraryMacro(called, in: nil, for: manifest.target.type)
+    }
+
+    /// Where dbt looks for a plain name: in the project, then in the packages, the last first.
+    private static func everyone(in manifest: Manifest) -> [String] {
+        [manifest.project.name] + manifest.packages.dropFirst().reversed().map(\.name)
+    }
+
+    private func dispatchedTarget(in manifest: Manifest, _ host: (any ParseTimeHost)?) -> String? {
+        // A namespace that is no package's says nothing.
+        let namespace = namespace.flatMap { name in
+            name == "dbt" || manifest.project.dispatch.contains { $0.namespace == name } || manifest.packages.contains { $0.name == name } ? name : nil
         }
-        let stated = manifest.project.dispatch.first { $0.namespace == namespace }?.order
-        let owners = stated ?? namespace.map { [root, $0] } ?? [package, root]
+        let prefixes = [manifest.target.type, "default"]
+        guard let namespace else {
+            return prefixes.lazy.compactMap { prefix in
+                Self.macro("\(prefix)__\(name)", of: Self.everyone(in: manifest), in: manifest) ?? host?.libraryMacro("\(prefix)__\(name)", in: nil, for: manifest.target.type)
+            }.first
+        }
+        let owners = manifest.project.dispatch.first { $0.namespace == namespace }?.order ?? [manifest.project.name, namespace]
         for owner in owners {
-            for prefix in [manifest.target.type, "default"] {
-                if let id = macro("\(prefix)__\(name)", of: [owner]) { return id }
+            for prefix in prefixes {
+                if let id = Self.macro("\(prefix)__\(name)", of: [owner], in: manifest) { return id }
             }
         }
-        return namespace ?? "dbt" == "dbt"
-            ? [manifest.target.type, "default"].lazy.compactMap { host?.libraryMacro("\($0)__\(name)", in: nil, for: manifest.target.type) }.first : nil
+        return namespace == "dbt" ? prefixes.lazy.compactMap { host?.libraryMacro("\($0)__\(name)", in: nil, for: manifest.target.type) }.first : nil
     }
 }

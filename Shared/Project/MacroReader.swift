@@ -28,17 +28,26 @@ struct MacroReader {
         }
     }
 
+    /// The tags of blocks that define a macro: among the generic tests, only a test does.
+    private func tags(in path: String) -> Set<String> {
+        let isOfTests = package.testPaths.contains { path.hasPrefix("\($0)/generic/") } && !package.macroPaths.contains { path.hasPrefix("\($0)/") }
+        return isOfTests ? ["test", "data_test"] : ["macro", "materialization", "test", "data_test"]
+    }
+
     mutating func readMacroFile(_ path: String) {
         guard let text = FileTree.text(path, in: package.folder, problems) else { return }
+        let written = Array(text.utf8)
+        let blocks: [TopLevelBlocks.Block]
+        do { blocks = try TopLevelBlocks.all(in: written, of: path, tags: tags(in: path)) } catch { return problems.add(error) }
+        guard !blocks.isEmpty else { return }
+        let masked = String(decoding: TopLevelBlocks.masked(written, to: blocks), as: UTF8.self)
         do {
-            let template = try environment.parse(text, name: path)
-            var hasMacros = false
+            let template = try environment.parse(masked, name: path)
             let sites = template.calls { _ in true }
-            let bytes = ProjectReader.trimmed(Array(text.utf8))
+            let bytes = ProjectReader.trimmed(written)
             var end = bytes.startIndex
             for definition in template.definitions {
                 guard let name = definition.macroName else { continue }
-                hasMacros = true
                 let id = "macro.\(package.name).\(name)"
                 if let twin = macros.first(where: { $0.uniqueID == id }) {
                     problems.add(
@@ -53,7 +62,7 @@ struct MacroReader {
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }
-            if hasMacros { files.append(MacroFile(packageName: package.name, path: path, text: text)) }
+            files.append(MacroFile(packageName: package.name, path: path, text: masked))
         } catch {
             problems.add(TemplateProblem.of(error, file: path, text: text))
         }
@@ -81,7 +90,7 @@ struct MacroReader {
         for folder in package.docsPaths ?? package.modelPaths + package.seedPaths + package.macroPaths + package.analysisPaths {
             for file in package.files(in: folder, [".md"]) {
                 let path = "\(folder)/\(file)"
-                guard let text = FileTree.text(path, in: package.folder, problems), text.contains("docs"), text.contains("{%") else { continue }
+                guard let text = FileTree.text(path, in: package.folder, problems), text.utf8.contains(UInt8(ascii: "{")) else { continue }
                 do {
                     for block in try DocsBlock.all(in: text, of: path) { add(block, path, text) }
                 } catch {

@@ -15,14 +15,19 @@ public struct ManifestWriter {
     public struct Compiled: Sendable {
         public var sql: String?
         public var path: String?
+        /// Where the statement lies that built it.
+        public var buildPath: String?
         public var relationName: String?
         /// The ephemeral models in it, with their common table expressions.
         public var injected: [(id: String, sql: String)]
         /// Of a hook that ran: which one it was.
         public var index: Int?
-        public init(sql: String? = nil, path: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil) {
+        public init(
+            sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil
+        ) {
             self.sql = sql
             self.path = path
+            self.buildPath = buildPath
             self.relationName = relationName
             self.injected = injected
             self.index = index
@@ -176,6 +181,7 @@ public struct ManifestWriter {
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(own?.index ?? hook.index)))
         }
+        if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path) }
         if node.resourceType != .seed, let own, let sql = own.sql {
             if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
             members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", .array(own.injected.map { ["id": .string($0.id), "sql": .string($0.sql)] }))]

@@ -8,14 +8,21 @@ public struct ProjectProblem: Problem, Hashable {
     /// The line itself, with a mark under the word that is wrong; empty where there is none to show.
     public let excerpt: String
     public let remedy: String
+    /// The node whose template was read, as dbt names it: `model a (models/a.sql)`; empty where it is none's.
+    public let subject: String
     public var response: ProblemResponse { .stop }
 
-    public init(_ code: ProblemCode, _ summary: String, at location: ProblemLocation, excerpt: String = "", remedy: String) {
+    public init(_ code: ProblemCode, _ summary: String, at location: ProblemLocation, excerpt: String = "", remedy: String, subject: String = "") {
         self.code = code
         self.summary = summary
         self.location = location
         self.excerpt = excerpt
         self.remedy = remedy
+        self.subject = subject
+    }
+
+    func of(_ node: Node) -> ProjectProblem {
+        ProjectProblem(code, summary, at: location, excerpt: excerpt, remedy: remedy, subject: "\(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))")
     }
 
     public var description: String {

@@ -42,7 +42,7 @@ extension ProjectReader {
                 node.functions = capture.functions
                 (own, isCaptured) = (capture.config, true)
             } catch {
-                note(error, at: written.value.location)
+                note(error, at: written.value.location, of: node)
             }
         }
         // What the test's own macro says with config() gives way to what is written at the test.

@@ -7,8 +7,11 @@ extension ProjectReader {
     func readSnapshots(_ package: PackageFile, _ folder: String, _ file: String, _ patches: [String: NodePatch], _ manifest: inout Manifest) {
         let path = "\(folder)/\(file)"
         guard let text = FileTree.text(path, in: package.folder, problems) else { return }
+        let bytes = Array(text.utf8)
+        let blocks: [TopLevelBlocks.Block]
+        do { blocks = try TopLevelBlocks.all(in: bytes, of: path, tags: ["snapshot"]) } catch { return problems.add(error) }
         do {
-            let template = try environment.parse(text, name: path)
+            let template = try environment.parse(String(decoding: TopLevelBlocks.masked(bytes, to: blocks), as: UTF8.self), name: path)
             for block in template.definitions where block.tag == "snapshot" {
                 // The file's name is part of the path that configuration follows: a file may hold several snapshots.
                 let stem = FileTree.stem(of: file)

@@ -384,7 +384,7 @@ public final class ProjectReader {
                 return capture
             }
         } catch {
-            problems.add(TemplateProblem.of(error, file: node.originalFilePath, text: text))
+            problems.add(TemplateProblem.of(error, file: node.originalFilePath, text: text).of(node))
             return Capture()
         }
         guard let host else {
@@ -400,7 +400,7 @@ public final class ProjectReader {
             if node.resourceType == .snapshot, FileTree.isSchema(node.originalFilePath) { capture.macros = [] }
             return capture
         } catch {
-            note(error, at: .file(node.originalFilePath), text: text)
+            note(error, at: .file(node.originalFilePath), text: text, of: node)
             return Capture()
         }
     }
@@ -443,28 +443,27 @@ public final class ProjectReader {
 
     // MARK: Problems
 
-    func note(_ error: any Error, at location: ProblemLocation, text: String? = nil) {
-        if let problem = error as? ProjectProblem { problems.add(problem); return }
+    /// - Parameter node: whose template it is.
+    func note(_ error: any Error, at location: ProblemLocation, text: String? = nil, of node: Node? = nil) {
+        let found = problem(of: error, at: location, text: text)
+        problems.add(node.map(found.of) ?? found)
+    }
+
+    private func problem(of error: any Error, at location: ProblemLocation, text: String?) -> ProjectProblem {
+        if let problem = error as? ProjectProblem { return problem }
         if let error = error as? JinjaError {
             if let problem = error.cause as? any Problem {
                 let place = error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? location
                 let isPlaced = problem is ProjectProblem && !["env_var", "var"].contains(problem.location.description)
-                problems.add(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
-                return
+                return ProjectProblem(problem.code, problem.summary, at: isPlaced ? problem.location : place, remedy: problem.remedy)
             }
             let isOwn = error.template == location.description
-            var problem = TemplateProblem.of(error, file: error.template ?? location.description, text: isOwn ? text ?? "" : "")
-            if !isOwn, error.template != nil {
-                problem = ProjectProblem(problem.code, problem.summary, at: problem.location, remedy: "correct the template there; it was called from \(location)")
-            }
-            problems.add(problem)
-            return
+            let problem = TemplateProblem.of(error, file: error.template ?? location.description, text: isOwn ? text ?? "" : "")
+            guard !isOwn, error.template != nil else { return problem }
+            return ProjectProblem(problem.code, problem.summary, at: problem.location, remedy: "correct the template there; it was called from \(location)")
         }
-        if let problem = error as? any Problem {
-            problems.add(problem.code, problem.summary, at: problem.location.description.isEmpty ? location : problem.location, remedy: problem.remedy)
-        } else {
-            problems.add("project.failed", String(describing: error), at: location, remedy: "")
-        }
+        guard let problem = error as? any Problem else { return ProjectProblem("project.failed", String(describing: error), at: location, remedy: "") }
+        return ProjectProblem(problem.code, problem.summary, at: problem.location.description.isEmpty ? location : problem.location, remedy: problem.remedy)
     }
 }
 

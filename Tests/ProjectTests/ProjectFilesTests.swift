@@ -64,12 +64,34 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{% docs a %}x{% enddocs %}\n{% docs a %}y{% enddocs %}", "project.duplicate_doc models/a.md:2"), ("\n{% docs a %}{% docs b %}{% enddocs %}", "project.bad_docs models/a.md:2"),
-        ("{% docs a %} x", "project.bad_docs models/a.md:1"), ("\n{% docs a %}\n{{ x( }}{% enddocs %}", "project.bad_template models/a.md:3:7"),
+        ("{% docs a %}x{% enddocs %}\n{% docs a %}y{% enddocs %}", "project.duplicate_doc models/a.md:2"), ("\n{% docs a %}{% docs b %}{% enddocs %}", "project.bad_block models/a.md:2:1"),
+        ("{% docs a %} x", "project.bad_block models/a.md:1:1"), ("{{ x\n{% docs a %}{% enddocs %}", "project.bad_block models/a.md:1:3"),
+        ("{% endif %}", "project.bad_block models/a.md:1:1"), ("\n{% docs a %}\n{{ x( }}{% enddocs %}", "project.bad_template models/a.md:3:7"),
     ])
     func `a docs block that is wrong is told with its place`(_ text: String, _ problem: String) throws {
         let problems = #expect(throws: ProjectProblems.self) { try TestProject(["models/a.md": text]).manifest() }
         #expect(problems?.problems.map { "\($0.code) \($0.location)" } == [problem])
+    }
+
+    @Test func `what stands around macros, tests and snapshots is no template`() throws {
+        let manifest = try TestProject([
+            "macros/m.sql": "-- use {% call told... %} x {% endcall %} {{ not ! jinja '}}' }} {% for %}{% endfor %}{% raw %}{% macro hidden() %}{% endmacro %}{% endraw %}\n{% macro told() %}1{% endmacro %}",
+            "tests/generic/t.sql": "{% hint... %}{% macro passed_over() %}{% endmacro %}{% test kind(model) %}select 1{% endtest %}",
+            "snapshots/s.sql": "{% hint... %}{{ ! }}{% snapshot kept %}{{ config(unique_key='id', strategy='check', check_cols='all') }}select 1 as id{% endsnapshot %}",
+        ]).manifest()
+        #expect(manifest.macros.keys.sorted() == ["macro.shop.test_kind", "macro.shop.told"])
+        #expect(manifest.nodes["snapshot.shop.kept"]?.rawCode.contains("select 1 as id") == true)
+    }
+
+    @Test(arguments: [
+        ("{% if true %}{% macro a() %}{% endmacro %}{% endif %}", "Got a block definition inside control flow at 1:13. All dbt block definitions must be at the top level"),
+        ("{% macro a() %}{% macro b() %}{% endmacro %}{% endmacro %}", "Got nested tags: macro (started at 0) did not have a matching {% endmacro %} before a subsequent macro was found (started at 15)"),
+        ("\n{% macro a() %} x", "Reached EOF without finding a close tag for macro (searched from line 2)"),
+        ("{% endif %}", "Got an unexpected control flow end tag, got endif but never saw a preceeding if (@ 1:0)"),
+    ])
+    func `a macro stands on the top level of its file, and ends`(_ text: String, _ summary: String) throws {
+        let problems = #expect(throws: ProjectProblems.self) { try TestProject(["macros/a.sql": text]).manifest() }
+        #expect(problems?.problems.map(\.summary) == [summary])
     }
 
     @Test func `the project file may speak of the target`() throws {

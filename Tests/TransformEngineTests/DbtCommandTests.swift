@@ -289,6 +289,18 @@ final class DbtDrill {
         #expect(try parts().nodes?["model.shop.a"]?["compiled_path"]?.isNull == true)
     }
 
+    @Test func `compile goes through seeds and snapshots too, without a file of theirs`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id", "seeds/s.csv": "id\n1\n",
+            "snapshots/k.sql": "{% snapshot k %}{{ config(unique_key='id', strategy='check', check_cols='all') }}select 1 as id{% endsnapshot %}",
+        ])
+        #expect(drill.run("compile").code == 0, "\(drill.output)")
+        let results = try drill.artifact("run_results.json")["results"]?.arrayValue ?? []
+        #expect(results.map { $0["unique_id"] } == ["model.shop.a", "seed.shop.s", "snapshot.shop.k"])
+        #expect(results.map { $0["compiled"]?.boolValue } == [true, nil, true])
+        #expect(try drill.artifact("manifest.json")["nodes"]?["snapshot.shop.k"]?["compiled_path"]?.isNull == true)
+    }
+
     @Test func `show prints rows of a model and of SQL on the line, as many as are asked for`() throws {
         let drill = try DbtDrill(Self.files)
         drill.run("run")

@@ -66,6 +66,41 @@ import Testing
         #expect(drill.run("compile", "-s", "a").text.contains("select 'ours' as w"))
     }
 
+    @Test func `a package is a dictionary of its macros, and what is put into it is called while the node is rendered`() throws {
+        let drill = try DbtDrill([
+            "dbt_packages/b/dbt_project.yml": "name: b\n",
+            "dbt_packages/b/macros/m.sql": "{% macro told() %}{{ return(b.word()) }}{% endmacro %}{% macro word() %}{{ return('theirs') }}{% endmacro %}{% macro stand_in() %}{{ return('mine') }}{% endmacro %}",
+            "models/a.sql": "{{ b.told() }} {% if execute %}{% set real = b['word'] %}{% do b.update({'word': b.stand_in}) %}{{ b.told() }} {% do b.update({'word': real}) %}{{ b.told() }} {{ b.keys() | sort | join(',') }} {{ 'word' in b }} {{ b.get('none', 5) }} {{ b | length }}{% endif %}",
+            "models/b.sql": "{{ b.told() }}",
+        ])
+        #expect(drill.run("compile", "-s", "a").text.contains("theirs mine theirs stand_in,told,word True 5 3"), "\(drill.output)")
+        #expect(drill.run("compile", "-s", "b").text.hasSuffix("theirs"), "\(drill.output)")
+    }
+
+    @Test func `what a template refuses while it is read is told with its node, and a relation without a type is not dropped`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "{{ checked(none) }}", "macros/m.sql": "{% macro checked(x) %}{% if x is none %}{{ exceptions.raise_compiler_error('x is missing') }}{% endif %}{% endmacro %}",
+        ])
+        let (code, text) = drill.run("parse")
+        #expect(code == 2 && text.contains("Compilation Error in model a (models/a.sql)\n  x is missing"), "\(text)")
+        try drill.project.write("models/a.sql", "{% if execute %}{% do adapter.drop_relation(this) %}{% endif %}select 1 as id")
+        #expect(drill.run("run").text.contains("Tried to drop relation main.\"a\", but its type is null."), "\(drill.output)")
+    }
+
+    @Test func `what is dispatched counts under its plain name too, and a namespace that is no package's says nothing`() throws {
+        let drill = try DbtDrill([
+            "dbt_packages/b/dbt_project.yml": "name: b\n",
+            "dbt_packages/b/macros/m.sql": "{% macro one() %}{{ adapter.dispatch('two', 'b')() }}{% endmacro %}{% macro two() %}{% endmacro %}{% macro default__two() %}{% endmacro %}{% macro three() %}{{ adapter.dispatch('two', 'nowhere')() }}{{ builtins.ref('a') }}{% endmacro %}{% macro ref() %}{% endmacro %}",
+            "macros/m.sql": "{% macro four() %}{{ two() }}{% endmacro %}{% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}", "models/a.sql": "select 1 as id",
+        ])
+        #expect(drill.run("parse").code == 0, "\(drill.output)")
+        let macros = try drill.artifact("manifest.json")["macros"]
+        func calls(_ id: String) -> JSON? { macros?[id]?["depends_on"]?["macros"] }
+        #expect(calls("macro.b.one") == ["macro.b.two", "macro.b.default__two"])
+        #expect(calls("macro.b.three") == ["macro.b.two", "macro.b.default__two", "macro.shop.ref"])
+        #expect(calls("macro.shop.four") == ["macro.b.two"])
+    }
+
     @Test func `a macro keeps its description where only another file has changed`() throws {
         let drill = try DbtDrill([
             "macros/told.sql": "{% macro told() %}{{ other() }}{% endmacro %}", "macros/other.sql": "{% macro other() %}1{% endmacro %}", "models/a.sql": "select {{ told() }} as id",

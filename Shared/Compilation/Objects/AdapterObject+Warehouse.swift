@@ -79,7 +79,12 @@ extension AdapterObject {
         switch name {
         case "drop_relation":
             guard let relation = relation(arguments.positional.first ?? arguments["relation"]) else { return "" }
-            _ = try compiler.call("drop_relation", [.object(try known(relation, session))], interpreter)
+            guard relation.kind != nil else {
+                throw CompilationError(
+                    "compile.no_type", "Tried to drop relation \(try interpreter.text(.object(relation))), but its type is null.",
+                    remedy: "take it from adapter.get_relation, or give it a type: relation.incorporate(type='table')")
+            }
+            _ = try compiler.call("drop_relation", [.object(relation)], interpreter)
         case "truncate_relation":
             _ = try compiler.call("truncate_relation", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
         case "rename_relation":

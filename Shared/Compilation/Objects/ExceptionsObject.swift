@@ -14,7 +14,7 @@ final class ExceptionsObject: JinjaObject {
         }
         switch name {
         case "warn":
-            if compiler.frame.mode == .execute { try compiler.warn(try text(0)) }
+            try compiler.warn(try text(0))
             return ""
         case "warn_snapshot_timestamp_data_types":
             try compiler.warn("Data type of snapshot table timestamp columns (\(try text(0))) doesn't match derived column 'updated_at' (\(try text(1))). Please update snapshot config 'updated_at'.")

@@ -134,56 +134,83 @@ extension MacroLibrary {
         {% macro postgres__current_timestamp() -%}now(){%- endmacro %}
         {% macro postgres__snapshot_string_as_time(timestamp) -%}{{ return("'" ~ timestamp ~ "'::timestamp without time zone") }}{%- endmacro %}
         {% macro postgres__snapshot_get_time() -%}{{ current_timestamp() }}::timestamp without time zone{%- endmacro %}
-        {% macro postgres__current_timestamp_backcompat() %}current_timestamp::{{ type_timestamp() }}{% endmacro %}
-        {% macro postgres__current_timestamp_in_utc_backcompat() %}(current_timestamp at time zone 'utc')::{{ type_timestamp() }}{% endmacro %}
+        {% macro postgres__current_timestamp_backcompat() %}
+            current_timestamp::{{ type_timestamp() }}
+        {% endmacro %}
+        {% macro postgres__current_timestamp_in_utc_backcompat() %}
+            (current_timestamp at time zone 'utc')::{{ type_timestamp() }}
+        {% endmacro %}
         {% macro postgres__any_value(expression) -%}min({{ expression }}){%- endmacro %}
         {% macro postgres__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
             {%- if limit_num -%}
-                array_to_string((array_agg({{ measure }}{{ ' ' ~ order_by_clause if order_by_clause }}))[1:{{ limit_num }}], {{ delimiter_text }})
-            {%- else -%}
-                string_agg({{ measure }}, {{ delimiter_text }}{{ ' ' ~ order_by_clause if order_by_clause }})
+            array_to_string(
+                (array_agg(
+                    {{ measure }}
+                    {{ order_by_clause or '' }}
+                ))[1:{{ limit_num }}],
+                {{ delimiter_text }}
+                )
+            {%- else %}
+            string_agg(
+                {{ measure }},
+                {{ delimiter_text }}
+                {{ order_by_clause or '' }}
+                )
             {%- endif -%}
         {%- endmacro %}
-        {% macro postgres__split_part(string_text, delimiter_text, part_number) -%}
-            {%- if part_number is not number or part_number >= 0 -%}
-                {{ default__split_part(string_text, delimiter_text, part_number) }}
-            {%- else -%}
-                {{ _split_part_negative(string_text, delimiter_text, part_number) }}
-            {%- endif -%}
-        {%- endmacro %}
+        {% macro postgres__split_part(string_text, delimiter_text, part_number) %}
+
+          {{ "" }}
+            {%- if part_number is not number or part_number >= 0 %}
+            {{ default__split_part(string_text, delimiter_text, part_number) }}
+            {%- else %}
+            {{ _split_part_negative(string_text, delimiter_text, part_number) }}
+            {%- endif %}
+          {{ "\n" }}
+        {% endmacro %}
         """#)
 
     static let postgresDates = LibraryFile("dbt_postgres", "dates.sql", #"""
-        {% macro postgres__dateadd(datepart, interval, from_date_or_timestamp) -%}
-            {{ from_date_or_timestamp }} + ((interval '{{ '3 month' if datepart | lower == 'quarter' else '1 ' ~ datepart }}') * ({{ interval }}))
+        {% macro postgres__dateadd(datepart, interval, from_date_or_timestamp) %}
+
+            {{ from_date_or_timestamp }} + ((interval '1 {{ datepart }}') * ({{ interval }}))
+
+        {% endmacro %}
+        {% macro postgres_parts(field, first_date, second_date, type='date') -%}
+            date_part('{{ field }}', ({{ second_date }})::{{ type }}) - date_part('{{ field }}', ({{ first_date }})::{{ type }})
         {%- endmacro %}
-        {% macro postgres_part(field, date) -%}date_part('{{ field }}', ({{ date }})::timestamp){%- endmacro %}
-        {# How many borders of the part lie between the two. #}
+        {# How many borders of the part lie between the two; a smaller part is counted on from the next larger one. #}
         {% macro postgres__datediff(first_date, second_date, datepart) -%}
-            {%- set part = datepart | lower | trim -%}
-            {%- if part == 'year' -%}
-                ({{ postgres_part('year', second_date) }} - {{ postgres_part('year', first_date) }})
-            {%- elif part in ['quarter', 'month'] -%}
-                {%- set parts_of_year = 4 if part == 'quarter' else 12 -%}
-                (({{ postgres_part('year', second_date) }} - {{ postgres_part('year', first_date) }}) * {{ parts_of_year }} + {{ postgres_part(part, second_date) }} - {{ postgres_part(part, first_date) }})
-            {%- elif part == 'day' -%}
+            {%- if datepart == 'year' %}
+                ({{ postgres_parts('year', first_date, second_date) }})
+            {%- elif datepart in ['quarter', 'month'] %}
+                ({{ datediff(first_date, second_date, 'year') }} * {{ 4 if datepart == 'quarter' else 12 }} + {{ postgres_parts(datepart, first_date, second_date) }})
+            {%- elif datepart == 'day' %}
                 (({{ second_date }})::date - ({{ first_date }})::date)
-            {%- elif part == 'week' -%}
-                {#- Weeks begin on Sunday here, as they do in datediff elsewhere. -#}
-                ((({{ second_date }})::date - {{ postgres_part('dow', second_date) }}::int - (({{ first_date }})::date - {{ postgres_part('dow', first_date) }}::int)) / 7)
-            {%- elif part in ['hour', 'minute', 'second'] -%}
-                {%- set seconds = {'hour': 3600, 'minute': 60, 'second': 1}[part] -%}
-                (floor({{ postgres_part('epoch', second_date) }} / {{ seconds }}) - floor({{ postgres_part('epoch', first_date) }} / {{ seconds }}))
-            {%- elif part in ['millisecond', 'microsecond'] -%}
-                {%- set factor = 1000 if part == 'millisecond' else 1000000 -%}
-                (floor({{ postgres_part('epoch', second_date) }} * {{ factor }}) - floor({{ postgres_part('epoch', first_date) }} * {{ factor }}))
-            {%- else -%}
+            {%- elif datepart == 'week' %}
+                ({{ datediff(first_date, second_date, 'day') }} / 7 + case
+                    when date_part('dow', ({{ first_date }})::timestamp) <= date_part('dow', ({{ second_date }})::timestamp) then
+                        case when {{ first_date }} <= {{ second_date }} then 0 else -1 end
+                    else
+                        case when {{ first_date }} <= {{ second_date }} then 1 else 0 end
+                end)
+            {%- elif datepart == 'hour' %}
+                ({{ datediff(first_date, second_date, 'day') }} * 24 + {{ postgres_parts('hour', first_date, second_date, 'timestamp') }})
+            {%- elif datepart == 'minute' %}
+                ({{ datediff(first_date, second_date, 'hour') }} * 60 + {{ postgres_parts('minute', first_date, second_date, 'timestamp') }})
+            {%- elif datepart in ['second', 'millisecond', 'microsecond'] %}
+                {%- set factor = {'second': 60, 'millisecond': 60000, 'microsecond': 60000000}[datepart] %}
+                ({{ datediff(first_date, second_date, 'minute') }} * {{ factor }} + floor(date_part('{{ datepart }}', ({{ second_date }})::timestamp)) - floor(date_part('{{ datepart }}', ({{ first_date }})::timestamp)))
+            {%- else %}
                 {{ exceptions.raise_compiler_error("Unsupported datepart for macro datediff in postgres: '" ~ datepart ~ "'") }}
-            {%- endif -%}
+            {%- endif %}
+            {{ "" }}
         {%- endmacro %}
         {% macro postgres__last_day(date, datepart) -%}
-            {%- if datepart | lower == 'quarter' -%}
-                cast({{ dateadd('day', '-1', dateadd('month', '3', date_trunc('quarter', date))) }} as date)
+            {%- if datepart == 'quarter' -%}
+            cast(
+                {{ dateadd('day', '-1', dateadd('month', '3', date_trunc('quarter', date))) }}
+                as date)
             {%- else -%}
                 {{ default_last_day(date, datepart) }}
             {%- endif -%}

@@ -18,7 +18,7 @@ extension MacroLibrary {
             grant {{ privilege }} on {{ relation.render() }} to {{ grantees | join(', ') }}
         {%- endmacro %}
         {% macro default__get_revoke_sql(relation, privilege, grantees) -%}
-            revoke {{ privilege }} on {{ relation.render() }} from {{ grantees | join(', ') }}
+            revoke {{ privilege }} on {{ relation.render() }} from {% for name in grantees %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}
         {%- endmacro %}
         {% macro default__get_dcl_statement_list(relation, grant_config, get_dcl_macro) -%}
             {%- set statements = [] -%}

@@ -17,7 +17,9 @@ extension MacroLibrary {
         {% macro default__date_trunc(datepart, date) -%}date_trunc('{{ datepart }}', {{ date }}){%- endmacro %}
         {% macro default__last_day(date, datepart) -%}{{ default_last_day(date, datepart) }}{%- endmacro %}
         {% macro default_last_day(date, datepart) -%}
-            cast({{ dateadd('day', '-1', dateadd(datepart, '1', date_trunc(datepart, date))) }} as date)
+            cast(
+                {{ dateadd('day', '-1', dateadd(datepart, '1', date_trunc(datepart, date))) }}
+                as date)
         {%- endmacro %}
 
         {% macro default__get_intervals_between(start_date, end_date, datepart) -%}
@@ -27,14 +29,35 @@ extension MacroLibrary {
             {{ return(1) }}
         {%- endmacro %}
         {% macro default__date_spine(datepart, start_date, end_date) %}
+
+
+            {{ "\n" }}
+
             with rawdata as (
+
                 {{ generate_series(get_intervals_between(start_date, end_date, datepart)) }}
+
             ),
+
             all_periods as (
-                select ({{ dateadd(datepart, '(row_number() over (order by generated_number) - 1)', start_date) }}) as date_{{ datepart }}
+
+                select (
+                    {{ dateadd(datepart, 'row_number() over (order by 1) - 1', start_date) }}
+                ) as date_{{ datepart }}
                 from rawdata
+
+            ),
+
+            filtered as (
+
+                select *
+                from all_periods
+                where date_{{ datepart }} <= {{ end_date }}
+
             )
-            select * from all_periods where date_{{ datepart }} <= {{ end_date }}
+
+            select * from filtered
+
         {% endmacro %}
 
         {% macro convert_datetime(date_str, date_fmt) %}
@@ -54,7 +77,7 @@ extension MacroLibrary {
             {{ return(dates) }}
         {% endmacro %}
         {% macro partition_range(raw_partition_date, date_fmt='%Y%m%d') %}
-            {%- set ends = (raw_partition_date | string).split(',') -%}
+            {%- set ends = (raw_partition_date | string).split(',') | map('trim') | list -%}
             {%- if ends | length > 2 -%}
                 {{ exceptions.raise_compiler_error('Invalid partition time. Expected format: {Start Date}[,{End Date}]. Got: ' ~ raw_partition_date) }}
             {%- endif -%}
@@ -70,19 +93,36 @@ extension MacroLibrary {
             {%- for power in range(1, 100) if upper_bound <= 2 ** power -%}{{ return(power) }}{%- endfor -%}
         {% endmacro %}
         {% macro default__generate_series(upper_bound) %}
-            {%- set powers = get_powers_of_two(upper_bound) %}
+
+            {% set powers = get_powers_of_two(upper_bound) %}
+
             with p as (
                 select 0 as generated_number union all select 1
-            ),
-            unioned as (
-                select
-                    {%- for power in range(powers) %}
-                    p{{ power }}.generated_number * {{ 2 ** power }}{{ ' +' if not loop.last }}
-                    {%- endfor %}
-                    + 1 as generated_number
-                from {% for power in range(powers) -%}p as p{{ power }}{{ ' cross join ' if not loop.last }}{%- endfor %}
+            ), unioned as (
+
+            select
+
+            {% for power in range(powers) %}
+            p{{ power }}.generated_number * power(2, {{ power }})
+            {{ ' + ' if not loop.last }}
+            {% endfor %}
+            + 1
+            as generated_number
+
+            from
+
+            {% for power in range(powers) %}
+            p as p{{ power }}
+            {{ ' cross join ' if not loop.last }}
+            {% endfor %}
+
             )
-            select * from unioned where generated_number <= {{ upper_bound }} order by generated_number
+
+            select *
+            from unioned
+            where generated_number <= {{ upper_bound }}
+            order by generated_number
+
         {% endmacro %}
         """#)
 }

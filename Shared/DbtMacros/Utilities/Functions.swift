@@ -1,4 +1,5 @@
 extension MacroLibrary {
+    /// White space is as dbt has it, so that what is compiled is the same to the byte.
     static let functions = LibraryFile(
         "dbt", "functions.sql",
         dispatched: [
@@ -16,15 +17,21 @@ extension MacroLibrary {
         {% macro default__array_append(array, new_element) -%}array_append({{ array }}, {{ new_element }}){%- endmacro %}
         {% macro default__array_concat(array_1, array_2) -%}array_cat({{ array_1 }}, {{ array_2 }}){%- endmacro %}
         {% macro default__array_construct(inputs, data_type) -%}
+            {{ "\n    " }}
             {%- if inputs | length > 0 -%}
                 array[ {{ inputs | join(' , ') }} ]
             {%- else -%}
                 array[]::{{ data_type or api.Column.translate_type('integer') }}[]
             {%- endif -%}
+            {{ "\n    " }}
         {%- endmacro %}
         {% macro default__bool_or(expression) -%}bool_or({{ expression }}){%- endmacro %}
-        {% macro default__cast(field, type) -%}cast({{ field }} as {{ type }}){%- endmacro %}
-        {% macro default__cast_bool_to_text(field) -%}cast({{ field }} as {{ api.Column.translate_type('string') }}){%- endmacro %}
+        {% macro default__cast(field, type) %}
+            {{- "\n    " }}cast({{ field }} as {{ type }})
+        {% endmacro %}
+        {% macro default__cast_bool_to_text(field) -%}
+            {{ "\n  " ~ default__cast(field, api.Column.translate_type('string')) ~ "\n" }}
+        {%- endmacro %}
         {% macro default__concat(fields) -%}{{ fields | join(' || ') }}{%- endmacro %}
         {% macro default__equals(expr1, expr2) -%}
             {%- if adapter.behavior.enable_truthy_nulls_equals_macro.no_warn -%}
@@ -34,10 +41,19 @@ extension MacroLibrary {
             {%- endif -%}
         {%- endmacro %}
         {% macro default__escape_single_quotes(expression) -%}{{ expression | replace("'", "''") }}{%- endmacro %}
-        {% macro default__except() -%}except{%- endmacro %}
+        {% macro default__except() %}
+
+            {{- "\n\n    except\n\n" }}
+        {%- endmacro %}
         {% macro default__hash(field) -%}md5(cast({{ field }} as {{ api.Column.translate_type('string') }})){%- endmacro %}
-        {% macro default__intersect() -%}intersect{%- endmacro %}
-        {% macro default__length(expression) -%}length({{ expression }}){%- endmacro %}
+        {% macro default__intersect() %}
+            {{- "\n\n    intersect\n\n" }}
+        {%- endmacro %}
+        {% macro default__length(expression) %}
+
+            length(
+                {{ expression }}
+            ){% endmacro %}
         {% macro default__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
             {%- if limit_num -%}
                 array_to_string(array_slice(array_agg({{ measure }}){{ ' within group (' ~ order_by_clause ~ ')' if order_by_clause }}, 0, {{ limit_num }}), {{ delimiter_text }})
@@ -45,18 +61,52 @@ extension MacroLibrary {
                 listagg({{ measure }}, {{ delimiter_text }}){{ ' within group (' ~ order_by_clause ~ ')' if order_by_clause }}
             {%- endif -%}
         {%- endmacro %}
-        {% macro default__position(substring_text, string_text) -%}position({{ substring_text }} in {{ string_text }}){%- endmacro %}
-        {% macro default__replace(field, old_chars, new_chars) -%}replace({{ field }}, {{ old_chars }}, {{ new_chars }}){%- endmacro %}
-        {% macro default__right(string_text, length_expression) -%}right({{ string_text }}, {{ length_expression }}){%- endmacro %}
-        {% macro default__safe_cast(field, type) -%}cast({{ field }} as {{ type }}){%- endmacro %}
-        {% macro default__split_part(string_text, delimiter_text, part_number) -%}
-            split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
+        {% macro default__position(substring_text, string_text) %}
+
+            position(
+                {{ substring_text }} in {{ string_text }}
+            ){% endmacro %}
+        {% macro default__replace(field, old_chars, new_chars) %}
+
+            replace(
+                {{ field }},
+                {{ old_chars }},
+                {{ new_chars }}
+            )
+
+
+        {% endmacro %}
+        {% macro default__right(string_text, length_expression) %}
+
+            right(
+                {{ string_text }},
+                {{ length_expression }}
+            ){% endmacro %}
+        {% macro default__safe_cast(field, type) -%}
+            {{ "\n    " ~ default__cast(field, type) }}
         {%- endmacro %}
+        {% macro default__split_part(string_text, delimiter_text, part_number) %}
+
+            split_part(
+                {{ string_text }},
+                {{ delimiter_text }},
+                {{ part_number }}
+                )
+
+        {% endmacro %}
         {# For engines whose split_part refuses to count from the end. #}
-        {% macro _split_part_negative(string_text, delimiter_text, part_number) -%}
-            split_part({{ string_text }}, {{ delimiter_text }},
-                length({{ string_text }}) - length(replace({{ string_text }}, {{ delimiter_text }}, '')) + 2 + {{ part_number }})
-        {%- endmacro %}
+        {% macro _split_part_negative(string_text, delimiter_text, part_number) %}
+
+            split_part(
+                {{ string_text }},
+                {{ delimiter_text }},
+                  length({{ string_text }})
+                  - length(
+                      replace({{ string_text }},  {{ delimiter_text }}, '')
+                  ) + 2 + {{ part_number }}
+                )
+
+        {% endmacro %}
         {% macro default__string_literal(value) -%}'{{ value }}'{%- endmacro %}
         """#)
 }

@@ -30,7 +30,7 @@ struct DbtClone {
             // Only what goes wrong has a line, as in dbt.
             site.log("\(index + 1) of \(chosen.count) START clone \(node.schema).\(node.alias)", .debug)
             let startedAt = site.command.now()
-            var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "No-op", startedAt: startedAt, finishedAt: startedAt, relationName: session.render(compiler.relationName(of: node)))
+            var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "No-op", startedAt: startedAt, finishedAt: startedAt, relationName: compiler.relationText(of: node))
             do { result.message = try clone(node, old["nodes"]?[node.uniqueID], compiler, session) } catch {
                 result.status = .error
                 result.message = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)

@@ -106,8 +106,9 @@ final class DbtLane {
             }
             result.compiledSQL = compiled?.sql
             result.ephemerals = compiled?.ephemerals ?? []
+            result.builtBy = refused
             let hasRelation = (node.resourceType.isReferable && !node.isEphemeral) || compiler.failuresRelation(of: node) != nil
-            result.relationName = compiled?.relationName ?? (hasRelation ? session.render(compiler.relationName(of: node)) : nil)
+            result.relationName = compiled?.relationName ?? (hasRelation ? compiler.relationText(of: node) : nil)
             return result
         }
     }

@@ -170,7 +170,9 @@ enum DbtFailure {
             for engine in engines where lines[0].hasPrefix(engine) { lines[0].removeFirst(engine.count) }
             lines[0] = withoutState(lines[0])
         }
-        return "\(kind(problem.code))\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+        // Of several problems, each stands for itself.
+        let subject = (error as? ProjectProblems).map { $0.problems.count == 1 ? $0.problems[0].subject : "" } ?? (error as? ProjectProblem)?.subject ?? ""
+        return "\(kind(problem.code))\(subject.isEmpty ? "" : " in \(subject)")\n" + lines.map { "  \($0)" }.joined(separator: "\n")
     }
 
     static func kind(_ code: ProblemCode) -> String {

@@ -159,7 +159,7 @@ struct DbtRun {
         let at = now()
         var result = NodeResult(uniqueID: id, status: .skipped, message: reason, startedAt: at, finishedAt: at)
         if let node = manifest.nodes[id], node.resourceType.isReferable || compiler.failuresRelation(of: node) != nil {
-            result.relationName = session.render(compiler.relationName(of: node))
+            result.relationName = compiler.relationText(of: node)
         }
         return result
     }
@@ -212,18 +212,24 @@ struct DbtRun {
         }
     }
 
-    /// As in dbt, the manifest of a run has what was compiled in it.
+    /// As in dbt, the manifest that a run leaves says what it compiled and built.
     private func writeManifest(after results: [NodeResult]) throws {
         var names = compiler.compiledNames(on: session)
         var hooks: [Bool: Int] = [:]
         for result in results {
             let hook = manifest.hooks.first { $0.node.uniqueID == result.uniqueID }
             if let hook { hooks[hook.isAtStart, default: 0] += 1 }
-            guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID] ?? hook?.node else { continue }
-            let hasFile = !sql.isEmpty && node.resourceType != .snapshot
-            names[node.uniqueID] = .init(
-                sql: sql, path: hasFile ? site.folder.compiledPath(of: node) : nil, relationName: result.relationName, injected: result.ephemerals.map { ($0.id, $0.sql) },
-                index: hook.flatMap { hooks[$0.isAtStart] })
+            guard let node = manifest.nodes[result.uniqueID] ?? hook?.node else { continue }
+            var own = names[node.uniqueID] ?? .init()
+            if let sql = result.compiledSQL {
+                own.sql = sql
+                own.path = sql.isEmpty || node.resourceType == .snapshot ? nil : site.folder.compiledPath(of: node)
+                own.relationName = result.relationName
+                own.injected = result.ephemerals.map { ($0.id, $0.sql) }
+                own.index = hook.flatMap { hooks[$0.isAtStart] }
+            }
+            if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
+            names[node.uniqueID] = own
         }
         try site.writeManifest(compiled: names)
     }
@@ -246,6 +252,10 @@ struct DbtRun {
         for node in roots + hooks + plan.order.dropFirst(roots.count).compactMap({ manifest.nodes[$0] }) {
             let (id, startedAt) = (node.uniqueID, now())
             do {
+                if node.resourceType == .seed {
+                    results.append(NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now()))
+                    continue
+                }
                 let compiled = try compiler.compile(node)
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
@@ -264,7 +274,8 @@ struct DbtRun {
         // As in dbt: of all that was compiled, what the first of the selected words names.
         let word = site.arguments.select.first ?? ""
         for result in results {
-            guard let sql = result.compiledSQL, let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
+            guard let node = manifest.nodes[result.uniqueID], word.contains(node.name) else { continue }
+            let sql = result.compiledSQL ?? ""
             let isJSON = site.arguments.value("output") == "json"
             if isJSON {
                 log.result(JSON([("node", .string(node.name)), ("compiled", .string(sql))]).text(isPretty: true), name: "CompiledNode", with: [("node_name", .string(node.name)), ("compiled", .string(sql)), ("is_inline", false), ("output_format", "json"), ("unique_id", .string(node.uniqueID)), log.quietness])

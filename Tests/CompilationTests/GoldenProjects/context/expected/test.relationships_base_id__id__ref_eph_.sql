@@ -1,4 +1,7 @@
 
+    
+    
+
 with  __dbt__cte__eph as (
 
 select * from "base"
@@ -7,12 +10,20 @@ select * from "base"
     from "base"
     where id is not null
 ),
+
 parent as (
     select id as to_field
     from __dbt__cte__eph
 )
-select from_field
+
+select
+    from_field
+
 from child
-left join parent on child.from_field = parent.to_field
+left join parent
+    on child.from_field = parent.to_field
+
 where parent.to_field is null
+
+
 
