@@ -9,6 +9,14 @@ public enum ResourceType: String, Sendable, CaseIterable {
 
     /// What a table or view of the warehouse can belong to, and `ref` can name.
     public var isReferable: Bool { self == .model || self == .seed || self == .snapshot }
+    /// As messages name several.
+    var plural: String {
+        switch self {
+        case .analysis: "analyses"
+        case .savedQuery: "saved_queries"
+        default: "\(rawValue)s"
+        }
+    }
     /// Its section in `dbt_project.yml` and in schema files.
     var section: String {
         switch self {

@@ -76,7 +76,8 @@ struct PackageFileReader {
     func profile(problems: ProblemList) throws(ProjectProblems) -> String? {
         do throws(ProjectProblem) {
             guard let profile = try written().document["profile"] else { return nil }
-            return try renderer.render(profile).text
+            let name = try renderer.render(profile)
+            return name.isNull ? nil : PythonText.text(name.json)
         } catch {
             problems.add(error)
             throw ProjectProblems(problems.problems)
@@ -109,11 +110,11 @@ struct PackageFileReader {
     }
 
     private func packageFile(_ document: YAMLValue, _ problems: ProblemList) throws(ProjectProblem) -> PackageFile {
-        guard let name = document["name"]?.text, PackageFile.isName(name) else {
+        if let (message, place) = ProjectShape.fault(in: document) {
             throw ProjectProblem(
-                "project.bad_name", "the project has no valid name", at: document["name"]?.location ?? .file("dbt_project.yml"),
-                remedy: "write name: followed by letters, digits and underscores")
+                "project.bad_project", message, at: place.isMap && place.line <= 1 ? .file("dbt_project.yml") : place.location, remedy: "correct what is written there")
         }
+        let name = document["name"]?.text ?? ""
         for member in document.members where !Self.known.contains(member.key) {
             let near = Similarity.nearest(to: member.key, among: Self.known)
             problems.add(
@@ -123,7 +124,7 @@ struct PackageFileReader {
         var file = PackageFile(folder: folder, name: name)
         file.version = document["version"]?.text
         file.profile = document["profile"]?.text
-        func paths(_ key: String, _ old: String? = nil) -> [String]? { (document[key] ?? old.flatMap { document[$0] }).map(\.strings) }
+        func paths(_ key: String, _ old: String? = nil) -> [String]? { (document[key] ?? old.flatMap { document[$0] }).flatMap { $0.isNull ? nil : $0.strings } }
         file.modelPaths = paths("model-paths", "source-paths") ?? file.modelPaths
         file.seedPaths = paths("seed-paths", "data-paths") ?? file.seedPaths
         file.testPaths = paths("test-paths") ?? file.testPaths

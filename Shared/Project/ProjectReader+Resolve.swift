@@ -16,6 +16,12 @@ extension ProjectReader {
         }
         for id in manifest.others.keys.sorted() where reread.contains(id) {
             guard var node = manifest.others[id], node.resourceType == .exposure || node.resourceType == .semanticModel else { continue }
+            if node.resourceType == .semanticModel, !node.sources.isEmpty {
+                problems.add(
+                    "project.bad_source", "'source' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
+                    at: node.location, remedy: "a semantic model is of a model: model: ref('…')")
+                continue
+            }
             for ref in node.sources {
                 if let parent = manifest.source(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
             }
@@ -67,9 +73,9 @@ extension ProjectReader {
     }
 
     /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
-    private static func dependent(_ node: Node) -> String {
+    static func dependent(_ node: Node) -> String {
         let words = node.resourceType.rawValue.split(separator: "_").map { "\($0.prefix(1).uppercased())\($0.dropFirst())" }
-        return "\(words.joined(separator: " ")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
+        return "\(words.joined(separator: "_")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
     }
 
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {

@@ -48,7 +48,7 @@ extension ProjectReader {
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(
-                "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,
+                "project.duplicate_test", "dbt found two data_tests with the name \"\(node.name)\" defined on \(node.columnName.map { "column \"\($0)\" in " } ?? "")\"\(node.fileKeyName ?? "")\"", at: written.value.location,
                 remedy: "remove one, or give one a name of its own")
             return
         }

@@ -75,7 +75,7 @@ extension ProjectReader {
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
-        checkTimeSpine(manifest)
+        checkSemantics(&manifest)
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(manifest)

@@ -2,8 +2,7 @@ internal import Kernel
 
 extension SchemaReader {
     /// One entry of `sources:` with its tables.
-    mutating func readSource(_ written: YAMLValue) {
-        guard let entry = rendered(written) else { return }
+    mutating func readSource(_ entry: YAMLValue, _ written: YAMLValue) {
         guard let name = entry["name"]?.text else {
             problems.add("project.missing_name", "a source has no name", at: entry.location, remedy: "add name:")
             return
@@ -50,6 +49,10 @@ extension SchemaReader {
         for (key, value) in own.pairs { source.stated[key] = value }
         ConfigMerge.lay(own, over: &config)
         config["tags"] = own["tags"]
+        let configs = [entry["config"], item["config"]].compactMap { $0?.json.objectValue }
+        if let fault = configs.lazy.compactMap({ ConfigShapes.fault(in: $0, of: .source) }).first ?? ConfigShapes.fault(in: config, of: .source) {
+            problems.add("project.bad_config", fault, at: item.location, remedy: "correct the configuration of '\(name).\(table)'")
+        }
         source.loadedAtField = own["loaded_at_field"]?.stringValue
         source.loadedAtQuery = own["loaded_at_query"]?.stringValue
         source.freshness = config["freshness"].flatMap { own["freshness"] == nil ? Self.freshness([$0]) : $0 } ?? Self.noFreshness

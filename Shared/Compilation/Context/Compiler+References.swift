@@ -40,6 +40,9 @@ extension Compiler {
 
     func ref(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
+        guard arguments.positional.count <= 2 else {
+            throw CompilationError("compile.bad_ref", "ref() takes at most two arguments (\(arguments.positional.count) given)", remedy: "write ref('model')")
+        }
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {
             throw CompilationError("compile.bad_ref", "ref() takes a model's name, or a package's and a model's", remedy: "write ref('model')")
         }
@@ -83,6 +86,9 @@ extension Compiler {
 
     func function(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
+        guard arguments.positional.count <= 2 else {
+            throw CompilationError("compile.bad_ref", "ref() takes at most two arguments (\(arguments.positional.count) given)", remedy: "write ref('model')")
+        }
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {
             throw CompilationError("compile.bad_function", "function() takes a function's name, or a package's and a function's", remedy: "write function('name')")
         }
