@@ -75,7 +75,11 @@ struct PackageFileReader {
     /// The profile that the file names, which must be known before the rest is rendered: that may ask for the target.
     func profile(problems: ProblemList) throws(ProjectProblems) -> String? {
         do throws(ProjectProblem) {
-            guard let profile = try written().document["profile"] else { return nil }
+            let document = try written().document
+            guard document.isMap, !document.members.isEmpty else {
+                throw ProjectProblem("project.bad_project", "dbt_project.yml does not parse to a dictionary", at: .file("dbt_project.yml"), remedy: "write name: and profile: there")
+            }
+            guard let profile = document["profile"] else { return nil }
             let name = try renderer.render(profile)
             return name.isNull ? nil : PythonText.text(name.json)
         } catch {
@@ -118,7 +122,7 @@ struct PackageFileReader {
         for member in document.members where !Self.known.contains(member.key) {
             let near = Similarity.nearest(to: member.key, among: Self.known)
             problems.add(
-                "project.unknown_key", "dbt_project.yml does not know the key '\(member.key)'", at: .file("dbt_project.yml", line: member.line),
+                "project.unknown_key", "at path []: Additional properties are not allowed ('\(member.key)' was unexpected)", at: .file("dbt_project.yml", line: member.line),
                 remedy: near.map { "did you mean '\($0)'?" } ?? "remove it")
         }
         var file = PackageFile(folder: folder, name: name)

@@ -87,6 +87,20 @@ extension ProjectReader {
         }
     }
 
+    /// No two nodes leave the same relation.
+    func checkRelations(_ manifest: Manifest) {
+        let relations = RelationText(manifest)
+        var owners: [String: Node] = [:]
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType.isReferable {
+            guard let relation = relations.text(of: node) else { continue }
+            guard let twin = owners.updateValue(node, forKey: relation) else { continue }
+            problems.add(
+                "project.duplicate_relation",
+                "dbt found two resources with the database representation \"\(relation)\".\ndbt cannot create two resources with identical database representations.", at: node.location,
+                remedy: "change the name, the alias or the schema of '\(node.uniqueID)' or of '\(twin.uniqueID)' (\(twin.originalFilePath))")
+        }
+    }
+
     /// What a microbatch model has to say.
     func checkBatches(_ manifest: Manifest) {
         for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where manifest.isBuiltInBatches(node) {
@@ -115,11 +129,17 @@ extension ProjectReader {
 
     /// Descriptions and arguments of macros, from the sections `macros:`.
     func describeMacros(_ patches: [NodePatch], _ manifest: inout Manifest) {
+        var described: [String: NodePatch] = [:]
         for patch in patches where patch.section == "macros" {
             let id = "macro.\(patch.package.name).\(patch.name)"
             guard manifest.macros[id] != nil else {
                 manifest.warnings.append("\(patch.file):\(patch.line): there is no macro '\(patch.name)'")
                 continue
+            }
+            if let first = described.updateValue(patch, forKey: id), first.file != patch.file || first.line != patch.line {
+                problems.add(
+                    "project.duplicate_patch", "dbt found two schema.yml entries for the same macro in package \(patch.package.name) named \(patch.name). Macros may only be described a single time.",
+                    at: .file(patch.file, line: patch.line), remedy: "keep one; the other is in \(first.file):\(first.line)")
             }
             reread.insert(id)
             manifest.macros[id]?.description = patch.description

@@ -129,6 +129,11 @@ extension ProjectReader {
             }
             func numbers(_ key: String) -> [String]? { test.versions[key]?.arrayValue?.map(PythonText.text) }
             let siblings = manifest.nodes.values.filter { $0.resourceType == .model && $0.name == model.name && $0.packageName == model.packageName && $0.version != nil }
+            let known = Set(siblings.map { PythonText.text($0.version ?? .null) })
+            if let chosen = numbers("include") ?? numbers("exclude"), !known.isSuperset(of: chosen) {
+                problems.add("project.bad_unit_test", "Unit test '\(written.name)' referenced a version of '\(test.model)' which was not found.", at: written.location, remedy: "choose of: \(known.sorted().joined(separator: ", "))")
+                continue
+            }
             for sibling in siblings.sorted(by: { $0.uniqueID < $1.uniqueID }) {
                 let number = PythonText.text(sibling.version ?? .null)
                 guard numbers("include")?.contains(number) ?? true, !(numbers("exclude")?.contains(number) ?? false) else { continue }
@@ -176,7 +181,13 @@ extension ProjectReader {
         var measures: [String: String] = [:]
         for (id, model) in manifest.others(of: .semanticModel).sorted(by: { $0.key < $1.key }) {
             for measure in model.details["measures"]?.arrayValue ?? [] { if let name = measure["name"]?.stringValue { measures[name] = id } }
-            if let parent = model.dependsOn.first.flatMap({ manifest.nodes[$0] }) {
+            let parent = model.dependsOn.first.flatMap { manifest.nodes[$0] }
+            if model.refs.isEmpty && model.sources.isEmpty || parent?.isEphemeral == true {
+                problems.add(
+                    "project.bad_semantics", "the semantic model '\(model.name)' is of no relation: model: has to be a ref() of what is a table or a view", at: model.location,
+                    remedy: "write model: ref('…')")
+            }
+            if let parent {
                 manifest.others[id]?.details["node_relation"] = [
                     "alias": .string(parent.alias), "schema_name": .string(parent.schema), "database": .string(parent.database), "relation_name": .null,
                 ]

@@ -99,6 +99,7 @@ public final class ProjectReader {
         checkAccess(manifest)
         checkContracts(manifest)
         checkBatches(manifest)
+        checkRelations(manifest)
         checkSemantics(&manifest)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)

@@ -7,6 +7,10 @@ extension SchemaReader {
             problems.add("project.missing_name", "a source has no name", at: entry.location, remedy: "add name:")
             return
         }
+        if let package = entry["overrides"]?.text {
+            note("\(entry.file):\(entry.line): what this says of the source '\(name)' of the package '\(package)' is not used: sources are described where they are defined")
+            return
+        }
         for item in entry["tables"]?.items ?? [] {
             guard let table = item["name"]?.text else {
                 problems.add("project.missing_name", "a table of source '\(name)' has no name", at: item.location, remedy: "add name:")
@@ -37,6 +41,7 @@ extension SchemaReader {
         for layer in rendered { ConfigMerge.lay(layer, over: &config) }
         for layer in ConfigMerge.layers(in: package.writtenSections["sources"], fqn: fqn).layers { ConfigMerge.note(layer, in: &source.stated) }
         // The yml: what the table says in `config:` takes the place of what the source says there.
+        let projectFault = ConfigShapes.fault(in: config, of: .source)
         var own = entry["config"]?.json.objectValue ?? JSONObject()
         for (key, value) in item["config"]?.json.objectValue?.pairs ?? [] { own[key] = value }
         own["freshness"] = Self.freshness([(entry["config"]?["freshness"] ?? entry["freshness"])?.json, (item["config"]?["freshness"] ?? item["freshness"])?.json])
@@ -50,7 +55,7 @@ extension SchemaReader {
         ConfigMerge.lay(own, over: &config)
         config["tags"] = own["tags"]
         let configs = [entry["config"], item["config"]].compactMap { $0?.json.objectValue }
-        if let fault = configs.lazy.compactMap({ ConfigShapes.fault(in: $0, of: .source) }).first ?? ConfigShapes.fault(in: config, of: .source) {
+        if let fault = configs.lazy.compactMap({ ConfigShapes.fault(in: $0, of: .source) }).first ?? projectFault {
             problems.add("project.bad_config", fault, at: item.location, remedy: "correct the configuration of '\(name).\(table)'")
         }
         source.loadedAtField = own["loaded_at_field"]?.stringValue

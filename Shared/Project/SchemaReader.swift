@@ -92,6 +92,10 @@ struct SchemaReader {
     mutating func read(_ text: String, file: String) {
         do {
             let document = try YAMLValue.read(text, file: file)
+            guard document.isMap || document.isNull else {
+                problems.add("project.bad_entry", "Contents of file '\(file)' are not valid. Dictionary expected.", at: document.location, remedy: "write sections such as models: there")
+                return
+            }
             for member in document.members { readSection(member, file) }
         } catch {
             problems.add(error)
@@ -105,7 +109,14 @@ struct SchemaReader {
         case "sources":
             for (entry, written) in entries(of: member) { readSource(entry, written) }
         case "tests", "data_tests":
-            for entry in member.value.items.compactMap(rendered) { readNode(entry, section: "data_tests") }
+            // As dbt does, which reads on where such an entry is wrong.
+            for written in member.value.items {
+                guard written["name"]?.text != nil, let entry = rendered(written) else {
+                    warnings.append("\(file):\(written.line): an entry of '\(member.key)' has no name")
+                    continue
+                }
+                readNode(entry, section: "data_tests")
+            }
         case "unit_tests":
             for (entry, _) in entries(of: member) {
                 if var node = UnitTestReader(package: package, problems: problems).node(for: entry) {
@@ -143,6 +154,11 @@ struct SchemaReader {
             guard checkTimeSpine(of: entry, name) else { return }
             checkConstraints(of: entry, name)
             checkDates(of: entry, name)
+        }
+        if section == "models", entry["versions"]?.items.isEmpty ?? true, let latest = entry["latest_version"], ![JSON.null, "", 0, false].contains(latest.json) {
+            problems.add(
+                "project.bad_version", "latest_version: \(PythonText.text(latest.json)) is not one of model '\(name)' versions: []", at: latest.location, remedy: "add versions:, or leave it out")
+            return
         }
         if section == "models", let versions = entry["versions"]?.items, !versions.isEmpty { return readVersions(versions, of: entry, name) }
         if section == "snapshots", let relation = entry["relation"] {
@@ -344,6 +360,7 @@ struct SchemaReader {
     }
 
     mutating func add(_ source: SourceTable) { sources.append(source) }
+    mutating func note(_ warning: String) { warnings.append(warning) }
 
     func rendered(_ entry: YAMLValue) -> YAMLValue? {
         do {

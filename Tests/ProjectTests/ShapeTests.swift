@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: [
         (ResourceType.model, "{materialized: 3}", "at path ['materialized']: 3 is not of type 'string'"), (.model, "{enabled: maybe}", "at path ['enabled']: 'maybe' is not of type 'boolean'"),
         (.model, "{meta: odd}", "expected dict, got odd"), (.model, "{tags: [5]}", "at path ['tags']: [5] is not valid under any of the given schemas"), (.model, "{my_own: 5}", nil),
-        (.test, "{severity: foo}", "at path ['severity']: 'foo' does not match '^([Ww][Aa][Rr][Nn]|[Ee][Rr][Rr][Oo][Rr])$'"), (.test, "{severity: Warn, limit: '5'}", nil),
+        (.test, "{severity: foo}", "at path []: Severity must be either 'warn' or 'error'. Got 'foo'"), (.model, "{pre-hook: 5}", "at path ['pre-hook']: 5 is not of type 'array'"), (.test, "{severity: Warn, limit: '5'}", nil),
         (.seed, "{quote_columns: odd}", "at path ['quote_columns']: 'odd' is not valid under any of the given schemas"), (.snapshot, "{check_cols: {}}", "at path ['check_cols']: {} is not valid under any of the given schemas"),
         (.savedQuery, "{cache: {enabled: maybe}}", "at path ['cache']['enabled']: 'maybe' is not of type 'boolean'"),
     ] as [(ResourceType, String, String?)])

@@ -40,7 +40,7 @@ extension Compiler {
 
     func ref(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
-        guard arguments.positional.count <= 2 else {
+        guard (1...2).contains(arguments.positional.count) else {
             throw CompilationError("compile.bad_ref", "ref() takes at most two arguments (\(arguments.positional.count) given)", remedy: "write ref('model')")
         }
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {

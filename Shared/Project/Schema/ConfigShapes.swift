@@ -7,10 +7,13 @@ enum ConfigShapes {
     static func fault(in config: JSONObject, of type: ResourceType, keys: Set<String>? = nil) -> String? {
         let words = words(of: type)
         for (key, value) in config.pairs where keys?.contains(key) ?? true {
+            // What is no map is none.
+            if key == "freshness", type == .model, value.objectValue == nil { continue }
             if maps.contains(key), value.objectValue == nil, words[key] != nil {
                 if value.isNull { continue }
                 return "expected dict, got \(PythonText.text(value))"
             }
+            if key == "severity", type == .test, let text = value.stringValue, words[key]?.fault(in: value) != nil { return "at path []: Severity must be either 'warn' or 'error'. Got '\(text)'" }
             if let fault = words[key]?.fault(in: value) { return Shape.Fault(path: [.string(key)] + fault.path, message: fault.message).description }
         }
         return nil

@@ -16,6 +16,7 @@ enum ProfileShape {
         var values = JSONObject()
         for (written, value) in output.json.objectValue?.pairs ?? [] where written != "type" {
             let key = aliases[type]?[written] ?? written
+            if key != written, output[key] != nil || values[key] != nil { return Fault(message: "Got duplicate keys: (\(written)) all map to \"\(key)\"", isOfCredentials: true) }
             values[key] = settled(key, value)
         }
         // A secret is not shown, whatever it is.

@@ -5,10 +5,20 @@ enum ProjectShape {
     /// dbt's words for what is wrong first, without the file; nil where nothing is.
     static func fault(in document: YAMLValue) -> (message: String, place: YAMLValue)? {
         guard document.isMap else { return ("dbt_project.yml does not parse to a dictionary", document) }
+        for (old, new) in [("source-paths", "model-paths"), ("data-paths", "seed-paths")] where document[old] != nil && document[new] != nil {
+            return ("\(old) and \(new) cannot both be defined. The `\(old)` config has been deprecated in favor of `\(new)`. Please update your `dbt_project.yml` configuration to reflect this change.", document[old] ?? document)
+        }
         guard document["name"] != nil else { return ("Required \"name\" field not present in project", document) }
         // A section of nothing is none.
-        let stated = document.members.filter { !(sectionNames.contains($0.key) && $0.value.isNull) }.map { ($0.key, $0.value.json) }
+        let stated = document.members.filter { !(sectionNames.contains($0.key) && $0.value.isNull) }.map { ($0.key == "tests" && document["data_tests"] == nil ? "data_tests" : $0.key, $0.value.json) }
         if let fault = shape.fault(in: JSON(stated)) { return (fault.description, fault.place(in: document)) }
+        let specifiers = (document["require-dbt-version"]?.isNull == false ? document["require-dbt-version"]?.strings : nil) ?? []
+        if let specifier = specifiers.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }).map({ $0.filter { $0 != " " } }).first(where: { !isSpecifier($0) }) {
+            return ("\"\(specifier)\" is not a valid semantic version.", document["require-dbt-version"] ?? document)
+        }
+        for entry in document["dispatch"]?.items ?? [] where entry["macro_namespace"] == nil || entry["search_order"]?.isList != true {
+            return ("at path []: Invalid project dispatch config: \(PythonText.representation(entry.json))", entry)
+        }
         // A number is the text of a version, and as such has to have two parts.
         if let version = document["version"], let number = version.json.intValue, version.json.boolValue == nil, version.text?.contains(".") != true {
             return ("at path ['version']: '\(number)' is not valid under any of the given schemas", version)
@@ -39,9 +49,16 @@ enum ProjectShape {
         return build.map(areWords) ?? true
     }
 
+    /// `>=1.2.3`
+    private static func isSpecifier(_ text: String) -> Bool {
+        let version = text.drop { "<>=".contains($0) }
+        let numbers = version.prefix { $0 == "." || $0.isNumber }.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 3 && numbers.allSatisfy(isDigits)
+    }
+
     private static let version = Shape.pattern(#"^(0|[1-9]\d*)\.(0|[1-9]\d*)…"#, isVersion)
     private static let quoting = Shape.object(Shape.truths("schema", "database", "project", "identifier", "snowflake_ignore_case"))
-    private static let comment = Shape.either([.object([Shape.must("comment", .text), Shape.may("append", .optional(.truth)), Shape.may("job-label", .truth)]), .text, .null])
+    private static let comment = Shape.either([.object([Shape.may("comment", .text), Shape.may("append", .optional(.truth)), Shape.may("job-label", .truth)]), .text, .null])
     /// A hook of a run: a text alone is a list of one.
     private static let hooks = Shape.either([.list(.text), .text, .null])
     private static let sectionNames = [

@@ -37,13 +37,25 @@ extension SchemaReader {
 
     private func isSound(_ entry: YAMLValue, _ section: String) -> Bool {
         let json = entry.json
-        if let fault = SchemaShapes.shape(of: section)?.fault(in: json) {
+        let isOverride = section == "sources" && json["overrides"] != nil
+        if let fault = (isOverride ? SchemaShapes.override : SchemaShapes.shape(of: section))?.fault(in: json) {
             wrong(section, entry, fault.description, at: fault.place(in: entry))
             return false
         }
         // What no node has is not looked at later.
         if ["groups", "macros"].contains(section), let meta = json["config"]?["meta"], meta.objectValue == nil {
             wrong(section, entry, "expected dict, got \(PythonText.text(meta))", at: entry)
+            return false
+        }
+        if ["models", "seeds", "snapshots", "analyses", "functions", "data_tests"].contains(section), let config = json["config"]?.objectValue,
+            let word = ["meta", "docs", "group", "contract", "access"].first(where: { json[$0] != nil && config[$0] != nil }) {
+            problems.add(
+                "project.bad_entry", "In \(entry.file): found \(word) dictionary in 'config' dictionary and as top-level key. Remove the top-level key and define it under 'config' dictionary only.",
+                at: entry.location, remedy: "keep the one in config:")
+            return false
+        }
+        if section == "sources", let message = SchemaRules.twiceLoaded(json) {
+            problems.add("project.bad_entry", message, at: entry.location, remedy: "keep one of them")
             return false
         }
         if let reason = SchemaRules.reason(against: json, section) {
@@ -90,6 +102,16 @@ enum SchemaRules {
             return isStated("include") && isStated("exclude") ? "Unit tests can not both include and exclude versions." : nil
         default: return twiceTested(entry)
         }
+    }
+
+    /// A source is asked for its age by a column or by a query.
+    static func twiceLoaded(_ source: JSON) -> String? {
+        func isTwice(_ level: JSON) -> Bool {
+            let words = ["loaded_at_field", "loaded_at_query"].map { level[$0] ?? level["config"]?[$0] ?? .null }
+            return words.allSatisfy { !$0.isNull && $0 != "" }
+        }
+        if isTwice(source) { return "Cannot specify both loaded_at_field and loaded_at_query at source level." }
+        return (source["tables"]?.arrayValue ?? []).contains(where: isTwice) ? "Cannot specify both loaded_at_field and loaded_at_query at table level." : nil
     }
 
     private static func metricName(_ name: String) -> String? {

@@ -58,6 +58,15 @@ enum SchemaShapes {
             + [Shape.may("loader", .text), Shape.may("quoting", quoting), Shape.may("freshness", freshness)] + loaded
             + [Shape.may("tables", .list(table)), Shape.may("tags", .list(.text)), Shape.may("config", .map)] + Shape.texts("unrendered_database", "unrendered_schema"))
 
+    private static let tableOverride = Shape.object(
+        [Shape.must("name", .text)] + Shape.texts("description") + [Shape.may("meta", .optional(.map))] + Shape.texts("data_type") + [Shape.may("docs", .optional(docs))] + loaded + Shape.texts("identifier")
+            + [Shape.may("quoting", quoting), Shape.may("freshness", freshness), Shape.may("external", .optional(external)), Shape.may("tags", .optional(.list(.text)))]
+            + tested.map { Shape.may($0.name, .optional($0.shape)) } + [Shape.may("columns", .optional(.list(column)))])
+    /// Of an entry that changes a package's source.
+    static let override = Shape.object(
+        [Shape.must("name", .text), Shape.must("overrides", .text), Shape.may("config", .map)] + Shape.texts("description") + [Shape.may("meta", .optional(.map))] + Shape.texts("database", "schema", "loader")
+            + [Shape.may("quoting", .optional(quoting)), Shape.may("freshness", freshness)] + loaded + [Shape.may("tables", .optional(.list(tableOverride))), Shape.may("tags", .optional(.list(.text)))])
+
     // MARK: Exposures, groups, unit tests
 
     private static let owner = Shape.object([Shape.may("_extra", .map), Shape.may("email", .either([.text, .list(.text), .null]))] + Shape.texts("name"), isOpen: true)

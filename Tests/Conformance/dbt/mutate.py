@@ -88,7 +88,7 @@ def essence(said):
     text = said["error"] or ""
     if said["kind"] in STUMBLES and "Invalid enum value" not in text and "should have a measure" not in text: return []
     text = re.sub(r"^\w+( \w+)? Error( in [^\n]*)?\n", "", text)
-    text = re.split(r"\n\s*Failed validating |\n\s*Since these resources|To fix this|To specify a profile|\nError encountered in", text)[0]
+    text = re.split(r"\n\s*line \d+\n|\n\s*Failed validating |\n\s*Since these resources|To fix this|Raw Error|Run \"dbt deps\"|Check for a different version|Searched for|-{20,}|To specify a profile|\nError encountered in", text)[0]
     text = re.split(r"\s@: ", text.strip())[0]
     if text.startswith("dbt found two"): text = text.strip().rstrip(".")
     text = re.sub(r"Runtime Error\n *", "", text)
@@ -128,7 +128,7 @@ for number, (title, file, change) in enumerate(mutations(options.kinds.split(","
     if not options.learn:
         code, text, semantic = ours(words)
         told = plain(text)
-        missing = [line for line in essence(said) + warned(said) if line not in told]
+        missing = [line for line in essence(said) + warned(said) if line.lower() not in told.lower()]
         if said["code"] != code:
             failed += 1
             print(f"✘ {title}\n    dbt  {said['code']} {plain(said['error'] or '')[-400:]}\n    ours {code} {told[-400:]}", flush=True)
