@@ -187,6 +187,8 @@ extension Node {
         var beside = JSONObject()
         /// The metrics that an exposure or a metric names.
         public var metrics: [[String]] = []
+        /// What its own calls of `config()` say.
+        public var configCall = JSONObject()
         /// What the schema files say of its configuration.
         var patchConfig = JSONObject()
         /// Of all that the schema files say of it: tells whether that has changed.

@@ -38,6 +38,7 @@ extension ProjectReader {
                 note(error, at: written.value.location)
             }
         }
+        node.configCall = node.config.values
         // What the test's own macro says with config() gives way to what is written at the test.
         ConfigMerge.join(node.config.values, into: &own)
         // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.

@@ -344,6 +344,7 @@ public final class ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.functions = capture.functions
+        node.configCall = capture.config
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)
         put(node, &manifest)
