@@ -33,6 +33,10 @@ public final class Compiler: ParseTimeHost {
     private(set) lazy var dialect = Dialect(manifest.target.type, session: session)
     var fixedWords: [String: Value] = [:]
     var graphValue: Value?
+    /// What those who worked on the same run before have changed in `graph`, oldest first: asked for once, by the first
+    /// template that looks at it.
+    public var earlierNotes: () -> [JSON] = { [] }
+    var notesAtStart: JSON = [:]
     /// What stands for a node or source in a unit test: the name of a common table expression.
     var replacements: [String: String] = [:]
     var variableOverrides = JSONObject()

@@ -70,6 +70,23 @@ public struct RunFolder: Sendable {
         return found
     }
 
+    /// Keeps what a task's templates have changed in `graph`, for the tasks behind it; what an earlier attempt kept is replaced.
+    /// - Parameter order: grows from task to task: its token.
+    public func keep(notes change: JSON, of task: String, order: UInt64) throws {
+        try DurableFile.createFolder("\(path)/graph")
+        try DurableFile.replace("\(path)/graph/\(task).json", with: JSON([("order", .integer(Int64(order))), ("change", change)]).bytes)
+    }
+
+    /// What the tasks of the run, but for this one, have changed in `graph`, in their order.
+    public func notes(except task: String) -> [JSON] {
+        var found: [(Int64, String, JSON)] = []
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/graph")) ?? [] where name.hasSuffix(".json") && name != "\(task).json" {
+            guard let bytes = DurableFile.read("\(path)/graph/\(name)"), let json = try? JSON(parsing: bytes) else { continue }
+            found.append((Int64(json["order"]?.intValue ?? 0), name, json["change"] ?? .null))
+        }
+        return found.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+    }
+
     /// Where the file that is there was written of the same reading, only what says when and by whom is written anew; where this reading
     /// brought that one up to date, also what has changed.
     public func write(_ manifest: ManifestWriter) throws {

@@ -24,7 +24,8 @@ public struct RunPlan: Hashable, Sendable {
         edges = edges.mapValues { $0.filter { !sources.contains($0) } }
         if command == .test { edges = edges.mapValues { _ in [] } }
         waitsFor = edges
-        order = Self.sorted(edges)
+        guard let order = Graph.order(of: edges) else { preconditionFailure("a manifest's graph has no cycle") }
+        self.order = order
     }
 
     private static func takes(_ node: Node, _ command: Command) -> Bool {
@@ -83,26 +84,5 @@ public struct RunPlan: Hashable, Sendable {
         for id in edges.keys.sorted() {
             if let model = manifest.others[id]?.unitTest?.testedNode, edges[model] != nil { edges[model] = ((edges[model] ?? []) + [id]).sorted() }
         }
-    }
-
-    private static func sorted(_ edges: [String: [String]]) -> [String] {
-        var waiting = edges.mapValues(\.count)
-        var children: [String: [String]] = [:]
-        for (id, parents) in edges { for parent in parents { children[parent, default: []].append(id) } }
-        var ready = waiting.filter { $0.value == 0 }.keys.sorted()
-        var order: [String] = []
-        while !ready.isEmpty {
-            var next: [String] = []
-            for id in ready {
-                order.append(id)
-                for child in children[id] ?? [] {
-                    waiting[child, default: 0] -= 1
-                    if waiting[child] == 0 { next.append(child) }
-                }
-            }
-            ready = next.sorted()
-        }
-        precondition(order.count == edges.count, "a manifest's graph has no cycle")
-        return order
     }
 }

@@ -45,8 +45,17 @@ public struct Graph: Hashable, Sendable {
     }
 
     /// Every node after its parents, names deciding where the edges do not; nil where there is a cycle.
-    public func order() -> [String]? {
-        var waiting = parents.mapValues { Set($0).count }
+    public func order() -> [String]? { Self.order(waiting: parents.mapValues { Set($0).count }, children: children) }
+
+    /// Of nodes and the parents that each has among them, every one once: every node after its parents, names deciding where they do not.
+    public static func order(of parents: [String: [String]]) -> [String]? {
+        var children: [String: [String]] = [:]
+        for (id, own) in parents { for parent in own { children[parent, default: []].append(id) } }
+        return order(waiting: parents.mapValues(\.count), children: children)
+    }
+
+    private static func order(waiting: [String: Int], children: [String: [String]]) -> [String]? {
+        var waiting = waiting
         // A sorted worklist, so that the order is the same on every machine.
         var ready = waiting.filter { $0.value == 0 }.keys.sorted()
         var order: [String] = []
@@ -61,7 +70,7 @@ public struct Graph: Hashable, Sendable {
             }
             ready = next.sorted()
         }
-        return order.count == parents.count ? order : nil
+        return order.count == waiting.count ? order : nil
     }
 
     /// One cycle, as the names along it; nil where there is none.

@@ -40,7 +40,7 @@ public indirect enum Selection: Hashable, Sendable {
         for argument in arguments {
             for part in argument.split(separator: " ") {
                 var criteria: [Selection] = []
-                for criterion in part.split(separator: ",") { criteria.append(.criterion(try Criterion(String(criterion)))) }
+                for criterion in part.split(separator: ",", omittingEmptySubsequences: false) { criteria.append(.criterion(try Criterion(String(criterion)))) }
                 united.append(criteria.count == 1 ? criteria[0] : .intersection(criteria))
             }
         }
@@ -74,7 +74,6 @@ extension Selection.Criterion {
             rest = rest[..<plus]
         }
         let body = String(decoding: Array(rest), as: UTF8.self)
-        guard !body.isEmpty else { throw Self.wrong("the selection '\(text)' names nothing", "write a node's name or method:value") }
         if withChildrensParents, children != nil { throw Self.wrong("the selection '\(text)' has '@' and a '+' behind it, which say the same", "keep one of them") }
         guard let colon = body.firstIndex(of: ":") else {
             value = body
@@ -95,7 +94,6 @@ extension Selection.Criterion {
         }
         method = name
         arguments = Array(parts.dropFirst())
-        if name == "config", arguments.isEmpty { throw Self.wrong("the method 'config' does not say which word", "write config.materialized:view") }
     }
 
     static func wrong(_ summary: String, _ remedy: String) -> ProjectProblem {

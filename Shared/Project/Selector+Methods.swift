@@ -9,9 +9,12 @@ extension Selector {
         case "tag":
             return matching({ $0.tags.contains { Wildcard.matches(value, $0) } }, sources: { $0.config.tags.contains { Wildcard.matches(value, $0) } })
         case "path":
+            // Paths of packages count from their own folders; as in dbt, only one that this project has too is meant.
+            func isMeant(_ path: String, _ package: String) -> Bool { package == manifest.project.name || FileTree.exists("\(manifest.project.folder)/\(path)") }
             return matching({ node in
-                Wildcard.matches(path: value, node.originalFilePath) || node.patchPath.map { Wildcard.matches(path: value, Self.path(ofPatch: $0)) } ?? false
-            }, sources: { Wildcard.matches(path: value, $0.originalFilePath) })
+                Wildcard.matches(path: value, node.originalFilePath) { isMeant($0, node.packageName) }
+                    || node.patchPath.map { Wildcard.matches(file: value, Self.path(ofPatch: $0)) { isMeant($0, node.packageName) } } ?? false
+            }, sources: { source in Wildcard.matches(path: value, source.originalFilePath) { isMeant($0, source.packageName) } })
         case "file":
             func fits(_ path: String) -> Bool { Wildcard.matches(value, FileTree.name(of: path)) || Wildcard.matches(value, FileTree.stem(of: path)) }
             return matching({ fits($0.originalFilePath) }, sources: { fits($0.originalFilePath) })
@@ -19,8 +22,11 @@ extension Selector {
             let value = value == "this" ? manifest.project.name : value
             return matching({ Wildcard.matches(value, $0.packageName) }, sources: { Wildcard.matches(value, $0.packageName) })
         case "config":
-            return matching({ manifest.nodes[$0.uniqueID] != nil && Self.config($0.config.values, criterion.arguments, is: value) }, sources: { Self.config($0.config.values, criterion.arguments, is: value) })
-        case "group": return matching { $0.group.map { Wildcard.matches(value, $0) } ?? false }
+            guard let word = criterion.arguments.first else { return [] }
+            let path = Array(criterion.arguments.dropFirst())
+            func fits(_ json: JSON?) -> Bool { Self.config(json, path, is: value, inAnyCase: criterion.arguments == ["severity"]) }
+            return matching({ isPlain($0) && fits(ManifestWriter.configuration(whole: word, of: $0)) }, sources: { fits(ManifestWriter.json($0)["config"]?[word]) })
+        case "group": return matching { node in (isPlain(node) || node.resourceType == .metric) && node.group.map { Wildcard.matches(value, $0) } ?? false }
         case "access": return matching { $0.resourceType == .model && $0.access == value }
         case "resource_type": return try ids(ofType: value)
         case "source": return try sources(value)
@@ -46,6 +52,9 @@ extension Selector {
         return state
     }
 
+    /// What dbt keeps under `nodes`: functions have a part of their own, and fewer methods find them.
+    private func isPlain(_ node: Node) -> Bool { node.resourceType != .function && manifest.nodes[node.uniqueID] != nil }
+
     private func matching(_ predicate: (Node) -> Bool, sources: ((SourceTable) -> Bool)? = nil) -> Set<String> {
         var found: Set<String> = []
         for (id, node) in manifest.nodes where predicate(node) { found.insert(id) }
@@ -67,18 +76,16 @@ extension Selector {
     }
 
     private static func isNamed(_ fqn: [String], _ isVersioned: Bool, _ value: String) -> Bool {
+        guard let leaf = isVersioned ? fqn.dropLast().last : fqn.last else { return false }
         let wanted = value.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        if isVersioned, fqn.count >= 2 {
-            if Wildcard.matches(value, fqn[fqn.count - 2]) || fqn.suffix(2).joined(separator: "_") == wanted.suffix(2).joined(separator: "_") { return true }
-        } else if let last = fqn.last, Wildcard.matches(value, last) {
-            return true
-        }
+        if leaf == value || isVersioned && fqn.suffix(2).joined(separator: "_") == wanted.suffix(2).joined(separator: "_") { return true }
         // A node's own name may hold dots, which separate as folders do.
-        let flat = fqn.flatMap { $0.split(separator: ".").map(String.init) }
+        let flat = fqn.flatMap { $0.split(separator: ".", omittingEmptySubsequences: false).map(String.init) }
         guard flat.count >= wanted.count else { return false }
         for (index, part) in wanted.enumerated() {
+            // What begins with a pattern fits all that is left; without dots, the name alone too.
             if Wildcard.isPattern(part) {
-                return Wildcard.matches(wanted[index...].joined(separator: "."), flat[index...].joined(separator: "."))
+                return Wildcard.matches(wanted[index...].joined(separator: "."), flat[index...].joined(separator: ".")) || wanted.count == 1 && Wildcard.matches(value, leaf)
             }
             guard flat[index] == part else { return false }
         }
@@ -111,13 +118,17 @@ extension Selector {
     // MARK: Kinds
 
     private func ids(ofType value: String) throws(ProjectProblem) -> Set<String> {
-        guard let type = ResourceType(rawValue: value) else { throw unknown("resource type", value, ResourceType.allCases.map(\.rawValue)) }
+        guard let type = ResourceType(rawValue: value) else {
+            // Kinds that dbt knows by name, and of which no graph has any.
+            if ["fixture", "rpc", "sql_operation"].contains(value) { return [] }
+            throw unknown("resource type", value, ResourceType.allCases.map(\.rawValue))
+        }
         return type == .source ? Set(manifest.sources.keys) : matching { $0.resourceType == type }
     }
 
     private func tests(ofType value: String) throws(ProjectProblem) -> Set<String> {
         switch value {
-        case "generic": return matching { $0.resourceType == .test && $0.test != nil }
+        case "generic", "schema": return matching { $0.resourceType == .test && $0.test != nil }
         case "singular": return matching { $0.resourceType == .test && $0.test == nil }
         case "data": return matching { $0.resourceType == .test }
         case "unit": return matching { $0.resourceType == .unitTest }
@@ -148,18 +159,17 @@ extension Selector {
             Similarity.nearest(to: value, among: known).map { "did you mean '\($0)'?" } ?? "choose one of: \(known.sorted().joined(separator: ", "))")
     }
 
-    private static func config(_ values: JSONObject, _ path: [String], is value: String) -> Bool {
-        var json: JSON? = .object(values)
+    /// Texts are equal, or members of a list; flags by their names. Numbers equal no text, as in dbt.
+    private static func config(_ word: JSON?, _ path: [String], is value: String, inAnyCase: Bool) -> Bool {
+        var json = word
         for key in path { json = json?[key] }
         let lower = value.lowercased()
         func isFlag(_ json: JSON) -> Bool { (lower == "true" && json == true) || (lower == "false" && json == false) }
         switch json {
         case .array(let items)?: return items.contains { $0.stringValue == value || isFlag($0) }
-        case .object(let object)?: return object[value] != nil
-        case .string(let text)?: return path == ["severity"] ? text.lowercased() == lower : text == value
+        case .string(let text)?: return inAnyCase ? text.lowercased() == lower : text == value
         case .bool?: return isFlag(json ?? .null)
-        case .null?, nil: return false
-        case let json?: return json.text() == value
+        default: return false
         }
     }
 }

@@ -1,6 +1,6 @@
 /// `*`, `?` and `[…]` as in a shell.
 enum Wildcard {
-    static func isPattern(_ text: String) -> Bool { text.utf8.contains { "*?[".utf8.contains($0) } }
+    static func isPattern(_ text: String) -> Bool { text.utf8.contains { "*?[]".utf8.contains($0) } }
 
     static func matches(_ pattern: String, _ text: String) -> Bool {
         guard isPattern(pattern) else { return pattern == text }
@@ -53,17 +53,24 @@ enum Wildcard {
     }
 
     /// A pattern of a path: `*` stays within a folder, `**` stands for any folders; a folder stands for all below it.
-    static func matches(path pattern: String, _ text: String) -> Bool {
-        var parts = pattern.split(separator: "/").map(String.init)[...]
-        if parts.first == "." { parts = parts.dropFirst() }
-        return fits(parts, text.split(separator: "/").map(String.init)[...])
-    }
-    private static func fits(_ pattern: ArraySlice<String>, _ path: ArraySlice<String>) -> Bool {
-        guard let first = pattern.first else { return true }
-        if first == "**" {
-            return (path.startIndex...path.endIndex).contains { fits(pattern.dropFirst(), path[$0...]) && (pattern.count > 1 || $0 < path.endIndex) }
+    /// - Parameter isThere: of the path or the folder that fits, whether it counts.
+    static func matches(path pattern: String, _ text: String, _ isThere: (String) -> Bool) -> Bool { fits(pattern, text, isWhole: false, isThere) }
+
+    /// The same, and a folder stands for nothing but itself.
+    static func matches(file pattern: String, _ text: String, _ isThere: (String) -> Bool) -> Bool { fits(pattern, text, isWhole: true, isThere) }
+
+    private static func fits(_ pattern: String, _ text: String, isWhole: Bool, _ isThere: (String) -> Bool) -> Bool {
+        let path = text.split(separator: "/").map(String.init)
+        func fits(_ pattern: ArraySlice<String>, _ rest: ArraySlice<String>) -> Bool {
+            guard let first = pattern.first else { return (!isWhole || rest.isEmpty) && isThere(path[..<rest.startIndex].joined(separator: "/")) }
+            if first == "**" {
+                // At the end it stands for folders alone.
+                if pattern.count == 1 { return !isWhole && !rest.isEmpty && isThere(path[..<rest.startIndex].joined(separator: "/")) }
+                return (rest.startIndex...rest.endIndex).contains { fits(pattern.dropFirst(), rest[$0...]) }
+            }
+            guard let folder = rest.first else { return false }
+            return matches(first, folder) && fits(pattern.dropFirst(), rest.dropFirst())
         }
-        guard let folder = path.first else { return false }
-        return matches(first, folder) && fits(pattern.dropFirst(), path.dropFirst())
+        return fits(pattern.split(separator: "/").map(String.init).filter { $0 != "." }[...], path[...])
     }
 }

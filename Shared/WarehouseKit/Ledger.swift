@@ -98,11 +98,14 @@ public struct Ledger {
     ///
     /// Two replicas with the same task meet at the first statement: the later one waits there and then finds it done. Two tasks
     /// of one scope meet at the second.
-    public func effect(run: RunID, task: TaskID, fence: Fence, _ body: () throws -> Completion) throws -> Completion {
-        try session.repeatedAtConflict { try effectOnce(run, task, fence, body) }
+    ///
+    /// - Parameter mayEnd: whether a statement of `body` may end the transaction itself, as macros of dbt projects do. What it ended then
+    ///   stays, and what follows is in effect at once: of such a task alone a part may be done twice, where a worker dies in it.
+    public func effect(run: RunID, task: TaskID, fence: Fence, mayEnd: Bool = false, _ body: () throws -> Completion) throws -> Completion {
+        try session.repeatedAtConflict { try effectOnce(run, task, fence, mayEnd, body) }
     }
 
-    private func effectOnce(_ run: RunID, _ task: TaskID, _ fence: Fence, _ body: () throws -> Completion) throws -> Completion {
+    private func effectOnce(_ run: RunID, _ task: TaskID, _ fence: Fence, _ mayEnd: Bool, _ body: () throws -> Completion) throws -> Completion {
         try session.begin()
         do {
             guard try enter(run, task) else {
@@ -122,7 +125,10 @@ public struct Ledger {
             }
             // A task that was withdrawn while it worked leaves nothing behind.
             try Task.checkCancellation()
-            try session.commit()
+            do { try session.commit() } catch let problem as any Problem where mayEnd && problem.code == WarehouseEnded.code {
+                // The note above is written already; the fence may have gone with what was rolled back.
+                try session.transaction { _ = try raise(fence, run, task) }
+            }
             return completion
         } catch {
             session.rollback()
@@ -131,8 +137,8 @@ public struct Ledger {
     }
 
     /// The effect of an assignment on one scope, under the assignment's own token.
-    public func effect(of assignment: Assignment, scope: String, _ body: () throws -> Completion) throws -> Completion {
-        try effect(run: assignment.run, task: assignment.spec.id, fence: Fence(scope, token: assignment.token), body)
+    public func effect(of assignment: Assignment, scope: String, mayEnd: Bool = false, _ body: () throws -> Completion) throws -> Completion {
+        try effect(run: assignment.run, task: assignment.spec.id, fence: Fence(scope, token: assignment.token), mayEnd: mayEnd, body)
     }
 
     /// What a task answered when it was done; nil where it has not been done.
@@ -148,9 +154,10 @@ public struct Ledger {
         // Nobody else can come meanwhile, and a page that is written early and late in a long transaction is dear: SQLite then sums up its
         // whole log a second time.
         if session.hasOneWriter { return try stored(run: run, task: task) == nil }
-        return try session.execute(
-            "insert into \(table("_sluice_done")) (run, task, report) values (?, ?, '') on conflict do nothing",
-            [.text(run.description), .text(task.description)]) == 1
+        let names: [SQLValue] = [.text(run.description), .text(task.description)]
+        if try session.execute("insert into \(table("_sluice_done")) (run, task, report) values (?, ?, '') on conflict do nothing", names) == 1 { return true }
+        // A statement of a worker that died ended the transaction in the middle: the task is begun, and not done.
+        return try session.execute("update \(table("_sluice_done")) set report = '' where run = ? and task = ? and report = ''", names) == 1
     }
 
     private func raise(_ fence: Fence, _ run: RunID, _ task: TaskID) throws -> Bool {

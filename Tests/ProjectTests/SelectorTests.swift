@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: [
         ("a", "a"), ("a+", "a b c single unique_b_id"), ("a+1", "a b unique_b_id"), ("+c", "a b c single unique_b_id"), ("1+c", "b c single unique_b_id"),
         ("@a", "a b c single unique_b_id"), ("tag:nightly", "a d"), ("tag:nightly,path:models/marts", "d"), ("models/staging", "a b unique_b_id"),
-        ("shop.marts", "c d single"), ("marts.c", "c single"), ("source:raw+", "d source.shop.raw.t"), ("test_type:singular", "single"),
+        ("shop.marts", "c d single"), ("marts.c", "c single"), ("source:raw+", "d source.shop.raw.t"), ("test_type:singular", "single"), ("test_type:schema", "unique_b_id"), ("config.docs.show:true,resource_type:model", "a b c d single unique_b_id"),
         ("resource_type:test", "single unique_b_id"), ("* source:*", "a b c d single source.shop.raw.t unique_b_id"), ("config.materialized:view", "a b c d single unique_b_id"),
         ("a d", "a d"), ("c.sql", "c single"), ("test_name:unique", "unique_b_id"), ("[ab]", "a b unique_b_id"), ("sing??", "single"),
     ])
@@ -105,7 +105,10 @@ import Testing
         selector.onNothing = { text in told.withLock { $0.append(text) } }
         #expect(try selector.select(["a nobody+", "tag:none,b"]).isEmpty == false)
         #expect(told.withLock { $0 } == ["nobody+", "tag:none"])
-        for wrong in ["tagg:x", "@a+", "+", "state:modified", "test_type:odd", "resource_type:odd", "config:x", "source:a.b.c.d", "version:odd"] {
+        for nothing in ["+", "@", "a,", "config:x", "config.meta:tier", "config.meta.tier:1", "resource_type:fixture"] {
+            #expect(try selector.select([nothing]).isEmpty, "\(nothing) names nothing, as in dbt")
+        }
+        for wrong in ["tagg:x", "@a+", "state:modified", "test_type:odd", "resource_type:odd", "source:a.b.c.d", "version:odd"] {
             #expect(throws: ProjectProblem.self) { try selector.select([wrong]) }
         }
     }

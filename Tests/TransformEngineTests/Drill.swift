@@ -5,6 +5,7 @@ import QualityEngine
 import Testing
 import TransformEngine
 import WarehouseKit
+import WarehousePostgreSQL
 import WarehouseSQLite
 
 struct Outcome: Equatable {
@@ -22,9 +23,12 @@ final class Drill {
     private(set) var specs: [String: TaskSpec] = [:]
     private(set) var reports: [String: TaskReport] = [:]
 
-    init(_ project: TestProject) {
+    private let warehouse: String
+
+    init(_ project: TestProject, warehouse: String = "sqlite://${DRILL}/warehouse.db") {
         self.project = project
-        let warehouses = WarehouseRegistry([SQLiteWarehouse.self])
+        self.warehouse = warehouse
+        let warehouses = WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self])
         let environment = ["DRILL": project.folder]
         transformer = Transformer(warehouses: warehouses, environment: environment, now: { TestProject.startedAt })
         tester = Tester(warehouses: warehouses, environment: environment, now: { TestProject.startedAt })
@@ -38,7 +42,7 @@ final class Drill {
 
     func plan(_ run: RunID, command: String = "build") throws -> Completion {
         let args: JSON = [
-            "project": .string(project.projectFolder), "projects": "${DRILL}/sealed", "warehouse": "sqlite://${DRILL}/warehouse.db",
+            "project": .string(project.projectFolder), "projects": "${DRILL}/sealed", "warehouse": .string(warehouse),
             "command": .string(command), "pool": "warehouse", "docs": "${DRILL}/docs/shop",
         ]
         let spec = TaskSpec(id: "model.plan", step: "model", role: .transform, kind: "plan", title: "plan", args: args)

@@ -175,4 +175,57 @@ import WarehousePostgreSQL
         #expect(!built.output.contains("transaction"), "\(built.output)")
         #expect(try PostgresServer.shared.get().psql(database, "select n from notes.notes") == "1\n")
     }
+
+    // MARK: In a pipeline, task by task
+
+    @Test func `in a pipeline what one task notes in the graph is there for those behind it, once`() throws {
+        var files = Self.project("require_explicit_package_overrides_for_builtin_materializations: false")
+        files["dbt_packages/watch/macros/watch.sql"] = """
+            {% macro begin_watch() %}{% if execute %}{% do graph.setdefault('watch', {'tests': {}, 'order': []}) %}{% endif %}{% endmacro %}
+            {% macro end_watch() %}{% if execute -%}
+                create table seen as select {{ graph.watch.tests | length }} as tests, '{{ graph.watch.order | join(' ') }}' as built,
+                  '{{ graph.watch.order | map(attribute='identifier') | join }} {{ graph.watch.at.year }}' as names
+            {%- endif %}{% endmacro %}
+            {% macro note() %}{% if execute %}{% do graph.watch.order.append(this) %}{% do graph.watch.update({'at': modules.datetime.datetime(2026, 1, 31)}) %}{% endif %}{% endmacro %}
+            {% materialization test, default %}
+                {%- set done = dbt.materialization_test_default.call_macro() -%}
+                {%- do graph['watch'].tests.update({model.name: load_result('main').table.rows[0]['failures'] | int}) -%}
+                {%- do return(done) -%}
+            {% endmaterialization %}
+            """
+        files["dbt_project.yml"] = """
+            name: shop
+            profile: shop
+            flags: {require_explicit_package_overrides_for_builtin_materializations: false}
+            models: {+materialized: table, +post-hook: "{{ watch.note() }}"}
+            """
+        let project = try TestProject(files)
+        let drill = Drill(project)
+        #expect(try drill.perform("shop@1", deliveries: 2) == Outcome())
+        let seen = try project.warehouse.open().query("select tests, built, names from seen").rows
+        #expect(seen == [[.integer(2), .text("\"a\" \"b\""), .text("ab 2026")]])
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
+    func `in a pipeline a macro may say begin and commit, and a task whose worker died behind its commit is done`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try TestProject([
+            "dbt_project.yml": "name: shop\nprofile: shop\non-run-end: \"{{ note('ended') }}\"\nmodels: {+materialized: table}\n",
+            "macros/note.sql": """
+                {% macro note(word) %}{% if execute %}
+                    {%- do run_query("begin; create table if not exists notes (word text); insert into notes values ('" ~ word ~ "'); commit") -%}
+                {% endif %}{% endmacro %}
+                """,
+            "models/a.sql": "{{ config(post_hook=\"{{ note('built') }}\") }} select 1 as id", "models/b.sql": "select * from {{ ref('a') }}",
+        ])
+        let drill = Drill(project, warehouse: server.address(database))
+        #expect(try drill.perform("shop@1", deliveries: 2) == Outcome())
+        #expect(try server.psql(database, "select word from notes; select id from b") == "built\nended\n1\n", "a second delivery does nothing")
+        // As a worker leaves it that dies between the macro's commit and its own note.
+        try server.psql(database, "update _sluice_done set report = '' where task like '%.model.shop.a'")
+        let spec = try #require(drill.specs["model a"])
+        #expect(try drill.transformer.perform(drill.assignment(spec, run: "shop@1")).report.problem == nil)
+        #expect(try server.psql(database, "select count(*) from notes; select count(*) from _sluice_done where report = ''") == "3\n0\n")
+    }
 }

@@ -35,7 +35,7 @@ public struct Tester: Sendable {
         }
         let startedAt = now()
         let task = try SealedTask(args: assignment.spec.args)
-        let opened = try OpenedTask(task, cache: cache, warehouses: warehouses, environment: environment)
+        let opened = try OpenedTask(assignment, cache: cache, warehouses: warehouses, environment: environment)
         let node = try opened.node(task.uniqueID)
         var completion: Completion
         do {
@@ -53,7 +53,7 @@ public struct Tester: Sendable {
     }
 
     private func ask(_ node: Node, _ opened: OpenedTask, _ body: () throws -> NodeResult) throws -> Completion {
-        let result = try body()
+        let result = try opened.noting(body)
         reach("quality.after_query")
         return Completion(report: try report(result, node, opened))
     }
@@ -61,7 +61,7 @@ public struct Tester: Sendable {
     /// A test that fails commits too: its rows are what people will look for.
     private func store(_ node: Node, _ opened: OpenedTask, _ assignment: Assignment, _ body: () throws -> NodeResult) throws -> Completion {
         let relation = opened.session.render(opened.compiler.relationName(of: node))
-        let completion = try Ledger(on: opened.session).effect(of: assignment, scope: relation) {
+        let completion = try Ledger(on: opened.session).effect(of: assignment, scope: relation, mayEnd: true) {
             let completion = try ask(node, opened, body)
             reach("quality.before_commit")
             return completion

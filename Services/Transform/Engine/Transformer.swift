@@ -46,7 +46,7 @@ public struct Transformer: Sendable {
 
     private func opened(_ assignment: Assignment) throws -> (SealedTask, OpenedTask) {
         let task = try SealedTask(args: assignment.spec.args)
-        return (task, try OpenedTask(task, cache: cache, warehouses: warehouses, environment: environment))
+        return (task, try OpenedTask(assignment, cache: cache, warehouses: warehouses, environment: environment))
     }
 
     // MARK: Kinds
@@ -172,9 +172,9 @@ public struct Transformer: Sendable {
     private func scope(_ assignment: Assignment, _ part: String) -> String { "dbt/\(assignment.pipeline)/\(assignment.spec.step)/\(part)" }
 
     private func effect(_ assignment: Assignment, _ opened: OpenedTask, scope: String, _ body: () throws -> Completion) throws -> Completion {
-        let completion = try Ledger(on: opened.session).effect(of: assignment, scope: scope) {
+        let completion = try Ledger(on: opened.session).effect(of: assignment, scope: scope, mayEnd: true) {
             let warnings = Warnings(of: opened.session)
-            var completion = try body()
+            var completion = try opened.noting(body)
             if !warnings.texts.isEmpty { completion.report.details["warnings"] = .array(warnings.texts.map(JSON.string)) }
             reach("transform.before_commit")
             return completion

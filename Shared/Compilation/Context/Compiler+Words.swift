@@ -221,6 +221,7 @@ extension Compiler {
         // While the project is being read there is none yet, and a template that looks at it then sees nothing, as in dbt.
         guard frame.mode == .execute else { return Value(ManifestWriter.emptyGraph) }
         let value = Value(ManifestWriter.graph(of: manifest, relations: session.map { relationNames(on: $0) } ?? [:], readAt: Double(invocation.startedAt.microseconds) / 1_000_000))
+        addEarlierNotes(to: value)
         graphValue = value
         return value
     }
