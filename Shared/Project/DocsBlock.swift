@@ -35,7 +35,7 @@ struct DocsBlock {
         }
         guard let open else { return blocks }
         throw ProjectProblem(
-            "project.bad_docs", "the docs block '\(open.name)' has no {% enddocs %}", at: .file(file, line: open.line), remedy: "end the block")
+            "project.bad_docs", "Reached EOF without finding a close tag for docs (searched from line \(open.line))", at: .file(file, line: open.line), remedy: "end the block")
     }
 
     /// Behind a tag or comment; nil where the brace opens none.

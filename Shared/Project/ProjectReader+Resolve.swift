@@ -167,38 +167,38 @@ extension ProjectReader {
         }
         for id in described.map(\.uniqueID).sorted() {
             guard var node = manifest.nodes.removeValue(forKey: id) else { continue }
-            node.docBlocks = fill(&node.description, node.packageName, node.location, manifest)
-            fill(&node.columns, node.packageName, node.location, manifest)
+            node.docBlocks = fill(&node.description, of: node.uniqueID, node.packageName, node.location, manifest)
+            fill(&node.columns, of: node.uniqueID, node.packageName, node.location, manifest)
             manifest.nodes[id] = node
         }
         for id in manifest.others.keys.sorted() where reread.contains(id) {
             guard var node = manifest.others[id], YAMLRenderer.hasTemplate(node.description) else { continue }
-            _ = fill(&node.description, node.packageName, node.location, manifest)
+            _ = fill(&node.description, of: node.uniqueID, node.packageName, node.location, manifest)
             manifest.others[id] = node
         }
         for id in manifest.macros.keys.sorted() where reread.contains(id) {
             guard var macro = manifest.macros[id], YAMLRenderer.hasTemplate(macro.description) else { continue }
-            _ = fill(&macro.description, macro.packageName, .file(macro.originalFilePath), manifest)
+            _ = fill(&macro.description, of: macro.uniqueID, macro.packageName, .file(macro.originalFilePath), manifest)
             manifest.macros[id] = macro
         }
         for id in manifest.sources.keys.sorted() where reread.contains(id) {
             guard var source = manifest.sources[id] else { continue }
             let place = ProblemLocation.file(source.originalFilePath, line: source.line)
-            source.docBlocks = fill(&source.description, source.packageName, place, manifest)
-            _ = fill(&source.sourceDescription, source.packageName, place, manifest)
-            fill(&source.columns, source.packageName, place, manifest)
+            source.docBlocks = fill(&source.description, of: source.uniqueID, source.packageName, place, manifest)
+            _ = fill(&source.sourceDescription, of: source.uniqueID, source.packageName, place, manifest)
+            fill(&source.columns, of: source.uniqueID, source.packageName, place, manifest)
             manifest.sources[id] = source
         }
     }
 
-    private func fill(_ columns: inout [Column], _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
+    private func fill(_ columns: inout [Column], of owner: String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
         for index in columns.indices where YAMLRenderer.hasTemplate(columns[index].description) {
-            columns[index].docBlocks = fill(&columns[index].description, package, place, manifest)
+            columns[index].docBlocks = fill(&columns[index].description, of: owner, package, place, manifest)
         }
     }
 
     /// - Returns: the ids of the blocks that went in.
-    private func fill(_ text: inout String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
+    private func fill(_ text: inout String, of owner: String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
         guard YAMLRenderer.hasTemplate(text) else { return [] }
         var used: [String] = []
         let doc = Value.function("doc") { arguments, _ in
@@ -212,7 +212,7 @@ extension ProjectReader {
                 }
             }
             let near = Similarity.nearest(to: name, among: manifest.docs.map(\.name))
-            throw ProjectProblem("project.doc_not_found", "there is no docs block '\(name)'", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
+            throw ProjectProblem("project.doc_not_found", "Documentation for '\(owner)' depends on doc '\(name)' which was not found", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
         }
         let context = schemaRenderer(of: package, manifest).context
         context.variables["doc"] = doc

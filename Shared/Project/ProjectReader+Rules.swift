@@ -122,7 +122,7 @@ extension ProjectReader {
                 ["hour", "day", "month", "year"].contains(size.stringValue), "a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: \(size.isNull ? "None" : size.stringValue ?? size.text()).",
                 "set batch_size: day")
             if let lookback = node.config["lookback"], !lookback.isNull {
-                require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: \(lookback.text()).", "set lookback: 1")
+                require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: <class '\(PythonText.typeName(lookback))'>).", "set lookback: 1")
             }
         }
     }

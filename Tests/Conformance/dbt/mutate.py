@@ -92,6 +92,9 @@ def essence(said):
     text = re.split(r"\s@: ", text.strip())[0]
     if text.startswith("dbt found two"): text = text.strip().rstrip(".")
     text = re.sub(r"Runtime Error\n *", "", text)
+    # Where a file is, ours says behind what happened.
+    text = re.sub(r"^Error reading \w+: \S+ - ", "", text)
+    text = re.sub(r"^Could not read selector file data: (?='\w+' is not a valid method)", "", text)
     # Ours shows no secret.
     if "invalid: " in text and "password" in said.get("title", ""): return []
     found = re.search(r" - (at path \[.*?\]: .*|.*)$", text, re.S) if "config given in" in text else None
