@@ -80,7 +80,7 @@ struct SemanticReader {
         }
         return Self.object([
             ("measure", Self.measure(written["measure"])), ("input_measures", []), ("numerator", input(written["numerator"])),
-            ("denominator", input(written["denominator"])), ("expr", JSON(written["expr"].map { PythonText.text($0.json) })),
+            ("denominator", input(written["denominator"])), ("expr", Self.expression(written["expr"])),
             ("window", window(written["window"])), ("grain_to_date", JSON(word(written["grain_to_date"], of: .timeGranularity))),
             ("metrics", .array((written["metrics"]?.items ?? []).map(input))),
             ("conversion_type_params", conversion.map { conversion in
@@ -147,25 +147,25 @@ struct SemanticReader {
             for (key, value) in item["config"]?["meta"]?.json.objectValue?.pairs ?? [] { meta[key] = value }
             return JSON([
                 ("name", JSON(item["name"]?.text)), ("description", JSON(item["description"]?.text)), ("label", JSON(item["label"]?.text)),
-                ("expr", JSON(item["expr"].map { PythonText.text($0.json) })), ("config", ["meta": .object(meta)]),
+                ("expr", Self.expression(item["expr"])), ("config", ["meta": .object(meta)]),
             ] + more)
         }
         func items(_ key: String) -> [YAMLValue] { entry[key]?.items ?? [] }
         node.details = Self.object([
             ("model", .string(model)), ("node_relation", .null), ("label", JSON(entry["label"]?.text)),
-            ("defaults", entry["defaults"].map { ["agg_time_dimension": JSON($0["agg_time_dimension"]?.text)] } ?? .null),
+            ("defaults", entry["defaults"].flatMap { $0.isMap ? $0 : nil }.map { ["agg_time_dimension": JSON($0["agg_time_dimension"]?.text)] } ?? .null),
             ("entities", .array(items("entities").map { element($0, [("type", JSON(word($0["type"], of: .entityType))), ("role", JSON($0["role"]?.text))]) })),
             ("measures", .array(items("measures").map { item in
                 element(item, [
                     ("agg", JSON(word(item["agg"], of: .aggregationType))), ("create_metric", false),
-                    ("agg_params", item["agg_params"].map(Self.aggregation) ?? .null), ("non_additive_dimension", nonAdditive(item["non_additive_dimension"])),
+                    ("agg_params", item["agg_params"].flatMap { $0.isMap ? $0 : nil }.map(Self.aggregation) ?? .null), ("non_additive_dimension", nonAdditive(item["non_additive_dimension"])),
                     ("agg_time_dimension", JSON(item["agg_time_dimension"]?.text)),
                 ])
             })),
             ("dimensions", .array(items("dimensions").map { item in
                 element(item, [
                     ("type", JSON(word(item["type"], of: .dimensionType))), ("is_partition", item["is_partition"]?.json ?? false), ("metadata", .null),
-                    ("type_params", item["type_params"].map {
+                    ("type_params", item["type_params"].flatMap { $0.isMap ? $0 : nil }.map {
                         ["time_granularity": JSON(word($0["time_granularity"], of: .timeGranularity)), "validity_params": $0["validity_params"]?.json ?? .null]
                     } ?? .null),
                 ])
@@ -190,6 +190,9 @@ struct SemanticReader {
         json["window_choice"] = JSON(word(written["window_choice"], of: .aggregationType))
         return json
     }
+
+    /// As Python prints it; what is null is none.
+    private static func expression(_ written: YAMLValue?) -> JSON { JSON(written.flatMap { $0.isNull ? nil : PythonText.text($0.json) }) }
 
     private static func aggregation(_ written: YAMLValue) -> JSON {
         [

@@ -104,6 +104,11 @@ import Testing
         #expect(findings(broken) == [])
     }
 
+    @Test func `a word that is null is as one that is not there`() throws {
+        let nulls = Self.sound.replacing("{name: kind, type: categorical}", with: "{name: kind, type: categorical, type_params: null, expr: null}").replacing("{name: amount, agg: sum}", with: "{name: amount, agg: sum, expr: null, agg_params: null}")
+        #expect(SemanticManifestWriter(try read(nulls)).json == SemanticManifestWriter(try read(Self.sound)).json)
+    }
+
     @Test func `semantic_manifest.json has models, metrics, saved queries and calendars as MetricFlow reads them`() throws {
         let json = SemanticManifestWriter(try read(Self.sound)).json
         #expect(json["semantic_models"]?.arrayValue?.map { $0["name"] } == ["sales", "visits"])
