@@ -61,7 +61,10 @@ public final class Compiler: ParseTimeHost {
         self.invocation = invocation
         variables = environment
         session = nil
-        self.environment = Compiler.jinja()
+        var environment = Compiler.jinja()
+        // As dbt does while it reads: a macro that is not there is missed when the node runs, and the others run.
+        environment.undefined = .forgiving
+        self.environment = environment
         interpreter = Interpreter(self.environment)
     }
 

@@ -13,7 +13,7 @@ extension ArchiveWriter {
         write(value.columnName); write(value.attachedNode); write(value.testGroup); write(value.fileKeyName)
         write(value.unitTest) { $0.unitTest($1) }; write(value.functions) { $0.write($1) }; write(value.arguments) { $0.write($1) }; write(value.returns)
         write(value.version); write(value.latestVersion); write(value.constraints) { $0.write($1) }
-        write(value.deprecationDate); write(value.timeSpine); write(value.beside); write(value.metrics) { $0.write($1) }; write(value.patchConfig); write(value.patchHash)
+        write(value.deprecationDate); write(value.timeSpine); write(value.beside); write(value.metrics) { $0.write($1) }; write(value.configCall); write(value.patchConfig); write(value.patchHash)
         write(value.details); write(value.inheritedTags)
     }
     mutating func patch(_ value: NodePatch) {
@@ -118,7 +118,7 @@ extension ArchiveReader {
             fileKeyName: try optionalText(), unitTest: try optional { try $0.unitTest() }, functions: try list { try $0.strings() },
             arguments: try list { try $0.json() }, returns: try json(), version: try optional { try $0.json() },
             latestVersion: try optional { try $0.json() }, constraints: try list { try $0.json() }, deprecationDate: try optionalText(),
-            timeSpine: try json(), beside: try object(), metrics: try list { try $0.strings() }, patchConfig: try object(),
+            timeSpine: try json(), beside: try object(), metrics: try list { try $0.strings() }, configCall: try object(), patchConfig: try object(),
             patchHash: try optionalText(), details: try object(), inheritedTags: try strings())
     }
     mutating func column() throws -> Column {

@@ -118,10 +118,23 @@ struct GenericTestReader {
         if let name = value["test_name"]?.text { return (name, value.members) }
         // `- unique: {…}` may carry its name and config beside the test's own key.
         let own = value.members.filter { !["name", "config", "description"].contains($0.key) || value.members.count == 1 }
-        guard own.count == 1, let member = own.first, member.value.isMap || member.value.isNull else {
+        func wrong(_ reason: String) {
             problems.add(
-                "project.bad_test", "a test is a name, or a map with the test's name as its only key", at: value.location,
+                "project.bad_test", "Invalid test config given in \(value.file): \(reason)", at: value.location,
                 remedy: "indent the test's arguments below its name, as in '- accepted_values: {arguments: {values: [a, b]}}'")
+        }
+        guard own.count == 1, let member = own.first else {
+            let pairs = value.members.map { "(\(PythonText.representation(.string($0.key))), \(PythonText.representation($0.value.json)))" }.joined(separator: ", ")
+            wrong("test definition dictionary must have exactly one key, got [\(pairs)] instead (\(value.members.count) keys)")
+            return nil
+        }
+        guard member.value.isMap || member.value.isNull else {
+            wrong("test arguments must be a dict, got <class '\(PythonText.typeName(member.value.json))'> (value \(PythonText.text(member.value.json)))")
+            return nil
+        }
+        for place in [member.value["config"], value["config"]] {
+            guard let place, !place.isMap, !place.isNull else { continue }
+            wrong("config must be a dict, got <class '\(PythonText.typeName(place.json))'> (value \(PythonText.text(place.json)))")
             return nil
         }
         return (member.key, member.value.members + value.members.filter { $0.key != member.key })

@@ -51,7 +51,7 @@ struct MacroReader {
                 let id = "macro.\(package.name).\(name)"
                 if let twin = macros.first(where: { $0.uniqueID == id }) {
                     problems.add(
-                        "project.duplicate_macro", "the macro '\(name)' is defined twice", at: .file(path, line: definition.line),
+                        "project.duplicate_macro", "dbt found multiple macros named \"\(name)\" in the project \"\(package.name)\".", at: .file(path, line: definition.line),
                         remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
                     continue
                 }

@@ -2,22 +2,31 @@ public import Kernel
 
 extension ManifestWriter {
     /// What templates see as `graph`: every part, by unique id.
-    /// - Parameter relations: how the relation of a node or source is written in SQL, by unique id.
-    public static func graph(of manifest: Manifest, relations: [String: String] = [:]) -> JSON {
+    /// - Parameters:
+    ///   - relations: how the relation of a node or source is written in SQL, by unique id.
+    ///   - readAt: when the project was read, in seconds since 1970.
+    public static func graph(of manifest: Manifest, relations: [String: String] = [:], readAt: Double = 0) -> JSON {
         func placed(_ json: JSON, _ id: String) -> JSON {
-            guard let relation = relations[id] else { return json }
             var json = json
-            json["relation_name"] = .string(relation)
+            if let relation = relations[id] { json["relation_name"] = .string(relation) }
+            json["created_at"] = .double(readAt)
+            return json
+        }
+        // Words that dbt's nodes have and its manifest.json has not.
+        func own(_ node: Node) -> JSON {
+            var json = placed(Self.json(node), node.uniqueID)
+            json["config_call_dict"] = .object(node.configCall)
+            json["unrendered_config_call_dict"] = [:]
             return json
         }
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
             JSON(values.keys.sortedByBytes().map { ($0, values[$0].map(json) ?? .null) })
         }
-        func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { json(other: $0) } }
+        func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { placed(json(other: $0), $0.uniqueID) } }
         return JSON([
-            ("exposures", others(.exposure)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { json($0) }),
+            ("exposures", others(.exposure)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { own($0) }),
             ("groups", sorted(manifest.groups) { json($0) }), ("metrics", others(.metric)),
-            ("nodes", JSON(order(of: manifest).map { node, hook in (node.uniqueID, hook.map(json) ?? placed(json(node), node.uniqueID)) })),
+            ("nodes", JSON(order(of: manifest).map { node, hook in (node.uniqueID, hook.map(json) ?? own(node)) })),
             ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("semantic_models", others(.semanticModel)), ("saved_queries", others(.savedQuery)),
         ])
     }

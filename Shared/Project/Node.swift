@@ -9,6 +9,14 @@ public enum ResourceType: String, Sendable, CaseIterable {
 
     /// What a table or view of the warehouse can belong to, and `ref` can name.
     public var isReferable: Bool { self == .model || self == .seed || self == .snapshot }
+    /// As messages name several.
+    var plural: String {
+        switch self {
+        case .analysis: "analyses"
+        case .savedQuery: "saved_queries"
+        default: "\(rawValue)s"
+        }
+    }
     /// Its section in `dbt_project.yml` and in schema files.
     var section: String {
         switch self {
@@ -179,6 +187,8 @@ extension Node {
         var beside = JSONObject()
         /// The metrics that an exposure or a metric names.
         public var metrics: [[String]] = []
+        /// What its own calls of `config()` say.
+        public var configCall = JSONObject()
         /// What the schema files say of its configuration.
         var patchConfig = JSONObject()
         /// Of all that the schema files say of it: tells whether that has changed.

@@ -78,8 +78,13 @@ struct PackageFileReader {
     func profile(problems: ProblemList) throws(ProjectProblems) -> String? {
         do throws(ProjectProblem) {
             var duplicates: [String] = []
-            guard let profile = try written(duplicates: &duplicates).document["profile"] else { return nil }
-            return try renderer.render(profile).text
+            let document = try written(duplicates: &duplicates).document
+            guard document.isMap, !document.members.isEmpty else {
+                throw ProjectProblem("project.bad_project", "dbt_project.yml does not parse to a dictionary", at: .file("dbt_project.yml"), remedy: "write name: and profile: there")
+            }
+            guard let profile = document["profile"] else { return nil }
+            let name = try renderer.render(profile)
+            return name.isNull ? nil : PythonText.text(name.json)
         } catch {
             problems.add(error)
             throw ProjectProblems(problems.problems)
@@ -115,21 +120,21 @@ struct PackageFileReader {
     }
 
     private func packageFile(_ document: YAMLValue, _ problems: ProblemList) throws(ProjectProblem) -> PackageFile {
-        guard let name = document["name"]?.text, PackageFile.isName(name) else {
+        if let (message, place) = ProjectShape.fault(in: document) {
             throw ProjectProblem(
-                "project.bad_name", "the project has no valid name", at: document["name"]?.location ?? .file("dbt_project.yml"),
-                remedy: "write name: followed by letters, digits and underscores")
+                "project.bad_project", message, at: place.isMap && place.line <= 1 ? .file("dbt_project.yml") : place.location, remedy: "correct what is written there")
         }
+        let name = document["name"]?.text ?? ""
         for member in document.members where !Self.known.contains(member.key) {
             let near = Similarity.nearest(to: member.key, among: Self.known)
             problems.add(
-                "project.unknown_key", "dbt_project.yml does not know the key '\(member.key)'", at: .file("dbt_project.yml", line: member.line),
+                "project.unknown_key", "at path []: Additional properties are not allowed ('\(member.key)' was unexpected)", at: .file("dbt_project.yml", line: member.line),
                 remedy: near.map { "did you mean '\($0)'?" } ?? "remove it")
         }
         var file = PackageFile(folder: folder, name: name)
         file.version = document["version"]?.text
         file.profile = document["profile"]?.text
-        func paths(_ key: String, _ old: String? = nil) -> [String]? { (document[key] ?? old.flatMap { document[$0] }).map(\.strings) }
+        func paths(_ key: String, _ old: String? = nil) -> [String]? { (document[key] ?? old.flatMap { document[$0] }).flatMap { $0.isNull ? nil : $0.strings } }
         file.modelPaths = paths("model-paths", "source-paths") ?? file.modelPaths
         file.seedPaths = paths("seed-paths", "data-paths") ?? file.seedPaths
         file.testPaths = paths("test-paths") ?? file.testPaths

@@ -105,6 +105,17 @@ public struct PackageList: Sendable {
         guard let text = FileTree.text("\(folder)/\(name)") else { return nil }
         let written = try YAMLValue.read(text, file: name)
         let document = try YAMLRenderer(environment: environment, vars: vars).render(written)
+        if name == "packages.yml", let projects = document["projects"] {
+            throw ProjectProblem("project.bad_package", "The 'projects' key cannot be specified in packages.yml", at: projects.location, remedy: "name packages under 'packages:'")
+        }
+        if name == "packages.yml", let member = document.members.first(where: { $0.key != "packages" && $0.key != "projects" }) {
+            throw ProjectProblem(
+                "project.bad_package", "The packages.yml file in this project is malformed. Please double check the contents of this file and fix any errors before retrying.\n'\(member.key)' is not known",
+                at: .file(name, line: member.line), remedy: "name packages under 'packages:'")
+        }
+        if let packages = document["packages"], !packages.isList, !packages.isNull {
+            throw ProjectProblem("project.bad_package", "'packages' must be a list, got \(PythonText.text(packages.json))", at: packages.location, remedy: "write its entries with a dash each")
+        }
         if let project = document["projects"]?.items.first {
             throw ProjectProblem("project.unsupported", "other projects under 'projects:' need dbt's platform", at: project.location, remedy: "name their packages under 'packages:'")
         }

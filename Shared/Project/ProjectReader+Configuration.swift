@@ -14,6 +14,10 @@ extension ProjectReader {
                 ConfigMerge.note(layer, in: &stated)
             }
             node.stated = stated
+            let keys = Set([patch, own].flatMap { $0?.keys.map(ConfigMerge.spelling) ?? [] })
+            if let fault = ConfigShapes.fault(in: Self.checkable(config), of: node.resourceType, keys: keys) {
+                problems.add("project.bad_config", fault, at: node.location, remedy: "correct the configuration of '\(node.name)'")
+            }
             node.config = Self.settled(config, node.resourceType)
         }
         do {
@@ -69,9 +73,25 @@ extension ProjectReader {
         for file in isForeign ? [package, root] : [package] {
             for layer in ConfigMerge.layers(in: file.writtenSections[section], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
         }
+        // Of these dbt checks no more than what schema files say.
+        let isChecked = node.resourceType != .exposure && node.resourceType != .unitTest
+        if isChecked, let fault = ConfigShapes.fault(in: Self.checkable(config), of: node.resourceType) {
+            problems.add("project.bad_config", fault, at: .file("dbt_project.yml"), remedy: "correct what dbt_project.yml says of '\(node.name)'")
+        }
         let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
         projectConfigs[key] = found
         return found
+    }
+
+    /// As dbt looks at it: hooks in their long form.
+    private static func checkable(_ merged: JSONObject) -> JSONObject {
+        var config = merged
+        for key in ["pre-hook", "post-hook"] {
+            guard let hooks = config[key] else { continue }
+            let isKnown = (hooks.arrayValue ?? [hooks]).allSatisfy { $0.stringValue != nil || $0.objectValue != nil || $0.isNull }
+            config[key] = isKnown ? Self.hooks(hooks) : hooks
+        }
+        return config
     }
 
     private static func settled(_ merged: JSONObject, _ type: ResourceType) -> NodeConfig {

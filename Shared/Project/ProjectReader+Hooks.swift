@@ -40,6 +40,7 @@ extension ProjectReader {
         node.inheritedTags = [kind]
         configure(&node, package, nil, JSONObject(), manifest)
         node.checksum = package.checksum
+        do { _ = try environment.parse(text, name: "dbt_project.yml") } catch { problems.add(TemplateProblem.of(error, file: "dbt_project.yml", text: text)) }
         // A hook that cannot be rendered before its run tells nothing of what it refers to.
         if let template = try? environment.parse(text, name: "dbt_project.yml"), let capture = StaticReader.capture(template) ?? (canRender ? try? host?.capture(node) : nil) {
             node.refs = capture.refs

@@ -19,6 +19,12 @@ extension ProjectReader {
         }
         for id in manifest.others.keys.sorted() where reread.contains(id) {
             guard var node = manifest.others[id], node.resourceType == .exposure || node.resourceType == .semanticModel else { continue }
+            if node.resourceType == .semanticModel, !node.sources.isEmpty {
+                problems.add(
+                    "project.bad_source", "'source' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
+                    at: node.location, remedy: "a semantic model is of a model: model: ref('…')")
+                continue
+            }
             for ref in node.sources {
                 if let parent = manifest.source(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
             }
@@ -75,9 +81,9 @@ extension ProjectReader {
     }
 
     /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
-    private static func dependent(_ node: Node) -> String {
+    static func dependent(_ node: Node) -> String {
         let words = node.resourceType.rawValue.split(separator: "_").map { "\($0.prefix(1).uppercased())\($0.dropFirst())" }
-        return "\(words.joined(separator: " ")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
+        return "\(words.joined(separator: "_")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
     }
 
     private func missing(_ ref: Ref, in node: Node, _ manifest: Manifest) {
@@ -180,38 +186,38 @@ extension ProjectReader {
         }
         for id in described.map(\.uniqueID).sorted() {
             guard var node = manifest.nodes.removeValue(forKey: id) else { continue }
-            node.docBlocks = fill(&node.description, node.packageName, node.location, manifest)
-            fill(&node.columns, node.packageName, node.location, manifest)
+            node.docBlocks = fill(&node.description, of: node.uniqueID, node.packageName, node.location, manifest)
+            fill(&node.columns, of: node.uniqueID, node.packageName, node.location, manifest)
             manifest.nodes[id] = node
         }
         for id in manifest.others.keys.sorted() where reread.contains(id) {
             guard var node = manifest.others[id], YAMLRenderer.hasTemplate(node.description) else { continue }
-            _ = fill(&node.description, node.packageName, node.location, manifest)
+            _ = fill(&node.description, of: node.uniqueID, node.packageName, node.location, manifest)
             manifest.others[id] = node
         }
         for id in manifest.macros.keys.sorted() where reread.contains(id) {
             guard var macro = manifest.macros[id], YAMLRenderer.hasTemplate(macro.description) else { continue }
-            _ = fill(&macro.description, macro.packageName, .file(macro.originalFilePath), manifest)
+            _ = fill(&macro.description, of: macro.uniqueID, macro.packageName, .file(macro.originalFilePath), manifest)
             manifest.macros[id] = macro
         }
         for id in manifest.sources.keys.sorted() where reread.contains(id) {
             guard var source = manifest.sources[id] else { continue }
             let place = ProblemLocation.file(source.originalFilePath, line: source.line)
-            source.docBlocks = fill(&source.description, source.packageName, place, manifest)
-            _ = fill(&source.sourceDescription, source.packageName, place, manifest)
-            fill(&source.columns, source.packageName, place, manifest)
+            source.docBlocks = fill(&source.description, of: source.uniqueID, source.packageName, place, manifest)
+            _ = fill(&source.sourceDescription, of: source.uniqueID, source.packageName, place, manifest)
+            fill(&source.columns, of: source.uniqueID, source.packageName, place, manifest)
             manifest.sources[id] = source
         }
     }
 
-    private func fill(_ columns: inout [Column], _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
+    private func fill(_ columns: inout [Column], of owner: String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) {
         for index in columns.indices where YAMLRenderer.hasTemplate(columns[index].description) {
-            columns[index].docBlocks = fill(&columns[index].description, package, place, manifest)
+            columns[index].docBlocks = fill(&columns[index].description, of: owner, package, place, manifest)
         }
     }
 
     /// - Returns: the ids of the blocks that went in.
-    private func fill(_ text: inout String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
+    private func fill(_ text: inout String, of owner: String, _ package: String, _ place: ProblemLocation, _ manifest: Manifest) -> [String] {
         guard YAMLRenderer.hasTemplate(text) else { return [] }
         var used: [String] = []
         let doc = Value.function("doc") { arguments, _ in
@@ -225,7 +231,7 @@ extension ProjectReader {
                 }
             }
             let near = Similarity.nearest(to: name, among: manifest.docs.map(\.name))
-            throw ProjectProblem("project.doc_not_found", "there is no docs block '\(name)'", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
+            throw ProjectProblem("project.doc_not_found", "Documentation for '\(owner)' depends on doc '\(name)' which was not found", at: place, remedy: near.map { "did you mean '\($0)'?" } ?? "add it to a .md file")
         }
         let context = schemaRenderer(of: package, manifest).context
         context.variables["doc"] = doc

@@ -5,13 +5,12 @@ extension ProjectReader {
     func checkAccess(_ manifest: Manifest) {
         let groups = Set(manifest.groups.values.map(\.name))
         let restricting = Set(manifest.packages.filter(\.restrictsAccess).map(\.name))
+        for type in [ResourceType.metric, .semanticModel, .savedQuery] {
+            for node in manifest.others(of: type).values.sorted(by: { $0.uniqueID < $1.uniqueID }) { checkGroup(of: node, groups) }
+        }
         let isAnyRefused = !restricting.isEmpty || manifest.nodes.values.contains { $0.access == "private" }
         for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) {
-            if let group = node.group, !groups.contains(group), node.resourceType == .model {
-                problems.add(
-                    "project.group_not_found", "Invalid group '\(group)', expected one of \(groups.sorted())", at: node.location,
-                    remedy: Similarity.nearest(to: group, among: groups).map { "did you mean '\($0)'?" } ?? "add the group to a schema file")
-            }
+            checkGroup(of: node, groups)
             if node.resourceType == .model, !["private", "protected", "public"].contains(node.access) {
                 problems.add(
                     "project.bad_access", "Node \(node.uniqueID) has an invalid value (\(node.access)) for the access field", at: node.location,
@@ -29,6 +28,14 @@ extension ProjectReader {
         }
     }
 
+    private func checkGroup(of node: Node, _ groups: Set<String>) {
+        // A test has the group of what it tests.
+        guard let group = node.group, !group.isEmpty, !groups.contains(group), node.test == nil else { return }
+        problems.add(
+            "project.group_not_found", "Invalid group '\(group)', expected one of \(PythonList.list(groups.sorted()))", at: node.location,
+            remedy: Similarity.nearest(to: group, among: groups).map { "did you mean '\($0)'?" } ?? "add the group to a schema file")
+    }
+
     private func refuse(_ node: Node, _ parent: Node, _ manifest: Manifest) {
         let subject = "Node \(node.uniqueID) attempted to reference node \(parent.uniqueID), which is not allowed because the referenced node is"
         if parent.access == "private", node.group != parent.group || node.group == nil, node.resourceType != .test || node.test == nil {
@@ -44,14 +51,29 @@ extension ProjectReader {
         }
     }
 
+    /// A primary key is of one column, or of the model.
+    private func checkPrimaryKey(of node: Node) {
+        func isKey(_ constraint: JSON) -> Bool { constraint["type"] == "primary_key" }
+        let columns = node.columns.filter { $0.constraints.contains(where: isKey) }.map(\.name)
+        guard !columns.isEmpty else { return }
+        var reasons: [String] = []
+        if columns.count > 1 {
+            reasons.append("Found \(columns.count) columns (\(PythonList.list(columns))) with primary key constraints defined. Primary keys for multiple columns must be defined as a model level constraint.")
+        }
+        if node.constraints.contains(where: isKey) {
+            reasons.append("Primary key constraints defined at the model level and the columns level. Primary keys can be defined at the model level or the column level, not both.")
+        }
+        guard !reasons.isEmpty else { return }
+        problems.add(
+            "project.bad_contract", "Primary key constraint error: (\(node.originalFilePath))\n\(reasons.joined(separator: "\n"))", at: node.location, remedy: "name the key's columns in one constraint of the model")
+    }
+
     func checkContracts(_ manifest: Manifest) {
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType == .model { checkPrimaryKey(of: node) }
         let contracted = manifest.nodes.values.filter { $0.resourceType == .model && $0.config["contract"]?["enforced"] == true }
         for node in contracted.sorted(by: { $0.uniqueID < $1.uniqueID }) {
             var reasons: [String] = []
             if node.columns.isEmpty { reasons.append("Constraints must be defined in a `yml` schema configuration file like `schema.yml`.") }
-            if !["table", "view", "incremental"].contains(node.config.materialized) {
-                reasons.append("Only table, view, and incremental materializations are supported for constraints, but found '\(node.config.materialized)'")
-            }
             let change = node.config["on_schema_change"]?.stringValue ?? "ignore"
             if node.config.materialized == "incremental", change != "append_new_columns", change != "fail" {
                 reasons.append(
@@ -62,6 +84,20 @@ extension ProjectReader {
                     "project.bad_contract", "Contract enforcement failed for: (\(node.originalFilePath)) \(reasons.joined(separator: " "))", at: node.location,
                     remedy: "list the model's columns with their data types, or turn the contract off")
             }
+        }
+    }
+
+    /// No two nodes leave the same relation.
+    func checkRelations(_ manifest: Manifest) {
+        let relations = RelationText(manifest)
+        var owners: [String: Node] = [:]
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType.isReferable {
+            guard let relation = relations.text(of: node) else { continue }
+            guard let twin = owners.updateValue(node, forKey: relation) else { continue }
+            problems.add(
+                "project.duplicate_relation",
+                "dbt found two resources with the database representation \"\(relation)\".\ndbt cannot create two resources with identical database representations.", at: node.location,
+                remedy: "change the name, the alias or the schema of '\(node.uniqueID)' or of '\(twin.uniqueID)' (\(twin.originalFilePath))")
         }
     }
 
@@ -86,18 +122,24 @@ extension ProjectReader {
                 ["hour", "day", "month", "year"].contains(size.stringValue), "a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: \(size.isNull ? "None" : size.stringValue ?? size.text()).",
                 "set batch_size: day")
             if let lookback = node.config["lookback"], !lookback.isNull {
-                require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: \(lookback.text()).", "set lookback: 1")
+                require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: <class '\(PythonText.typeName(lookback))'>).", "set lookback: 1")
             }
         }
     }
 
     /// Descriptions and arguments of macros, from the sections `macros:`.
     func describeMacros(_ patches: [NodePatch], _ manifest: inout Manifest) {
+        var described: [String: NodePatch] = [:]
         for patch in patches where patch.section == "macros" {
             let id = "macro.\(patch.package.name).\(patch.name)"
             guard manifest.macros[id] != nil else {
                 manifest.warnings.append(.init("MacroNotFoundForPatch", "Found patch for macro \"\(patch.name)\" which was not found", in: patch.package.folder, patch.file, place: ProjectWarning.place(of: "macros")))
                 continue
+            }
+            if let first = described.updateValue(patch, forKey: id), first.file != patch.file || first.line != patch.line {
+                problems.add(
+                    "project.duplicate_patch", "dbt found two schema.yml entries for the same macro in package \(patch.package.name) named \(patch.name). Macros may only be described a single time.",
+                    at: .file(patch.file, line: patch.line), remedy: "keep one; the other is in \(first.file):\(first.line)")
             }
             reread.insert(id)
             manifest.macros[id]?.description = patch.description
@@ -105,24 +147,5 @@ extension ProjectReader {
             manifest.macros[id]?.config = patch.config
             manifest.macros[id]?.patchPath = "\(patch.package.name)://\(patch.file)"
         }
-    }
-}
-
-/// What metrics need.
-extension ProjectReader {
-    /// dbt's rule: who models measures gives them a calendar, by days or finer.
-    func checkTimeSpine(_ manifest: Manifest) {
-        guard !manifest.others(of: .semanticModel).isEmpty else { return }
-        let fine = ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day"]
-        let isThere = manifest.nodes.values.contains { node in
-            guard node.resourceType == .model else { return false }
-            if node.name == "metricflow_time_spine" { return true }
-            guard let column = node.timeSpine["standard_granularity_column"]?.stringValue else { return false }
-            return node.columns.contains { $0.name == column && fine.contains($0.granularity ?? "") }
-        }
-        guard !isThere else { return }
-        problems.add(
-            "project.no_time_spine", "The semantic layer requires a time spine model with granularity DAY or smaller in the project, but none was found.", at: .file("models"),
-            remedy: "add a model with time_spine: (https://docs.getdbt.com/docs/build/metricflow-time-spine)")
     }
 }

@@ -45,6 +45,7 @@ extension ProjectReader {
                 note(error, at: written.value.location, of: node)
             }
         }
+        node.configCall = node.config.values
         // What the test's own macro says with config() gives way to what is written at the test.
         ConfigMerge.join(node.config.values, into: &own)
         // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.
@@ -55,7 +56,7 @@ extension ProjectReader {
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(
-                "project.duplicate_test", "the test '\(node.name)' is written twice", at: written.value.location,
+                "project.duplicate_test", "dbt found two data_tests with the name \"\(node.name)\" defined on \(node.columnName.map { "column \"\($0)\" in " } ?? "")\"\(node.fileKeyName ?? "")\"", at: written.value.location,
                 remedy: "remove one, or give one a name of its own")
             return
         }

@@ -77,10 +77,11 @@ extension ProjectReader {
         resolveUnitTests(&manifest)
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
-        checkTimeSpine(manifest)
+        checkSemantics(&manifest)
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(manifest)
+        checkRelations(manifest)
         let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)
         let (parents, isTighter) = manifest.graph.relink(changed, manifest)
         guard !isTighter || manifest.graph.cycle() == nil else { return nil }

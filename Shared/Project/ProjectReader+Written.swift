@@ -62,7 +62,7 @@ extension ProjectReader {
         }
         if let twin = manifest.others[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "two \(node.resourceType.rawValue)s have the name '\(node.name)'", at: node.location,
+                "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
                 remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
         } else if node.config.isEnabled {
             reread.insert(node.uniqueID)
@@ -75,7 +75,7 @@ extension ProjectReader {
     func add(_ group: Manifest.Group, _ manifest: inout Manifest) {
         if let twin = manifest.groups[group.uniqueID] {
             problems.add(
-                "project.duplicate_name", "two groups have the name '\(group.name)'", at: .file(group.originalFilePath), remedy: "rename one; the other is in \(twin.originalFilePath)")
+                "project.duplicate_name", "dbt found two groups with the name \"\(group.name)\"", at: .file(group.originalFilePath), remedy: "rename one; the other is in \(twin.originalFilePath)")
         }
         var group = group
         if let package = manifest.packages.first(where: { $0.name == group.packageName }) { configure(&group, package, manifest) }
@@ -87,7 +87,7 @@ extension ProjectReader {
         guard let node else { return }
         func wrong(_ summary: String, _ remedy: String) { problems.add("project.bad_snapshot", summary, at: node.location, remedy: remedy) }
         let config = node.config
-        guard let strategy = config["strategy"]?.stringValue, config["unique_key"].map({ !$0.isNull && $0 != "" && $0 != [] }) ?? false else {
+        guard let strategy = config["strategy"]?.stringValue, !strategy.isEmpty, config["unique_key"].map({ !$0.isNull && $0 != "" && $0 != [] }) ?? false else {
             return wrong("Snapshots must be configured with a 'strategy' and 'unique_key'.", "configure both for '\(node.name)'")
         }
         if strategy == "timestamp", config["updated_at"]?.stringValue == nil {
@@ -100,7 +100,7 @@ extension ProjectReader {
             switch config["check_cols"] {
             case .array(let names)? where !names.isEmpty: break
             case "all"?: break
-            case .string(let text)?: wrong("Invalid value for 'check_cols': \(text). Expected 'all' or a list of strings.", "write check_cols: all, or a list of columns")
+            case .string(let text)? where !text.isEmpty: wrong("Invalid value for 'check_cols': \(text). Expected 'all' or a list of strings.", "write check_cols: all, or a list of columns")
             default: wrong("A snapshot configured with the check strategy must specify a check_cols configuration.", "add check_cols to '\(node.name)'")
             }
         }
@@ -132,6 +132,11 @@ extension ProjectReader {
             }
             func numbers(_ key: String) -> [String]? { test.versions[key]?.arrayValue?.map(PythonText.text) }
             let siblings = manifest.nodes.values.filter { $0.resourceType == .model && $0.name == model.name && $0.packageName == model.packageName && $0.version != nil }
+            let known = Set(siblings.map { PythonText.text($0.version ?? .null) })
+            if let chosen = numbers("include") ?? numbers("exclude"), !known.isSuperset(of: chosen) {
+                problems.add("project.bad_unit_test", "Unit test '\(written.name)' referenced a version of '\(test.model)' which was not found.", at: written.location, remedy: "choose of: \(known.sorted().joined(separator: ", "))")
+                continue
+            }
             for sibling in siblings.sorted(by: { $0.uniqueID < $1.uniqueID }) {
                 let number = PythonText.text(sibling.version ?? .null)
                 guard numbers("include")?.contains(number) ?? true, !(numbers("exclude")?.contains(number) ?? false) else { continue }
@@ -179,7 +184,13 @@ extension ProjectReader {
         var measures: [String: String] = [:]
         for (id, model) in manifest.others(of: .semanticModel).sorted(by: { $0.key < $1.key }) {
             for measure in model.details["measures"]?.arrayValue ?? [] { if let name = measure["name"]?.stringValue { measures[name] = id } }
-            if let parent = model.dependsOn.first.flatMap({ manifest.nodes[$0] }) {
+            let parent = model.dependsOn.first.flatMap { manifest.nodes[$0] }
+            if model.refs.isEmpty && model.sources.isEmpty || parent?.isEphemeral == true {
+                problems.add(
+                    "project.bad_semantics", "the semantic model '\(model.name)' is of no relation: model: has to be a ref() of what is a table or a view", at: model.location,
+                    remedy: "write model: ref('…')")
+            }
+            if let parent {
                 manifest.others[id]?.details["node_relation"] = [
                     "alias": .string(parent.alias), "schema_name": .string(parent.schema), "database": .string(parent.database), "relation_name": .null,
                 ]
@@ -194,15 +205,20 @@ extension ProjectReader {
             }
             manifest.others[id]?.details["exports"] = .array(exports)
         }
+        var disabledMeasures: [String: String] = [:]
+        for model in manifest.disabled where model.resourceType == .semanticModel {
+            for measure in model.details["measures"]?.arrayValue ?? [] { if let name = measure["name"]?.stringValue { disabledMeasures[name] = model.name } }
+        }
         let metrics = Dictionary(manifest.others(of: .metric).values.map { ($0.name, $0.uniqueID) }) { first, _ in first }
+        let disabledMetrics = Set(manifest.disabled.filter { $0.resourceType == .metric }.map(\.name))
         for id in manifest.others.keys.sorted() {
             guard var node = manifest.others[id] else { continue }
-            let parameters = node.details["type_params"]
-            let used = [parameters?["measure"], parameters?["conversion_type_params"]?["base_measure"], parameters?["conversion_type_params"]?["conversion_measure"]]
-            for measure in used.compactMap({ $0?["name"]?.stringValue }) {
+            for measure in Self.measures(of: node).compactMap({ $0["name"]?.stringValue }) {
                 guard let owner = measures[measure] else {
                     problems.add(
-                        "project.measure_not_found", "A semantic model having a measure `\(measure)` does not exist but was referenced.", at: node.location,
+                        "project.measure_not_found",
+                        disabledMeasures[measure].map { "The measure `\(measure)` is referenced on disabled semantic model `\($0)`." }
+                            ?? "A semantic model having a measure `\(measure)` does not exist but was referenced.", at: node.location,
                         remedy: "add the measure to a semantic model, or correct the metric '\(node.name)'")
                     continue
                 }
@@ -210,9 +226,7 @@ extension ProjectReader {
             }
             for name in node.metrics.compactMap(\.last) {
                 guard let metric = metrics[name] else {
-                    problems.add(
-                        "project.metric_not_found", "The metric `\(name)` does not exist but was referenced by \(node.resourceType.rawValue) '\(node.name)'.", at: node.location,
-                        remedy: Similarity.nearest(to: name, among: metrics.keys).map { "did you mean '\($0)'?" } ?? "add the metric")
+                    missing(metric: name, isDisabled: disabledMetrics.contains(name), in: node, known: metrics.keys.sorted())
                     continue
                 }
                 node.dependsOn.append(metric)
@@ -227,11 +241,31 @@ extension ProjectReader {
         }
     }
 
+    private func missing(metric name: String, isDisabled: Bool, in node: Node, known: [String]) {
+        let what = node.resourceType == .metric
+            ? (isDisabled ? "The metric `\(name)` is disabled and thus cannot be referenced." : "The metric `\(name)` does not exist but was referenced by metric `\(node.name)`.")
+            : "\(Self.dependent(node)) a metric named '\(name)' which \(isDisabled ? "is disabled" : "was not found")"
+        problems.add(
+            node.resourceType == .metric ? "project.metric_not_found" : "project.ref_not_found", what, at: node.location,
+            remedy: Similarity.nearest(to: name, among: known).map { "did you mean '\($0)'?" } ?? "add the metric")
+    }
+
+    /// The measures that a metric of its type names itself.
+    private static func measures(of metric: Node) -> [JSON] {
+        let parameters = metric.details["type_params"]
+        let conversion = parameters?["conversion_type_params"]
+        let named = switch metric.details["type"] {
+        case "simple", "cumulative": [parameters?["measure"]]
+        case "conversion": [conversion?["base_measure"], conversion?["conversion_measure"]]
+        default: [JSON?]()
+        }
+        return named.compactMap { $0 }.filter { !$0.isNull }
+    }
+
     /// The measures that a metric needs, its own and those of the metrics that it is made of.
     private func measuresUsed(by id: String, _ manifest: Manifest, _ path: [String]) -> [JSON] {
-        guard let node = manifest.others[id], !path.contains(id), let parameters = node.details["type_params"] else { return [] }
-        let conversion = parameters["conversion_type_params"]
-        var found = [parameters["measure"], conversion?["base_measure"], conversion?["conversion_measure"]].compactMap { $0 }.filter { !$0.isNull }
+        guard let node = manifest.others[id], !path.contains(id) else { return [] }
+        var found = Self.measures(of: node)
         for parent in node.dependsOn where parent.hasPrefix("metric.") {
             for measure in measuresUsed(by: parent, manifest, path + [id]) where !found.contains(measure) { found.append(measure) }
         }

@@ -104,7 +104,8 @@ public final class ProjectReader {
         checkAccess(manifest)
         checkContracts(manifest)
         checkBatches(manifest)
-        checkTimeSpine(manifest)
+        checkRelations(manifest)
+        checkSemantics(&manifest)
         news = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
@@ -124,7 +125,7 @@ public final class ProjectReader {
             let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
             if let twin = found[key], ["models", "seeds", "snapshots", "functions"].contains(patch.section) {
                 problems.add(
-                    "project.duplicate_patch", "two schema files describe the \(patch.section.dropLast()) '\(patch.name)'", at: .file(patch.file, line: patch.line),
+                    "project.duplicate_patch", "dbt found two schema.yml entries for the same resource named \(patch.name). Resources and their associated columns may only be described a single time.", at: .file(patch.file, line: patch.line),
                     remedy: "keep one; the other is in \(twin.file):\(twin.line)")
             } else {
                 found[key] = patch
@@ -185,7 +186,7 @@ public final class ProjectReader {
         if stated == nil { stated = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).profile(problems: problems) }
         do throws(ProjectProblem) {
             guard let profile = stated else {
-                throw ProjectProblem("project.no_profile", "dbt_project.yml names no profile", at: .file("dbt_project.yml"), remedy: "add profile: and its name")
+                throw ProjectProblem("project.no_profile", "dbt cannot run because no profile was specified for this dbt project.", at: .file("dbt_project.yml"), remedy: "add profile: and its name")
             }
             return try ProfileReader(
                 projectFolder: settings.projectFolder, profilesFolder: settings.profilesFolder, profileName: profile,
@@ -323,7 +324,7 @@ public final class ProjectReader {
         }
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "dbt found two \(node.resourceType.rawValue)s with the name \"\(node.name)\"", at: node.location,
+                "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
                 remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }
@@ -351,6 +352,7 @@ public final class ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.functions = capture.functions
+        node.configCall = capture.config
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)
         put(node, &manifest)
@@ -433,7 +435,7 @@ public final class ProjectReader {
             manifest.disabledSources.append(source)
         } else if let twin = manifest.sources[source.uniqueID] {
             problems.add(
-                "project.duplicate_source", "the source '\(source.sourceName).\(source.name)' is defined twice",
+                "project.duplicate_source", "dbt found two sources with the name \"\(source.sourceName)_\(source.name)\"",
                 at: .file(source.originalFilePath, line: source.line), remedy: "remove one; the other is in \(twin.originalFilePath):\(twin.line)")
         } else {
             reread.insert(source.uniqueID)

@@ -15,6 +15,19 @@ public enum PythonText {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// `type(value).__name__`
+    static func typeName(_ value: JSON) -> String {
+        switch value {
+        case .null: "NoneType"
+        case .bool: "bool"
+        case .integer: "int"
+        case .double: "float"
+        case .string: "str"
+        case .array: "list"
+        case .object: "dict"
+        }
+    }
+
     private static func write(_ value: JSON, to out: inout [UInt8]) {
         switch value {
         case .null: out += "None".utf8

@@ -2,10 +2,13 @@ internal import Kernel
 
 extension SchemaReader {
     /// One entry of `sources:` with its tables.
-    mutating func readSource(_ written: YAMLValue) {
-        guard let entry = rendered(written) else { return }
+    mutating func readSource(_ entry: YAMLValue, _ written: YAMLValue) {
         guard let name = entry["name"]?.text else {
             problems.add("project.missing_name", "a source has no name", at: entry.location, remedy: "add name:")
+            return
+        }
+        if let package = entry["overrides"]?.text {
+            note(.init("SourceOverrideDeprecation", "\(entry.file):\(entry.line): what this says of the source '\(name)' of the package '\(package)' is not used: sources are described where they are defined", .hint, in: self.package.folder, entry.file, isLocal: true))
             return
         }
         for item in entry["tables"]?.items ?? [] {
@@ -38,6 +41,7 @@ extension SchemaReader {
         for layer in rendered { ConfigMerge.lay(layer, over: &config) }
         for layer in ConfigMerge.layers(in: package.writtenSections["sources"], fqn: fqn).layers { ConfigMerge.note(layer, in: &source.stated) }
         // The yml: what the table says in `config:` takes the place of what the source says there.
+        let projectFault = ConfigShapes.fault(in: config, of: .source)
         var own = entry["config"]?.json.objectValue ?? JSONObject()
         for (key, value) in item["config"]?.json.objectValue?.pairs ?? [] { own[key] = value }
         own["freshness"] = Self.freshness([(entry["config"]?["freshness"] ?? entry["freshness"])?.json, (item["config"]?["freshness"] ?? item["freshness"])?.json])
@@ -50,6 +54,10 @@ extension SchemaReader {
         for (key, value) in own.pairs { source.stated[key] = value }
         ConfigMerge.lay(own, over: &config)
         config["tags"] = own["tags"]
+        let configs = [entry["config"], item["config"]].compactMap { $0?.json.objectValue }
+        if let fault = configs.lazy.compactMap({ ConfigShapes.fault(in: $0, of: .source) }).first ?? projectFault {
+            problems.add("project.bad_config", fault, at: item.location, remedy: "correct the configuration of '\(name).\(table)'")
+        }
         source.loadedAtField = own["loaded_at_field"]?.stringValue
         source.loadedAtQuery = own["loaded_at_query"]?.stringValue
         source.freshness = config["freshness"].flatMap { own["freshness"] == nil ? Self.freshness([$0]) : $0 } ?? Self.noFreshness

@@ -94,6 +94,10 @@ struct SchemaReader {
             var duplicates: [String] = []
             let document = try YAMLValue.read(text, file: file, duplicates: &duplicates)
             warnings += duplicates.map { .init("DuplicateYAMLKeysDeprecation", "\($0) in file `\(file)`", .deprecation, in: package.folder, file, isLocal: true) }
+            guard document.isMap || document.isNull else {
+                problems.add("project.bad_entry", "Contents of file '\(file)' are not valid. Dictionary expected.", at: document.location, remedy: "write sections such as models: there")
+                return
+            }
             for member in document.members { readSection(member, file) }
         } catch {
             problems.add(error)
@@ -103,24 +107,31 @@ struct SchemaReader {
     private mutating func readSection(_ member: YAMLValue.Member, _ file: String) {
         switch member.key {
         case "models", "seeds", "snapshots", "analyses", "macros", "functions":
-            for entry in member.value.items { readNode(entry, section: member.key) }
+            for (entry, _) in entries(of: member) { readNode(entry, section: member.key) }
         case "sources":
-            for entry in member.value.items { readSource(entry) }
+            for (entry, written) in entries(of: member) { readSource(entry, written) }
         case "tests", "data_tests":
-            for entry in member.value.items { readNode(entry, section: "data_tests") }
+            // As dbt does, which reads on where such an entry is wrong.
+            for written in member.value.items {
+                guard written["name"]?.text != nil, let entry = rendered(written) else {
+                    warnings.append(.init("ValidationWarning", "\(file):\(written.line): an entry of '\(member.key)' has no name", .hint, in: package.folder, file, isLocal: true))
+                    continue
+                }
+                readNode(entry, section: "data_tests")
+            }
         case "unit_tests":
-            for entry in member.value.items.compactMap(rendered) {
+            for (entry, _) in entries(of: member) {
                 if var node = UnitTestReader(package: package, problems: problems).node(for: entry) {
                     node.config = NodeConfig(entry["config"]?.json.objectValue ?? JSONObject())
                     nodes.append(node)
                 }
             }
         case "groups":
-            for entry in member.value.items.compactMap(rendered) {
+            for (entry, _) in entries(of: member) {
                 if let group = ExposureReader(package: package, problems: problems).group(for: entry) { groups.append(group) }
             }
         case "exposures":
-            for entry in member.value.items.compactMap(rendered) {
+            for (entry, _) in entries(of: member) {
                 guard let node = ExposureReader(package: package, problems: problems).node(for: entry) else { continue }
                 nodes.append(node)
                 if !node.name.unicodeScalars.allSatisfy({ $0 == "_" || $0 == "-" || $0.properties.isAlphabetic || $0.properties.numericType != nil }) {
@@ -133,7 +144,7 @@ struct SchemaReader {
             }
         case "metrics", "semantic_models", "saved_queries":
             let reader = SemanticReader(package: package, problems: problems)
-            for entry in member.value.items.compactMap(rendered) { nodes += reader.nodes(for: entry, section: member.key) }
+            for (entry, _) in entries(of: member) { nodes += reader.nodes(for: entry, section: member.key) }
         case let key where Self.known.contains(key): return
         case let key:
             // As dbt does: people keep anchors there, and other programs' words.
@@ -144,14 +155,32 @@ struct SchemaReader {
 
     // MARK: Nodes
 
-    private mutating func readNode(_ written: YAMLValue, section: String) {
-        guard let entry = rendered(written) else { return }
+    private mutating func readNode(_ entry: YAMLValue, section: String) {
         guard let name = entry["name"]?.text else {
             problems.add("project.missing_name", "an entry of '\(section)' has no name", at: entry.location, remedy: "add name:")
             return
         }
+        if section == "models" {
+            guard checkTimeSpine(of: entry, name) else { return }
+            checkConstraints(of: entry, name)
+            checkDates(of: entry, name)
+        }
+        if section == "models", entry["versions"]?.items.isEmpty ?? true, let latest = entry["latest_version"], ![JSON.null, "", 0, false].contains(latest.json) {
+            problems.add(
+                "project.bad_version", "latest_version: \(PythonText.text(latest.json)) is not one of model '\(name)' versions: []", at: latest.location, remedy: "add versions:, or leave it out")
+            return
+        }
         if section == "models", let versions = entry["versions"]?.items, !versions.isEmpty { return readVersions(versions, of: entry, name) }
-        if section == "snapshots", let relation = entry["relation"]?.text { readSnapshot(entry, name, relation) }
+        if section == "snapshots", let relation = entry["relation"] {
+            guard let text = relation.string, let capture = (try? DbtSyntax.environment.parse("{{ \(text) }}", name: entry.file)).flatMap(StaticReader.capture), capture.refs.count + capture.sources.count == 1 else {
+                let isText = relation.string != nil || relation.isNull
+                problems.add(
+                    "project.bad_entry", "Invalid \(isText ? "jinja" : "ref or source") expression: \(PythonText.text(relation.json))", at: relation.isNull ? entry.location : relation.location,
+                    remedy: "write relation: ref('…') or source('…', '…')")
+                return
+            }
+            readSnapshot(entry, name, text)
+        }
         let patch = patch(entry, name, section)
         patches.append(patch)
         guard ["models", "seeds", "snapshots"].contains(section) else { return }
@@ -185,12 +214,6 @@ struct SchemaReader {
                     "default_value": $0["default_value"]?.json ?? .null,
                 ]
             }
-            if entry["returns"]?["data_type"]?.text == nil {
-                problems.add("project.bad_function", "the function '\(name)' does not say what it returns", at: entry.location, remedy: "add returns: {data_type: …}")
-            }
-            for argument in patch.arguments where argument["name"]?.isNull == true || argument["data_type"]?.isNull == true {
-                problems.add("project.bad_function", "an argument of the function '\(name)' has no name or no data_type", at: entry.location, remedy: "give it both")
-            }
             patch.returns = ["data_type": JSON(entry["returns"]?["data_type"]?.text), "description": .string(entry["returns"]?["description"]?.text ?? "")]
         }
         return patch
@@ -217,16 +240,17 @@ struct SchemaReader {
             return PythonText.text(one) < PythonText.text(other)
         }
         let numbers = versions.compactMap { $0["v"]?.json }
-        guard numbers.count == versions.count, Set(numbers.map(PythonText.text)).count == numbers.count else {
+        var seen: Set<String> = []
+        if let twin = numbers.first(where: { !seen.insert(PythonText.text($0)).inserted }) {
             problems.add(
-                "project.bad_version", "the versions of model '\(name)' need numbers of their own", at: entry["versions"]?.location ?? entry.location,
+                "project.bad_version", "Found duplicate version: '\(PythonText.text(twin))' in versions list of model '\(name)'", at: entry["versions"]?.location ?? entry.location,
                 remedy: "write each as '- v: 1', with a number that no other has")
             return
         }
         let latest = entry["latest_version"]?.json ?? numbers.max(by: precedes) ?? .null
         guard numbers.contains(latest) else {
             problems.add(
-                "project.bad_version", "latest_version: \(PythonText.text(latest)) is not one of model '\(name)' versions", at: entry["latest_version"]?.location ?? entry.location,
+                "project.bad_version", "latest_version: \(PythonText.text(latest)) is not one of model '\(name)' versions: \(PythonText.representation(.array(numbers)))", at: entry["latest_version"]?.location ?? entry.location,
                 remedy: "choose one of: \(numbers.map(PythonText.text).joined(separator: ", "))")
             return
         }
@@ -250,7 +274,7 @@ struct SchemaReader {
     }
 
     /// `include` and `exclude` choose of the model's columns; the version's own come in their place or behind them.
-    private func columns(of version: YAMLValue, from entry: YAMLValue, _ base: [Column]) -> ([Column], [YAMLValue]) {
+    func columns(of version: YAMLValue, from entry: YAMLValue, _ base: [Column]) -> ([Column], [YAMLValue]) {
         let own = columns(of: version)
         let rule = version["columns"]?.items.first { $0["include"] != nil || $0["exclude"] != nil }
         let excluded = Set(rule?["exclude"]?.strings ?? [])
@@ -346,6 +370,7 @@ struct SchemaReader {
     }
 
     mutating func add(_ source: SourceTable) { sources.append(source) }
+    mutating func note(_ warning: ProjectWarning) { warnings.append(warning) }
 
     func rendered(_ entry: YAMLValue) -> YAMLValue? {
         do {

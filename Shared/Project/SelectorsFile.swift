@@ -15,7 +15,11 @@ public struct SelectorsFile: Sendable {
         guard let text = FileTree.text("\(folder)/selectors.yml") else { return file }
         do throws(ProjectProblem) {
             let document = try renderer.render(try YAMLValue.read(text, file: "selectors.yml"))
-            for entry in document["selectors"]?.items ?? [] { try file.add(entry) }
+            guard document.isMap, let entries = document["selectors"], entries.isList || entries.isNull else {
+                if document.isNull || document.isMap && document.members.isEmpty { return file }
+                throw misshapen(document["selectors"] ?? document)
+            }
+            for entry in entries.items { try file.add(entry) }
         } catch {
             problems.add(error)
         }
@@ -31,17 +35,24 @@ public struct SelectorsFile: Sendable {
     }
 
     private mutating func add(_ entry: YAMLValue) throws(ProjectProblem) {
-        guard let name = entry["name"]?.text, let definition = entry["definition"] else {
-            throw Self.wrong("a selector needs a name and a definition", entry)
-        }
+        guard let name = entry["name"]?.string, let definition = entry["definition"], definition.string != nil || definition.isMap,
+            entry.members.allSatisfy({ ["name", "definition", "description", "default"].contains($0.key) }), entry["description"].map({ $0.string != nil || $0.isNull }) ?? true,
+            entry["default"].map({ $0.json.boolValue != nil || ["true", "false"].contains($0.string ?? "") }) ?? true
+        else { throw Self.misshapen(entry) }
         selections[name] = try selection(definition)
         if entry["default"]?.json == true || entry["default"]?.json == "true" {
-            if let other = byDefault { throw Self.wrong("two selectors are the default: '\(other)' and '\(name)'", entry) }
+            if let other = byDefault { throw Self.wrong("Could not read selector file data: Error when parsing the selector file. Found multiple selectors with `default: true`:\(other) and \(name)", entry) }
             byDefault = name
         }
         var whole = entry.json
         whole["definition"] = try written(definition)
         json[name] = whole
+    }
+
+    private static func misshapen(_ value: YAMLValue) -> ProjectProblem {
+        wrong(
+            "Could not parse selector file data: \n\(PythonText.text(value.json))\nValid root-level selector definitions:\nunion, intersection, string, dictionary. No lists.\nhttps://docs.getdbt.com/reference/node-selection/yaml-selectors",
+            value)
     }
 
     // MARK: As the manifest has them
@@ -79,12 +90,28 @@ public struct SelectorsFile: Sendable {
 
     private func selection(_ written: YAMLValue) throws(ProjectProblem) -> Selection {
         if let text = written.text { return try Selection([text]) }
+        if written["union"] != nil, written["intersection"] != nil {
+            let words = written.members.map(\.key).filter { ["union", "intersection"].contains($0) }
+            throw Self.wrong("Could not read selector file data: Only a single 'union' or 'intersection' key is allowed in a root level selector definition; found \(words.joined(separator: ",")).", written)
+        }
+        for (word, kind) in [("parents_depth", "parent"), ("children_depth", "child")] {
+            guard let depth = written[word], !depth.isNull, depth.text.flatMap({ Int($0) }) == nil else { continue }
+            throw Self.wrong("Could not read selector file data: Invalid node spec - could not handle \(kind) depth \(PythonText.text(depth.json))", depth)
+        }
+        for word in ["union", "intersection"] {
+            if let parts = written[word], !parts.isList { throw Self.wrong("Could not read selector file data: Invalid value for key \"\(word)\". Expected a list.", parts) }
+        }
         if let parts = written["union"] { return try combined(parts) { .union($0) } }
         if let parts = written["intersection"] { return try combined(parts) { .intersection($0) } }
         guard written.isMap else { throw Self.wrong("a definition is a text or a map", written) }
         let members = written.members
         if members.count == 1 { return .criterion(try criterion(method: members[0].key, value: members[0].value, written)) }
-        guard let method = written["method"]?.text, let value = written["value"] else { throw Self.wrong("a definition needs method: and value:", written) }
+        guard let method = written["method"]?.text, let value = written["value"] else {
+            throw Self.wrong("Could not read selector file data: Expected either 1 key or else \"method\" and \"value\" keys, but got \(PythonList.list(members.map(\.key)))", written)
+        }
+        if written["childrens_parents"]?.json == true, written["children"]?.json == true {
+            throw Self.wrong("Could not read selector file data: Invalid node spec \(PythonText.representation(written.json)) - \"@\" prefix and \"+\" suffix are incompatible", written)
+        }
         var found: Selection
         if method == "selector" {
             found = try selection(named: value.text ?? "")

@@ -9,10 +9,7 @@ struct SemanticReader {
 
     /// The node of an entry, and the metrics that a semantic model creates of its measures.
     func nodes(for entry: YAMLValue, section: String) -> [Node] {
-        guard let name = entry["name"]?.text else {
-            problems.add("project.missing_name", "an entry of '\(section)' has no name", at: entry.location, remedy: "add name:")
-            return []
-        }
+        guard let name = entry["name"]?.text else { return [] }
         switch section {
         case "metrics": return metric(name, entry).map { [$0] } ?? []
         case "saved_queries": return savedQuery(name, entry).map { [$0] } ?? []
@@ -34,24 +31,18 @@ struct SemanticReader {
         node.config = NodeConfig(config)
     }
 
+    /// A word of one of dbt's lists, in small letters; nil where there is none.
+    private func word(_ written: YAMLValue?, of list: SemanticWord) -> String? {
+        guard let written, let text = written.text else { return nil }
+        if list.words.contains(text.lowercased()) { return text.lowercased() }
+        wrong("Invalid enum value: `\(text)` in enum \(list.rawValue)", written, "choose one of: \(list.words.joined(separator: ", "))")
+        return nil
+    }
+
     // MARK: Metrics
 
-    private static let metricTypes = ["simple", "ratio", "cumulative", "derived", "conversion"]
-
     private func metric(_ name: String, _ entry: YAMLValue) -> Node? {
-        guard let type = entry["type"]?.text?.lowercased(), Self.metricTypes.contains(type) else {
-            wrong("the metric '\(name)' has no type that dbt knows", entry, "choose one of: \(Self.metricTypes.joined(separator: ", "))")
-            return nil
-        }
-        let isName = name.utf8.allSatisfy { $0 == 0x5f || (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) }
-        guard isName, let first = name.utf8.first, first > 0x39, first != 0x5f else {
-            wrong("the metric name '\(name)' is invalid", entry, "begin it with a letter, and use letters, digits and underscores")
-            return nil
-        }
-        guard let parameters = entry["type_params"] else {
-            wrong("the metric '\(name)' has no type_params", entry, "add type_params:")
-            return nil
-        }
+        guard let parameters = entry["type_params"], let type = word(entry["type"], of: .metricType) else { return nil }
         var node = ExposureReader.node(.metric, name, entry, package)
         configured(&node, entry)
         let types = typeParameters(parameters, type)
@@ -59,8 +50,21 @@ struct SemanticReader {
             ("label", .string(entry["label"]?.text ?? name)), ("type", .string(type)), ("type_params", .object(types)),
             ("filter", Self.filter(entry["filter"])), ("metadata", .null), ("time_granularity", JSON(entry["time_granularity"]?.text)),
         ])
-        for key in ["numerator", "denominator"] { if let name = types[key]?["name"]?.stringValue { node.metrics.append([name]) } }
-        for input in types["metrics"]?.arrayValue ?? [] { if let name = input["name"]?.stringValue { node.metrics.append([name]) } }
+        // Of what is written only the words of its own type link a metric.
+        func lacks(_ what: String, _ remedy: String) { wrong(what, entry, remedy) }
+        switch type {
+        case "ratio":
+            let inputs = ["numerator", "denominator"].compactMap { types[$0]?["name"]?.stringValue }
+            if inputs.count < 2 { lacks("Invalid ratio metric. Both a numerator and denominator must be specified", "add numerator: and denominator: to type_params of '\(name)'") }
+            node.metrics = inputs.map { [$0] }
+        case "derived": node.metrics = (types["metrics"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue.map { [$0] } }
+        case "conversion":
+            if types["conversion_type_params"]?.isNull ?? true {
+                lacks("\(name) is a conversion metric and must have conversion_type_params defined.", "add conversion_type_params: to type_params")
+            }
+        default:
+            if types["measure"]?.isNull ?? true { lacks("\(name) should have a measure defined, but it does not.", "add measure: to type_params") }
+        }
         return node
     }
 
@@ -70,20 +74,20 @@ struct SemanticReader {
         if type == "cumulative" {
             let own = written["cumulative_type_params"]
             cumulative = JSON([
-                ("window", Self.window(own?["window"] ?? written["window"])), ("grain_to_date", JSON((own?["grain_to_date"] ?? written["grain_to_date"])?.text)),
-                ("period_agg", .string(own?["period_agg"]?.text ?? "first")), ("metric", .null),
+                ("window", window(own?["window"] ?? written["window"])), ("grain_to_date", JSON((own?["grain_to_date"] ?? written["grain_to_date"])?.text)),
+                ("period_agg", .string(word(own?["period_agg"], of: .periodAggregation) ?? "first")), ("metric", .null),
             ])
         }
         return Self.object([
-            ("measure", Self.measure(written["measure"])), ("input_measures", []), ("numerator", Self.input(written["numerator"])),
-            ("denominator", Self.input(written["denominator"])), ("expr", JSON(written["expr"].map { PythonText.text($0.json) })),
-            ("window", Self.window(written["window"])), ("grain_to_date", JSON(written["grain_to_date"]?.text)),
-            ("metrics", .array((written["metrics"]?.items ?? []).map(Self.input))),
+            ("measure", Self.measure(written["measure"])), ("input_measures", []), ("numerator", input(written["numerator"])),
+            ("denominator", input(written["denominator"])), ("expr", Self.expression(written["expr"])),
+            ("window", window(written["window"])), ("grain_to_date", JSON(word(written["grain_to_date"], of: .timeGranularity))),
+            ("metrics", .array((written["metrics"]?.items ?? []).map(input))),
             ("conversion_type_params", conversion.map { conversion in
                 JSON([
                     ("base_measure", Self.measure(conversion["base_measure"])), ("conversion_measure", Self.measure(conversion["conversion_measure"])),
-                    ("entity", JSON(conversion["entity"]?.text)), ("calculation", .string(conversion["calculation"]?.text ?? "conversion_rate")),
-                    ("window", Self.window(conversion["window"])), ("constant_properties", conversion["constant_properties"]?.json ?? .null),
+                    ("entity", JSON(conversion["entity"]?.text)), ("calculation", .string(word(conversion["calculation"], of: .conversionCalculation) ?? "conversion_rate")),
+                    ("window", window(conversion["window"])), ("constant_properties", conversion["constant_properties"]?.json ?? .null),
                 ])
             } ?? .null),
             ("cumulative_type_params", cumulative), ("metric_aggregation_params", .null),
@@ -98,10 +102,10 @@ struct SemanticReader {
         ])
     }
 
-    private static func input(_ written: YAMLValue?) -> JSON {
+    private func input(_ written: YAMLValue?) -> JSON {
         guard let written, let name = written.text ?? written["name"]?.text else { return .null }
         return JSON([
-            ("name", .string(name)), ("filter", filter(written["filter"])), ("alias", JSON(written["alias"]?.text)),
+            ("name", .string(name)), ("filter", Self.filter(written["filter"])), ("alias", JSON(written["alias"]?.text)),
             ("offset_window", window(written["offset_window"])), ("offset_to_grain", JSON(written["offset_to_grain"]?.text)),
         ])
     }
@@ -111,23 +115,29 @@ struct SemanticReader {
         return ["where_filters": .array(written.strings.map { ["where_sql_template": .string($0)] })]
     }
 
-    private static let grains: Set<String> = ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"]
-
     /// `28 days` as a count and a granularity.
-    private static func window(_ written: YAMLValue?) -> JSON {
-        let parts = (written?.text ?? "").lowercased().split(separator: " ").map(String.init)
-        guard parts.count == 2, let count = Int(parts[0]) else { return .null }
+    private func window(_ written: YAMLValue?) -> JSON {
+        guard let written, let text = written.text else { return .null }
+        // As Python splits it: two blanks have nothing between them.
+        let parts = text.lowercased().split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        func wrong(_ reason: String) -> JSON {
+            self.wrong("Invalid window config given in \(written.file) @ window: {'window': \(PythonText.representation(.string(text)))} - \(reason)", written, "write it as '28 days'")
+            return .null
+        }
+        guard parts.count == 2 else {
+            return wrong("Invalid window (\(text)) in cumulative/conversion metric. Should be of the form `<count> <granularity>`, e.g., `28 days`")
+        }
+        guard !parts[0].isEmpty, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(parts[0]) else {
+            return wrong("Invalid count (\(parts[0])) in cumulative/conversion metric window string: (\(text))")
+        }
         let single = parts[1].hasSuffix("s") ? String(parts[1].dropLast()) : parts[1]
-        return ["count": JSON(count), "granularity": .string(grains.contains(single) ? single : parts[1])]
+        return ["count": JSON(count), "granularity": .string(SemanticManifest.granularities.contains(single) ? single : parts[1])]
     }
 
     // MARK: Semantic models
 
     private func semanticModel(_ name: String, _ entry: YAMLValue) -> [Node] {
-        guard let model = entry["model"]?.text else {
-            wrong("the semantic model '\(name)' has no model", entry, "add model: ref('…')")
-            return []
-        }
+        guard let model = entry["model"]?.text else { return [] }
         var node = ExposureReader.node(.semanticModel, name, entry, package)
         configured(&node, entry)
         node.rawCode = "{{ \(model) }}"
@@ -137,26 +147,26 @@ struct SemanticReader {
             for (key, value) in item["config"]?["meta"]?.json.objectValue?.pairs ?? [] { meta[key] = value }
             return JSON([
                 ("name", JSON(item["name"]?.text)), ("description", JSON(item["description"]?.text)), ("label", JSON(item["label"]?.text)),
-                ("expr", JSON(item["expr"].map { PythonText.text($0.json) })), ("config", ["meta": .object(meta)]),
+                ("expr", Self.expression(item["expr"])), ("config", ["meta": .object(meta)]),
             ] + more)
         }
         func items(_ key: String) -> [YAMLValue] { entry[key]?.items ?? [] }
         node.details = Self.object([
             ("model", .string(model)), ("node_relation", .null), ("label", JSON(entry["label"]?.text)),
-            ("defaults", entry["defaults"].map { ["agg_time_dimension": JSON($0["agg_time_dimension"]?.text)] } ?? .null),
-            ("entities", .array(items("entities").map { element($0, [("type", JSON($0["type"]?.text?.lowercased())), ("role", JSON($0["role"]?.text))]) })),
+            ("defaults", entry["defaults"].flatMap { $0.isMap ? $0 : nil }.map { ["agg_time_dimension": JSON($0["agg_time_dimension"]?.text)] } ?? .null),
+            ("entities", .array(items("entities").map { element($0, [("type", JSON(word($0["type"], of: .entityType))), ("role", JSON($0["role"]?.text))]) })),
             ("measures", .array(items("measures").map { item in
                 element(item, [
-                    ("agg", JSON(item["agg"]?.text?.lowercased())), ("create_metric", false),
-                    ("agg_params", item["agg_params"].map(Self.aggregation) ?? .null), ("non_additive_dimension", item["non_additive_dimension"]?.json ?? .null),
+                    ("agg", JSON(word(item["agg"], of: .aggregationType))), ("create_metric", false),
+                    ("agg_params", item["agg_params"].flatMap { $0.isMap ? $0 : nil }.map(Self.aggregation) ?? .null), ("non_additive_dimension", nonAdditive(item["non_additive_dimension"])),
                     ("agg_time_dimension", JSON(item["agg_time_dimension"]?.text)),
                 ])
             })),
             ("dimensions", .array(items("dimensions").map { item in
                 element(item, [
-                    ("type", JSON(item["type"]?.text?.lowercased())), ("is_partition", item["is_partition"]?.json ?? false), ("metadata", .null),
-                    ("type_params", item["type_params"].map {
-                        ["time_granularity": JSON($0["time_granularity"]?.text?.lowercased()), "validity_params": $0["validity_params"]?.json ?? .null]
+                    ("type", JSON(word(item["type"], of: .dimensionType))), ("is_partition", item["is_partition"]?.json ?? false), ("metadata", .null),
+                    ("type_params", item["type_params"].flatMap { $0.isMap ? $0 : nil }.map {
+                        ["time_granularity": JSON(word($0["time_granularity"], of: .timeGranularity)), "validity_params": $0["validity_params"]?.json ?? .null]
                     } ?? .null),
                 ])
             })),
@@ -174,6 +184,16 @@ struct SemanticReader {
         return meta
     }
 
+    private func nonAdditive(_ written: YAMLValue?) -> JSON {
+        guard let written, written.isMap else { return .null }
+        var json = written.json
+        json["window_choice"] = JSON(word(written["window_choice"], of: .aggregationType))
+        return json
+    }
+
+    /// As Python prints it; what is null is none.
+    private static func expression(_ written: YAMLValue?) -> JSON { JSON(written.flatMap { $0.isNull ? nil : PythonText.text($0.json) }) }
+
     private static func aggregation(_ written: YAMLValue) -> JSON {
         [
             "percentile": written["percentile"]?.json ?? .null, "use_discrete_percentile": written["use_discrete_percentile"]?.json ?? false,
@@ -186,10 +206,12 @@ struct SemanticReader {
         var node = ExposureReader.node(.metric, name, entry, package)
         node.description = measure["description"]?.text ?? "Metric created from measure \(name)"
         node.config = NodeConfig(Self.object([("enabled", true), ("meta", .object(meta))]))
+        // What Python takes for false is no expression.
+        let own = measure["expr"].flatMap { [JSON.null, false, "", 0].contains($0.json) ? nil : $0 }
         let text = YAMLValue(
             .map([
                 .init(key: "measure", line: measure.line, value: YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),
-                .init(key: "expr", line: measure.line, value: measure["expr"] ?? YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),
+                .init(key: "expr", line: measure.line, value: own ?? YAMLValue(.scalar(.string(name)), file: measure.file, line: measure.line, column: 1)),
             ]), file: measure.file, line: measure.line, column: 1)
         node.details = Self.object([
             ("label", .string(measure["label"]?.text ?? name)), ("type", "simple"), ("type_params", .object(typeParameters(text, "simple"))), ("filter", .null),
@@ -201,10 +223,7 @@ struct SemanticReader {
     // MARK: Saved queries
 
     private func savedQuery(_ name: String, _ entry: YAMLValue) -> Node? {
-        guard let parameters = entry["query_params"], !(parameters["metrics"]?.items.isEmpty ?? true) || !(parameters["group_by"]?.items.isEmpty ?? true) else {
-            wrong("the saved query '\(name)' asks for no metrics", entry, "add query_params: with metrics:")
-            return nil
-        }
+        guard let parameters = entry["query_params"] else { return nil }
         var node = ExposureReader.node(.savedQuery, name, entry, package)
         configured(&node, entry)
         node.metrics = (parameters["metrics"]?.strings ?? []).map { [$0] }
@@ -219,13 +238,17 @@ struct SemanticReader {
             ),
             ("exports", .array((entry["exports"]?.items ?? []).map { item in
                 let config = item["config"]
+                let kind = (config?["export_as"] ?? entry["config"]?["export_as"])?.json ?? .null
+                if let fault = Shape.word(["table", "view"]).fault(in: kind) {
+                    wrong("at path ['exports']['config']['export_as']: \(fault.message)", item, "choose table or view")
+                }
                 return JSON([
                     ("name", JSON(item["name"]?.text)),
                     (
                         "config",
                         JSON([
-                            ("export_as", JSON((config?["export_as"] ?? entry["config"]?["export_as"])?.text)),
-                            ("schema_name", JSON((config?["schema"] ?? entry["config"]?["schema"])?.text)), ("alias", JSON((config?["alias"] ?? item["name"])?.text)),
+                            ("export_as", kind),
+                            ("schema_name", JSON((config?["schema_name"] ?? config?["schema"] ?? entry["config"]?["schema"])?.text)), ("alias", JSON((config?["alias"] ?? item["name"])?.text)),
                             ("database", JSON(config?["database"]?.text)),
                         ])
                     ),

@@ -70,29 +70,42 @@ struct ProfileReader {
 
     func read() throws(ProjectProblem) -> Target {
         let (document, path) = try self.document()
-        guard let profile = document[profileName], profile.isMap else {
+        func wrong(_ code: ProblemCode, _ what: String, at place: YAMLValue?, try remedy: String) -> ProjectProblem {
+            ProjectProblem(code, what, at: place.map { .file(path, line: $0.line) } ?? .file(path), remedy: remedy)
+        }
+        if document.members.isEmpty {
+            throw wrong("project.bad_profile", "dbt encountered an error while trying to read your profiles.yml file.\n  The profiles.yml file at \(path) is empty", at: nil, try: "write a profile there")
+        }
+        guard let profile = document[profileName] else {
             let near = Similarity.nearest(to: profileName, among: document.members.map(\.key))
-            throw ProjectProblem(
-                "project.profile_not_found", "Could not find profile named '\(profileName)'", at: .file(path),
-                remedy: near.map { "did you mean '\($0)'?" } ?? "add the profile")
+            throw wrong("project.profile_not_found", "Could not find profile named '\(profileName)'", at: nil, try: near.map { "did you mean '\($0)'?" } ?? "add the profile")
+        }
+        if profile.isMap && profile.members.isEmpty || profile.isList && profile.items.isEmpty || [JSON.null, "", false, 0].contains(profile.json) {
+            throw wrong("project.bad_profile", "dbt encountered an error while trying to read your profiles.yml file.\n  Profile \(profileName) in profiles.yml is empty", at: profile, try: "add outputs: with a target")
         }
         var name = targetName
-        if name == nil, let written = profile["target"] { name = try renderer.render(written).text }
+        if name == nil, let written = profile["target"] { name = PythonText.text(try renderer.render(written).json) }
         let target = name ?? "default"
-        let outputs = profile["outputs"]
-        guard let written = outputs?[target], written.isMap else {
-            let known = outputs?.members.map(\.key) ?? []
-            throw ProjectProblem(
-                "project.target_not_found", "The profile '\(profileName)' does not have a target named '\(target)'. The valid target names for this profile are:\(known.map { "\n - \($0)" }.joined())", at: .file(path, line: profile.line),
-                remedy: known.isEmpty ? "add it under outputs:" : "choose one of them")
+        guard let outputs = profile["outputs"] else { throw wrong("project.bad_profile", "outputs not specified in profile '\(profileName)'", at: profile, try: "add outputs: with a target") }
+        guard let written = outputs[target] else {
+            let known = outputs.isMap ? outputs.members.map(\.key) : outputs.items.compactMap(\.text)
+            throw wrong(
+                "project.target_not_found", "The profile '\(profileName)' does not have a target named '\(target)'. The valid target names for this profile are:\(known.map { "\n - \($0)" }.joined())", at: profile,
+                try: known.isEmpty ? "add it under outputs:" : "choose one of them")
+        }
+        guard written.isMap else {
+            throw wrong("project.target_not_found", "output '\(target)' of profile '\(profileName)' is misconfigured in profiles.yml", at: written, try: "write its settings below it")
         }
         let output = try renderer.render(written)
-        guard let type = output["type"]?.text else {
-            throw ProjectProblem("project.bad_profile", "the target '\(target)' has no type", at: written.location, remedy: "add type: sqlite")
+        guard let type = output["type"] else {
+            throw wrong("project.bad_profile", "required field \"type\" not found in profile \(profileName) and target \(target)", at: written, try: "add type: sqlite, or type: postgres")
+        }
+        if let fault = ProfileShape.fault(in: output) {
+            throw wrong("project.bad_profile", fault.isOfCredentials ? "Credentials in profile \"\(profileName)\", target \"\(target)\" invalid: \(fault.message)" : fault.message, at: written, try: "correct what is written there")
         }
         let values = output.json.objectValue ?? JSONObject()
         return Target(
-            profileName: profileName, name: target, type: type, schema: output["schema"]?.text ?? "main",
+            profileName: profileName, name: target, type: type.text ?? "", schema: output["schema"]?.text ?? "main",
             database: output["database"]?.text ?? output["dbname"]?.text ?? "", threads: output["threads"]?.text.flatMap { Int($0) } ?? 1, values: values)
     }
 }

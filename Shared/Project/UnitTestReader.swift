@@ -77,7 +77,7 @@ struct UnitTestReader {
         let file = entry["fixture"]?.text
         func wrong(_ remedy: String) -> UnitTest.Fixture? {
             problems.add(
-                "project.bad_unit_test", "Unit test \(test) has \(what) rows which do not match format \(format)", at: (entry["rows"] ?? entry).location, remedy: remedy)
+                "project.bad_unit_test", format == "dict" ? "Unit test \(test) has \(what) rows which do not match format dict" : "Unit test \(test) has \(what) rows or fixtures which do not match format \(format).  Expected string.", at: (entry["rows"] ?? entry).location, remedy: remedy)
             return nil
         }
         switch format {

@@ -115,7 +115,7 @@ public enum EnvironmentVariables {
         if let value = environment[name] { return value }
         if isOptional { return nil }
         throw ProjectProblem(
-            "project.env_var_not_set", "the environment variable '\(name)' is not set", at: .named("env_var"),
+            "project.env_var_not_set", "Env var required but not provided: '\(name)'", at: .named("env_var"),
             remedy: "set \(name), or give env_var() a default")
     }
 }

@@ -69,7 +69,7 @@ struct EditedProject {
     private static func semantic(_ number: Int) -> String {
         """
         semantic_models:
-          - {name: sold, model: ref('model_16'), defaults: {agg_time_dimension: day}, entities: [{name: id, type: primary}], dimensions: [{name: day, type: time, type_params: {time_granularity: day}}], measures: [{name: amount, agg: sum, create_metric: true}]}
+          - {name: sold, model: ref('model_16'), defaults: {agg_time_dimension: sold_at}, entities: [{name: id, type: primary}], dimensions: [{name: sold_at, type: time, type_params: {time_granularity: day}}], measures: [{name: amount, agg: sum, create_metric: true}]}
         metrics:
           - {name: total, label: Total \(number), type: simple, type_params: {measure: amount}}
           - {name: share, label: Share, type: ratio, type_params: {numerator: total, denominator: {name: amount}}}

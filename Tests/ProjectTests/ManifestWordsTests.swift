@@ -59,9 +59,9 @@ import Testing
                   - name: orders
                     model: ref('orders')
                     config: {meta: {own: 2}}
-                    defaults: {agg_time_dimension: day}
+                    defaults: {agg_time_dimension: sold_at}
                     entities: [{name: id, type: primary, config: {meta: {part: 3}}}]
-                    dimensions: [{name: day, type: time, type_params: {time_granularity: day}}]
+                    dimensions: [{name: sold_at, type: time, type_params: {time_granularity: day}}]
                     measures: [{name: middle, agg: percentile, agg_params: {percentile: 0.5}, create_metric: true}]
                 """,
         ])

@@ -102,7 +102,7 @@ import Testing
     @Test(arguments: [
         ("{name: u, model: none, given: [], expect: {rows: []}}", "project.ref_not_found models/u.yml"),
         ("{name: u, model: orders, given: [{input: ref('none'), rows: []}], expect: {rows: []}}", "project.ref_not_found models/u.yml"),
-        ("{name: u, model: orders, given: [], expect: {rows: [], format: xml}}", "project.bad_unit_test models/u.yml:1"),
+        ("{name: u, model: orders, given: [], expect: {rows: [], format: xml}}", "project.bad_entry models/u.yml:1"),
         ("{name: u, model: orders, given: [{input: ref('orders'), format: csv, fixture: none}], expect: {rows: []}}", "project.fixture_not_found models/u.yml:1"),
     ])
     func `a unit test that cannot be run is a problem with its place`(_ test: String, _ problem: String) {
@@ -152,15 +152,15 @@ import Testing
             semantic_models:
               - name: orders
                 model: ref('orders')
-                defaults: {agg_time_dimension: day}
+                defaults: {agg_time_dimension: sold_at}
                 entities: [{name: id, type: primary}]
-                dimensions: [{name: day, type: time, type_params: {time_granularity: day}}]
+                dimensions: [{name: sold_at, type: time, type_params: {time_granularity: day}}]
                 measures: [{name: amount, agg: sum, create_metric: true}]
             metrics:
-              - {name: total, label: Total, type: simple, type_params: {measure: amount}, filter: "{{ Dimension('id__day') }} > 3"}
+              - {name: total, label: Total, type: simple, type_params: {measure: amount}, filter: "{{ Dimension('id__sold_at') }} > 3"}
               - {name: share, label: Share, type: ratio, type_params: {numerator: total, denominator: {name: amount}}}
             saved_queries:
-              - {name: weekly, query_params: {metrics: [share], group_by: [day]}, exports: [{name: t, config: {export_as: table}}]}
+              - {name: weekly, query_params: {metrics: [share], group_by: ["Dimension('id__sold_at')"]}, exports: [{name: t, config: {export_as: table}}]}
             """,
         ])
         #expect(manifest.others["exposure.shop.board"]?.dependsOn == ["source.shop.raw.events", "model.shop.orders", "metric.shop.total"])
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test func `who measures by time needs a calendar, by days or finer`() {
-        let measured = "semantic_models: [{name: m, model: ref('orders'), defaults: {agg_time_dimension: day}, entities: [{name: id, type: primary}], dimensions: [{name: day, type: time, type_params: {time_granularity: day}}], measures: [{name: n, agg: sum}]}]\n"
+        let measured = "semantic_models: [{name: m, model: ref('orders'), defaults: {agg_time_dimension: sold_at}, entities: [{name: id, type: primary}], dimensions: [{name: sold_at, type: time, type_params: {time_granularity: day}}], measures: [{name: n, agg: sum}]}]\n"
         func spine(_ grain: String) -> [String: String] {
             ["models/spine.sql": "select 1 as at", "models/m.yml": measured + "models: [{name: spine, time_spine: {standard_granularity_column: at}, columns: [{name: at, granularity: \(grain)}]}]"]
         }

@@ -90,6 +90,13 @@ import WarehouseKit
         #expect(text.utf8.count < 2_000, "each caller is named once")
         #expect(try drill.statuses["model.shop.mart"] == "skipped")
     }
+
+    @Test func `a macro that is not there is missed when its model is built, and the others are built`() throws {
+        let (code, text, drill) = try broken(by: ["models/base.sql": "{{ config(materialized='table') }}\nselect 1 as id\n-- {{ nowhere() }} {{ shop.nowhere(1) }}"])
+        #expect(code == 1)
+        #expect(text.contains("Compilation Error in model base (models/base.sql)") && text.contains("'nowhere' is undefined"), "\(text)")
+        #expect(try drill.statuses == ["model.shop.base": "error", "model.shop.mart": "skipped", "model.shop.other": "success"])
+    }
 }
 
 extension PostgreSQLTests {

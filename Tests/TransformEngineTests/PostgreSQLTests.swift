@@ -186,8 +186,8 @@ import WarehousePostgreSQL
         let project = try Self.project(server.makeDatabase())
         let text = String(decoding: try project.read("profiles.yml"), as: UTF8.self)
         for (old, new, words) in [
-            ("dbname:", "dbnam:", "the profile does not say its 'dbname'"), ("host: 127.0.0.1, ", "", "the profile does not say its 'host'"),
-            ("type: postgres", "type: oracle", "a profile of type 'oracle' is not supported yet"),
+            ("dbname:", "dbnam:", "target \"dev\" invalid: 'database' is a required property"), ("host: 127.0.0.1, ", "", "target \"dev\" invalid: 'host' is a required property"),
+            ("type: postgres", "type: oracle", "Could not find adapter type oracle!"), ("pass: \"{{ env_var('PG_PASSWORD') }}\"", "password: [planted-wr0ng]", "invalid: the password is not of type 'string'"),
             ("pass: \"{{ env_var('PG_PASSWORD') }}\"", "password: planted-wr0ng", "password authentication failed"),
         ] {
             try project.write("profiles.yml", text.replacing(old, with: new))

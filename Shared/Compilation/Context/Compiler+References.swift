@@ -40,8 +40,11 @@ extension Compiler {
 
     func ref(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
+        guard (1...2).contains(arguments.positional.count) else {
+            throw CompilationError("compile.bad_ref", "ref() takes at most two arguments (\(arguments.positional.count) given)", remedy: "write ref('model')")
+        }
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {
-            throw CompilationError("compile.bad_ref", "ref() takes a model's name, or a package's and a model's", remedy: "write ref('model')")
+            throw CompilationError("compile.bad_ref", "The \(names.isEmpty || arguments.positional.count == 1 ? "name" : "package or name") argument to ref() must be a string, got <class '\(arguments.positional.first { $0.asString == nil }?.typeName ?? "")'>", remedy: "write ref('model')")
         }
         let version = try (arguments["v"] ?? arguments["version"]).flatMap { $0.isNone ? nil : try interpreter.text($0) }
         let ref = Ref(name: names[names.count - 1], package: names.count == 2 ? names[0] : nil, version: version)
@@ -64,8 +67,11 @@ extension Compiler {
 
     func source(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
-        guard names.count == 2 else {
-            throw CompilationError("compile.bad_source", "source() takes a source's and a table's name", remedy: "write source('source', 'table')")
+        guard names.count == 2, arguments.positional.count == 2 else {
+            let wrong = arguments.positional.firstIndex { $0.asString == nil }
+            let what = arguments.positional.count != 2 ? "source() takes exactly two arguments (\(arguments.positional.count) given)"
+                : "The \(wrong == 0 ? "source name (first)" : "table name (second)") argument to source() must be a string, got <class '\(wrong.map { arguments.positional[$0].typeName } ?? "")'>"
+            throw CompilationError("compile.bad_source", what, remedy: "write source('source', 'table')")
         }
         let ref = SourceRef(source: names[0], table: names[1])
         if frame.mode == .parse {
@@ -83,6 +89,9 @@ extension Compiler {
 
     func function(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
+        guard arguments.positional.count <= 2 else {
+            throw CompilationError("compile.bad_ref", "ref() takes at most two arguments (\(arguments.positional.count) given)", remedy: "write ref('model')")
+        }
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {
             throw CompilationError("compile.bad_function", "function() takes a function's name, or a package's and a function's", remedy: "write function('name')")
         }

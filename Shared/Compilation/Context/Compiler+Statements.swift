@@ -18,7 +18,7 @@ extension Compiler {
             let rows = try session.execute(sent)
             return (ResponseObject(session.answer, rows: rows), nil)
         }
-        let table = TableObject(Table(try session.query(sent, [], rowsMax: nil)), print: onPrint)
+        let table = TableObject(Table(try session.query(sent, [], rowsMax: nil)), folder: manifest.project.folder, print: onPrint)
         return (ResponseObject(session.answer, rows: table.table.rows.count), table)
     }
 

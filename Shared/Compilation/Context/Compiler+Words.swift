@@ -177,7 +177,7 @@ extension Compiler {
         "store_raw_result": { compiler, arguments, _ in try compiler.storeRawResult(arguments) },
         "load_agate_table": { compiler, _, _ in
             guard compiler.frame.mode == .execute, let node = compiler.frame.node, let table = try compiler.readSeed?(node) else { return .none }
-            return .object(TableObject(table, print: compiler.onPrint))
+            return .object(TableObject(table, folder: compiler.manifest.project.folder, print: compiler.onPrint))
         },
         "render": { compiler, arguments, interpreter in .string(try compiler.rendered(try interpreter.text(arguments.positional.first ?? ""))) },
         "write": { compiler, arguments, interpreter in
@@ -227,7 +227,7 @@ extension Compiler {
         if let graphValue { return graphValue }
         // While the project is being read there is none yet, and a template that looks at it then sees nothing, as in dbt.
         guard frame.mode == .execute else { return Value(ManifestWriter.emptyGraph) }
-        let value = Value(ManifestWriter.graph(of: manifest, relations: session.map { relationNames(on: $0) } ?? [:]))
+        let value = Value(ManifestWriter.graph(of: manifest, relations: session.map { relationNames(on: $0) } ?? [:], readAt: Double(invocation.startedAt.microseconds) / 1_000_000))
         addEarlierNotes(to: value)
         graphValue = value
         return value

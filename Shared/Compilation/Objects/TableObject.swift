@@ -52,11 +52,14 @@ final class TableObject: JinjaObject {
     let table: Table
     /// Where `print_table` and its like write.
     private let show: (String) -> Void
-    init(_ table: Table, print: @escaping (String) -> Void) {
+    /// From which the paths of files begin: the project's.
+    private let folder: String
+    init(_ table: Table, folder: String, print: @escaping (String) -> Void) {
         self.table = table
+        self.folder = folder
         show = print
     }
-    private func derived(_ table: Table) -> TableObject { TableObject(table, print: show) }
+    private func derived(_ table: Table) -> TableObject { TableObject(table, folder: folder, print: show) }
 
     private(set) lazy var rowObjects: [Value] = table.rows.map { row in
         .object(RowObject(table.names, row.indices.map { Value(row[$0], table.kinds[$0]) }))
@@ -105,6 +108,15 @@ final class TableObject: JinjaObject {
             return Value.none
         case "print_json":
             show(DataFunctions.spaced(TablePrinter(table).json))
+            return Value.none
+        case "to_csv":
+            let bound = try arguments.bound("to_csv", required: 1, "path")
+            try TableFile.write(TablePrinter(table).csv + "\n", to: interpreter.text(bound[0] ?? .none), below: folder)
+            return Value.none
+        case "to_json":
+            let bound = try arguments.bound("to_json", required: 1, "path", "key", "newline", "indent")
+            let file = TableFile(table, key: bound[1].flatMap { $0.isNone ? nil : $0.asString }, hasLines: try bound[2].map(interpreter.isTrue) ?? false, indent: bound[3]?.asInt)
+            try TableFile.write(file.json(), to: interpreter.text(bound[0] ?? .none), below: folder)
             return Value.none
         case "select": return try keep(names(arguments.positional.first ?? arguments["key"]))
         case "exclude":

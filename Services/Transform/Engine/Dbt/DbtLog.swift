@@ -187,11 +187,11 @@ enum DbtFailure {
 
     private static let parsing: Set<String> = [
         "project.bad_yaml", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
-        "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.bad_version", "project.bad_access", "project.group_not_found",
+        "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.no_time_spine", "project.bad_entry", "project.bad_config", "project.bad_version", "project.bad_access", "project.group_not_found",
         "project.seed_depends", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
     ]
     private static let runtime: Set<String> = [
-        "project.not_found", "project.bad_name", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
+        "project.not_found", "project.bad_project", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
         "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused", "project.cycle",
         "project.ref_refused", "project.bad_package", "compile.bad_query_comment",
     ]

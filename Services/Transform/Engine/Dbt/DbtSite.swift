@@ -79,6 +79,7 @@ final class DbtSite {
         guard arguments.flag("write-json", byDefault: true) else { return }
         try folder.write(
             ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled, library: library))
+        try folder.write(SemanticManifestWriter(manifest).json, as: "semantic_manifest.json")
     }
 
     func tellConcurrency() {

@@ -1,0 +1,79 @@
+import Kernel
+import ModellingSupport
+import Project
+import Testing
+
+/// What dbt refuses of a project's files, and what it reads although something is odd.
+@Suite struct RefusalTests {
+    private static let sound = [
+        "models/orders.sql": "select 1 as id", "models/lines.sql": "select 1 as id", "seeds/codes.csv": "id\n1\n",
+        "models/all.yml": """
+            models: [{name: orders, description: all}]
+            macros: [{name: twice}]
+            sources: [{name: raw, tables: [{name: events}]}]
+            """,
+        "macros/twice.sql": "{% macro twice(x) %}{{ x }}{% endmacro %}",
+    ]
+
+    private func told(_ files: [String: String]) -> [String] {
+        do {
+            return try TestProject(Self.sound.merging(files) { _, new in new }).manifest().warnings.map(\.text)
+        } catch let problems as ProjectProblems {
+            return problems.problems.map(\.summary)
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    @Test(arguments: [
+        ("models:", "The schema file at models/more.yml is invalid because the value of 'models' is not a list"), ("models: [5]", "The schema file at models/more.yml is invalid because a list element for 'models' is not a dictionary"),
+        ("models: [{description: a}]", "The schema file at models/more.yml is invalid because a list element for 'models' does not have a name attribute."), ("groups: 5", "groups must be a list, got <class 'int'> instead: (5)"),
+        ("text", "Contents of file 'models/more.yml' are not valid. Dictionary expected."), ("models: [{name: orders}]", "dbt found two schema.yml entries for the same resource named orders. Resources and their associated columns may only be described a single time."),
+        ("macros: [{name: twice}]", "dbt found two schema.yml entries for the same macro in package shop named twice. Macros may only be described a single time."),
+        ("models: [{name: lines, columns: {}}]", "Invalid models config given in models/more.yml @ models: {'name': 'lines', 'columns': {}} - at path ['columns']: {} is not of type 'array'"),
+        ("groups: [{name: g, owner: {}}]", "Invalid groups config given in models/more.yml @ groups: {'name': 'g', 'owner': {}} - at path []: Group owner must have at least one of 'name' or 'email'."),
+        ("models: [{name: lines, meta: {a: 1}, config: {meta: {b: 1}}}]", "In models/more.yml: found meta dictionary in 'config' dictionary and as top-level key. Remove the top-level key and define it under 'config' dictionary only."),
+        ("models: [{name: lines, latest_version: 3}]", "latest_version: 3 is not one of model 'lines' versions: []"), ("models: [{name: lines, versions: [{v: 1}, {v: 1}]}]", "Found duplicate version: '1' in versions list of model 'lines'"),
+        ("models: [{name: lines, columns: [{name: a, constraints: [{type: odd}]}]}]", "Invalid constraint type on column a"),
+        ("models: [{name: lines, constraints: [{type: foreign_key, to: odd}]}]", "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model lines: odd."),
+        ("models: [{name: lines, columns: [{name: a, constraints: [{type: primary_key}]}, {name: b, constraints: [{type: primary_key}]}]}]", "Primary key constraint error: (models/lines.sql)\nFound 2 columns (['a', 'b']) with primary key constraints defined. Primary keys for multiple columns must be defined as a model level constraint."),
+        ("models: [{name: lines, config: {enabled: maybe}}]", "at path ['enabled']: 'maybe' is not of type 'boolean'"), ("models: [{name: lines, config: {group: odd}}]", "Invalid group 'odd', expected one of []"),
+        ("models: [{name: lines, data_tests: [{unique: [id]}]}]", "Invalid test config given in models/more.yml: test arguments must be a dict, got <class 'list'> (value ['id'])"),
+        ("sources: [{name: o, loaded_at_field: a, loaded_at_query: b, tables: [{name: t}]}]", "Cannot specify both loaded_at_field and loaded_at_query at source level."), ("sources: [{name: raw, tables: [{name: events}]}]", "dbt found two sources with the name \"raw_events\""),
+        ("sources: [{name: o, tables: [{name: t, config: {freshness: {warn_after: {count: 1, period: year}}}}]}]", "at path ['freshness']: {'warn_after': {'count': 1, 'period': 'year'}} is not valid under any of the given schemas"),
+        ("snapshots: [{name: s, relation: orders, config: {strategy: check, unique_key: id, check_cols: all}}]", "Invalid jinja expression: orders"), ("unit_tests: [{name: u, model: orders, given: [], expect: {format: csv, rows: [{a: 1}]}}]", "Unit test u has expected rows or fixtures which do not match format csv.  Expected string."),
+    ])
+    func `a schema file that dbt refuses is refused in its words`(_ text: String, _ message: String) {
+        #expect(told(["models/more.yml": text]).contains(message), "\(told(["models/more.yml": text]))")
+    }
+
+    @Test func `two nodes that leave one relation are refused, an ephemeral model leaves none`() {
+        #expect(told(["models/codes.sql": "select 1"]) == ["dbt found two resources with the database representation \"\"codes\"\".\ndbt cannot create two resources with identical database representations."])
+        #expect(told(["models/codes.sql": "{{ config(materialized='ephemeral') }} select 1"]) == [])
+    }
+
+    @Test(arguments: [
+        ("selectors: 5", "Could not parse selector file data: \n5\nValid root-level selector definitions:\nunion, intersection, string, dictionary. No lists.\nhttps://docs.getdbt.com/reference/node-selection/yaml-selectors"),
+        ("selectors: [{name: a, definition: {union: 5}}]", "Could not read selector file data: Invalid value for key \"union\". Expected a list."),
+        ("selectors: [{name: a, definition: {}}]", "Could not read selector file data: Expected either 1 key or else \"method\" and \"value\" keys, but got []"),
+        ("selectors: [{name: a, definition: {method: tag, value: x, parents_depth: odd}}]", "Could not read selector file data: Invalid node spec - could not handle parent depth odd"),
+    ])
+    func `selectors of a wrong shape are refused in dbt's words`(_ text: String, _ message: String) {
+        #expect(told(["selectors.yml": text]) == [message])
+    }
+
+    @Test(arguments: [
+        ("require-dbt-version: odd", "\"odd\" is not a valid semantic version."), ("dispatch: [{macro_namespace: dbt}]", "at path []: Invalid project dispatch config: {'macro_namespace': 'dbt'}"),
+        ("source-paths: [a]\nmodel-paths: [b]", "source-paths and model-paths cannot both be defined. The `source-paths` config has been deprecated in favor of `model-paths`. Please update your `dbt_project.yml` configuration to reflect this change."),
+        ("on-run-start: ['{% if %}']", "expected an expression, got 'end of statement block'"), ("odd: 1", "at path []: Additional properties are not allowed ('odd' was unexpected)"), ("models: {+materialized: 3}", "at path ['materialized']: 3 is not of type 'string'"),
+    ])
+    func `a project file that dbt refuses is refused in its words`(_ words: String, _ message: String) {
+        #expect(told(["dbt_project.yml": "name: shop\nprofile: shop\n\(words)"]).contains(message), "\(told(["dbt_project.yml": "name: shop\nprofile: shop\n\(words)"]))")
+    }
+
+    @Test func `what dbt reads on at is warned of at most`() {
+        #expect(told(["models/more.yml": "data_tests: [5]"]) == ["models/more.yml:1: an entry of 'data_tests' has no name"])
+        #expect(told(["models/more.yml": "sources: [{name: events, overrides: tools}]"]) == ["models/more.yml:1: what this says of the source 'events' of the package 'tools' is not used: sources are described where they are defined"])
+        #expect(told(["dbt_project.yml": "name: shop\nprofile: shop\nmodels:\nquery-comment: {}\nmodel-paths:"]) == [])
+    }
+}
