@@ -45,15 +45,21 @@ final class PackageObject: JinjaObject {
     /// All macros, made when something is asked that one macro does not answer.
     private func dictionary(_ interpreter: Interpreter) throws -> DictValue {
         if let known = compiler.frames.last?.namespaces[name] { return known }
-        let names = compiler.macros.names(of: name) + (name == "dbt" ? Array(Compiler.functionsOfTheLibrary) : [])
         var pairs: [(String, Value)] = []
-        for name in Set(names).sorted() { if let value = try written(name, interpreter) { pairs.append((name, value)) } }
+        for name in names { if let value = try written(name, interpreter) { pairs.append((name, value)) } }
         let made = DictValue(pairs)
         compiler.frames.last?.namespaces[name] = made
         return made
     }
 
-    var count: Int? { compiler.frames.last?.namespaces[name]?.count ?? Set(compiler.macros.names(of: name)).count }
+    /// Each once, as the files have them; some of dbt's macros are functions here.
+    private var names: [String] {
+        let written = compiler.macros.names(of: name)
+        return name == "dbt" ? Set(written).union(Compiler.functionsOfTheLibrary).sorted() : written
+    }
+
+    var count: Int? { compiler.frames.last?.namespaces[name]?.count ?? names.count }
+    func isTrue() throws -> Bool { true }
     func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { try ValueIterator(dictionary(interpreter).keys) }
-    func contains(_ value: Value) throws -> Bool? { value.asString.map { word in compiler.frames.last?.namespaces[name].map { $0[word] != nil } ?? compiler.macros.names(of: name).contains(word) } }
+    func contains(_ value: Value) throws -> Bool? { value.asString.map { word in compiler.frames.last?.namespaces[name].map { $0[word] != nil } ?? names.contains(word) } }
 }
