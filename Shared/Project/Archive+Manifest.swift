@@ -51,6 +51,7 @@ extension ArchiveWriter {
         write(value.originalFilePath); write(value.line); write(value.fqn); write(value.config.values); write(value.loadedAtField)
         write(value.loadedAtQuery); write(value.freshness); write(value.sourceMeta); write(value.docBlocks); write(value.external)
         write(value.eventTime); write(value.quoting); write(value.isTableNamed); write(value.stated); write(value.writtenDatabase); write(value.writtenSchema)
+        write(value.isOverridden)
     }
     mutating func macro(_ value: Macro) {
         write(value.uniqueID); write(value.name); write(value.packageName); write(value.originalFilePath); write(value.rootFolder)
@@ -166,7 +167,7 @@ extension ArchiveReader {
             originalFilePath: try text(), line: try int(), fqn: try strings(), config: NodeConfig(try object()), loadedAtField: try optionalText(),
             loadedAtQuery: try optionalText(), freshness: try json(), sourceMeta: try json(), docBlocks: try strings(), external: try json(),
             eventTime: try json(), quoting: try object(), isTableNamed: try bool(), stated: try object(), writtenDatabase: try optionalText(),
-            writtenSchema: try optionalText())
+            writtenSchema: try optionalText(), isOverridden: try bool())
     }
     mutating func macro() throws -> Macro {
         var value = Macro(

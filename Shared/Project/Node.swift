@@ -253,6 +253,8 @@ public struct SourceTable: Hashable, Sendable {
     /// Where it lies, as it is written in the yml: a template, perhaps.
     public var writtenDatabase: String?
     public var writtenSchema: String?
+    /// Whether another package has its say on it.
+    public var isOverridden = false
 }
 
 /// A macro of the project or of a package.

@@ -6,13 +6,15 @@ extension ProjectReader {
     func configure(_ node: inout Node, _ package: PackageFile, _ patch: JSONObject?, _ own: JSONObject, _ manifest: Manifest) {
         let project = projectConfig(of: node, package, manifest)
         if own.isEmpty, patch?.isEmpty ?? true {
-            (node.stated, node.config) = (project.stated, project.settled)
+            (node.stated, node.config) = (project.settledStated, project.settled)
         } else {
             var (config, stated) = (project.config, project.stated)
             for layer in [patch, own].compactMap({ $0 }) {
                 ConfigMerge.lay(layer, over: &config)
                 ConfigMerge.note(layer, in: &stated)
             }
+            for layer in project.above { ConfigMerge.lay(layer, over: &config) }
+            for layer in project.aboveStated { ConfigMerge.note(layer, in: &stated) }
             node.stated = stated
             let keys = Set([patch, own].flatMap { $0?.keys.map(ConfigMerge.spelling) ?? [] })
             if let fault = ConfigShapes.fault(in: Self.checkable(config), of: node.resourceType, keys: keys) {
@@ -53,8 +55,12 @@ extension ProjectReader {
     struct ProjectConfig {
         var config: JSONObject
         var stated: JSONObject
-        /// Of a node that says nothing itself: such nodes share it.
+        /// Of a package's node, what the project itself says: above all that the package says, in the node's own file too.
+        var above: [JSONObject] = []
+        var aboveStated: [JSONObject] = []
+        /// Of a node that says nothing itself: such nodes share it, and what is stated of them.
         var settled: NodeConfig
+        var settledStated: JSONObject
     }
 
     func projectConfig(of node: Node, _ package: PackageFile, _ manifest: Manifest) -> ProjectConfig {
@@ -62,23 +68,27 @@ extension ProjectReader {
         let section = [.analysis, .operation].contains(node.resourceType) ? "models" : Self.section(of: node.resourceType)
         let (own, ownDepth) = ConfigMerge.layers(in: package.sections[section], fqn: node.fqn)
         let root = manifest.project
-        // What the project itself says of a package's nodes goes above what the package says.
         let isForeign = package.name != root.name
         let (above, rootDepth) = isForeign ? ConfigMerge.layers(in: root.sections[section], fqn: node.fqn) : ([], 0)
         let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
         if let known = projectConfigs[key] { return known }
         var config = Self.defaults(of: node.resourceType)
         var stated = JSONObject()
-        for layer in own + above { ConfigMerge.lay(layer, over: &config) }
-        for file in isForeign ? [package, root] : [package] {
-            for layer in ConfigMerge.layers(in: file.writtenSections[section], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
-        }
+        for layer in own { ConfigMerge.lay(layer, over: &config) }
+        for layer in ConfigMerge.layers(in: package.writtenSections[section], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
+        // Of these dbt notes what their own package says alone.
+        let isNoted = isForeign && node.resourceType != .semanticModel && node.resourceType != .savedQuery
+        let aboveStated = isNoted ? ConfigMerge.layers(in: root.writtenSections[section], fqn: node.fqn).layers : []
+        var (whole, wholeStated) = (config, stated)
+        for layer in above { ConfigMerge.lay(layer, over: &whole) }
+        for layer in aboveStated { ConfigMerge.note(layer, in: &wholeStated) }
         // Of these dbt checks no more than what schema files say.
         let isChecked = node.resourceType != .exposure && node.resourceType != .unitTest
-        if isChecked, let fault = ConfigShapes.fault(in: Self.checkable(config), of: node.resourceType) {
+        if isChecked, let fault = ConfigShapes.fault(in: Self.checkable(whole), of: node.resourceType) {
             problems.add("project.bad_config", fault, at: .file("dbt_project.yml"), remedy: "correct what dbt_project.yml says of '\(node.name)'")
         }
-        let found = ProjectConfig(config: config, stated: stated, settled: Self.settled(config, node.resourceType))
+        let found = ProjectConfig(
+            config: config, stated: stated, above: above, aboveStated: aboveStated, settled: Self.settled(whole, node.resourceType), settledStated: wholeStated)
         projectConfigs[key] = found
         return found
     }

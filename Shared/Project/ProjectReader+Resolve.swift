@@ -36,20 +36,20 @@ extension ProjectReader {
     }
 
     /// What a test reads that is not there, or turned off. Of what is nowhere dbt always names a package, be it none.
-    private func lacks(of test: Node, _ manifest: Manifest) -> [(words: String, isOff: Bool)] {
+    private func lacks(of test: Node, _ manifest: Manifest) -> [(words: String, isOff: Bool, isTold: Bool)] {
         let nodes = test.refs.filter { manifest.node(for: $0, from: test.packageName) == nil }.map { ref in
             let isOff = manifest.disabled.contains { $0.name == ref.name && $0.resourceType != .test }
             let package = isOff && ref.package == nil ? "" : " in package '\(ref.package ?? "")'"
-            return (words: "a node named '\(ref.name)'\(package) which \(isOff ? "is disabled" : "was not found")", isOff: isOff)
+            return (words: "a node named '\(ref.name)'\(package) which \(isOff ? "is disabled" : "was not found")", isOff: isOff, isTold: !isOff)
         }
         return nodes + test.sources.filter { manifest.source(for: $0, from: test.packageName) == nil }.map { ref in
             let isOff = manifest.disabledSources.contains { $0.sourceName == ref.source && $0.name == ref.table }
-            return (words: "a source named '\(ref.source).\(ref.table)' \(isOff ? "which is disabled" : "in package '' which was not found")", isOff: isOff)
+            return (words: "a source named '\(ref.source).\(ref.table)' \(isOff ? "which is disabled" : "in package '' which was not found")", isOff: isOff, isTold: true)
         }
     }
 
     /// As in dbt, a test of what is not there is no error: it is turned off, and told of.
-    private func turnOff(_ test: Node, _ lacks: [(words: String, isOff: Bool)], _ manifest: inout Manifest) {
+    private func turnOff(_ test: Node, _ lacks: [(words: String, isOff: Bool, isTold: Bool)], _ manifest: inout Manifest) {
         manifest.nodes[test.uniqueID] = nil
         var off = test
         var config = off.config.values
@@ -57,10 +57,10 @@ extension ProjectReader {
         off.config = NodeConfig(config)
         off.dependsOn = []
         manifest.disabled.append(off)
-        // dbt tells of what is turned off nowhere but in its log.
+        // dbt tells of a node that is turned off nowhere but in its log, of a source everywhere.
         for lack in lacks {
             manifest.warnings.append(.init(
-                lack.isOff ? "InvalidDisabledTargetInTestNode" : "NodeNotFoundOrDisabled", "\(Self.dependent(test)) \(lack.words)", lack.isOff ? .hint : .tagged,
+                lack.isOff ? "InvalidDisabledTargetInTestNode" : "NodeNotFoundOrDisabled", "\(Self.dependent(test)) \(lack.words)", lack.isTold ? .tagged : .hint,
                 in: test.rootFolder, test.originalFilePath, place: ProjectWarning.ofReferences))
         }
     }

@@ -13,6 +13,8 @@ extension ProjectReader {
     ///   - base: its packages and its target.
     /// - Returns: nil where the project must be read anew.
     func update(_ last: Manifest, from base: Manifest, _ changes: FileChanges) -> Manifest? {
+        // What one package says of another's source is laid over it when both are read.
+        guard !last.sources.values.contains(where: \.isOverridden), !last.warnings.contains(where: { $0.event == "UnusedTables" }) else { return nil }
         var scope = UpdateScope(last, changes)
         var start = last
         guard scope.isSound, readMacrosAgain(&start, &scope), problems.problems.isEmpty else { return nil }
@@ -42,6 +44,7 @@ extension ProjectReader {
         var manifest = start
         reread = scope.macros
         let schemas = manifest.packages.map { package in readSchemas(package, manifest) { scope.schemas.contains($0) } }
+        guard schemas.allSatisfy(\.overrides.isEmpty) else { return nil }
         let patches = schemas.flatMap(\.patches)
         guard let files = files(describedBy: patches, start, scope) else { return nil }
         // What is read anew needs its description, also from a schema file in which nothing has changed.

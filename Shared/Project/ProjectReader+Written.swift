@@ -48,10 +48,12 @@ extension ProjectReader {
         let own = node.config.values
         configure(&node, package, nil, own, manifest)
         if node.resourceType == .exposure {
-            // An exposure's own take the place of what dbt_project.yml says.
+            // An exposure's own take the place of what dbt_project.yml says; what the project says of a package's, of both.
             var config = node.config.values
-            if let tags = own["tags"] { config["tags"] = .array(Set(NodeConfig.strings(tags)).sorted().map(JSON.string)) }
-            if let meta = own["meta"] { config["meta"] = meta }
+            for layer in [own] + projectConfig(of: node, package, manifest).above {
+                if let tags = layer["tags"] { config["tags"] = .array(Set(NodeConfig.strings(tags)).sorted().map(JSON.string)) }
+                if let meta = layer["meta"] { config["meta"] = meta }
+            }
             node.config = NodeConfig(config)
         }
         if !node.beside.isEmpty {

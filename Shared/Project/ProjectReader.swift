@@ -83,10 +83,15 @@ public final class ProjectReader {
 
         var schemas: [SchemaReader] = []
         for package in manifest.packages {
-            let schema = readSchemas(package, manifest)
+            let schema = readSchemas(package, manifest, overrides: schemas.last?.overrides ?? [:])
             manifest.warnings += schema.warnings
             for source in schema.sources { addSource(source, &manifest) }
             schemas.append(schema)
+        }
+        let unused = SourceOverride.unused(schemas.last?.overrides ?? [:])
+        if !unused.isEmpty {
+            let text = (["During parsing, dbt encountered source overrides that had no target:"] + unused + [""]).joined(separator: "\n")
+            manifest.warnings.append(.init("UnusedTables", text, in: manifest.project.folder, "", place: ProjectWarning.ofSourceTests))
         }
         for group in schemas.flatMap(\.groups) { add(group, &manifest) }
         let patches = schemas.flatMap(\.patches)
@@ -237,8 +242,10 @@ public final class ProjectReader {
     }
 
     /// - Parameter isWanted: of a schema file by its path from the root.
-    func readSchemas(_ package: PackageFile, _ manifest: Manifest, where isWanted: (String) -> Bool = { _ in true }) -> SchemaReader {
+    func readSchemas(_ package: PackageFile, _ manifest: Manifest, overrides: [String: SourceOverride] = [:], where isWanted: (String) -> Bool = { _ in true }) -> SchemaReader {
         var reader = SchemaReader(package: package, target: manifest.target, renderer: schemaRenderer(of: package.name, manifest), problems: problems)
+        reader.overrides = overrides
+        reader.root = manifest.project
         for path in Self.schemaPaths(of: package) where isWanted("\(package.folder)/\(path)") {
             guard let text = FileTree.text(path, in: package.folder, problems) else { continue }
             reader.read(text, file: path)

@@ -8,15 +8,23 @@ extension SchemaReader {
             return
         }
         if let package = entry["overrides"]?.text {
-            note(.init("SourceOverrideDeprecation", "\(entry.file):\(entry.line): what this says of the source '\(name)' of the package '\(package)' is not used: sources are described where they are defined", .hint, in: self.package.folder, entry.file, isLocal: true))
+            overrides[SourceOverride.key(package, name)] = SourceOverride(entry, place: overrides.count)
             return
         }
+        let key = SourceOverride.key(package.name, name)
+        let entry = overrides[key]?.source(entry) ?? entry
         for item in entry["tables"]?.items ?? [] {
             guard let table = item["name"]?.text else {
                 problems.add("project.missing_name", "a table of source '\(name)' has no name", at: item.location, remedy: "add name:")
                 continue
             }
-            let source = source(entry, name, item, table, written)
+            let item = overrides[key]?.table(item, table) ?? item
+            if overrides[key] != nil {
+                overrides[key]?.isUsed = true
+                overrides[key]?.unusedTables.remove(table)
+            }
+            var source = source(entry, name, item, table, written)
+            source.isOverridden = overrides[key] != nil
             add(source)
             readTests(
                 of: [item], "\(name)_\(table)", "source('\(name)', '\(table)')", ref: nil, sourceID: source.uniqueID, section: "sources",
@@ -54,13 +62,14 @@ extension SchemaReader {
         for (key, value) in own.pairs { source.stated[key] = value }
         ConfigMerge.lay(own, over: &config)
         config["tags"] = own["tags"]
+        layRoot(over: &config, of: fqn, stated: &source.stated)
         let configs = [entry["config"], item["config"]].compactMap { $0?.json.objectValue }
         if let fault = configs.lazy.compactMap({ ConfigShapes.fault(in: $0, of: .source) }).first ?? projectFault {
             problems.add("project.bad_config", fault, at: item.location, remedy: "correct the configuration of '\(name).\(table)'")
         }
-        source.loadedAtField = own["loaded_at_field"]?.stringValue
-        source.loadedAtQuery = own["loaded_at_query"]?.stringValue
-        source.freshness = config["freshness"].flatMap { own["freshness"] == nil ? Self.freshness([$0]) : $0 } ?? Self.noFreshness
+        source.loadedAtField = config["loaded_at_field"]?.stringValue
+        source.loadedAtQuery = config["loaded_at_query"]?.stringValue
+        source.freshness = config["freshness"].flatMap { $0 == own["freshness"] ? $0 : Self.freshness([$0]) } ?? Self.noFreshness
         source.eventTime = config["event_time"] ?? .null
         source.writtenDatabase = written["database"]?.text
         source.writtenSchema = written["schema"]?.text
@@ -75,6 +84,16 @@ extension SchemaReader {
         for key in ["freshness", "loaded_at_field", "loaded_at_query"] { config[key] = nil }
         source.config = NodeConfig(config)
         return source
+    }
+
+    /// What the project's own dbt_project.yml says of a package's sources, above what the package says; its tags take the place of the others.
+    private func layRoot(over config: inout JSONObject, of fqn: [String], stated: inout JSONObject) {
+        guard let root, root.name != package.name else { return }
+        for layer in ConfigMerge.layers(in: root.sections["sources"], fqn: fqn).layers {
+            ConfigMerge.lay(layer, over: &config)
+            if let tags = layer["tags"] { config["tags"] = tags.stringValue == nil ? tags : .array([tags]) }
+        }
+        for layer in ConfigMerge.layers(in: root.writtenSections["sources"], fqn: fqn).layers { ConfigMerge.note(layer, in: &stated) }
     }
 
     /// The table's, in `config:` or beside it, else the source's.

@@ -68,6 +68,10 @@ struct SchemaReader {
     private(set) var patches: [NodePatch] = []
     private(set) var tests: [WrittenTest] = []
     private(set) var sources: [SourceTable] = []
+    /// The project itself, where this is one of its packages.
+    var root: PackageFile?
+    /// What packages that were read before say of this one's sources, and this one of others', by `package.source`.
+    var overrides: [String: SourceOverride] = [:]
     /// Snapshots that are defined here, unit tests, exposures, metrics and what else has no file of its own.
     private(set) var nodes: [Node] = []
     private(set) var groups: [Manifest.Group] = []
@@ -143,7 +147,7 @@ struct SchemaReader {
                 }
             }
         case "metrics", "semantic_models", "saved_queries":
-            let reader = SemanticReader(package: package, problems: problems)
+            let reader = SemanticReader(package: package, root: root, problems: problems)
             for (entry, _) in entries(of: member) { nodes += reader.nodes(for: entry, section: member.key) }
         case let key where Self.known.contains(key): return
         case let key:
@@ -370,7 +374,6 @@ struct SchemaReader {
     }
 
     mutating func add(_ source: SourceTable) { sources.append(source) }
-    mutating func note(_ warning: ProjectWarning) { warnings.append(warning) }
 
     func rendered(_ entry: YAMLValue) -> YAMLValue? {
         do {

@@ -5,6 +5,8 @@ internal import Kernel
 /// Nothing here is queried by us: others read it from the manifest.
 struct SemanticReader {
     let package: PackageFile
+    /// The project itself.
+    let root: PackageFile?
     let problems: ProblemList
 
     /// The node of an entry, and the metrics that a semantic model creates of its measures.
@@ -181,6 +183,10 @@ struct SemanticReader {
         for layer in ConfigMerge.layers(in: package.sections["semantic-models"], fqn: fqn).layers { ConfigMerge.lay(layer, over: &config) }
         var meta = config["meta"]?.objectValue ?? JSONObject()
         for (key, value) in entry["config"]?["meta"]?.json.objectValue?.pairs ?? [] { meta[key] = value }
+        guard let root, root.name != package.name else { return meta }
+        for layer in ConfigMerge.layers(in: root.sections["semantic-models"], fqn: fqn).layers {
+            for (key, value) in layer["meta"]?.objectValue?.pairs ?? [] { meta[key] = value }
+        }
         return meta
     }
 

@@ -138,7 +138,7 @@ import Testing
         #expect(count(node.box.properties) == 45)
         #expect(count(Column(name: "")) == 9)
         #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 22)
-        #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 27)
+        #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 28)
         #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 13)
         let fixture = UnitTest.Fixture(rows: .sql(""), format: "")
         #expect(count(UnitTest(model: "", given: [], expect: fixture)) == 8)

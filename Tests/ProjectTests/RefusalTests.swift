@@ -73,7 +73,7 @@ import Testing
 
     @Test func `what dbt reads on at is warned of at most`() {
         #expect(told(["models/more.yml": "data_tests: [5]"]) == ["models/more.yml:1: an entry of 'data_tests' has no name"])
-        #expect(told(["models/more.yml": "sources: [{name: events, overrides: tools}]"]) == ["models/more.yml:1: what this says of the source 'events' of the package 'tools' is not used: sources are described where they are defined"])
+        #expect(told(["models/more.yml": "sources: [{name: events, overrides: tools}]"]) == ["During parsing, dbt encountered source overrides that had no target:\n  - Source tools.events (in models/more.yml)\n"])
         #expect(told(["dbt_project.yml": "name: shop\nprofile: shop\nmodels:\nquery-comment: {}\nmodel-paths:"]) == [])
     }
 }

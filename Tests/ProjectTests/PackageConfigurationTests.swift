@@ -1,0 +1,84 @@
+import Kernel
+import ModellingSupport
+import Project
+import Testing
+
+/// Who has the last word on what a package brings.
+@Suite struct PackageConfigurationTests {
+    private static let package = [
+        "packages.yml": "packages: [{local: dbt_packages/tools}]", "models/own.sql": "select 1 as id",
+        "dbt_packages/tools/dbt_project.yml": """
+            name: tools
+            version: "1.0"
+            models: {+tags: [lent], +meta: {k: 1, m: 0}}
+            sources: {+meta: {p: 1}, +tags: [lent]}
+            exposures: {+tags: [lent]}
+            """,
+        "dbt_packages/tools/models/t.sql": "{{ config(materialized='view', tags=['file'], meta={'f': 1}) }} select 1 as id from {{ source('raw', 'events') }}",
+        "dbt_packages/tools/models/s.yml": """
+            sources:
+              - name: raw
+                schema: theirs
+                description: theirs
+                config: {meta: {a: 1}, tags: [c]}
+                freshness: {warn_after: {count: 5, period: hour}}
+                loaded_at_field: at
+                tables:
+                  - {name: events, description: their events, columns: [{name: id, data_tests: [not_null]}, {name: at}], config: {meta: {t: 1}}}
+                  - {name: pages, columns: [{name: id, data_tests: [unique]}]}
+            models: [{name: t, config: {meta: {y: 1}}}]
+            exposures: [{name: shown, type: ml, owner: {name: x}, depends_on: [ref('t')], config: {tags: [yml], meta: {z: 1}}}]
+            """,
+    ]
+
+    @Test func `the project goes above what a package says, in the files of its models too`() throws {
+        var files = Self.package
+        files["dbt_project.yml"] = """
+            name: shop
+            profile: shop
+            models: {tools: {+materialized: table, +meta: {m: 1}, +tags: above}}
+            sources: {tools: {raw: {+meta: {r: 1}, +freshness: {warn_after: {count: 9, period: day}}, +loaded_at_field: there, pages: {+enabled: false}}}}
+            exposures: {tools: {+tags: [above], +meta: {e: 1}}}
+            """
+        let manifest = try TestProject(files).manifest()
+        let node = try #require(manifest.nodes["model.tools.t"])
+        #expect(node.config.materialized == "table" && node.tags == ["lent", "file", "above"])
+        #expect(node.config["meta"] == ["k": 1, "m": 1, "y": 1, "f": 1])
+        #expect(node.stated["meta"] == ["m": 1] && node.stated["materialized"] == "table")
+        let source = try #require(manifest.sources["source.tools.raw.events"])
+        #expect(source.config["meta"] == ["p": 1, "a": 1, "t": 1, "r": 1] && source.loadedAtField == "there")
+        #expect(source.freshness["warn_after"] == ["count": 9, "period": "day"])
+        #expect(manifest.sources["source.tools.raw.pages"] == nil)
+        #expect(manifest.others["exposure.tools.shown"]?.config["meta"] == ["e": 1] && manifest.others["exposure.tools.shown"]?.tags == ["above"])
+        #expect(manifest.warnings.map(\.event) == ["InvalidDisabledTargetInTestNode"])
+    }
+
+    @Test func `a source of a package is overridden word by word, and what has no source is told`() throws {
+        var files = Self.package
+        files["models/over.yml"] = """
+            sources:
+              - name: raw
+                overrides: tools
+                schema: elsewhere
+                description: mine
+                meta: {own: 1}
+                tables:
+                  - {name: events, identifier: events_v2, columns: [{name: id, description: key, data_tests: [unique]}], freshness: {warn_after: {count: 1, period: day}}}
+                  - {name: gone}
+              - {name: nowhere, overrides: tools}
+            """
+        let project = try TestProject(files)
+        let manifest = try project.manifest()
+        let events = try #require(manifest.sources["source.tools.raw.events"])
+        #expect(events.schema == "elsewhere" && events.identifier == "events_v2" && events.sourceDescription == "mine" && events.description == "their events")
+        #expect(events.config["meta"] == ["p": 1, "own": 1, "t": 1] && events.freshness["warn_after"] == ["count": 1, "period": "day"] && events.loadedAtField == "at")
+        #expect(events.columns.map(\.name) == ["id"])
+        let pages = try #require(manifest.sources["source.tools.raw.pages"])
+        #expect(pages.schema == "elsewhere" && pages.freshness["warn_after"] == ["count": .null, "period": .null], "what is overridden has the freshness that is said there, or none")
+        let tests = manifest.nodes.values.filter { $0.resourceType == .test }
+        #expect(Set(tests.map(\.name)) == ["source_unique_raw_events_id", "source_unique_raw_pages_id"] && tests.allSatisfy { $0.originalFilePath == "models/s.yml" && $0.packageName == "tools" })
+        #expect(manifest.warnings.map(\.text) == [
+            "During parsing, dbt encountered source overrides that had no target:\n  - Source table tools.raw.gone (in models/over.yml)\n  - Source tools.nowhere (in models/over.yml)\n",
+        ])
+    }
+}
