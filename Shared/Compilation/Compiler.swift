@@ -110,10 +110,10 @@ public final class Compiler: ParseTimeHost {
         return frame.capture
     }
 
-    public func generatedName(_ macro: String, custom: String?, node: Node) throws -> String {
-        let frame = Frame(node, package: manifest.project.name, mode: .parse)
+    public func generatedName(_ macro: String, of package: String, custom: String?, node: Node) throws -> String {
+        let frame = Frame(node, package: package, mode: .parse)
         return try inside(frame) {
-            guard let callee = try self.macro(macro, package: manifest.project.name) else { return custom ?? node.name }
+            guard let callee = try self.macro(macro, package: package) else { return custom ?? node.name }
             return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, Value(ManifestWriter.json(node))])))
         }
     }

@@ -31,6 +31,7 @@ public protocol ParseTimeHost: AnyObject {
     var isBoundToCommand: Bool { get }
     /// One of dbt's words that need no node, for templates in yml files: `modules`, `run_started_at`.
     func word(ofSchemas name: String) -> Value?
-    /// The answer of the project's own `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
-    func generatedName(_ macro: String, custom: String?, node: Node) throws -> String
+    /// The answer of `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
+    /// - Parameter package: where the macro is looked for first.
+    func generatedName(_ macro: String, of package: String, custom: String?, node: Node) throws -> String
 }

@@ -158,8 +158,8 @@ extension ProjectReader {
 
     private func name(_ macro: String, _ custom: String?, _ node: Node, _ manifest: Manifest) throws -> String {
         let custom = custom.map(Self.trimmed)
-        if manifest.macros["macro.\(manifest.project.name).\(macro)"] != nil, let host, canRender {
-            return Self.trimmed(try host.generatedName(macro, custom: custom, node: node))
+        if let owner = owner(of: macro, for: node, manifest), let host, canRender {
+            return Self.trimmed(try host.generatedName(macro, of: owner, custom: custom, node: node))
         }
         switch macro {
         case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
@@ -167,5 +167,16 @@ extension ProjectReader {
         case "generate_alias_name": return custom.flatMap { $0.isEmpty ? nil : $0 } ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
         default: return custom ?? manifest.target.database
         }
+    }
+
+    /// The package whose macro names such a node: its own, else the project, also where that has a version of dbt's for `adapter.dispatch` to
+    /// find; nil where dbt's own rule holds.
+    private func owner(of macro: String, for node: Node, _ manifest: Manifest) -> String? {
+        let root = manifest.project.name
+        func has(_ name: String, _ package: String) -> Bool { manifest.macros["macro.\(package).\(name)"] != nil }
+        if node.packageName != root, has(macro, node.packageName) { return node.packageName }
+        if has(macro, root) { return root }
+        let order = manifest.project.dispatch.first { $0.namespace == "dbt" }?.order ?? [root]
+        return order.contains { package in has("\(manifest.target.type)__\(macro)", package) || has("default__\(macro)", package) } ? root : nil
     }
 }

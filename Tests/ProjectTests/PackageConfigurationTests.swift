@@ -81,4 +81,18 @@ import Testing
             "During parsing, dbt encountered source overrides that had no target:\n  - Source table tools.raw.gone (in models/over.yml)\n  - Source tools.nowhere (in models/over.yml)\n",
         ])
     }
+
+    @Test func `a package names its own by its own macro, and what the project has for dispatch names the rest`() throws {
+        var files = Self.package
+        files["models/own.sql"] = "{{ config(schema='mine') }} select 1 as id"
+        files["dbt_packages/tools/macros/names.sql"] = "{% macro generate_schema_name(custom, node) %}lent_{{ custom }}{% endmacro %}"
+        files["macros/names.sql"] = """
+            {% macro default__generate_schema_name(custom, node) %}root_{{ custom }}{% endmacro %}
+            {% macro sqlite__generate_alias_name(custom, node) %}{{ node.name }}_here{% endmacro %}
+            """
+        let project = try TestProject(files)
+        let manifest = try project.manifest()
+        #expect(manifest.nodes["model.shop.own"]?.schema == "root_mine" && manifest.nodes["model.shop.own"]?.alias == "own_here")
+        #expect(manifest.nodes["model.tools.t"]?.schema == "lent_None" && manifest.nodes["model.tools.t"]?.alias == "t_here")
+    }
 }
