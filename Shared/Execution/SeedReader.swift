@@ -56,8 +56,9 @@ enum SeedValue {
 
     private static func fits(_ text: String, _ kind: TableKind) -> Bool {
         switch kind {
-        case .integer: Int64(text) != nil
-        case .number: Double(text) != nil && !text.lowercased().contains("n") && !text.lowercased().contains("x")
+        // Nearly all are plain.
+        case .integer: Int64(text) != nil || SeedNumber(text)?.whole != nil
+        case .number: SeedNumber(text) != nil
         case .date: text.utf8.count == 10 && isTime(text)
         case .timestamp: text.utf8.count >= 16 && isTime(text)
         case .boolean: ["true", "false"].contains(text.lowercased())
@@ -78,8 +79,9 @@ enum SeedValue {
     static func value(_ field: CSVText.Field, _ kind: TableKind) -> SQLValue {
         if isNull(field) { return .null }
         switch kind {
-        case .integer: return Int64(field.text).map(SQLValue.integer) ?? .text(field.text)
-        case .number: return Double(field.text).map(SQLValue.double) ?? .text(field.text)
+        // What is longer than 64 bits the engine judges.
+        case .integer: return Int64(field.text).map(SQLValue.integer) ?? SeedNumber(field.text)?.whole.map { whole in Int64(whole).map(SQLValue.integer) ?? .text(whole) } ?? .text(field.text)
+        case .number: return SeedNumber(field.text).flatMap { Double($0.text) }.map(SQLValue.double) ?? .text(field.text)
         case .boolean: return .integer(field.text.lowercased() == "true" ? 1 : 0)
         case .date, .timestamp, .text: return .text(field.text)
         }

@@ -359,6 +359,15 @@ public final class ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.functions = capture.functions
+        if node.resourceType == .model {
+            // What a foreign key points to is built before, as dbt has it.
+            let constraints = node.columns.flatMap(\.constraints) + node.constraints
+            for text in constraints.filter({ $0["type"] == "foreign_key" }).compactMap({ $0["to"]?.stringValue }) {
+                guard let found = (try? DbtSyntax.environment.parse("{{ \(text) }}", name: node.originalFilePath)).flatMap(StaticReader.capture) else { continue }
+                node.refs += found.refs
+                node.sources += found.sources
+            }
+        }
         node.configCall = capture.config
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)

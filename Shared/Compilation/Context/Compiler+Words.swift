@@ -9,6 +9,7 @@ extension Compiler {
     func value(of name: String, package: String) throws -> Value? {
         if let value = frames.last?.variables[name] { return value }
         if let value = try projectMacro(name, package: package) { return value }
+        if name == "context" { return .object(ContextObject(self, package: package)) }
         if let value = word(name) { return value }
         return try macros.libraryMacro(name, interpreter)
     }
@@ -154,7 +155,6 @@ extension Compiler {
         "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
         "database": { .string($0.frame.place(\.database) ?? $0.manifest.target.database) },
         "graph": { $0.graph },
-        "context": { .object(ContextObject($0)) },
     ]
 
     private static let functions: [String: @Sendable (Compiler, Arguments, Interpreter) throws -> Value] = [
@@ -237,15 +237,17 @@ extension Compiler {
 /// `context`: every name that a template can use, as a map.
 final class ContextObject: JinjaObject {
     private unowned let compiler: Compiler
-    init(_ compiler: Compiler) { self.compiler = compiler }
+    /// Whose text asks: a package's macro sees its own package's macros there.
+    private let package: String
+    init(_ compiler: Compiler, package: String) { (self.compiler, self.package) = (compiler, package) }
     var typeName: String { "dict" }
     var isMapping: Bool { true }
     func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
-        try key.asString.flatMap { try compiler.value(of: $0, package: compiler.frame.package) }
+        try key.asString.flatMap { try compiler.value(of: $0, package: package) }
     }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { try item(.string(name), interpreter) }
     func contains(_ value: Value) throws -> Bool? {
-        try value.asString.map { try compiler.value(of: $0, package: compiler.frame.package) != nil }
+        try value.asString.map { try compiler.value(of: $0, package: package) != nil }
     }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {

@@ -57,12 +57,12 @@ final class RelationObject: JinjaObject {
 
     var sql: String {
         var text = plainSQL
-        if let timeFilter {
-            text = "(select * from \(text) where \(dialect.condition(timeFilter)))\(dialect.alias("_dbt_et_filter_subq", identifier))"
+        if let limit {
+            let rows = limit == 0 ? "where false limit 0" : "limit \(limit)"
+            text = "(select * from \(text) \(rows))\(dialect.alias("_dbt_limit_subq", identifier))"
         }
-        guard let limit else { return text }
-        let rows = limit == 0 ? "where 1 = 0 limit 0" : "limit \(limit)"
-        return "(select * from \(text) \(rows))\(dialect.alias("_dbt_limit_subq", identifier))"
+        guard let timeFilter else { return text }
+        return "(select * from \(text) where \(dialect.condition(timeFilter)))\(dialect.alias("_dbt_et_filter_subq", identifier))"
     }
 
     func text(_ interpreter: Interpreter) throws -> String { sql }

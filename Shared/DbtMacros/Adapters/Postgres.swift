@@ -46,7 +46,7 @@ extension MacroLibrary {
         {% endmacro %}
 
         {% macro postgres__alter_relation_comment(relation, comment) %}
-            comment on {{ relation.type or 'table' }} {{ relation.render() }} is {{ postgres_escape_comment(comment) }}
+            comment on {{ (relation.type or 'table') | replace('_', ' ') }} {{ relation.render() }} is {{ postgres_escape_comment(comment) }}
         {% endmacro %}
         {% macro postgres__alter_column_comment(relation, column_dict) %}
             {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}

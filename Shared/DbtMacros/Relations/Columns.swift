@@ -18,7 +18,7 @@ extension MacroLibrary {
             select * from (
                 {{ select_sql }}
             ) as __dbt_sbq
-            where 1 = 0
+            where false
             limit 0
         {% endmacro %}
         {% macro default__get_empty_schema_sql(columns) %}
