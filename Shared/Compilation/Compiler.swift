@@ -3,7 +3,6 @@ public import Kernel
 public import Project
 public import WarehouseKit
 internal import Jinja
-internal import Synchronization
 
 /// Turns nodes into SQL, in dbt's context. Used from one thread at a time, with the session it was given.
 ///
@@ -50,9 +49,9 @@ public final class Compiler: ParseTimeHost {
     lazy var comments = QueryComment(manifest.project.queryComment)
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
     /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
-    public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings.load(ordering: .relaxed) != clockReadings }
+    public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings != clockReadings }
     var hasAskedForCommand = false
-    private let clockReadings = WallClock.readings.load(ordering: .relaxed)
+    private let clockReadings = WallClock.readings
     /// The environment variables that templates asked for.
     public internal(set) var environmentRead: Set<String> = []
 
