@@ -20,6 +20,8 @@ public final class Compiler: ParseTimeHost {
     public var onStatement: (_ sql: String, _ node: Node?) -> Void = { _, _ in }
     /// The rows of a seed, for `load_agate_table()`.
     public var readSeed: ((Node) throws -> Table)?
+    /// Below which templates may write the rows of tables into files; nil where they may not: a sealed project stays as it was sealed.
+    public var tablesFolder: String?
     /// What `write(…)` keeps of a node.
     public var onWrite: (Node, String) throws -> Void = { _, _ in }
     public private(set) var warnings: [String] = []

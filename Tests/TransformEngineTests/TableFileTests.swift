@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import ModellingSupport
 import Testing
@@ -25,6 +26,27 @@ import Testing
         #expect(try text("keyed.json") == "{\n  \"x\": {\n    \"a\": 1,\n    \"b\": \"x\",\n    \"c\": null\n  },\n  \"y,z\": {\n    \"a\": 2,\n    \"b\": \"y,z\",\n    \"c\": 1.5\n  }\n}")
         #expect(try text("lines.json") == #"{"a": 1, "b": "x", "c": null}"# + "\n" + #"{"a": 2, "b": "y,z", "c": 1.5}"# + "\n")
         #expect(drill.run("run-operation", "twice").text.contains("Value 1 is not unique in the key column."))
+    }
+
+    @Test func `in a pipeline's run no file is written, into the sealed project least of all`() throws {
+        let project = try TestProject(["models/a.sql": "{% do run_query('select 1 as a').to_csv('models/t.csv') %} select 1 as id"])
+        let error = #expect(throws: (any Error).self) { try Drill(project).perform("shop@1") }
+        #expect((error as? any Problem)?.code == "compile.no_files", "\(String(describing: error))")
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: project.folder).filter { $0.hasSuffix("t.csv") } == [])
+    }
+
+    @Test func `a relation makes another with the quotes that it is told, and a table says what it can do`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id",
+            "macros/op.sql": """
+            {% macro op() %}
+              {% set r = ref('a').create(schema='s', identifier='i', quote_policy={'identifier': false}, type='pointer') %}
+              {{ print(r.quote_policy.schema ~ ' ' ~ r.quote_policy.identifier ~ ' ' ~ r.is_pointer) }}
+              {% set t = run_query('select 1 as a') %}{{ print((t.to_csv is defined) ~ ' ' ~ (t.to_json is defined)) }}
+            {% endmacro %}
+            """,
+        ])
+        #expect(drill.run("run-operation", "op", "--quiet").text.contains("True False True\nTrue True"))
     }
 
     @Test func `a node of the graph tells when it was read and what its calls of config say`() throws {

@@ -13,11 +13,8 @@ extension Compiler {
 
     /// Whether names are quoted: the project says so for all, a node or a source for itself.
     func quote(_ relation: RelationObject, by own: JSONObject? = nil) {
-        for setting in [manifest.project.quoting, own ?? JSONObject()] {
-            relation.quotes.database = setting["database"]?.boolValue ?? relation.quotes.database
-            relation.quotes.schema = setting["schema"]?.boolValue ?? relation.quotes.schema
-            relation.quotes.identifier = setting["identifier"]?.boolValue ?? relation.quotes.identifier
-        }
+        relation.quotes.set(manifest.project.quoting)
+        relation.quotes.set(own)
     }
 
     /// As a reader sees it: no rows where only shapes are wanted, and only the rows of the batch where there is one.

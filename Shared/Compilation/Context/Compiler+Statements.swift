@@ -18,9 +18,11 @@ extension Compiler {
             let rows = try session.execute(sent)
             return (ResponseObject(session.answer, rows: rows), nil)
         }
-        let table = TableObject(Table(try session.query(sent, [], rowsMax: nil)), folder: manifest.project.folder, print: onPrint)
+        let table = object(Table(try session.query(sent, [], rowsMax: nil)))
         return (ResponseObject(session.answer, rows: table.table.rows.count), table)
     }
+
+    func object(_ table: Table) -> TableObject { TableObject(table, folder: tablesFolder, print: onPrint) }
 
     func statement(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         guard frame.mode == .execute else { return "" }

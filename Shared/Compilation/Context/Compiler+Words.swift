@@ -177,7 +177,7 @@ extension Compiler {
         "store_raw_result": { compiler, arguments, _ in try compiler.storeRawResult(arguments) },
         "load_agate_table": { compiler, _, _ in
             guard compiler.frame.mode == .execute, let node = compiler.frame.node, let table = try compiler.readSeed?(node) else { return .none }
-            return .object(TableObject(table, folder: compiler.manifest.project.folder, print: compiler.onPrint))
+            return .object(compiler.object(table))
         },
         "render": { compiler, arguments, interpreter in .string(try compiler.rendered(try interpreter.text(arguments.positional.first ?? ""))) },
         "write": { compiler, arguments, interpreter in

@@ -172,7 +172,7 @@ extension AdapterObject {
     private func execute(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("execute", required: 1, "sql", "auto_begin", "fetch", "limit")
         let (response, table) = try compiler.run(try interpreter.text(bound[0] ?? ""), fetches: bound[2]?.asInt == 1)
-        return .tuple([.object(response), .object(table ?? TableObject(Table(names: [], kinds: [], rows: []), folder: compiler.manifest.project.folder, print: compiler.onPrint))])
+        return .tuple([.object(response), .object(table ?? compiler.object(Table(names: [], kinds: [], rows: [])))])
     }
 
     private func addQuery(_ arguments: Arguments, _ interpreter: Interpreter, _ session: any WarehouseSession) throws -> Value {

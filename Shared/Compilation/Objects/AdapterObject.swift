@@ -74,7 +74,7 @@ final class AdapterObject: JinjaObject {
             return .list(try ConstraintWriter(compiler, interpreter).model(arguments["raw_constraints"] ?? arguments.positional.first ?? .none).map(Value.string))
         case "rows_of":
             let rows = arguments.positional.first?.asList?.map { $0.asList?.map(SQLValue.init) ?? [] } ?? []
-            return .object(TableObject(Table(ResultSet(columns: arguments.positional[1].asList?.compactMap(\.asString) ?? [], types: [], rows: rows)), folder: compiler.manifest.project.folder, print: compiler.onPrint))
+            return .object(compiler.object(Table(ResultSet(columns: arguments.positional[1].asList?.compactMap(\.asString) ?? [], types: [], rows: rows))))
         default: return nil
         }
     }

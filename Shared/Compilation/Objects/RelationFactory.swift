@@ -51,7 +51,8 @@ final class RelationFactory: JinjaObject {
             .bound("create", "database", "schema", "identifier", "type")
         let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
         let relation = RelationObject(name, kind: bound[3]?.asString, dialect: dialect)
-        compiler?.quote(relation, by: arguments["quote_policy"]?.json?.objectValue)
+        let policy = arguments["quote_policy"]?.json?.objectValue
+        if let compiler { compiler.quote(relation, by: policy) } else { relation.quotes.set(policy) }
         return relation
     }
 

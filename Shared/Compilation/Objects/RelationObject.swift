@@ -7,6 +7,12 @@ final class RelationObject: JinjaObject {
     /// Which of the three parts are written, or quoted.
     struct Parts: Hashable {
         var database = true, schema = true, identifier = true
+
+        mutating func set(_ flags: JSONObject?) {
+            database = flags?["database"]?.boolValue ?? database
+            schema = flags?["schema"]?.boolValue ?? schema
+            identifier = flags?["identifier"]?.boolValue ?? identifier
+        }
     }
     /// Rows of one stretch of time: `select * from … where column >= start and column < end`.
     struct TimeFilter: Hashable {
@@ -82,7 +88,7 @@ final class RelationObject: JinjaObject {
         case "is_view": return .bool(kind == "view")
         case "is_cte": return .bool(expression != nil || kind == "cte")
         case "is_materialized_view": return .bool(kind == "materialized_view")
-        case "is_pointer": return false
+        case "is_pointer": return .bool(kind == "pointer")
         case "can_be_renamed": return .bool(kind == "table" || kind == "view")
         case "can_be_replaced": return .bool(kind == "view")
         case "is_function": return .bool(kind == "function")
@@ -163,9 +169,7 @@ final class RelationObject: JinjaObject {
                 if case .object(let parts as RelationPartsObject) = value { fields.append((name, .dict(parts.fields))) } else { fields.append((name, value)) }
             }
             return .dict(fields)
-        case "create", "create_from", "create_from_node", "create_from_source", "scd_args", "add_ephemeral_prefix", "get_default_quote_policy", "get_default_include_policy":
-            return try RelationFactory(dialect).callMethod(method, arguments, interpreter)
-        default: return nil
+        default: return try RelationFactory(dialect).callMethod(method, arguments, interpreter)
         }
     }
 

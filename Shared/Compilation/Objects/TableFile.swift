@@ -47,8 +47,15 @@ struct TableFile {
         }
     }
 
-    /// - Parameter path: below `folder` where it does not begin at the root; folders on the way are made.
-    static func write(_ text: String, to path: String, below folder: String) throws {
+    /// - Parameters:
+    ///   - path: below `folder` where it does not begin at the root; folders on the way are made.
+    ///   - folder: nil where no files may be written.
+    static func write(_ text: String, to path: String, below folder: String?) throws {
+        guard let folder else {
+            throw CompilationError(
+                "compile.no_files", "the table is not written to '\(path)': in a pipeline's run, templates write no files",
+                remedy: "keep the rows in a table of the warehouse, or run `sluice dbt` in the project's folder")
+        }
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         let parts = whole.split(separator: "/", omittingEmptySubsequences: false)
         for count in 1..<max(parts.count, 1) { mkdir(parts[..<count].joined(separator: "/"), 0o777) }

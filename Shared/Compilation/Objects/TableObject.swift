@@ -52,9 +52,9 @@ final class TableObject: JinjaObject {
     let table: Table
     /// Where `print_table` and its like write.
     private let show: (String) -> Void
-    /// From which the paths of files begin: the project's.
-    private let folder: String
-    init(_ table: Table, folder: String, print: @escaping (String) -> Void) {
+    /// From which the paths of files begin; nil where no files may be written.
+    private let folder: String?
+    init(_ table: Table, folder: String?, print: @escaping (String) -> Void) {
         self.table = table
         self.folder = folder
         show = print
@@ -95,7 +95,7 @@ final class TableObject: JinjaObject {
         }
     }
 
-    var methods: Set<String> { ["print_table", "print_csv", "print_json", "select", "exclude", "rename", "limit", "where", "find", "distinct", "group_by", "order_by"] }
+    var methods: Set<String> { ["print_table", "print_csv", "print_json", "select", "exclude", "rename", "limit", "where", "find", "distinct", "group_by", "order_by", "to_csv", "to_json"] }
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {

@@ -95,6 +95,7 @@ final class DbtSite {
         if let opened { return opened }
         let session = try warehouse().open()
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
+        compiler.tablesFolder = manifest.project.folder
         let log = log
         compiler.onMessage = { log($0, name: "JinjaLogInfo") }
         let prints = arguments.flag("print", byDefault: true)

@@ -71,6 +71,7 @@ final class DbtTeam {
     private static func open(_ start: Start, _ number: Int, _ events: Mailbox<Event>) throws -> DbtLane {
         let session = try start.warehouse.open()
         let compiler = try Compiler(start.manifest, session: session, environment: start.environment, invocation: start.invocation)
+        compiler.tablesFolder = start.manifest.project.folder
         compiler.onMessage = { events.put(.said($0, .info)) }
         compiler.onPrint = { events.put(.printed($0)) }
         if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
