@@ -84,6 +84,23 @@ import Testing
         #expect(queue.next() == "model.shop.b")
         #expect(queue.stopped == ["model.shop.a"])
     }
+
+    @Test func `who was free first comes first, and of those set free together the less deep one`() throws {
+        let project = try TestProject([
+            "models/z.sql": "select 1 as id", "models/b.sql": "select 1 as id", "models/c.sql": "select * from {{ ref('b') }}",
+            // One level behind z, and two behind b.
+            "models/d.sql": "select * from {{ ref('z') }} union all select * from {{ ref('c') }}", "models/e.sql": "select * from {{ ref('z') }}",
+            "models/f.sql": "select * from {{ ref('z') }}",
+        ])
+        var queue = DbtQueue(RunPlan(.run, manifest: try project.manifest(), selected: Set("bcdefz".map { "model.shop.\($0)" })))
+        #expect(queue.next() == "model.shop.b")
+        #expect(queue.next() == "model.shop.z")
+        queue.end("model.shop.b", isStopping: false)
+        #expect(queue.next() == "model.shop.c")
+        queue.end("model.shop.c", isStopping: false)
+        queue.end("model.shop.z", isStopping: false)
+        #expect([queue.next(), queue.next(), queue.next(), queue.next()] == ["model.shop.e", "model.shop.f", "model.shop.d", nil])
+    }
 }
 
 /// Tables that are built at once under one view.

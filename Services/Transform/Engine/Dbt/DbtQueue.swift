@@ -1,13 +1,17 @@
 internal import Execution
 
-/// Which node of a plan may begin next: the first in the plan's order that waits for nothing.
+/// Which node of a plan may begin next: as in dbt, who has waited for nothing the longest; of those that one end sets free
+/// together, who lies less deep in the plan, and then by unique id.
 struct DbtQueue {
     private let order: [String]
     private let children: [String: [Int]]
     /// How many each place still waits for.
     private var waiting: [Int]
-    /// Places, the next one last.
+    /// How many nodes lie before each place, one behind another.
+    private let depths: [Int]
+    /// Places, in the order in which they came to wait for nothing; those before `begun` are taken.
     private var ready: [Int]
+    private var begun = 0
     private(set) var stopped: Set<String> = []
     /// The ephemeral model that each place was stopped for, if the last one that stopped it was one.
     private var causes: [Int: NodeResult] = [:]
@@ -18,10 +22,18 @@ struct DbtQueue {
         var children: [String: [Int]] = [:]
         for (place, id) in order.enumerated() { for parent in plan.waitsFor[id] ?? [] { children[parent, default: []].append(place) } }
         self.children = children
-        ready = waiting.indices.reversed().filter { [waiting] in waiting[$0] == 0 }
+        var depths = order.map { _ in 0 }
+        for (place, id) in order.enumerated() { for child in children[id] ?? [] { depths[child] = max(depths[child], depths[place] + 1) } }
+        self.depths = depths
+        ready = waiting.indices.filter { [waiting] in waiting[$0] == 0 }
+        ready.sort { [order] in order[$0] < order[$1] }
     }
 
-    mutating func next() -> String? { ready.popLast().map { order[$0] } }
+    mutating func next() -> String? {
+        guard begun < ready.count else { return nil }
+        begun += 1
+        return order[ready[begun - 1]]
+    }
 
     /// What is skipped for an ephemeral model says so, as that one has no result of its own in the artifacts.
     func cause(of id: String) -> NodeResult? { order.firstIndex(of: id).flatMap { causes[$0] } }
@@ -40,11 +52,11 @@ struct DbtQueue {
     /// - Parameter isStopping: whether what lies behind it must not begin; it comes up all the same, to be skipped.
     mutating func end(_ id: String, isStopping: Bool) {
         if isStopping { stopped.insert(id) }
+        var freed: [Int] = []
         for place in children[id] ?? [] {
             waiting[place] -= 1
-            guard waiting[place] == 0 else { continue }
-            let index = ready.firstIndex { $0 < place } ?? ready.endIndex
-            ready.insert(place, at: index)
+            if waiting[place] == 0 { freed.append(place) }
         }
+        ready += freed.sorted { (depths[$0], order[$0]) < (depths[$1], order[$1]) }
     }
 }
