@@ -131,7 +131,7 @@ public final class Compiler: ParseTimeHost {
                 if let test = node.test { frame.variables["_dbt_generic_test_kwargs"] = try arguments(of: test) }
                 return node.language == "sql" ? try render(node.rawCode, name: node.originalFilePath) : node.rawCode
             }
-            let ephemerals = try withParents(frame.ephemerals).map { id in
+            let ephemerals = try (invocation.injectsEphemerals ? withParents(frame.ephemerals) : []).map { id in
                 CompiledNode.Injection(id: id, sql: CommonTableExpressions.text("__dbt__cte__\(manifest.nodes[id]?.alias ?? "")", try ephemeral(id).sql))
             }
             let isStored = node.resourceType.isReferable || failuresRelation(of: node) != nil

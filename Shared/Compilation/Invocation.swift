@@ -14,6 +14,8 @@ public struct Invocation: Hashable, Sendable {
     public var failsOnTemplateWarnings = false
     /// `--store-failures`: for tests that do not say themselves.
     public var storesFailures = false
+    /// `--no-inject-ephemeral-ctes`: false where the SQL of models that nobody stores is not written into their readers'.
+    public var injectsEphemerals = true
     /// `--empty`: readers get the shape of their parents and none of the rows.
     public var isEmpty = false
     /// `--sample`: what models read of inputs with an `event_time`.

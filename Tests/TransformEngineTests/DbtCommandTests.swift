@@ -176,6 +176,13 @@ final class DbtDrill {
         #expect(try drill.query("select id from b") == [[.integer(1)]])
     }
 
+    @Test func `compile leaves ephemeral models out of their readers where it is told to`() throws {
+        let drill = try DbtDrill(["models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/r.sql": "select * from {{ ref('e') }}"])
+        #expect(drill.run("compile", "--select", "r", "--quiet").text.contains("with __dbt__cte__e as ("))
+        let plain = drill.run("compile", "--select", "r", "--no-inject-ephemeral-ctes").text
+        #expect(plain.hasSuffix("select * from __dbt__cte__e"), "\(plain)")
+    }
+
     @Test func `an ephemeral model that does not compile skips its readers, with its own error`() throws {
         let drill = try DbtDrill([
             "models/e.sql": "{{ config(materialized='ephemeral') }} select 1 {% if execute %}{{ exceptions.raise_compiler_error('broken') }}{% endif %}",

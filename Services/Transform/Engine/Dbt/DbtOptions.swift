@@ -61,6 +61,7 @@ enum DbtOptions {
     private static let ofOneCommand = [
         value("args", ["run-operation"], "--args YAML", "The macro's arguments: '{name: value}'.", .yaml, variables: nil),
         flag("compile", [], "--no-compile", "Leaves the SQL out.", of: ["docs generate"], variables: nil),
+        flag("inject-ephemeral-ctes", [], "--no-inject-ephemeral-ctes", "Leaves ephemeral models out of their readers' SQL.", of: ["compile"], variables: nil),
         flag("empty-catalog", [], "--empty-catalog", "Asks the warehouse nothing.", of: ["docs generate"], isNegatable: false, variables: nil),
         flag("static", [], "--static", "As always here: the page needs nothing beside itself.", of: ["docs generate"], isNegatable: false, variables: nil),
         value("host", ["docs serve"], "--host TEXT", "Where it listens: 127.0.0.1."),
@@ -99,20 +100,20 @@ enum DbtOptions {
         value("warn-error-options", [], "--warn-error-options YAML", "Some of them: '{error: all, warn: [Name], silence: [Name]}'.", .yaml),
         flag("show-all-deprecations", [], "--show-all-deprecations", "Tells each deprecation, not the first of its kind alone."),
         flag("write-json", [], "--no-write-json", "Writes no artifacts."),
-        flag("use-colors", [], "--no-use-colors", "As everything is printed here."),
+        flag("use-colors", [], "--use-colors", "Colours, also where the output is no terminal; --no-use-colors: none in a terminal."),
+        flag("use-colors-file", [], "--use-colors-file", "Colours in the log file."),
     ]
 
     /// What changes nothing here.
     private static let leftAlone: [DbtOption] =
         [
             "cache-selected-only", "log-cache-events", "macro-debugging", "partial-parse-file-diff", "populate-cache", "send-anonymous-usage-stats", "static-parser",
-            "use-colors-file", "use-experimental-parser", "use-fast-test-edges", "upload-to-artifacts-ingest-api", "show-resource-report",
+            "use-experimental-parser", "use-fast-test-edges", "upload-to-artifacts-ingest-api", "show-resource-report",
         ].map { DbtOption(name: $0, spellings: ["--\($0)"], kind: .flag, isNegatable: true) }
         + [
             DbtOption(name: "partial-parse-file-path", spellings: ["--partial-parse-file-path"], kind: .text),
             DbtOption(name: "record-timing-info", spellings: ["-r", "--record-timing-info"], kind: .text, variables: nil),
             DbtOption(name: "introspect", spellings: ["--introspect"], kind: .flag, commands: ["compile", "show"], isNegatable: true),
-            DbtOption(name: "inject-ephemeral-ctes", spellings: ["--inject-ephemeral-ctes"], kind: .flag, commands: ["compile"], isNegatable: true, variables: nil),
             DbtOption(name: "export-saved-queries", spellings: ["--export-saved-queries"], kind: .flag, commands: ["build"], isNegatable: true),
             DbtOption(name: "include-saved-query", spellings: ["--include-saved-query"], kind: .flag, commands: ["build"], isNegatable: true),
             DbtOption(name: "sqlparse", spellings: ["--sqlparse"], kind: .yaml, commands: ["build", "compile", "docs generate", "run", "seed", "show", "snapshot", "source freshness", "test"]),

@@ -34,6 +34,7 @@ final class DbtSite {
         invocation.failsOnWarnings = arguments.warnings.verdict(of: "LogTestResult") == .fail
         invocation.failsOnTemplateWarnings = arguments.warnings.verdict(of: "JinjaLogWarning") == .fail
         invocation.storesFailures = arguments.flag("store-failures")
+        invocation.injectsEphemerals = arguments.flag("inject-ephemeral-ctes", byDefault: true)
         invocation.isEmpty = arguments.isEmpty
         invocation.favorsState = arguments.flag("favor-state")
         invocation.options = arguments.json.objectValue ?? JSONObject()
