@@ -22,21 +22,47 @@ public struct Target: Hashable, Sendable {
         self.values = values
     }
 
-    /// What templates see as `target`: no member whose name speaks of a secret.
-    public var visible: JSONObject {
+    /// How the warehouse is reached, in the order in which dbt's adapter tells it; of an adapter that is not known here, every member
+    /// whose name speaks of no secret.
+    public var connection: JSONObject {
         var object = JSONObject()
-        for (key, value) in values.pairs where !Self.secretWords.contains(where: key.lowercased().contains) { object[key] = value }
-        object["profile_name"] = .string(profileName)
-        object["name"] = .string(name)
-        object["target_name"] = .string(name)
-        object["type"] = .string(type)
+        guard let keys = Self.connectionKeys[type] else {
+            for (key, value) in values.pairs where !Self.ownKeys.contains(key) && !Self.secretWords.contains(where: key.lowercased().contains) { object[key] = value }
+            return object
+        }
+        for (key, standard) in keys {
+            switch key {
+            case "schema": object[key] = .string(schema)
+            case "database": object[key] = .string(database)
+            default: object[key] = values[key] ?? standard
+            }
+        }
+        return object
+    }
+
+    /// What templates see as `target`.
+    public var visible: JSONObject {
+        var object = connection
         object["schema"] = .string(schema)
         object["database"] = .string(database)
         if type == "postgres" { object["dbname"] = .string(database) }
+        object["type"] = .string(type)
         object["threads"] = JSON(threads)
+        object["name"] = .string(name)
+        object["target_name"] = .string(name)
+        object["profile_name"] = .string(profileName)
         return object
     }
     private static let secretWords = ["pass", "token", "secret", "private_key", "keyfile"]
+    private static let ownKeys = ["type", "threads"]
+    /// What stands for a member that is not written: nothing at all where it must be.
+    private static let connectionKeys: [String: [(String, JSON?)]] = [
+        "sqlite": [("database", nil), ("schema", nil), ("schemas_and_paths", nil), ("schema_directory", nil)],
+        "postgres": [
+            ("host", nil), ("port", nil), ("user", nil), ("database", nil), ("schema", nil), ("connect_timeout", 10), ("role", .null), ("search_path", .null), ("keepalives_idle", 0),
+            ("sslmode", .null), ("sslcert", .null), ("sslkey", .null), ("sslrootcert", .null), ("application_name", "dbt"), ("autocommit", false), ("retries", 1),
+        ],
+    ]
 }
 
 /// Reads `profiles.yml`.

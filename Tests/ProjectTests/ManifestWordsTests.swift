@@ -12,6 +12,16 @@ import Testing
         return try JSON(parsing: ManifestWriter(manifest, invocationID: "i", generatedAt: TestProject.startedAt, library: library).bytes)
     }
 
+    @Test func `a target shows how the warehouse is reached as dbt's adapter does, and no password`() {
+        let target = Target(
+            profileName: "shop", name: "dev", type: "postgres", schema: "main", database: "db", threads: 4,
+            values: (["type": "postgres", "host": "h", "port": 5432, "user": "u", "password": "hidden", "sslmode": "require", "schema": "main", "dbname": "db", "threads": 4, "own": 1] as JSON).objectValue!)
+        #expect(
+            JSON.object(target.visible).text()
+                == #"{"host":"h","port":5432,"user":"u","database":"db","schema":"main","connect_timeout":10,"role":null,"search_path":null,"keepalives_idle":0,"sslmode":"require","#
+                + #""sslcert":null,"sslkey":null,"sslrootcert":null,"application_name":"dbt","autocommit":false,"retries":1,"dbname":"db","type":"postgres","threads":4,"name":"dev","target_name":"dev","profile_name":"shop"}"#)
+    }
+
     @Test func `dbt_project.yml may ask for the target, and what is unrendered keeps the question`() throws {
         let node = try json([
             "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+materialized: \"{{ 'table' if target.name == 'dev' else 'view' }}\", +alias: ''}",

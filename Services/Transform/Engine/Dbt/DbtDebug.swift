@@ -55,7 +55,11 @@ struct DbtDebug {
         if arguments.flag("connection") {
             say("Skipping steps before connection verification")
         } else {
-            say("Configuration:\n  profiles.yml file [\(profileWord)]\n  dbt_project.yml file [\(projectWord)]\nRequired dependencies:\n - git [\(gitWord(&failures))]\n")
+            say("Configuration:")
+            say("  profiles.yml file [\(profileWord)]")
+            say("  dbt_project.yml file [\(projectWord)]")
+            say("Required dependencies:")
+            say(" - git [\(gitWord(&failures))]\n")
         }
         connect(target, folder, &failures)
         guard failures.isEmpty else {
@@ -77,7 +81,7 @@ struct DbtDebug {
     private func connect(_ target: Target?, _ folder: String, _ failures: inout [String]) {
         guard let target else { return say("Connection test skipped since no profile was found") }
         say("Connection:")
-        for (key, value) in target.visible.pairs where !["profile_name", "target_name", "name", "type", "threads"].contains(key) { say("  \(key): \(value.stringValue ?? value.text())") }
+        for (key, value) in target.connection.pairs { say("  \(key): \(value.isNull ? "None" : value.boolValue.map { $0 ? "True" : "False" } ?? value.stringValue ?? value.text())") }
         do {
             let session = try warehouses.warehouse(at: try ProfileWarehouse.url(of: target)).open()
             _ = try session.query("select 1 as id")
@@ -88,5 +92,5 @@ struct DbtDebug {
         }
     }
 
-    private func say(_ text: String, _ level: DbtLog.Level = .info) { log(text, level, name: "DebugCmdOut") }
+    private func say(_ text: String, _ level: DbtLog.Level = .info) { log(text, level, name: DbtLog.check) }
 }
