@@ -22,7 +22,7 @@ import WarehouseSQLite
         if arguments.contains("deps") { becomeSibling(["dbt"] + arguments) }
         let command = DbtCommand(
             warehouses: WarehouseRegistry([SQLiteWarehouse.self, PostgreSQLWarehouse.self]), environment: Environment.current(),
-            now: { SystemClock.now() }, output: DbtCommand.say)
+            now: { SystemClock.now() }, isTerminal: isatty(1) == 1, output: DbtCommand.say)
         exit(command.run(arguments: arguments))
     }
 

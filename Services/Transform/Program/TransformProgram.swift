@@ -23,7 +23,7 @@ import WarehouseSQLite
         if arguments.first == "dbt" {
             let command = DbtCommand(
                 warehouses: warehouses, environment: Environment.current(), now: { SystemClock.now() }, download: PackageArchive.download,
-                output: DbtCommand.say)
+                isTerminal: isatty(1) == 1, output: DbtCommand.say)
             exit(command.run(arguments: Array(arguments.dropFirst())))
         }
         if arguments.first == Examination.word {

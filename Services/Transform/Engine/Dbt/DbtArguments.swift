@@ -144,6 +144,9 @@ struct DbtArguments {
         return flags[name] ?? variable(name).flatMap(Self.isTrue) ?? projectFlag(name).flatMap { $0.boolValue ?? $0.stringValue.flatMap(Self.isTrue) }
     }
 
+    /// As many programs have it: https://no-color.org
+    var refusesColors: Bool { environment["NO_COLOR"].map { !$0.isEmpty } ?? false }
+
     private func projectFlag(_ name: String) -> JSON? { projectFlags[Self.key(name)].flatMap { $0.isNull ? nil : $0 } }
 
     private func variable(_ name: String) -> String? { DbtOptions.options(of: command).first { $0.name == name }.flatMap(variable) ?? DbtOptions.all.first { $0.name == name }.flatMap(variable) }

@@ -15,20 +15,23 @@ public struct DbtCommand {
     let now: @Sendable () -> Timestamp
     let download: PackageDownload
     let output: (String) -> Void
+    let isTerminal: Bool
     let ask: (_ question: String) -> String?
 
     /// - Parameters:
     ///   - download: of packages that `deps` fetches.
+    ///   - isTerminal: whether the output is a person's terminal, which shows colours.
     ///   - ask: the next line of whoever sits there.
     public init(
         warehouses: WarehouseRegistry, environment: [String: String], now: @escaping @Sendable () -> Timestamp,
-        download: @escaping PackageDownload = Self.noDownload, ask: @escaping (_ question: String) -> String? = Self.ask, output: @escaping (String) -> Void
+        download: @escaping PackageDownload = Self.noDownload, isTerminal: Bool = false, ask: @escaping (_ question: String) -> String? = Self.ask, output: @escaping (String) -> Void
     ) {
         self.warehouses = warehouses
         self.environment = environment
         self.now = now
         self.download = download
         self.output = output
+        self.isTerminal = isTerminal
         self.ask = ask
     }
 
@@ -78,7 +81,7 @@ public struct DbtCommand {
         var arguments = arguments
         let written = ProjectReader.writtenSettings(in: arguments.projectFolder)
         let refused = Result { try arguments.adopt(written.flags) }
-        let log = DbtLog(arguments, invocation: id, folder: logFolder(arguments, written.logPath), now: now, output: output)
+        let log = DbtLog(arguments, invocation: id, folder: logFolder(arguments, written.logPath), isTerminal: isTerminal, now: now, output: output)
         func failed(_ error: any Error) -> Int32 {
             let text = DbtFailure.text(error)
             log("Encountered an error:\n\(text)", .error, name: "MainEncounteredError", with: [("exc", .string(text))])

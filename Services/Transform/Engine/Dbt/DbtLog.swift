@@ -26,11 +26,13 @@ struct DbtLog {
     var isDebug: Bool { level == .debug }
     /// Whether anyone reads the statements.
     var tellsStatements: Bool { isDebug || file != nil && fileLevel == .debug }
+    /// Whether what the terminal shows has colours, and what the file keeps.
+    private let isColored: Bool, isFileColored: Bool
     /// Where the dots end.
     private let width: Int
 
     /// - Parameter folder: of `dbt.log`; nil for none.
-    init(_ arguments: DbtArguments, invocation: String, folder: String?, now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void) {
+    init(_ arguments: DbtArguments, invocation: String, folder: String?, isTerminal: Bool = false, now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void) {
         self.output = output
         self.now = now
         self.invocation = invocation
@@ -38,6 +40,8 @@ struct DbtLog {
         isQuiet = arguments.flag("quiet")
         let wanted = arguments.value("log-level").flatMap(Level.init(rawValue:)) ?? .info
         level = isQuiet ? max(wanted, .error) : arguments.flag("debug") ? .debug : wanted
+        isColored = arguments.stated("use-colors") ?? (isTerminal && !arguments.refusesColors)
+        isFileColored = arguments.stated("use-colors-file") ?? false
         width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
         fileLevel = (arguments.value("log-level-file") ?? arguments.value("log-level")).flatMap(Level.init(rawValue:)) ?? .debug
         let rule = String(repeating: "=", count: 30)
@@ -49,11 +53,14 @@ struct DbtLog {
     }
 
     func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
-        if let file, level >= fileLevel { lines(text, level, name, members, file.format).forEach(file.write) }
-        if level >= self.level { lines(text, level, name, members, format).forEach(output) }
+        if let file, level >= fileLevel { lines(text, level, name, members, file.format, isFileColored).forEach(file.write) }
+        if level >= self.level { lines(text, level, name, members, format, isColored).forEach(output) }
     }
 
-    private func lines(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)], _ format: String) -> [String] {
+    /// What `debug` finds; its blank lines are part of its texts, and tell no time.
+    static let check = "DebugCmdOut"
+
+    private func lines(_ text: String, _ level: Level, _ name: String, _ members: [(String, JSON)], _ format: String, _ isColored: Bool) -> [String] {
         if format == "json" {
             // An empty line is an event of its own.
             let text = text[...]
@@ -65,12 +72,14 @@ struct DbtLog {
         }
         let clock = now()
         // The time stands before the first line alone, so that what a macro tells can be read, and copied, as it is.
-        let name = level.rawValue + String(repeating: " ", count: 5 - level.rawValue.utf8.count)
-        let time = format == "debug" ? "\(Self.exact(clock)) [\(name)] [MainThread]: " : "\(Self.exact(clock).prefix(8))  "
+        let word = level.rawValue + String(repeating: " ", count: 5 - level.rawValue.utf8.count)
+        let time = (isColored ? DbtPaint.end : "") + (format == "debug" ? "\(Self.exact(clock)) [\(word)] [MainThread]: " : "\(Self.exact(clock).prefix(8))  ")
         let text = text[...]
         let lines = text.drop { $0 == "\n" }
         let isSpaced = lines.last == "\n"
-        return Array(repeating: time, count: text.count - lines.count) + [time + (isSpaced ? lines.dropLast() : lines)] + (isSpaced ? [time] : [])
+        let body = String(isSpaced ? lines.dropLast() : lines)
+        let told: String = time + (isColored ? DbtPaint.line(body, name) : body)
+        return Array(repeating: time, count: text.count - lines.count) + [told] + (isSpaced ? [name == Self.check ? "" : time] : [])
     }
 
     /// One event, as dbt writes it: what all have, and what this one tells. Of one that says nothing else its text is told.
@@ -123,8 +132,8 @@ struct DbtLog {
 
     /// What a command was asked for, without the time and however quiet it is: `ls`, `show`, `compile --inline`, a macro's `print`.
     func result(_ text: String, name: String, with members: [(String, JSON)] = []) {
-        if let file { lines(text, .info, name, members, file.format).forEach(file.write) }
-        if format == "json" { lines(text, .info, name, members, format).forEach(output) } else { output(text) }
+        if let file { lines(text, .info, name, members, file.format, false).forEach(file.write) }
+        if format == "json" { lines(text, .info, name, members, format, false).forEach(output) } else { output(text) }
     }
 
     /// The same below a line that says what it is, which quiet commands leave out.
