@@ -10,12 +10,12 @@ public struct RunPlan: Hashable, Sendable {
     /// What each id waits for: only ids of this plan.
     public let waitsFor: [String: [String]]
 
-    /// - Parameter keepsEphemerals: whether ephemeral models have places of their own, as in dbt, which compiles each once by itself;
-    ///   otherwise they are compiled with their readers alone.
-    public init(_ command: Command, manifest: Manifest, selected: Set<String>, keepsEphemerals: Bool = false) {
+    /// - Parameter keepsIdle: whether what nothing is built for has a place too, as in dbt: ephemeral models, which it compiles once by
+    ///   themselves and not with their readers alone, and of `build` exposures and saved queries.
+    public init(_ command: Command, manifest: Manifest, selected: Set<String>, keepsIdle: Bool = false) {
         self.command = command
-        let keepsEphemerals = keepsEphemerals || command == .compile
-        let chosen = selected.filter { id in manifest[id].map { Self.takes($0, command) && (keepsEphemerals || !$0.isEphemeral) } ?? false }
+        let keepsIdle = keepsIdle || command == .compile
+        let chosen = selected.filter { id in manifest[id].map { Self.takes($0, command) && (keepsIdle || !$0.isIdle) } ?? false }
         var graph = manifest.graph.parents
         // Before anything is left out: a test of what is not run, as a source or an ephemeral model, gates what lies behind that alone.
         if command == .build { Self.gate(&graph, manifest, among: chosen) }
@@ -31,7 +31,7 @@ public struct RunPlan: Hashable, Sendable {
         // As in dbt, a file without text is nothing to run, and no error.
         if node.resourceType == .model, node.rawCode.utf8.allSatisfy({ $0 <= 0x20 }) { return false }
         return switch command {
-        case .build: [.model, .seed, .snapshot, .test, .unitTest, .function].contains(node.resourceType)
+        case .build: [.model, .seed, .snapshot, .test, .unitTest, .function, .exposure, .savedQuery].contains(node.resourceType)
         case .run: node.resourceType == .model
         case .test: node.resourceType == .test || node.resourceType == .unitTest
         case .seed: node.resourceType == .seed
@@ -69,7 +69,8 @@ public struct RunPlan: Hashable, Sendable {
             // What a test reads is no test; most tests of a model read the same.
             let behind = known[read] ?? places.nearest(behind: read)
             known[read] = behind
-            for place in behind { added[places.ids[place], default: []].insert(test) }
+            // Nothing is built for what is no node, so it waits for no test.
+            for id in behind.map({ places.ids[$0] }) where manifest.nodes[id] != nil { added[id, default: []].insert(test) }
         }
         for (id, tests) in added { edges[id] = ((edges[id] ?? []) + tests).sorted() }
     }

@@ -208,6 +208,8 @@ extension Node {
         /// As people say it: `orders.v2` where there are versions.
         public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
         public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
+        /// Whether nothing is built for it.
+        public var isIdle: Bool { isEphemeral || resourceType == .exposure || resourceType == .savedQuery }
         /// What it can be selected by, each once.
         public var tags: [String] {
             let own = config.tags

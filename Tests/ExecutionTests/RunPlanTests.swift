@@ -34,13 +34,13 @@ import Testing
             "models/reader.sql": "select * from {{ ref('e') }}", "models/beside.sql": "select * from {{ ref('a') }}", "tests/t.sql": "select * from {{ ref('e') }} where id is null",
         ])
         let manifest = try project.manifest()
-        func edges(keepsEphemerals: Bool, _ command: RunPlan.Command = .build) -> [String: [String]] {
-            let plan = RunPlan(command, manifest: manifest, selected: Set(manifest.nodes.keys), keepsEphemerals: keepsEphemerals)
+        func edges(keepsIdle: Bool, _ command: RunPlan.Command = .build) -> [String: [String]] {
+            let plan = RunPlan(command, manifest: manifest, selected: Set(manifest.nodes.keys), keepsIdle: keepsIdle)
             func name(_ id: String) -> String { manifest.nodes[id]?.name ?? id }
             return Dictionary(uniqueKeysWithValues: plan.waitsFor.map { (name($0.key), $0.value.map(name).sorted()) })
         }
-        #expect(edges(keepsEphemerals: false) == ["a": [], "t": ["a"], "reader": ["a", "t"], "beside": ["a"]])
-        #expect(edges(keepsEphemerals: true) == ["a": [], "e": ["a"], "t": ["e"], "reader": ["e", "t"], "beside": ["a"]])
-        #expect(edges(keepsEphemerals: true, .run) == ["a": [], "e": ["a"], "reader": ["e"], "beside": ["a"]])
+        #expect(edges(keepsIdle: false) == ["a": [], "t": ["a"], "reader": ["a", "t"], "beside": ["a"]])
+        #expect(edges(keepsIdle: true) == ["a": [], "e": ["a"], "t": ["e"], "reader": ["e", "t"], "beside": ["a"]])
+        #expect(edges(keepsIdle: true, .run) == ["a": [], "e": ["a"], "reader": ["e"], "beside": ["a"]])
     }
 }

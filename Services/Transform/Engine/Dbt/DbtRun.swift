@@ -11,16 +11,13 @@ struct DbtRun {
     private let compiler: Compiler
     private let session: any WarehouseSession
     private let progress: DbtProgress
-    /// What `build` names and nothing runs for: exposures and saved queries.
-    private let idle: [String]
 
     init(_ site: DbtSite) throws {
         self.site = site
         (compiler, session) = try site.open()
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
         let chosen = try site.select()
-        plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsEphemerals: true)
-        idle = command == .build ? chosen.filter { [.exposure, .savedQuery].contains(site.manifest.others[$0]?.resourceType) }.sorted() : []
+        plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true)
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
 
@@ -32,7 +29,7 @@ struct DbtRun {
     func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
-        guard !plan.order.isEmpty || !idle.isEmpty else {
+        guard !plan.order.isEmpty else {
             try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
             try write([])
             // As in dbt, which ends no other command so.
@@ -84,7 +81,7 @@ struct DbtRun {
         var ephemerals: [NodeResult] = []
         var places: [String: String] = [:]
         let failsFast = site.arguments.flag("fail-fast")
-        let total = told.count + idle.count
+        let total = told.count
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
             // What a command other than `build` skips passes no blame on.
@@ -101,6 +98,10 @@ struct DbtRun {
                 if !node.isEphemeral { places[id] = "\(places.count + 1) of \(total)" }
                 if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
                     end(skipped(id, for: queue.cause(of: id)), node)
+                    continue
+                }
+                if node.isIdle, !node.isEphemeral {
+                    end(NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
                     continue
                 }
                 if !node.isEphemeral { progress.start(node, places[id] ?? "") }
@@ -124,12 +125,6 @@ struct DbtRun {
             }
         }
         if failsFast, let failure = results.first(where: \.isFailure) { return (results + stopped(by: failure, results), ephemerals) }
-        for id in idle {
-            guard let node = manifest[id] else { continue }
-            places[id] = "\(places.count + 1) of \(total)"
-            let isStopped = !manifest.graph.ancestors(of: [id]).isDisjoint(with: queue.stopped)
-            end(isStopped ? skipped(id) : NodeResult(uniqueID: id, status: .noOp, message: "NO-OP", failures: 0, startedAt: now(), finishedAt: now()), node)
-        }
         return (results, ephemerals)
     }
 
@@ -137,7 +132,7 @@ struct DbtRun {
     private func stopped(by failure: NodeResult, _ results: [NodeResult]) -> [NodeResult] {
         progress.failure(failure)
         let done = Set(results.map(\.uniqueID))
-        return (told + idle).filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
+        return told.filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
     }
 
     /// As many as the target says and the engine bears.
@@ -188,6 +183,7 @@ struct DbtRun {
     private func hooks(atStart: Bool, _ lane: DbtLane, _ results: [NodeResult]) throws -> [NodeResult] {
         let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
         func place(_ number: Int) -> String { "\(number) of \(hooks.count)" }
+        if !hooks.isEmpty, !atStart { log("") }
         let done = try RunHooks(compiler, session: session, clock: now).run(
             atStart: atStart, after: results,
             carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
@@ -200,7 +196,7 @@ struct DbtRun {
                     result.isFailure ? .error : .info)
             },
             failure: { DbtFailure.message($0, resource: "operation", name: $1.node.name, path: "./dbt_project.yml", compiled: nil) })
-        if !hooks.isEmpty { log("") }
+        if !hooks.isEmpty, atStart { log("") }
         return done
     }
 
