@@ -15,6 +15,8 @@ final class DbtDrill {
     var download: PackageDownload = DbtCommand.noDownload
     /// Of whoever is asked.
     var answers: [String] = []
+    /// Besides PATH and HOME.
+    var environment: [String: String] = [:]
     /// Commands come one second after another: what is older would be refused.
     private var runs = 0.0
 
@@ -45,7 +47,7 @@ final class DbtDrill {
         let now = now ?? TestProject.startedAt.adding(seconds: runs)
         let from = lines.withLock { $0.count }
         let command = DbtCommand(
-            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.folder],
+            warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.folder].merging(environment) { $1 },
             now: { now }, download: download, ask: { _ in self.answers.isEmpty ? nil : self.answers.removeFirst() }, output: { line in self.lines.withLock { $0.append(line) } })
         var words = words
         if !words.contains("--project-dir"), words.first != "init" { words += ["--project-dir", project.projectFolder] }

@@ -18,6 +18,20 @@ import Testing
         }
     }
 
+    @Test func `what is secret by its name is in no line, no file and no artifact`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id", "packages.yml": "packages: [{local: \"{{ env_var('DBT_ENV_SECRET_PLACE') }}/none\"}]", "macros/op.sql": "{% macro op() %}{{ print(var('DBT_ENV_SECRET_WORD')) }}{% endmacro %}",
+        ])
+        drill.environment = ["DBT_ENV_SECRET_PLACE": "hidden-place", "DBT_ENV_SECRET_EMPTY": " "]
+        #expect(drill.run("deps").text.contains("*****/none"))
+        try drill.project.write("packages.yml", "packages: []")
+        #expect(drill.run("run-operation", "op", "--vars", "{DBT_ENV_SECRET_WORD: hidden-word}", "--log-format", "json").text.contains("*****"))
+        #expect(drill.run("run", "--vars", "{DBT_ENV_SECRET_WORD: hidden-word}", "--debug").code == 0)
+        #expect(try drill.artifact("run_results.json")["args"]?["vars"] == ["DBT_ENV_SECRET_WORD": "*****"])
+        let log = String(decoding: try drill.project.read("logs/dbt.log"), as: UTF8.self)
+        #expect(!log.contains("hidden-") && !drill.output.contains("hidden-"), "\(drill.output)")
+    }
+
     @Test(arguments: commands) func `the options that help tells of are those that the command reads`(command: String) throws {
         let help = try #require(DbtHelp((command.split(separator: " ").map(String.init)) + ["--help"])?.text)
         let told = Self.told(in: help).filter { !["-h", "--help"].contains($0) }
