@@ -52,7 +52,7 @@ extension ManifestWriter {
         })
     }
     private static func sources(_ node: Node) -> JSON { .array(node.sources.map { [.string($0.source), .string($0.table)] }) }
-    private static func dependsOn(_ node: Node) -> JSON { ["macros": texts(node.dependsOnMacros), "nodes": texts(node.dependsOn)] }
+    private static func dependsOn(_ node: Node) -> JSON { ["macros": .array(node.dependsOnMacros.map { $0.isEmpty ? .null : .string($0) }), "nodes": texts(node.dependsOn)] }
 
     private static func docs(_ config: NodeConfig) -> JSON {
         var docs: JSON = ["show": true, "node_color": .null]
