@@ -16,22 +16,15 @@ extension ProjectReader {
         guard let (written, read) = written, let test = read.test else { return }
         var node = read
         let macroID = macro(named: test.macroName, namespace: test.namespace, package: written.package.name, manifest)
-        guard let macroID else {
-            let known = manifest.macros.values.map(\.name).filter { $0.hasPrefix("test_") }.map { String($0.dropFirst(5)) } + GenericTests.names
-            let near = Similarity.nearest(to: test.name, among: known)
-            problems.add(
-                "project.test_not_found", "there is no generic test '\(test.name)'", at: written.value.location,
-                remedy: near.map { "did you mean '\($0)'?" } ?? "define it with {% test \(test.name)(model) %} in macros/ or tests/generic/")
-            return
-        }
         // dbt reads the two shortest tests without rendering them, so their macros are all that they call.
-        let isShort = ["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(macroID)
-        node.dependsOnMacros = isShort || test.arguments["model"] == nil ? [macroID] : [macroID, "macro.dbt.get_where_subquery"]
-        let isBuiltin = macroID.hasPrefix("macro.dbt.")
+        let isShort = macroID == "macro.dbt.test_not_null" || macroID == "macro.dbt.test_unique"
+        // A test that nobody has defined fails when it is run, and the project may be run without it; in its place stands null.
+        node.dependsOnMacros = [macroID ?? ""] + (isShort || test.arguments["model"] == nil ? [] : ["macro.dbt.get_where_subquery"])
+        let mayRefer = macroID.map { !$0.hasPrefix("macro.dbt.") && self.mayRefer($0, manifest) } ?? false
         var own = JSONObject(), isCaptured = false
         // Under `arguments`, where the project does not want them there, a test gets a word that it does not know.
         let isPlain = reader.nestsArguments || test.arguments["arguments"] == nil
-        if isPlain, let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), isBuiltin || !mayRefer(macroID, manifest) {
+        if isPlain, Self.isSound(test), let capture = StaticReader.references(in: test.arguments, model: written.ref, environment: environment), !mayRefer {
             node.refs = capture.refs
             node.sources = capture.sources
         } else if let host, canRender {
@@ -51,8 +44,10 @@ extension ProjectReader {
         // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.
         if !isShort, !isCaptured { ConfigMerge.join(node.config.values, into: &own) }
         configure(&node, written.package, nil, own, manifest)
-        node.attachedNode = target?.uniqueID
-        node.testGroup = target?.group
+        // dbt looks for one that is turned off by the model's name alone, which no version has.
+        let attached = target.flatMap { $0.version == nil || manifest.nodes[$0.uniqueID] != nil ? $0 : nil }
+        node.attachedNode = attached?.uniqueID
+        node.testGroup = attached?.group
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(
@@ -61,6 +56,12 @@ extension ProjectReader {
             return
         }
         put(node, &manifest)
+    }
+
+    /// Whether the test's macro can go through what it is given.
+    private static func isSound(_ test: TestMetadata) -> Bool {
+        guard test.name == "accepted_values", let values = test.arguments["values"] else { return true }
+        return values.arrayValue != nil || values.objectValue != nil || values.stringValue != nil
     }
 
     private func macro(named name: String, namespace: String?, package: String, _ manifest: Manifest) -> String? {

@@ -60,6 +60,41 @@ import Testing
         #expect(tests.map { $0["tags"] } == [["red"], ["red"]])
     }
 
+    @Test func `a test that nobody has defined stands in the graph, and one of a version that is turned off is attached to nothing`() throws {
+        let nodes = try json([
+            "models/a.sql": "select 1 as id", "models/b_v1.sql": "{{ config(enabled=false) }} select 1 as id",
+            "models/s.yml": "models: [{name: a, data_tests: [odd]}, {name: b, versions: [{v: 1}], config: {group: g}, columns: [{name: id, data_tests: [unique]}]}]\ngroups: [{name: g, owner: {name: o}}]",
+        ])
+        let odd = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.odd_a_") }?.value
+        #expect(odd?["depends_on"] == ["macros": [.null, "macro.dbt.get_where_subquery"], "nodes": ["model.shop.a"]])
+        let off = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.unique_b_v1_id") }?.value
+        #expect(off?["attached_node"] == .null && off?["group"] == .null, "\(String(describing: off))")
+    }
+
+    @Test func `of a version's own words those below config count, a column keeps words that nobody knows, and a function is noted as a model`() throws {
+        let written = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+docs: {show: false}}\nfunctions: {+tags: [f]}",
+            "models/a_v3.5.sql": "select 1 as id", "functions/doubled.sql": "select price * 2",
+            "functions/f.yml": "functions: [{name: doubled, arguments: [{name: price, data_type: float}], returns: {data_type: float}}]",
+            "models/s.yml": """
+                models:
+                  - name: a
+                    columns: [{name: id, policy_tags: [p], tags: [x], meta: {a: 1}, config: {tags: [y], meta: {b: 2}}}]
+                    versions: [{v: "3.5", access: private, docs: {show: true}, config: {tags: [t]}}]
+                unit_tests: [{name: u, model: a, given: [], expect: {rows: []}, config: {enabled: false}}]
+                """,
+        ])
+        let node = written["nodes"]?["model.shop.a.v3.5"]
+        #expect(node?["alias"] == "a_v3_5" && node?["access"] == "protected" && node?["docs"]?["show"] == false)
+        #expect(node?["unrendered_config"] == ["docs": ["show": false], "tags": ["t"]])
+        let column = node?["columns"]?["id"]
+        #expect(column?["policy_tags"] == ["p"] && column?["tags"] == ["x", "y"] && column?["meta"] == ["a": 1, "b": 2])
+        let function = written["functions"]?["function.shop.doubled"]
+        #expect(function?["relation_name"] == .null && function?["returns"]?["description"] == .null && function?["arguments"]?[0]?["description"] == .null)
+        #expect(function?["unrendered_config"] == ["docs": ["show": false]] && function?["tags"] == ["f"])
+        #expect(written["disabled"]?["unit_test.shop.a.u"]?[0]?["schema"] == .null)
+    }
+
     @Test func `what dbt_project.yml says of a semantic model is said of its parts and of the metrics of its measures`() throws {
         let written = try json([
             "dbt_project.yml": "name: shop\nprofile: shop\nsemantic-models: {+meta: {all: 1}}",
@@ -78,6 +113,7 @@ import Testing
         let model = written["semantic_models"]?["semantic_model.shop.orders"]
         #expect(model?["entities"]?[0]?["config"]?["meta"] == ["all": 1, "own": 2, "part": 3])
         #expect(model?["dimensions"]?[0]?["config"]?["meta"] == ["all": 1, "own": 2])
+        #expect(model?["unrendered_config"] == ["meta": ["own": 2]])
         #expect(model?["measures"]?[0]?["agg_params"] == ["percentile": 0.5, "use_discrete_percentile": false, "use_approximate_percentile": false])
         #expect(written["metrics"]?["metric.shop.middle"]?["config"]?["meta"] == ["all": 1, "own": 2])
     }

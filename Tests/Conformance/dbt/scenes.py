@@ -184,7 +184,7 @@ def catalog(relations):
 
 
 # Of dbt's adapter for SQLite some things fail always: it has no times, no md5 for snapshots, and errors inside errors.
-ON_SQLITE = ["retry", "tests", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs"]
+ON_SQLITE = ["retry", "tests", "tests that nobody defined", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs"]
 NOT_ON_SQLITE = [["source", "freshness"], ["snapshot"], ["run-operation", "refused"]]
 TABLED, WARNED = ["test", "-s", "tabled", "--indirect-selection"], ["test", "-s", "warned", "--warn-error-options"]
 SCENES = {
@@ -194,6 +194,7 @@ SCENES = {
     "tests": (BROKEN, words("seed", "run", "test", "test --store-failures -s plain", "test -s test_type:generic", "test -s test_type:singular", "test -s test_type:unit", "test --resource-type unit_test", "test --exclude-resource-type unit_test", "test --warn-error", "test -q")
         + [on(TABLED + [mode]) for mode in ("eager", "cautious", "buildable", "empty")]
         + [on(WARNED + [text]) for text in ("{error: [LogTestResult]}", "{error: all, warn: [LogTestResult]}", "{error: all}")] + words("test -s nothing --warn-error", "test -s nothing")),
+    "tests that nobody defined": (GOOD | {"models/odd.yml": "models: [{name: worded, data_tests: [odd, pack.odd: {arguments: {a: 1}}]}]\n"}, words("ls -s worded", "seed", "run") + [on(["test", "-s", "worded"], but={"told", "results"}), on(["build"], but={"told", "results"})]),
     "clone": (GOOD, words("seed", "run", "snapshot") + [kept] + words(*["clone --state state --target other"] * 2, "clone --state state --target other --full-refresh") + [looked]),
     "docs": (GOOD, words("seed", "run") + [each for text in ("", "--no-compile", "--empty-catalog", "--select plain", "--select source:raw", "--exclude plain") for each in (on(["docs", "generate", *text.split()], but={"told", "results"}), catalog)]),
     "list": (GOOD, words("ls", "list --output json --output-keys name resource_type -s plain", "ls --output json --output-keys config.materialized -s tabled", "ls --output path", "ls --output name --resource-type model test",
