@@ -207,6 +207,8 @@ extension Node {
         public var group: String? { config["group"]?.stringValue ?? testGroup }
         /// As people say it: `orders.v2` where there are versions.
         public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
+        /// Whether another package's schema file is about it.
+        var isDescribedElsewhere: Bool { patchPath.map { !$0.hasPrefix("\(packageName)://") } ?? false }
         public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
         /// What it can be selected by, each once.
         public var tags: [String] {

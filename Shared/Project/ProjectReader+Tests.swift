@@ -3,12 +3,7 @@ internal import Kernel
 /// Data tests, as schema files write them.
 extension ProjectReader {
     func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
-        // Of a node that is turned off: a test of it is turned off when references are resolved.
-        let target = written.ref.flatMap { ref in
-            manifest.node(for: ref, from: written.package.name)
-                ?? manifest.disabled.first { $0.name == ref.name && $0.packageName == written.package.name && $0.resourceType != .test && (ref.version == nil || ref.version == $0.version.map { $0.stringValue ?? $0.text() }) }
-        }
-        if written.ref != nil, target == nil { return }
+        // Of a node that is turned off, or not there: a test of it is turned off when references are resolved.
         var reader = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest))
         reader.nestsArguments = manifest.project.flags["require_generic_test_arguments_property"]?.boolValue ?? true
         let written = reader.node(for: written, manifest: manifest).map { (written, $0) }
@@ -51,8 +46,13 @@ extension ProjectReader {
         // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.
         if !isShort, !isCaptured { ConfigMerge.join(node.config.values, into: &own) }
         configure(&node, written.package, nil, own, manifest)
-        node.attachedNode = target?.uniqueID
-        node.testGroup = target?.group
+        // dbt looks for it in the package of the schema file alone, or anywhere among what is turned off.
+        let attached = written.ref.flatMap { ref in
+            manifest.node(for: ref, of: written.package.name)
+                ?? manifest.disabled.first { $0.name == ref.name && $0.resourceType.isReferable && (ref.version == nil || ref.version == $0.version.map { $0.stringValue ?? $0.text() }) }
+        }
+        node.attachedNode = attached?.uniqueID
+        node.testGroup = attached?.group
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
         if manifest.nodes[node.uniqueID] != nil {
             problems.add(

@@ -98,6 +98,7 @@ public final class ProjectReader {
         let patchOf = patchesByName(patches)
         for package in manifest.packages { readNodes(package, patchOf, &manifest) }
         for node in schemas.flatMap(\.nodes) { addWritten(node, patchOf, &manifest) }
+        lend(patches, to: &manifest)
         for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
         describeMacros(patches, &manifest)
         fillDescriptions(&manifest)
@@ -121,28 +122,6 @@ public final class ProjectReader {
         try problems.throwIfAny()
         if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest
-    }
-
-    /// What the schema files say of nodes: `package/section/name`.
-    func patchesByName(_ patches: [NodePatch]) -> [String: NodePatch] {
-        var found: [String: NodePatch] = [:]
-        for patch in patches {
-            let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
-            if let twin = found[key], ["models", "seeds", "snapshots", "functions"].contains(patch.section) {
-                problems.add(
-                    "project.duplicate_patch", "dbt found two schema.yml entries for the same resource named \(patch.name). Resources and their associated columns may only be described a single time.", at: .file(patch.file, line: patch.line),
-                    remedy: "keep one; the other is in \(twin.file):\(twin.line)")
-            } else {
-                found[key] = patch
-            }
-        }
-        // The latest version may lie in a file without a suffix.
-        for patch in patches {
-            guard let version = patch.version, version.isLatest else { continue }
-            let key = "\(patch.package.name)/models/\(version.model)"
-            if found[key] == nil { found[key] = patch }
-        }
-        return found
     }
 
     /// Whether the project, or a package, has a macro in the place of a word that references are read off by.
@@ -340,17 +319,7 @@ public final class ProjectReader {
         (node.database, node.schema, node.alias) = (manifest.target.database, manifest.target.schema, node.name)
         let capture = text.map { node.language == "python" ? capturePython(node, $0) : self.capture(node, $0) } ?? Capture()
         node.dependsOnMacros = capture.macros
-        if let patch {
-            node.description = patch.description
-            node.columns = patch.columns
-            node.patchPath = "\(package.name)://\(patch.file)"
-            node.patchConfig = patch.config
-            node.patchHash = patch.hash
-            node.constraints = patch.constraints
-            node.deprecationDate = patch.deprecationDate
-            node.timeSpine = patch.timeSpine
-            if node.resourceType == .function { (node.arguments, node.returns) = (patch.arguments, patch.returns) }
-        }
+        if let patch { Self.describe(&node, by: patch) }
         for (one, other) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] where capture.config[one] != nil && capture.config[other] != nil {
             problems.add(
                 "project.duplicate_hooks", "Invalid config: '\(node.name)' has both \(one) and \(other), which say the same", at: node.location,
@@ -359,15 +328,7 @@ public final class ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.functions = capture.functions
-        if node.resourceType == .model {
-            // What a foreign key points to is built before, as dbt has it.
-            let constraints = node.columns.flatMap(\.constraints) + node.constraints
-            for text in constraints.filter({ $0["type"] == "foreign_key" }).compactMap({ $0["to"]?.stringValue }) {
-                guard let found = (try? DbtSyntax.environment.parse("{{ \(text) }}", name: node.originalFilePath)).flatMap(StaticReader.capture) else { continue }
-                node.refs += found.refs
-                node.sources += found.sources
-            }
-        }
+        Self.addKeys(to: &node)
         node.configCall = capture.config
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)

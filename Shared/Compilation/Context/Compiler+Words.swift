@@ -216,8 +216,7 @@ extension Compiler {
 
     private func documentation(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
-        let packages = names.count == 2 ? [names[0]] : [frame.package, manifest.project.name] + manifest.packages.map(\.name)
-        for package in packages {
+        for package in manifest.owners(of: names.count == 2 ? names[0] : nil, from: frame.package) {
             if let doc = manifest.docs.first(where: { $0.packageName == package && $0.name == names.last }) { return .string(doc.text) }
         }
         throw CompilationError("compile.doc_not_found", "Documentation for '\(names.joined(separator: "."))' not found", remedy: "add it as a docs block to a .md file")
