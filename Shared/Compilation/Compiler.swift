@@ -110,10 +110,17 @@ public final class Compiler: ParseTimeHost {
     }
 
     public func generatedName(_ macro: String, of package: String, custom: String?, node: Node) throws -> String {
-        let frame = Frame(node, package: package, mode: .parse)
-        return try inside(frame) {
-            guard let callee = try self.macro(macro, package: package) else { return custom ?? node.name }
-            return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, Value(ManifestWriter.json(node))])))
+        try generatedName(macro, in: Frame(node, package: package, mode: .parse), custom: custom, subject: Value(ManifestWriter.json(node))) ?? node.name
+    }
+
+    public func generatedName(_ macro: String, of package: String, custom: String?, export: JSON) throws -> String {
+        try generatedName(macro, in: Frame(nil, package: package, mode: .parse), custom: custom, subject: .object(ExportObject(export))) ?? export["name"]?.stringValue ?? ""
+    }
+
+    private func generatedName(_ macro: String, in frame: Frame, custom: String?, subject: Value) throws -> String? {
+        try inside(frame) {
+            guard let callee = try self.macro(macro, package: frame.package) else { return custom }
+            return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, subject])))
         }
     }
 
