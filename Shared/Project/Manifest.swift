@@ -90,6 +90,8 @@ public struct Manifest: Sendable {
 
     public var project: PackageFile { packages[0] }
 
+    var validatesMacroArguments: Bool { project.flags["validate_macro_args"]?.boolValue == true }
+
     /// Whether a model is built batch by batch. Where a project writes its own microbatch strategy, a flag has to ask for it, as in dbt.
     public func isBuiltInBatches(_ node: Node) -> Bool {
         guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }

@@ -13,6 +13,8 @@ extension ProjectReader {
     ///   - base: its packages and its target.
     /// - Returns: nil where the project must be read anew.
     func update(_ last: Manifest, from base: Manifest, _ changes: FileChanges) -> Manifest? {
+        // The arguments of a macro are those of its yml, over its own: these would be gone.
+        guard !last.validatesMacroArguments else { return nil }
         // What one package says of another's source is laid over it when both are read.
         guard !last.sources.values.contains(where: \.isOverridden), !last.nodes.values.contains(where: \.isDescribedElsewhere), !last.warnings.contains(where: { $0.event == "UnusedTables" }) else { return nil }
         var scope = UpdateScope(last, changes)
@@ -86,6 +88,7 @@ extension ProjectReader {
         checkAccess(manifest)
         checkContracts(manifest)
         checkRelations(manifest)
+        checkNames(manifest)
         let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)
         let (parents, isTighter) = manifest.graph.relink(changed, manifest)
         guard !isTighter || manifest.graph.cycle() == nil else { return nil }

@@ -9,7 +9,9 @@ extension ProjectReader {
         guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         let bytes = Array(text.utf8)
         let blocks: [TopLevelBlocks.Block]
-        do { blocks = try TopLevelBlocks.all(in: bytes, of: path, tags: ["snapshot"]) } catch { return problems.add(error) }
+        var strays: [String] = []
+        do { blocks = try TopLevelBlocks.all(in: bytes, of: path, tags: ["snapshot"], strays: &strays) } catch { return problems.add(error) }
+        manifest.warnings += strays.map { TopLevelBlocks.warning(of: $0, in: file, package, path) }
         do {
             let template = try environment.parse(String(decoding: TopLevelBlocks.masked(bytes, to: blocks), as: UTF8.self), name: path)
             for block in template.definitions where block.tag == "snapshot" {

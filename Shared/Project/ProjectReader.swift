@@ -111,6 +111,7 @@ public final class ProjectReader {
         checkContracts(manifest)
         checkBatches(manifest)
         checkRelations(manifest)
+        checkNames(manifest)
         checkSemantics(&manifest)
         news = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
         try problems.throwIfAny()
@@ -206,10 +207,11 @@ public final class ProjectReader {
     private func readMacros(into manifest: inout Manifest) {
         var calls: [String: [MacroCall]] = [:]
         for package in manifest.packages {
-            var reader = MacroReader(package: package, environment: environment, problems: problems)
+            var reader = MacroReader(package: package, environment: environment, problems: problems, notesArguments: manifest.validatesMacroArguments)
             reader.readMacros()
             reader.readDocs()
             for macro in reader.macros { manifest.macros[macro.uniqueID] = macro }
+            manifest.warnings += reader.warnings
             manifest.macroFiles += reader.files
             manifest.docs += reader.docs
             calls.merge(reader.calls) { first, _ in first }

@@ -120,9 +120,11 @@ extension Compiler {
             "column": { .object(ColumnFactory($0)) },
             "exceptions": { .object(ExceptionsObject($0)) },
             "validation": { _ in .dict([("any", .object(AnyValidation()))]) },
-            "modules": { _ in
+            "modules": { compiler in
+                let tell = { [unowned compiler] in try compiler.onDeprecation("ModulesItertoolsUsageDeprecation", "Usage of itertools modules is deprecated. Please use the built-in functions instead.") }
+                return
                 .dict([
-                    ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule())),
+                    ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule(onCall: tell))),
                 ])
             },
             "config": { .object(ConfigObject($0)) },
