@@ -13,6 +13,8 @@ public final class Compiler: ParseTimeHost {
     public private(set) var invocation: Invocation
     /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
     public var onMessage: (String) -> Void = { _ in }
+    /// Told what templates use that is to go, by the name of dbt's event.
+    public var onDeprecation: (_ event: String, _ text: String) throws -> Void = { _, _ in }
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?
@@ -112,10 +114,17 @@ public final class Compiler: ParseTimeHost {
     }
 
     public func generatedName(_ macro: String, of package: String, custom: String?, node: Node) throws -> String {
-        let frame = Frame(node, package: package, mode: .parse)
-        return try inside(frame) {
-            guard let callee = try self.macro(macro, package: package) else { return custom ?? node.name }
-            return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, Value(ManifestWriter.json(node))])))
+        try generatedName(macro, in: Frame(node, package: package, mode: .parse), custom: custom, subject: Value(ManifestWriter.json(node))) ?? node.name
+    }
+
+    public func generatedName(_ macro: String, of package: String, custom: String?, export: JSON) throws -> String {
+        try generatedName(macro, in: Frame(nil, package: package, mode: .parse), custom: custom, subject: .object(ExportObject(export))) ?? export["name"]?.stringValue ?? ""
+    }
+
+    private func generatedName(_ macro: String, in frame: Frame, custom: String?, subject: Value) throws -> String? {
+        try inside(frame) {
+            guard let callee = try self.macro(macro, package: frame.package) else { return custom }
+            return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, subject])))
         }
     }
 

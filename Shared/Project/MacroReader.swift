@@ -13,7 +13,12 @@ struct MacroReader {
     /// What each macro calls, by its unique id.
     private(set) var calls: [String: [MacroCall]] = [:]
 
-    init(package: PackageFile, environment: Environment, problems: ProblemList) {
+    private(set) var warnings: [ProjectWarning] = []
+    private let notesArguments: Bool
+
+    /// - Parameter notesArguments: whether what a macro takes counts as described, also where no schema file does.
+    init(package: PackageFile, environment: Environment, problems: ProblemList, notesArguments: Bool = false) {
+        self.notesArguments = notesArguments
         self.package = package
         self.environment = environment
         self.problems = problems
@@ -38,7 +43,9 @@ struct MacroReader {
         guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         let written = Array(text.utf8)
         let blocks: [TopLevelBlocks.Block]
-        do { blocks = try TopLevelBlocks.all(in: written, of: path, tags: tags(in: path)) } catch { return problems.add(error) }
+        var strays: [String] = []
+        do { blocks = try TopLevelBlocks.all(in: written, of: path, tags: tags(in: path), strays: &strays) } catch { return problems.add(error) }
+        if tags(in: path).count > 2 { warnings += strays.map { TopLevelBlocks.warning(of: $0, in: path, package, path) } }
         guard !blocks.isEmpty else { return }
         let masked = String(decoding: TopLevelBlocks.masked(written, to: blocks), as: UTF8.self)
         do {
@@ -59,6 +66,7 @@ struct MacroReader {
                 macro.text = Self.wholeText(of: definition, in: bytes, from: &end)
                 end += macro.text.utf8.count
                 if definition.tag == "materialization" { macro.languages = Self.languages(of: definition) }
+                if notesArguments { macro.arguments = definition.parameters.map { ["name": .string($0.name.text), "type": .null, "description": ""] } }
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }

@@ -90,6 +90,8 @@ public struct Manifest: Sendable {
 
     public var project: PackageFile { packages[0] }
 
+    var validatesMacroArguments: Bool { project.flags["validate_macro_args"]?.boolValue == true }
+
     /// Whether a model is built batch by batch. Where a project writes its own microbatch strategy, a flag has to ask for it, as in dbt.
     public func isBuiltInBatches(_ node: Node) -> Bool {
         guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }
@@ -118,30 +120,45 @@ public struct Manifest: Sendable {
         return [project.name, namespace]
     }
 
+    /// The packages that are asked, in order, for what a resource of `package` names: the project comes before the package itself unless a flag
+    /// has it otherwise, as in dbt.
+    public func owners(of name: String?, from package: String) -> [String] {
+        if let name { return [name] }
+        let isOwnFirst = project.flags["require_ref_searches_node_package_before_root"]?.boolValue == true
+        return (isOwnFirst ? [package, project.name] : [project.name, package]) + packages.map(\.name)
+    }
+
     /// The model, seed or snapshot that `ref` means inside `package`.
     public func node(for ref: Ref, from package: String) -> Node? {
-        let order = ref.package.map { [$0] } ?? [package, project.name] + packages.map(\.name)
-        for owner in order {
-            if let version = ref.version {
-                if let node = nodes["model.\(owner).\(ref.name).v\(version)"] { return node }
-                continue
-            }
-            for type in ["model", "seed", "snapshot"] {
-                if let node = nodes["\(type).\(owner).\(ref.name)"] { return node }
-            }
-            if let latest = latestVersions["\(owner).\(ref.name)"], let node = nodes[latest] { return node }
+        for owner in owners(of: ref.package, from: package) {
+            if let node = node(for: ref, of: owner) { return node }
         }
         return nil
     }
 
+    /// The ids of what `ref` may mean inside `package` where that is more than one: several packages have it, and neither of the two nearest.
+    func namesakes(of ref: Ref, from package: String) -> [String] {
+        guard ref.package == nil, packages.count > 2, node(for: ref, of: project.name) == nil, node(for: ref, of: package) == nil else { return [] }
+        let found = packages.compactMap { node(for: ref, of: $0.name)?.uniqueID }
+        return found.count > 1 ? found : []
+    }
+
+    func node(for ref: Ref, of owner: String) -> Node? {
+        if let version = ref.version { return nodes["model.\(owner).\(ref.name).v\(version)"] }
+        for type in ["model", "seed", "snapshot"] {
+            if let node = nodes["\(type).\(owner).\(ref.name)"] { return node }
+        }
+        return latestVersions["\(owner).\(ref.name)"].flatMap { nodes[$0] }
+    }
+
     /// The function that `function('name')` means inside `package`.
     public func function(_ names: [String], from package: String) -> Node? {
-        let order = names.count == 2 ? [names[0]] : [package, project.name] + packages.map(\.name)
+        let order = owners(of: names.count == 2 ? names[0] : nil, from: package)
         return order.lazy.compactMap { owner in nodes["function.\(owner).\(names.last ?? "")"] }.first
     }
 
     public func source(for ref: SourceRef, from package: String) -> SourceTable? {
-        for owner in [package, project.name] + packages.map(\.name) {
+        for owner in owners(of: nil, from: package) {
             if let table = sources["source.\(owner).\(ref.source).\(ref.table)"] { return table }
         }
         return nil

@@ -22,7 +22,22 @@ extension ManifestWriter {
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
             JSON(values.keys.sortedByBytes().map { ($0, values[$0].map(json) ?? .null) })
         }
-        func others(_ type: ResourceType) -> JSON { sorted(manifest.others(of: type)) { placed(json(other: $0), $0.uniqueID) } }
+        let texts = RelationText(manifest), files = order(of: manifest.packages)
+        let models = Set(manifest.others(of: .semanticModel).values.map { "\($0.originalFilePath):\($0.line)" })
+        // By package, file and line, as near to dbt's order as can be: it takes a folder's files as the disk gives them.
+        func others(_ type: ResourceType) -> JSON {
+            func place(_ node: Node) -> (Int, String, Int, Int, String) {
+                // What measures create comes behind the metrics of their file.
+                (files[node.packageName] ?? 0, node.originalFilePath, type == .metric && models.contains("\(node.originalFilePath):\(node.line)") ? 1 : 0, node.line, node.uniqueID)
+            }
+            return JSON(manifest.others(of: type).values.map { (place($0), $0) }.sorted { $0.0 < $1.0 }.map { _, node in
+                var json = placed(json(other: node), node.uniqueID)
+                if type == .semanticModel, let parent = node.dependsOn.first, json["node_relation"]?.isNull == false {
+                    json["node_relation"]?["relation_name"] = JSON(relations[parent] ?? manifest.nodes[parent].flatMap(texts.text))
+                }
+                return (node.uniqueID, json)
+            })
+        }
         return JSON([
             ("exposures", others(.exposure)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { own($0) }),
             ("groups", sorted(manifest.groups) { json($0) }), ("metrics", others(.metric)),
@@ -34,7 +49,7 @@ extension ManifestWriter {
     /// The nodes in the order in which dbt reads them, which templates that walk the graph repeat: what has a file of its own package by
     /// package and kind by kind, then what the schema files make. Within a kind dbt takes the files as the disk gives them; here they go by their ids.
     private static func order(of manifest: Manifest) -> [(Node, Manifest.Hook?)] {
-        let packages = Dictionary(manifest.packages.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        let packages = order(of: manifest.packages)
         func place(_ node: Node) -> (Int, Int, Int, String) {
             let kind = switch node.resourceType {
             case .model: 0
@@ -51,6 +66,8 @@ extension ManifestWriter {
         let nodes: [(Node, Manifest.Hook?)] = manifest.nodes.values.filter { $0.resourceType != .function }.map { ($0, nil) } + manifest.hooks.map { ($0.node, $0) }
         return nodes.map { (place($0.0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
+
+    private static func order(of packages: [PackageFile]) -> [String: Int] { Dictionary(packages.enumerated().map { ($1.name, $0) }) { first, _ in first } }
 
     private static func json(_ hook: Manifest.Hook) -> JSON {
         var json = json(hook.node)

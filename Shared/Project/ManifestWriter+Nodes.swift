@@ -145,10 +145,10 @@ extension ManifestWriter {
             pairs += [("sources", sources(node)), ("metrics", .array(node.metrics.map(texts))), ("meta", .object(node.meta)), ("tags", texts(node.config.tags))]
         case .metric:
             pairs += [
-                ("sources", []), ("metrics", []), ("meta", .object(node.meta)), ("tags", texts(node.config.tags)),
+                ("sources", []), ("metrics", []), ("meta", .object(node.meta)), ("tags", texts(node.tags)),
                 ("group", JSON(node.group)),
             ]
-        case .savedQuery: pairs += [("tags", texts(node.config.tags)), ("group", JSON(node.group))]
+        case .savedQuery: pairs += [("tags", texts(node.tags)), ("group", JSON(node.group))]
         default: pairs += [("group", JSON(node.group))]
         }
         return JSON(pairs)

@@ -9,6 +9,8 @@ public struct ManifestWriter {
     private let startedAt: Timestamp
     private let compiled: [String: Compiled]
     private let relations: RelationText
+    /// The tests that were written under a node and read another of its name, by the id of that node.
+    private let strayTests: [String: [Node]]
     private let library: DbtLibrary
 
     /// What compiling adds to a node.
@@ -47,6 +49,8 @@ public struct ManifestWriter {
         self.startedAt = startedAt ?? generatedAt
         self.compiled = compiled
         relations = RelationText(manifest)
+        let isAlone = manifest.packages.count == 1
+        strayTests = isAlone ? [:] : Dictionary(grouping: manifest.nodes.values.filter { node in node.attachedNode.map { !node.dependsOn.contains($0) } ?? false }) { $0.attachedNode ?? "" }
         self.library = library
     }
 
@@ -236,7 +240,7 @@ public struct ManifestWriter {
     private func primaryKey(of node: Node) -> [String] {
         if let key = node.constraints.first(where: { $0["type"] == "primary_key" }) { return key["columns"]?.arrayValue?.compactMap(\.stringValue).sorted() ?? [] }
         if let column = node.columns.first(where: { $0.constraints.contains { $0["type"] == "primary_key" } }) { return [column.name] }
-        let enabled = (manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] }
+        let enabled = (manifest.graph.children[node.uniqueID] ?? []).compactMap { manifest.nodes[$0] } + (strayTests[node.uniqueID] ?? [])
         let disabled = manifest.disabled.filter { $0.test != nil && $0.attachedNode == node.uniqueID }
         func columns(_ names: Set<String>, of tests: [Node]) -> Set<String> {
             Set(tests.filter { $0.attachedNode == node.uniqueID && names.contains($0.test?.name ?? "") }.flatMap { test -> [String] in

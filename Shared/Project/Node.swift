@@ -185,7 +185,7 @@ extension Node {
         public var constraints: [JSON] = []
         public var deprecationDate: String?
         public var timeSpine: JSON = .null
-        /// `tags` and `meta` that are written beside `config:`, where they are no configuration: of exposures.
+        /// `tags` and `meta` that are written beside `config:`, where they are no configuration: of exposures, metrics and saved queries.
         var beside = JSONObject()
         /// The metrics that an exposure or a metric names.
         public var metrics: [[String]] = []
@@ -209,15 +209,27 @@ extension Node {
         public var group: String? { config["group"]?.stringValue ?? testGroup }
         /// As people say it: `orders.v2` where there are versions.
         public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
+        /// Whether another package's schema file is about it.
+        var isDescribedElsewhere: Bool { patchPath.map { !$0.hasPrefix("\(packageName)://") } ?? false }
         public var isEphemeral: Bool { resourceType == .model && config.materialized == "ephemeral" }
         /// Whether nothing is built for it.
         public var isIdle: Bool { isEphemeral || resourceType == .exposure || resourceType == .savedQuery }
         /// What it can be selected by, each once.
         public var tags: [String] {
             let own = config.tags
+            switch resourceType {
+            // As in dbt: a metric's are those beside its configuration, a saved query's stand in either place, and a semantic model has none.
+            case .metric: return NodeConfig.strings(beside["tags"] ?? [])
+            case .savedQuery: return Set(NodeConfig.strings(beside["tags"] ?? []) + own).sorted()
+            case .semanticModel: return []
+            default: break
+            }
             return inheritedTags.isEmpty ? own : Set(inheritedTags + own).sorted()
         }
-        public var meta: JSONObject { config["meta"]?.objectValue ?? JSONObject() }
+        public var meta: JSONObject {
+            let own = config["meta"]?.objectValue ?? JSONObject()
+            return resourceType == .metric && own.isEmpty ? beside["meta"]?.objectValue ?? own : own
+        }
         /// Where people look when it fails: `models/orders.sql`.
         public var location: ProblemLocation { .file(originalFilePath, line: line > 1 ? line : 0) }
     }

@@ -34,4 +34,6 @@ public protocol ParseTimeHost: AnyObject {
     /// The answer of `generate_schema_name`, `generate_alias_name` or `generate_database_name`.
     /// - Parameter package: where the macro is looked for first.
     func generatedName(_ macro: String, of package: String, custom: String?, node: Node) throws -> String
+    /// The same for an export of a saved query, which has `name`, `config` and `unrendered_config`.
+    func generatedName(_ macro: String, of package: String, custom: String?, export: JSON) throws -> String
 }

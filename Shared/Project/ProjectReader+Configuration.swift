@@ -75,10 +75,11 @@ extension ProjectReader {
         var config = Self.defaults(of: node.resourceType)
         var stated = JSONObject()
         for layer in own { ConfigMerge.lay(layer, over: &config) }
-        // Of functions too dbt notes what is written of models.
+        // Of these dbt notes what schema files say alone, and of functions what is written of models too.
+        let isNoted = node.resourceType != .semanticModel && node.resourceType != .savedQuery
         let noted = node.resourceType == .function ? "models" : section
-        for layer in ConfigMerge.layers(in: package.writtenSections[noted], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
-        let aboveStated = isForeign ? ConfigMerge.layers(in: root.writtenSections[noted], fqn: node.fqn).layers : []
+        if isNoted { for layer in ConfigMerge.layers(in: package.writtenSections[noted], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) } }
+        let aboveStated = isForeign && isNoted ? ConfigMerge.layers(in: root.writtenSections[noted], fqn: node.fqn).layers : []
         var (whole, wholeStated) = (config, stated)
         for layer in above { ConfigMerge.lay(layer, over: &whole) }
         for layer in aboveStated { ConfigMerge.note(layer, in: &wholeStated) }
@@ -169,12 +170,49 @@ extension ProjectReader {
         }
     }
 
+    /// Where an export does not say itself what it is and where it goes, its saved query does, and then the project's macros as for a model;
+    /// the database is theirs alone to say.
+    func nameExports(of query: inout Node, _ manifest: Manifest) {
+        guard var exports = query.details["exports"]?.arrayValue else { return }
+        for index in exports.indices {
+            var config = exports[index]["config"] ?? [:]
+            for (key, inherited) in [("export_as", "export_as"), ("schema_name", "schema")] where config[key]?.isNull ?? true { config[key] = query.config[inherited] ?? .null }
+            if let fault = Shape.word(["table", "view"]).fault(in: config["export_as"] ?? .null) {
+                problems.add("project.bad_semantics", "at path ['exports']['config']['export_as']: \(fault.message)", at: query.location, remedy: "choose table or view")
+            }
+            var export = exports[index]
+            export["config"] = config
+            do {
+                export["database"] = .string(try name("generate_database_name", config["database"]?.stringValue, export, manifest))
+                export["schema"] = .string(try name("generate_schema_name", nil, export, manifest))
+                export["alias"] = .string(try name("generate_alias_name", config["alias"]?.stringValue, export, manifest))
+            } catch {
+                note(error, at: query.location)
+            }
+            func isUnsaid(_ key: String) -> Bool { config[key].map { $0.isNull || $0 == "" } ?? true }
+            if isUnsaid("schema_name") { config["schema_name"] = export["schema"] ?? .null }
+            if export["database"] != "" { config["database"] = export["database"] ?? .null }
+            if isUnsaid("alias") { config["alias"] = export["alias"] ?? .null }
+            exports[index]["config"] = config
+        }
+        query.details["exports"] = .array(exports)
+    }
+
+    private func name(_ macro: String, _ custom: String?, _ export: JSON, _ manifest: Manifest) throws -> String {
+        if let owner = owner(of: macro, for: nil, manifest), let host, canRender { return Self.trimmed(try host.generatedName(macro, of: owner, custom: custom, export: export)) }
+        switch macro {
+        case "generate_schema_name": return manifest.target.schema
+        case "generate_alias_name": return custom.flatMap { $0.isEmpty ? nil : $0 } ?? export["name"]?.stringValue ?? ""
+        default: return custom ?? manifest.target.database
+        }
+    }
+
     /// The package whose macro names such a node: its own, else the project, also where that has a version of dbt's for `adapter.dispatch` to
     /// find; nil where dbt's own rule holds.
-    private func owner(of macro: String, for node: Node, _ manifest: Manifest) -> String? {
+    private func owner(of macro: String, for node: Node?, _ manifest: Manifest) -> String? {
         let root = manifest.project.name
         func has(_ name: String, _ package: String) -> Bool { manifest.macros["macro.\(package).\(name)"] != nil }
-        if node.packageName != root, has(macro, node.packageName) { return node.packageName }
+        if let own = node?.packageName, own != root, has(macro, own) { return own }
         if has(macro, root) { return root }
         let order = manifest.project.dispatch.first { $0.namespace == "dbt" }?.order ?? [root]
         return order.contains { package in has("\(manifest.target.type)__\(macro)", package) || has("default__\(macro)", package) } ? root : nil

@@ -52,6 +52,7 @@ extension ProjectReader {
         manifest.macros = manifest.macros.filter { !scope.macroFiles.contains("\($0.value.rootFolder)/\($0.value.originalFilePath)") }
         manifest.macroFiles = []
         for reader in readers {
+            manifest.warnings += reader.warnings
             for var macro in reader.macros {
                 // What describes it is looked up there again, also where that file has not changed.
                 macro.patchPath = described[macro.uniqueID]

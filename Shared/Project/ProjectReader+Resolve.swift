@@ -14,6 +14,7 @@ extension ProjectReader {
             }
             // Not held while it is changed: it would be copied.
             guard let parents = manifest.nodes[id].map({ parents(of: $0, manifest) }), !parents.isEmpty || manifest.nodes[id]?.dependsOn.isEmpty == false else { continue }
+            if let node = manifest.nodes[id] { tell(of: node, parents, &manifest) }
             // Each once, in the order of the text: there are few.
             manifest.nodes[id]?.dependsOn = parents.indices.filter { parents.firstIndex(of: parents[$0]) == $0 }.map { parents[$0] }
         }
@@ -29,8 +30,9 @@ extension ProjectReader {
                 if let parent = manifest.source(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
             }
             for ref in node.refs {
-                if let parent = manifest.node(for: ref, from: node.packageName) { node.dependsOn.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+                if let parent = parent(ref, of: node, manifest) { node.dependsOn.append(parent) } else { missing(ref, in: node, manifest) }
             }
+            tell(of: node, node.dependsOn, &manifest)
             manifest.others[id] = node
         }
     }
@@ -72,12 +74,30 @@ extension ProjectReader {
             if let parent = manifest.source(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
         }
         for ref in node.refs {
-            if let parent = manifest.node(for: ref, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(ref, in: node, manifest) }
+            if let parent = parent(ref, of: node, manifest) { parents.append(parent) } else { missing(ref, in: node, manifest) }
         }
         for names in node.functions {
             if let parent = manifest.function(names, from: node.packageName) { parents.append(parent.uniqueID) } else { missing(function: names, in: node, manifest) }
         }
         return parents
+    }
+
+    private func parent(_ ref: Ref, of node: Node, _ manifest: Manifest) -> String? {
+        let namesakes = manifest.namesakes(of: ref, from: node.packageName)
+        if !namesakes.isEmpty { problems.add(Self.ambiguity(ref.name, namesakes, at: place(of: ref.name, after: "ref", in: node).0).of(node)) }
+        return manifest.node(for: ref, from: node.packageName)?.uniqueID
+    }
+
+    /// That a package's node reads one of the project's without naming the project.
+    private func tell(of node: Node, _ parents: [String], _ manifest: inout Manifest) {
+        let root = manifest.project
+        guard node.packageName != root.name, node.resourceType != .seed, root.flags["require_ref_searches_node_package_before_root"]?.boolValue != true else { return }
+        for ref in node.refs where ref.package != root.name {
+            guard let parent = manifest.node(for: ref, from: node.packageName), parent.packageName == root.name, parents.contains(parent.uniqueID) else { continue }
+            let text = "The node '\(node.name)'in package '\(node.packageName)' depends on the root project node '\(parent.uniqueID)'.This may lead to unexpected cycles downstream. Please set the 'require_ref_prefers_node_package_to_root' behavior change flag to True to avoid this issue.For more information, see the documentation at https://docs.getdbt.com/reference/global-configs/behavior-changes#require_ref_prefers_node_package_to_root"
+            let place = ProjectWarning.ofReferences + (node.test != nil || node.resourceType == .test ? 0 : manifest.nodes[node.uniqueID] == nil ? 1 : -1)
+            manifest.warnings.append(.init("PackageNodeDependsOnRootProjectNode", text, in: node.rootFolder, node.originalFilePath, place: place))
+        }
     }
 
     /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
@@ -159,8 +179,10 @@ extension ProjectReader {
     func checkPatches(_ patches: [NodePatch], _ manifest: inout Manifest) {
         for patch in patches where ["models", "seeds", "snapshots"].contains(patch.section) {
             let ref = patch.version.map { Ref(name: $0.model, version: PythonText.text($0.number)) } ?? Ref(name: patch.name)
-            let exists = manifest.node(for: ref, from: patch.package.name) != nil || manifest.disabled.contains { $0.name == patch.name || $0.name == patch.version?.model }
-            let found = manifest.node(for: ref, from: patch.package.name)
+            let found = manifest.node(for: ref, of: patch.package.name) ?? manifest.node(for: ref, from: patch.package.name)
+            let exists = found != nil || manifest.disabled.contains { node in
+                node.resourceType.section == patch.section && (patch.version.map { node.name == $0.model || node.name == patch.name } ?? (node.name == patch.name && node.packageName == patch.package.name))
+            }
             let place = ProjectWarning.place(of: patch.section)
             if let found, "\(found.resourceType.rawValue)s" != patch.section {
                 let type = found.resourceType.rawValue
@@ -223,8 +245,7 @@ extension ProjectReader {
         let doc = Value.function("doc") { arguments, _ in
             let names = arguments.positional.compactMap(\.asString)
             let name = names.last ?? ""
-            let order = names.count == 2 ? [names[0]] : [manifest.project.name, package] + manifest.packages.map(\.name)
-            for owner in order {
+            for owner in manifest.owners(of: names.count == 2 ? names[0] : nil, from: package) {
                 if let doc = manifest.docs.first(where: { $0.uniqueID == "doc.\(owner).\(name)" }) {
                     used.append(doc.uniqueID)
                     return .string(doc.text)

@@ -143,7 +143,12 @@ extension ProjectReader {
             }
             reread.insert(id)
             manifest.macros[id]?.description = patch.description
-            manifest.macros[id]?.arguments = patch.arguments
+            if manifest.validatesMacroArguments {
+                for fault in MacroArguments.faults(of: patch.name, defined: manifest.macros[id]?.arguments ?? [], written: patch.arguments) {
+                    manifest.warnings.append(.init("InvalidMacroAnnotation", fault, .plain, in: patch.package.folder, patch.file, place: ProjectWarning.place(of: "macros")))
+                }
+            }
+            if !manifest.validatesMacroArguments || !patch.arguments.isEmpty { manifest.macros[id]?.arguments = patch.arguments }
             manifest.macros[id]?.config = patch.config
             manifest.macros[id]?.patchPath = "\(patch.package.name)://\(patch.file)"
         }

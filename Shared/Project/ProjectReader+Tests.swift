@@ -3,12 +3,7 @@ internal import Kernel
 /// Data tests, as schema files write them.
 extension ProjectReader {
     func addTest(_ written: WrittenTest, _ manifest: inout Manifest) {
-        // Of a node that is turned off: a test of it is turned off when references are resolved.
-        let target = written.ref.flatMap { ref in
-            manifest.node(for: ref, from: written.package.name)
-                ?? manifest.disabled.first { $0.name == ref.name && $0.packageName == written.package.name && $0.resourceType != .test && (ref.version == nil || ref.version == $0.version.map { $0.stringValue ?? $0.text() }) }
-        }
-        if written.ref != nil, target == nil { return }
+        // Of a node that is turned off, or not there: a test of it is turned off when references are resolved.
         var reader = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest))
         reader.nestsArguments = manifest.project.flags["require_generic_test_arguments_property"]?.boolValue ?? true
         let written = reader.node(for: written, manifest: manifest).map { (written, $0) }
@@ -44,8 +39,11 @@ extension ProjectReader {
         // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.
         if !isShort, !isCaptured { ConfigMerge.join(node.config.values, into: &own) }
         configure(&node, written.package, nil, own, manifest)
-        // dbt looks for one that is turned off by the model's name alone, which no version has.
-        let attached = target.flatMap { $0.version == nil || manifest.nodes[$0.uniqueID] != nil ? $0 : nil }
+        // dbt looks for it in the package of the schema file alone, or by its name, which no version has, among what is turned off.
+        let attached = written.ref.flatMap { ref in
+            manifest.node(for: ref, of: written.package.name)
+                ?? manifest.disabled.first { $0.name == ref.name && $0.resourceType.isReferable && $0.version == nil && ref.version == nil }
+        }
         node.attachedNode = attached?.uniqueID
         node.testGroup = attached?.group
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"

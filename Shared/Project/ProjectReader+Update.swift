@@ -13,8 +13,10 @@ extension ProjectReader {
     ///   - base: its packages and its target.
     /// - Returns: nil where the project must be read anew.
     func update(_ last: Manifest, from base: Manifest, _ changes: FileChanges) -> Manifest? {
+        // The arguments of a macro are those of its yml, over its own: these would be gone.
+        guard !last.validatesMacroArguments else { return nil }
         // What one package says of another's source is laid over it when both are read.
-        guard !last.sources.values.contains(where: \.isOverridden), !last.warnings.contains(where: { $0.event == "UnusedTables" }) else { return nil }
+        guard !last.sources.values.contains(where: \.isOverridden), !last.nodes.values.contains(where: \.isDescribedElsewhere), !last.warnings.contains(where: { $0.event == "UnusedTables" }) else { return nil }
         var scope = UpdateScope(last, changes)
         var start = last
         guard scope.isSound, readMacrosAgain(&start, &scope), problems.problems.isEmpty else { return nil }
@@ -63,6 +65,7 @@ extension ProjectReader {
         let patchOf = patchesByName(patches + lent)
         for package in manifest.packages { readNodes(package, patchOf, &manifest) { files.contains($0) } }
         for node in schemas.flatMap(\.nodes) { addWritten(node, patchOf, &manifest) }
+        guard manifest.packages.count == 1 || patches.allSatisfy({ strangers(described: $0, manifest).isEmpty }) else { return nil }
         for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
         describeMacros(patches + lent.filter { scope.macros.contains("macro.\($0.package.name).\($0.name)") }, &manifest)
         fillDescriptions(&manifest)
@@ -85,6 +88,7 @@ extension ProjectReader {
         checkAccess(manifest)
         checkContracts(manifest)
         checkRelations(manifest)
+        checkNames(manifest)
         let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)
         let (parents, isTighter) = manifest.graph.relink(changed, manifest)
         guard !isTighter || manifest.graph.cycle() == nil else { return nil }

@@ -9,7 +9,9 @@ extension ProjectReader {
         guard let text = FileTree.text(path, in: package.folder, problems) else { return }
         let bytes = Array(text.utf8)
         let blocks: [TopLevelBlocks.Block]
-        do { blocks = try TopLevelBlocks.all(in: bytes, of: path, tags: ["snapshot"]) } catch { return problems.add(error) }
+        var strays: [String] = []
+        do { blocks = try TopLevelBlocks.all(in: bytes, of: path, tags: ["snapshot"], strays: &strays) } catch { return problems.add(error) }
+        manifest.warnings += strays.map { TopLevelBlocks.warning(of: $0, in: file, package, path) }
         do {
             let template = try environment.parse(String(decoding: TopLevelBlocks.masked(bytes, to: blocks), as: UTF8.self), name: path)
             for block in template.definitions where block.tag == "snapshot" {
@@ -56,12 +58,13 @@ extension ProjectReader {
             }
             node.config = NodeConfig(config)
         }
-        if !node.beside.isEmpty {
+        if node.resourceType == .exposure, !node.beside.isEmpty {
             var config = node.beside
             ConfigMerge.lay(node.config.values, over: &config)
             if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
             node.config = NodeConfig(config)
         }
+        if node.resourceType == .savedQuery { nameExports(of: &node, manifest) }
         if let twin = manifest.others[node.uniqueID] {
             problems.add(
                 "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
@@ -197,15 +200,6 @@ extension ProjectReader {
                     "alias": .string(parent.alias), "schema_name": .string(parent.schema), "database": .string(parent.database), "relation_name": .null,
                 ]
             }
-        }
-        for id in manifest.others(of: .savedQuery).keys {
-            // Where an export does not say where it goes, it goes with the models.
-            guard var exports = manifest.others[id]?.details["exports"]?.arrayValue else { continue }
-            for index in exports.indices {
-                if exports[index]["config"]?["schema_name"]?.isNull ?? true { exports[index]["config"]?["schema_name"] = .string(manifest.target.schema) }
-                if exports[index]["config"]?["database"]?.isNull ?? true { exports[index]["config"]?["database"] = .string(manifest.target.database) }
-            }
-            manifest.others[id]?.details["exports"] = .array(exports)
         }
         var disabledMeasures: [String: String] = [:]
         for model in manifest.disabled where model.resourceType == .semanticModel {

@@ -98,6 +98,7 @@ public final class ProjectReader {
         let patchOf = patchesByName(patches)
         for package in manifest.packages { readNodes(package, patchOf, &manifest) }
         for node in schemas.flatMap(\.nodes) { addWritten(node, patchOf, &manifest) }
+        lend(patches, to: &manifest)
         for test in schemas.flatMap(\.tests) { addTest(test, &manifest) }
         describeMacros(patches, &manifest)
         fillDescriptions(&manifest)
@@ -110,6 +111,7 @@ public final class ProjectReader {
         checkContracts(manifest)
         checkBatches(manifest)
         checkRelations(manifest)
+        checkNames(manifest)
         checkSemantics(&manifest)
         news = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
         try problems.throwIfAny()
@@ -121,31 +123,6 @@ public final class ProjectReader {
         try problems.throwIfAny()
         if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest
-    }
-
-    /// What the schema files say of nodes: `package/section/name`.
-    func patchesByName(_ patches: [NodePatch]) -> [String: NodePatch] {
-        var found: [String: NodePatch] = [:]
-        for patch in patches {
-            let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
-            if let twin = found[key], patch.version != nil, twin.version != nil {
-                // The second has nothing left to describe but the latest version, which goes by the model's own name.
-                if patch.version?.isLatest ?? false { found[key] = patch }
-            } else if let twin = found[key], ["models", "seeds", "snapshots", "functions"].contains(patch.section) {
-                problems.add(
-                    "project.duplicate_patch", "dbt found two schema.yml entries for the same resource named \(patch.name). Resources and their associated columns may only be described a single time.", at: .file(patch.file, line: patch.line),
-                    remedy: "keep one; the other is in \(twin.file):\(twin.line)")
-            } else {
-                found[key] = patch
-            }
-        }
-        // The latest version may lie in a file without a suffix.
-        for patch in patches {
-            guard let version = patch.version, version.isLatest else { continue }
-            let key = "\(patch.package.name)/models/\(version.model)"
-            if found[key] == nil { found[key] = patch }
-        }
-        return found
     }
 
     /// Whether the project, or a package, has a macro in the place of a word that references are read off by.
@@ -230,10 +207,11 @@ public final class ProjectReader {
     private func readMacros(into manifest: inout Manifest) {
         var calls: [String: [MacroCall]] = [:]
         for package in manifest.packages {
-            var reader = MacroReader(package: package, environment: environment, problems: problems)
+            var reader = MacroReader(package: package, environment: environment, problems: problems, notesArguments: manifest.validatesMacroArguments)
             reader.readMacros()
             reader.readDocs()
             for macro in reader.macros { manifest.macros[macro.uniqueID] = macro }
+            manifest.warnings += reader.warnings
             manifest.macroFiles += reader.files
             manifest.docs += reader.docs
             calls.merge(reader.calls) { first, _ in first }
@@ -347,15 +325,7 @@ public final class ProjectReader {
             if node.resourceType == .model, patch.config["access"]?.isNull ?? false {
                 problems.add("project.bad_access", "Node \(node.uniqueID) has an invalid value (None) for the access field", at: node.location, remedy: "choose private, protected or public, or leave it out")
             }
-            node.description = patch.description
-            node.columns = patch.columns
-            node.patchPath = "\(package.name)://\(patch.file)"
-            node.patchConfig = patch.config
-            node.patchHash = patch.hash
-            node.constraints = patch.constraints
-            node.deprecationDate = patch.deprecationDate
-            node.timeSpine = patch.timeSpine
-            if node.resourceType == .function { (node.arguments, node.returns) = (patch.arguments, patch.returns) }
+            Self.describe(&node, by: patch)
         }
         for (one, other) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] where capture.config[one] != nil && capture.config[other] != nil {
             problems.add(
@@ -365,15 +335,7 @@ public final class ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.functions = capture.functions
-        if node.resourceType == .model {
-            // What a foreign key points to is built before, as dbt has it.
-            let constraints = node.columns.flatMap(\.constraints) + node.constraints
-            for text in constraints.filter({ $0["type"] == "foreign_key" }).compactMap({ $0["to"]?.stringValue }) {
-                guard let found = (try? DbtSyntax.environment.parse("{{ \(text) }}", name: node.originalFilePath)).flatMap(StaticReader.capture) else { continue }
-                node.refs += found.refs
-                node.sources += found.sources
-            }
-        }
+        Self.addKeys(to: &node)
         node.configCall = capture.config
         configure(&node, package, patch?.config, capture.config, manifest)
         addHooks(&node)

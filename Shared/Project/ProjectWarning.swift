@@ -11,6 +11,8 @@ public struct ProjectWarning: Hashable, Sendable, CustomStringConvertible {
         case wrappedThenTagged, taggedThenWrapped
         /// Under `Deprecated functionality`, with the event's name or without.
         case deprecation, namelessDeprecation
+        /// Counted as those are, and framed as a warning whose tag is broken into lines with it.
+        case taggedDeprecation
         /// dbt tells nothing here: for those who examine a project, not for a command.
         case hint
     }
@@ -49,7 +51,7 @@ public struct ProjectWarning: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// dbt reads tests of sources behind all files, and finds references then.
-    static let (ofSourceTests, ofReferences) = (900, 1_000)
+    static let (ofSourceTests, ofReferences, ofSemantics) = (900, 1_000, 1_100)
 
     /// As dbt comes upon them: package by package, file by file; of one place in the order in which they were found.
     static func sorted(_ warnings: [ProjectWarning], packages: [PackageFile]) -> [ProjectWarning] {
@@ -65,9 +67,11 @@ public struct ProjectWarning: Hashable, Sendable, CustomStringConvertible {
 extension Manifest {
     /// What dbt tells of a project each time, however it was read: models that are to go, configuration that nothing has.
     ///
-    /// - Parameter now: whether a date has passed.
-    public func standingWarnings(now: Timestamp) -> [ProjectWarning] {
-        var found = deprecated(now: now)
+    /// - Parameters:
+    ///   - now: whether a date has passed.
+    ///   - tellsAll: each resource of a kind, as `--debug` asks for it.
+    public func standingWarnings(now: Timestamp, tellsAll: Bool = false) -> [ProjectWarning] {
+        var found = deprecated(now: now) + standingDeprecations(tellsAll: tellsAll)
         let counts = nodes.values.count { $0.config["concurrent_batches"] == true && isBuiltInBatches($0) }
         if counts > 0 {
             found.append(
@@ -76,6 +80,7 @@ extension Manifest {
                     "Found \(counts) microbatch model\(counts == 1 ? "" : "s") with the `concurrent_batches` config set to true, but the \(target.type) adapter does not support running batches concurrently. Batches will be run sequentially.",
                     .taggedThenWrapped))
         }
+        found += deprecatedNamesakes
         let unused = unusedPaths
         if !unused.isEmpty {
             found.append(

@@ -27,10 +27,8 @@ struct SemanticReader {
 
     private func configured(_ node: inout Node, _ entry: YAMLValue) {
         node.description = entry["description"]?.text ?? ""
-        var config = JSONObject()
-        for key in ["meta", "tags", "group"] { if let value = entry[key] { config[key] = value.json } }
-        if let block = entry["config"]?.json.objectValue { ConfigMerge.lay(block, over: &config) }
-        node.config = NodeConfig(config)
+        node.config = NodeConfig(entry["config"]?.json.objectValue ?? JSONObject())
+        for key in ["meta", "tags"] { if let value = entry[key] { node.beside[key] = value.json } }
     }
 
     /// A word of one of dbt's lists, in small letters; nil where there is none.
@@ -244,17 +242,12 @@ struct SemanticReader {
             ),
             ("exports", .array((entry["exports"]?.items ?? []).map { item in
                 let config = item["config"]
-                let kind = (config?["export_as"] ?? entry["config"]?["export_as"])?.json ?? .null
-                if let fault = Shape.word(["table", "view"]).fault(in: kind) {
-                    wrong("at path ['exports']['config']['export_as']: \(fault.message)", item, "choose table or view")
-                }
                 return JSON([
                     ("name", JSON(item["name"]?.text)),
                     (
                         "config",
                         JSON([
-                            ("export_as", kind),
-                            ("schema_name", JSON((config?["schema_name"] ?? config?["schema"] ?? entry["config"]?["schema"])?.text)), ("alias", JSON((config?["alias"] ?? item["name"])?.text)),
+                            ("export_as", config?["export_as"]?.json ?? .null), ("schema_name", JSON((config?["schema_name"] ?? config?["schema"])?.text)), ("alias", JSON(config?["alias"]?.text)),
                             ("database", JSON(config?["database"]?.text)),
                         ])
                     ),

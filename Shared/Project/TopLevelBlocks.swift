@@ -16,11 +16,24 @@ struct TopLevelBlocks {
     private let bytes: [UInt8]
     private let file: String
     private var place = 0
+    private var strays: [String] = []
 
     /// - Parameter tags: those that open a block; every other is passed over.
     static func all(in bytes: [UInt8], of file: String, tags: Set<String>) throws(ProjectProblem) -> [Block] {
+        var strays: [String] = []
+        return try all(in: bytes, of: file, tags: tags, strays: &strays)
+    }
+
+    /// - Parameter strays: the tags outside of blocks, in order.
+    static func all(in bytes: [UInt8], of file: String, tags: Set<String>, strays: inout [String]) throws(ProjectProblem) -> [Block] {
         var scanner = TopLevelBlocks(bytes, file)
+        defer { strays = scanner.strays }
         return try scanner.blocks(tags)
+    }
+
+    /// - Parameter shown: the file as the warning names it.
+    static func warning(of stray: String, in shown: String, _ package: PackageFile, _ file: String) -> ProjectWarning {
+        .init("UnexpectedJinjaBlockDeprecation", "Found unexpected '\(stray)' block tag. in file `\(shown)`", .deprecation, in: package.folder, file, isLocal: true)
     }
 
     /// The text with nothing but white space outside the blocks, so that lines and offsets stay.
@@ -50,7 +63,11 @@ struct TopLevelBlocks {
             case UInt8(ascii: "{"): try pass(to: UInt8(ascii: "}"), "}}")
             default:
                 guard let (tag, name) = words() else { continue }
-                if tag == "raw" { try passRaw(); continue }
+                if tag == "raw" {
+                    if open == nil { strays.append(tag) }
+                    try passRaw()
+                    continue
+                }
                 try pass(to: UInt8(ascii: "%"), "tag close (\"%}\")")
                 if Self.controls[tag] != nil {
                     controls.append(tag)
@@ -75,6 +92,8 @@ struct TopLevelBlocks {
                 } else if let block = open, tag == "end\(block.tag)" {
                     blocks.append(Block(tag: block.tag, name: block.name, range: block.start..<place, body: block.body..<start, line: line(of: block.start)))
                     open = nil
+                } else if open == nil {
+                    strays.append(tag)
                 }
             }
         }

@@ -95,4 +95,63 @@ import Testing
         #expect(manifest.nodes["model.shop.own"]?.schema == "root_mine" && manifest.nodes["model.shop.own"]?.alias == "own_here")
         #expect(manifest.nodes["model.tools.t"]?.schema == "lent_None" && manifest.nodes["model.tools.t"]?.alias == "t_here")
     }
+
+    private static func twoPackages(_ flags: String = "", _ files: [String: String]) throws -> TestProject {
+        let base = [
+            "packages.yml": "packages: [{local: dbt_packages/tools}]", "dbt_project.yml": "name: shop\nprofile: shop\nflags: {\(flags)}\nmodels: {tools: {off: {+enabled: false}}}\n", "models/own.sql": "select 1 as id",
+            "dbt_packages/tools/dbt_project.yml": "name: tools\nversion: '1.0'\nmodels: {+schema: lent, +materialized: table}\n",
+        ]
+        return try TestProject(base.merging(files) { _, new in new })
+    }
+
+    @Test func `what a package says of a model that the project replaced is said of the replacement`() throws {
+        let manifest = try Self.twoPackages("", [
+            "models/t.sql": "select 1 as id", "dbt_packages/tools/models/off/t.sql": "select 2 as id", "dbt_packages/tools/models/u.sql": "select * from {{ ref('t') }} join {{ ref('shop', 'own') }} using (id)",
+            "dbt_packages/tools/models/s.yml": "models: [{name: t, description: theirs, config: {tags: [x]}, columns: [{name: id, data_tests: [unique]}]}]",
+        ]).manifest()
+        let node = try #require(manifest.nodes["model.shop.t"])
+        #expect(node.description == "theirs" && node.tags == ["x"] && node.columns.map(\.name) == ["id"] && node.patchPath == "tools://models/s.yml")
+        let off = try #require(manifest.disabled.first { $0.uniqueID == "model.tools.t" })
+        #expect(off.description.isEmpty && off.tags.isEmpty && off.patchPath == nil)
+        #expect(manifest.nodes.values.first { $0.test != nil }?.attachedNode == "model.tools.t")
+        #expect(manifest.warnings.map(\.event) == ["PackageNodeDependsOnRootProjectNode", "PackageNodeDependsOnRootProjectNode"])
+        #expect(manifest.warnings.first?.text.hasPrefix("The node 'u'in package 'tools' depends on the root project node 'model.shop.t'.This may lead") == true)
+    }
+
+    @Test func `a project may describe a package's model, unless the package does`() throws {
+        let files = ["dbt_packages/tools/models/t.sql": "{{ config(tags=['file']) }} select 2 as id", "models/s.yml": "models: [{name: t, description: mine, config: {meta: {a: 1}}, columns: [{name: id, data_tests: [unique]}]}]"]
+        let manifest = try Self.twoPackages("", files).manifest()
+        let node = try #require(manifest.nodes["model.tools.t"])
+        #expect(node.description == "mine" && node.config["meta"] == ["a": 1] && node.tags == ["file"] && node.patchPath == "shop://models/s.yml")
+        // The package's project is not asked again: its words stay where there is no other.
+        #expect(node.config.materialized == "view" && node.config.schema == "lent" && node.schema == manifest.target.schema)
+        #expect(manifest.nodes.values.first { $0.test != nil }.map { $0.attachedNode == nil && $0.dependsOn == ["model.tools.t"] } == true)
+        let refused = try Self.twoPackages("", files.merging(["dbt_packages/tools/models/s.yml": "models: [{name: t, description: theirs}]"]) { _, new in new })
+        do { _ = try refused.manifest(); Issue.record("two describe it") } catch let problems as ProjectProblems {
+            #expect(problems.problems.map(\.summary) == ["dbt found two schema.yml entries for the same resource named t. Resources and their associated columns may only be described a single time."])
+        }
+    }
+
+    @Test(arguments: [("", "model.shop.q"), ("require_ref_searches_node_package_before_root: true", "model.tools.q")])
+    func `a package's reference means the project's model first, or its own where a flag says so`(_ flag: String, _ id: String) throws {
+        let manifest = try Self.twoPackages(flag, [
+            "models/q.sql": "{{ config(alias='other') }} select 1 as id", "dbt_packages/tools/models/q.sql": "select 2 as id", "dbt_packages/tools/models/u.sql": "select * from {{ ref('q') }}",
+        ]).manifest()
+        #expect(manifest.nodes["model.tools.u"]?.dependsOn == [id] && manifest.warnings.count == (flag.isEmpty ? 1 : 0))
+    }
+
+    @Test func `a name that several packages have means none of them`() throws {
+        let project = try Self.twoPackages("", [
+            "packages.yml": "packages: [{local: dbt_packages/tools}, {local: dbt_packages/more}]", "dbt_packages/more/dbt_project.yml": "name: more\nversion: '1.0'\n", "dbt_packages/more/models/q.sql": "{{ config(alias='r') }} select 1",
+            "dbt_packages/tools/models/q.sql": "select 1", "models/u.sql": "select * from {{ ref('q') }}",
+        ])
+        do { _ = try project.manifest(); Issue.record("it means one") } catch let problems as ProjectProblems {
+            #expect(problems.problems.map(\.summary) == ["When referencing 'q', dbt found nodes in multiple packages: 'model.more.q', 'model.tools.q'"])
+        }
+    }
+
+    @Test func `a test of a model that is nowhere is told of`() throws {
+        let manifest = try Self.twoPackages("", ["models/s.yml": "models: [{name: nosuch, columns: [{name: id, data_tests: [unique]}]}]"]).manifest()
+        #expect(manifest.warnings.map(\.event) == ["NoNodeForYamlKey", "NodeNotFoundOrDisabled"] && manifest.disabled.map(\.name) == ["unique_nosuch_id"])
+    }
 }

@@ -123,4 +123,38 @@ import Testing
         #expect(json["project_configuration"]?["time_spines"]?[0]?["primary_column"] == ["name": "at", "time_granularity": "day"])
         #expect(json["saved_queries"]?[0]?["exports"]?[0]?["name"] == "out")
     }
+
+    private func read(_ exports: String, metric: String = "label: Total", _ files: [String: String]) throws -> Manifest {
+        let text = Self.sound.replacing("{export_as: table}", with: exports).replacing("label: Total", with: metric)
+        return try TestProject(["models/facts.sql": "select 1 as id", "models/days.sql": "select 1 as at", "models/semantics.yml": text].merging(files) { _, new in new }).manifest()
+    }
+
+    @Test func `an export is named by the project's macros, as far as it and its saved query do not say it`() throws {
+        let files = [
+            "dbt_project.yml": "name: shop\nprofile: shop\nsaved-queries: {shop: {+export_as: view, +schema: reports}}\n",
+            "macros/names.sql": """
+                {% macro generate_alias_name(custom, node) %}{{ custom or node.name ~ '_' ~ node.version ~ node.schema }}{% endmacro %}
+                {% macro generate_schema_name(custom, node) %}s_{{ custom or node.config.export_as }}{% endmacro %}
+                {% macro generate_database_name(custom, node) %}d_{{ custom }}{% endmacro %}
+                """,
+        ]
+        func config(_ exports: String, _ files: [String: String]) throws -> JSON? { try read(exports, files).others["saved_query.shop.weekly"]?.details["exports"]?[0]?["config"] }
+        #expect(try config("{}", files) == ["export_as": "view", "schema_name": "reports", "alias": "out_s_view", "database": "d_None"])
+        #expect(try config("{export_as: table, schema: x, alias: y, database: z}", files) == ["export_as": "table", "schema_name": "x", "alias": "y", "database": "d_z"])
+        #expect(try config("{export_as: table}", [:]) == ["export_as": "table", "schema_name": "main", "alias": "out", "database": .null])
+        #expect(throws: ProjectProblems.self) { try config("{}", files.merging(["macros/names.sql": "{% macro generate_alias_name(custom, node) %}{{ node.config.get('x') }}{% endmacro %}"]) { _, new in new }) }
+    }
+
+    @Test func `what stands beside a metric's configuration is no part of it`() throws {
+        let metric = try #require(try read("{export_as: table}", metric: "label: T, tags: [a], meta: {k: 1}, config: {tags: [b]}", [:]).others["metric.shop.total"])
+        #expect(metric.tags == ["a"] && metric.meta["k"] == 1 && metric.config["meta"] == [:] && metric.config["tags"] == ["b"])
+        let other = try #require(try read("{export_as: table}", metric: "label: T, meta: {k: 1}, config: {meta: {j: 1}}", [:]).others["metric.shop.total"])
+        #expect(other.meta.keys == ["j"])
+    }
+
+    @Test func `templates see where a semantic model lies, and metrics in the order of their file`() throws {
+        let graph = ManifestWriter.graph(of: try read(Self.sound))
+        #expect(graph["semantic_models"]?["semantic_model.shop.sales"]?["node_relation"]?["relation_name"] == "\"facts\"")
+        #expect(graph["metrics"]?.objectValue?.keys.first == "metric.shop.total")
+    }
 }

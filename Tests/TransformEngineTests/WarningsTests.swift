@@ -88,4 +88,72 @@ import Testing
         ("a bb ccc", 4, ["a bb", "ccc"]), ("abcdefgh", 3, ["abc", "def", "gh"]), ("x abcdefgh", 4, ["x ab", "cdef", "gh"]), ("  a  b", 10, ["  a  b"]), ("aa  bb", 3, ["aa", "bb"]), ("", 5, []), ("a-b c-d", 4, ["a-b", "c-d"]),
     ])
     func `lines are broken where Python breaks them`(_ text: String, _ width: Int, _ lines: [String]) { #expect(LineWrap.lines(text, width: width) == lines) }
+
+    private static func flagged(_ flags: String, _ files: [String: String]) throws -> DbtDrill {
+        try DbtDrill(["models/a.sql": "select 1 as id", "dbt_project.yml": "name: shop\nprofile: shop\nflags: {\(flags)}\n"].merging(files) { _, new in new })
+    }
+
+    @Test func `a name with a blank is refused, or told of where a flag lets it be`() throws {
+        let files = ["models/a b.sql": "select 1 as id", "models/c d.sql": "select 1 as id"]
+        let refused = try Self.flagged("", files).run("parse")
+        #expect(refused.code == 2 && refused.text.contains("Runtime Error\n  Resource names cannot contain spaces:\n    * 'model.shop.a b' (models/a b.sql)\n    * 'model.shop.c d' (models/c d.sql)\n"), "\(refused.text)")
+        let let_be = try Self.flagged("require_resource_names_without_spaces: false", files)
+        for _ in 1...2 {
+            let (code, text) = let_be.run("ls")
+            #expect(code == 0 && text.contains("[WARNING]: Found spaces in the name of `model.shop.a b`") && !text.contains("of `model.shop.c d`"), "\(text)")
+            #expect(text.contains("[WARNING]: Spaces found in 2 resource name(s). This is deprecated, and may lead\nto errors when using dbt. Run again with `--debug` to see them all."), "\(text)")
+            #expect(text.contains("- ResourceNamesWithSpacesDeprecation: 1 occurrence"))
+        }
+        #expect(let_be.run("ls", "--debug").text.contains("of `model.shop.c d`"))
+    }
+
+    @Test func `a name that a seed and a model share is told of, or refused where a flag asks for it`() throws {
+        let files = ["seeds/a.csv": "id\n1\n", "models/a.sql": "{{ config(alias='other') }} select 1 as id"]
+        let told = try Self.flagged("", files).run("parse")
+        #expect(told.code == 0 && told.text.contains("Found resources with the same name 'a' in package 'shop': 'model.shop.a' and\n'seed.shop.a'. Please update one of the resources to have a unique name."), "\(told.text)")
+        let refused = try Self.flagged("require_unique_project_resource_names: true", files).run("parse")
+        #expect(refused.code == 2 && refused.text.contains("dbt found two resources with the name \"a\"."), "\(refused.text)")
+    }
+
+    @Test func `the arguments of macros are those of the macros where a flag asks for it`() throws {
+        let files = [
+            "macros/m.sql": "{% macro m(a, b=1, c='x') %}{% endmacro %}{% macro n(z) %}{% endmacro %}",
+            "macros/m.yml": "macros: [{name: m, arguments: [{name: a, type: 'dict[str, list[ int ]]'}, {name: q, type: 'list[int'}]}, {name: n}]",
+        ]
+        let drill = try Self.flagged("validate_macro_args: true", files)
+        let text = drill.run("parse").text
+        #expect(
+            text.contains("Argument q in yaml for macro m does not match the jinja definition.") && text.contains("The number of arguments in the yaml for macro m does not match the jinja definition.")
+                && text.contains("Argument q in the yaml for macro m has an invalid type.") && !text.contains("Argument a"), "\(text)")
+        let manifest = try JSON(parsing: try drill.project.read("target/manifest.json"))
+        #expect(manifest["macros"]?["macro.shop.n"]?["arguments"] == [["name": "z", "type": .null, "description": ""]])
+        #expect(!(try Self.flagged("", files).run("parse").text.contains("Argument q")))
+    }
+
+    @Test func `what stands between macros, and what itertools is asked for, is told to be on its way out`() throws {
+        let drill = try Self.flagged("", [
+            "macros/m.sql": "{% set x = 1 %}{% macro m() %}{% set y = 2 %}{% endmacro %}{% endmacro %}{% raw %}{% not %}{% endraw %}",
+            "models/i.sql": "select {% for x in modules.itertools.chain([1], [2]) %}{{ x }},{% endfor %} {% set f = modules.itertools.product %}{{ f([1], [2]) | length }} as n",
+        ])
+        let text = drill.run("parse", "--show-all-deprecations").text
+        for tag in ["set", "endmacro", "raw"] { #expect(text.contains("[WARNING][UnexpectedJinjaBlockDeprecation]: Deprecated functionality\nFound unexpected '\(tag)' block tag. in file `macros/m.sql`"), "\(text)") }
+        #expect(text.contains("- UnexpectedJinjaBlockDeprecation: 3 occurrences\n- ModulesItertoolsUsageDeprecation: 2 occurrences"), "\(text)")
+        #expect(drill.run("parse").text.contains("Deprecated functionality") == false, "what was not read again is not told again")
+        #expect(drill.run("run", "--warn-error-options", "{error: [ModulesItertoolsUsageDeprecation]}").code != 0)
+    }
+
+    @Test func `older ways of the semantic layer are told of, unless a flag refuses them`() throws {
+        let files = [
+            "models/metricflow_time_spine.sql": "select current_date as date_day",
+            "models/s.yml": """
+                semantic_models:
+                  - {name: facts, model: ref('a'), defaults: {agg_time_dimension: at_day}, entities: [{name: sale, type: primary, expr: id}], dimensions: [{name: at_day, type: time, type_params: {time_granularity: day}}], measures: [{name: amount, agg: sum}]}
+                metrics: [{name: so_far, label: C, type: cumulative, type_params: {measure: amount, window: 7 days}}]
+                """,
+        ]
+        let text = try Self.flagged("", files).run("parse").text
+        #expect(text.contains("- MFCumulativeTypeParamsDeprecation: 1 occurrence\n- MFTimespineWithoutYamlConfigurationDeprecation: 1 occurrence\n"), "\(text)")
+        let other = try Self.flagged("require_yaml_configuration_for_mf_time_spines: true", files).run("parse").text
+        #expect(!other.contains("MFTimespine"), "\(other)")
+    }
 }

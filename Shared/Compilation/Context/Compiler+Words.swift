@@ -120,9 +120,11 @@ extension Compiler {
             "column": { .object(ColumnFactory($0)) },
             "exceptions": { .object(ExceptionsObject($0)) },
             "validation": { _ in .dict([("any", .object(AnyValidation()))]) },
-            "modules": { _ in
+            "modules": { compiler in
+                let tell = { [unowned compiler] in try compiler.onDeprecation("ModulesItertoolsUsageDeprecation", "Usage of itertools modules is deprecated. Please use the built-in functions instead.") }
+                return
                 .dict([
-                    ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule())),
+                    ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule(onCall: tell))),
                 ])
             },
             "config": { .object(ConfigObject($0)) },
@@ -216,8 +218,7 @@ extension Compiler {
 
     private func documentation(_ arguments: Arguments) throws -> Value {
         let names = arguments.positional.compactMap(\.asString)
-        let packages = names.count == 2 ? [names[0]] : [frame.package, manifest.project.name] + manifest.packages.map(\.name)
-        for package in packages {
+        for package in manifest.owners(of: names.count == 2 ? names[0] : nil, from: frame.package) {
             if let doc = manifest.docs.first(where: { $0.packageName == package && $0.name == names.last }) { return .string(doc.text) }
         }
         throw CompilationError("compile.doc_not_found", "Documentation for '\(names.joined(separator: "."))' not found", remedy: "add it as a docs block to a .md file")

@@ -3,8 +3,13 @@ internal import Jinja
 /// `modules.itertools`. What never ends in Python ends here at the bound on a list's items, or is refused.
 final class IterationModule: JinjaObject {
     var typeName: String { "module" }
+    /// dbt warns of each call of these.
+    let methods: Set<String> = ["count", "cycle", "repeat", "accumulate", "compress", "islice", "starmap", "tee", "zip_longest", "product", "permutations", "combinations", "combinations_with_replacement"]
+    private let onCall: () throws -> Void
+    init(onCall: @escaping () throws -> Void) { self.onCall = onCall }
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        if name == "chain" || methods.contains(name) { try onCall() }
         let values = arguments.positional
         func list(_ index: Int) throws -> [Value] { values.indices.contains(index) ? try interpreter.items(of: values[index]) : [] }
         switch name {

@@ -104,7 +104,7 @@ public struct SemanticManifestWriter {
             ("query_params", JSON(Self.pick(query, "metrics", "group_by", "order_by", "limit", "where"))), ("description", node.description.isEmpty ? .null : .string(node.description)), ("metadata", .null),
             ("label", details["label"] ?? .null),
             ("exports", .array((details["exports"]?.arrayValue ?? []).map { JSON([("name", $0["name"] ?? .null), ("config", JSON(Self.pick($0["config"], "export_as", "schema_name", "alias")))]) })),
-            ("tags", .array(node.config.tags.sorted().map(JSON.string))),
+            ("tags", .array(node.tags.sorted().map(JSON.string))),
         ])
     }
 }

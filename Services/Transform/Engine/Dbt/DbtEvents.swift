@@ -7,7 +7,10 @@ enum DbtEvents {
     static let deprecations = "Deprecations"
     /// Which say nothing but their name.
     static func isBare(_ name: String) -> Bool { bare.contains(name) }
-    private static let bare: Set<String> = ["BuildingCatalog", "DepsNoPackagesFound", "DepsUpToDate", "FinishedCleanPaths", "FreshnessCheckComplete", "NoNodesSelected", "NothingToDo"]
+    private static let bare: Set<String> = [
+        "BuildingCatalog", "DepsNoPackagesFound", "DepsUpToDate", "FinishedCleanPaths", "FreshnessCheckComplete", "MFCumulativeTypeParamsDeprecation",
+        "MFTimespineWithoutYamlConfigurationDeprecation", "MicrobatchMacroOutsideOfBatchesDeprecation", "ModelParamUsageDeprecation", "ModulesItertoolsUsageDeprecation", "NoNodesSelected", "NothingToDo",
+    ]
 
     private static let codes = Dictionary(
         uniqueKeysWithValues: table.split { $0 == " " || $0 == "\n" }.map { entry in

@@ -222,7 +222,7 @@ enum DbtFailure {
     private static let runtime: Set<String> = [
         "project.not_found", "project.bad_project", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
         "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused", "project.cycle",
-        "project.ref_refused", "project.bad_package", "compile.bad_query_comment",
+        "project.ref_refused", "project.bad_package", "project.spaces_in_name", "compile.bad_query_comment",
     ]
 
     /// A node's failure as its result has it: the kind, the node, what happened.

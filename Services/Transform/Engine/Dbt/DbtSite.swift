@@ -57,6 +57,8 @@ final class DbtSite {
         settings.usesCache = arguments.stated("partial-parse")
         settings.targetPath = arguments.value("target-path")
         let host = Compiler(parsing: command.environment, invocation: invocation)
+        var used: [ProjectWarning] = []
+        host.onDeprecation = { used.append(.init($0, $1, .namelessDeprecation)) }
         if arguments.word != "list" {
             // What templates say while they are read is said, as it is again when they run.
             let prints = arguments.flag("print", byDefault: true)
@@ -69,7 +71,9 @@ final class DbtSite {
             for warning in reader.news { try warnings.tell(warning) }
             throw error
         }
-        news = manifest.packages.flatMap(\.warnings) + reader.news + manifest.standingWarnings(now: command.now())
+        // What templates use is told where they are read: behind the macros.
+        let ofMacros = reader.news.prefix { $0.event == "UnexpectedJinjaBlockDeprecation" }
+        news = manifest.packages.flatMap(\.warnings) + ofMacros + used + reader.news.dropFirst(ofMacros.count) + manifest.standingWarnings(now: command.now(), tellsAll: log.isDebug)
         if let threads = try arguments.threads { manifest.target.threads = threads }
         let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")
@@ -99,6 +103,8 @@ final class DbtSite {
         compiler.tablesFolder = manifest.project.folder
         let log = log
         compiler.onMessage = { log($0, name: "JinjaLogInfo") }
+        let warnings = warnings
+        compiler.onDeprecation = { try warnings.deprecate($1, $0, isNamed: false) }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }

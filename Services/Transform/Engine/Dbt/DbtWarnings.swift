@@ -36,14 +36,19 @@ final class DbtWarnings {
         case .taggedThenWrapped: try tell(LineWrap.paragraphs("[WARNING]: \(warning.text)", width: width), warning.event)
         case .deprecation: try deprecate(warning.text, warning.event)
         case .namelessDeprecation: try deprecate(warning.text, warning.event, isNamed: false)
+        case .taggedDeprecation: try count(LineWrap.paragraphs("[WARNING]: \(warning.text)", width: width), warning.event)
         case .hint: return
         }
     }
 
     /// - Parameter isNamed: whether the line has the event's name.
     func deprecate(_ description: String, _ name: String, isNamed: Bool = true) throws {
+        try count(Self.text(description, isNamed ? name : nil, width: width), name)
+    }
+
+    private func count(_ text: String, _ name: String) throws {
         let index = deprecations.firstIndex { $0.name == name }
-        if index == nil || showsAll { try tell(Self.text(description, isNamed ? name : nil, width: width), name) }
+        if index == nil || showsAll { try tell(text, name) }
         if let index { deprecations[index].count += 1 } else { deprecations.append((name, 1)) }
     }
 
@@ -55,7 +60,8 @@ final class DbtWarnings {
         if !showsAll {
             text += "\n\nTo see all deprecation instances instead of just the first occurrence of each, run command again with the `--show-all-deprecations` flag. You may also need to run with `--no-partial-parse` as some deprecations are only encountered during parsing."
         }
-        try tell(Self.text(text, "DeprecationsSummary", width: width), "DeprecationsSummary")
+        let summaries = deprecations.map { name, count in JSON([("event_name", .string(name)), ("event_code", .string(DbtEvents.code(of: name))), ("occurrences", JSON(count))]) }
+        try tell(Self.text(text, "DeprecationsSummary", width: width), "DeprecationsSummary", with: [("summaries", .array(summaries)), ("show_all_hint", .bool(!showsAll))])
     }
 
     private static func text(_ description: String, _ name: String?, width: Int) -> String {
