@@ -11,6 +11,8 @@ public struct ProjectWarning: Hashable, Sendable, CustomStringConvertible {
         case wrappedThenTagged, taggedThenWrapped
         /// Under `Deprecated functionality`, with the event's name or without.
         case deprecation, namelessDeprecation
+        /// No option makes it an error, or silences it.
+        case note
         /// dbt tells nothing here: for those who examine a project, not for a command.
         case hint
     }

@@ -22,9 +22,11 @@ struct DbtOperation {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
-            throw PlainProblem(
-                "dbt.macro_not_found", "dbt could not find a macro with the name \"\(name)\" in any package", at: .named("run-operation \(name)"),
-                remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
+            site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(name)\" in any package", .error, name: "RunningOperationCaughtError")
+            throw CompilationError(
+                "compile.macro_not_found",
+                "dbt could not find a macro with the name '\(name)' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
+                at: .named("run-operation \(name)"), remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
         }
         let startedAt = site.command.now()
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)

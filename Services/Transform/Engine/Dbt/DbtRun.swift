@@ -21,6 +21,7 @@ struct DbtRun {
         let chosen = try site.select()
         plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsEphemerals: true)
         idle = command == .build ? chosen.filter { [.exposure, .savedQuery].contains(site.manifest.others[$0]?.resourceType) }.sorted() : []
+        site.narrow(to: plan.order + idle)
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
 
@@ -184,24 +185,8 @@ struct DbtRun {
         }
     }
 
-    /// Runs the hooks of the start or of the end, each in a transaction of its own.
     private func hooks(atStart: Bool, _ lane: DbtLane, _ results: [NodeResult]) throws -> [NodeResult] {
-        let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
-        func place(_ number: Int) -> String { "\(number) of \(hooks.count)" }
-        let done = try RunHooks(compiler, session: session, clock: now).run(
-            atStart: atStart, after: results,
-            carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
-            start: { hook, number in log.progress(place(number), "START hook: \(hook.title(number))", "RUN") },
-            end: { result, hook, number in
-                if let sql = result.compiledSQL, !sql.isEmpty { _ = try? site.folder.writeCompiled(sql, of: hook.node) }
-                let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
-                log.progress(
-                    place(number), "\(word) hook: \(hook.title(number))", word, seconds: result.status == .skipped ? nil : result.seconds,
-                    result.isFailure ? .error : .info)
-            },
-            failure: { DbtFailure.message($0, resource: "operation", name: $1.node.name, path: "./dbt_project.yml", compiled: nil) })
-        if !hooks.isEmpty { log("") }
-        return done
+        try DbtHooks(site, compiler, session, lane).run(atStart: atStart, after: results)
     }
 
     private func close(_ lane: DbtLane, _ results: [NodeResult]) throws {

@@ -36,14 +36,19 @@ final class DbtWarnings {
         case .taggedThenWrapped: try tell(LineWrap.paragraphs("[WARNING]: \(warning.text)", width: width), warning.event)
         case .deprecation: try deprecate(warning.text, warning.event)
         case .namelessDeprecation: try deprecate(warning.text, warning.event, isNamed: false)
+        // As in dbt, whatever is asked of warnings.
+        case .note: log(warning.text, .warn, name: warning.event)
         case .hint: return
         }
     }
 
-    /// - Parameter isNamed: whether the line has the event's name.
-    func deprecate(_ description: String, _ name: String, isNamed: Bool = true) throws {
+    /// - Parameters:
+    ///   - isNamed: whether the line has the event's name.
+    ///   - isHeaded: whether it says first that something is deprecated.
+    func deprecate(_ description: String, _ name: String, isNamed: Bool = true, isHeaded: Bool = true) throws {
         let index = deprecations.firstIndex { $0.name == name }
-        if index == nil || showsAll { try tell(Self.text(description, isNamed ? name : nil, width: width), name) }
+        let text = isHeaded ? Self.text(description, isNamed ? name : nil, width: width) : LineWrap.paragraphs("[WARNING]: \(description)", width: width)
+        if index == nil || showsAll { try tell(text, name) }
         if let index { deprecations[index].count += 1 } else { deprecations.append((name, 1)) }
     }
 
