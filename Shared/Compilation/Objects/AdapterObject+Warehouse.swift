@@ -69,7 +69,7 @@ extension AdapterObject {
         case "view_definition":
             guard let relation = relation(arguments.positional.first) else { return Value.none }
             return try viewDefinition(relation, session)
-        case "is_same_definition": return true
+        case "is_put_back": return .bool(relation(arguments.positional.first).map { session.isPutBack($0.name) } ?? false)
         default: return try change(name, arguments, interpreter, session)
         }
     }

@@ -130,6 +130,28 @@ def hooked(start, end, more=""):
     return lambda relations: pathlib.Path("dbt_project.yml").write_text(GOOD["dbt_project.yml"] + f"on-run-start: {start}\non-run-end: {end}\n{more}")
 
 
+def model(name, text):
+    """Another text of a model from here on."""
+    return lambda relations: pathlib.Path(f"models/{name}.sql").write_text(text)
+
+
+def kept_view(query="select id, word from {{ ref('words') }}", indexes="[]", answer="apply"):
+    return f"{{{{ config(materialized='materialized_view', indexes={indexes}, on_configuration_change='{answer}') }}}} {query}"
+
+
+def indexes(relations):
+    """Which relations are materialized, and their indexes."""
+    return relations.sql("""
+        select c.relname, c.relkind::text, am.amname, x.indisunique, array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum = any(x.indkey) order by 1)
+        from pg_class c left join pg_index x on x.indrelid = c.oid left join pg_class i on i.oid = x.indexrelid left join pg_am am on am.oid = i.relam
+        where c.relnamespace::regnamespace::text = 'scene' and c.relkind in ('r', 'v', 'm') order by 1, 3, 4, 5""")
+
+
+VIEWS = {name: GOOD[name] for name in ("dbt_project.yml", "seeds/words.csv")} | {
+    "models/base.sql": "{{ config(materialized='table') }} select * from {{ ref('words') }}", "models/over.sql": kept_view("select id from {{ ref('base') }}"), "models/mv.sql": kept_view(),
+}
+
+
 def emptied(relations):
     shutil.rmtree("dbt_packages", ignore_errors=True)
     pathlib.Path("package-lock.yml").unlink(missing_ok=True)
@@ -265,6 +287,12 @@ SCENES = {
     "freshness": (GOOD, words("source freshness", "seed", "source freshness", "source freshness -s source:raw.words", "source freshness --exclude source:raw.stale", "source freshness -s nothing")),
     "ages": (FRESH, [on(["parse"]), on(["seed"]), on(["parse", "--no-partial-parse", "--warn-error"])] + [each for text in ("", "-s source:raw.untimed", "-s source:raw.unlimited", "-s source:raw.words --target-path target", "-s source:raw.words --log-format json", "-s source:raw.absent --log-format json")
         for each in (on(["source", "freshness", *text.split()]), ages())] + [on(["source", "freshness", "-s", "source:raw.words", "-o", "x.json"]), ages("x.json"), on(["source", "freshness", "-s", "source:raw.words", "--no-write-json"]), ages()]),
+    "materialized views": (VIEWS, words("seed", "run", "run") + [indexes] + [each for text, more in (
+        (kept_view("select id, 1 as n from {{ ref('words') }}"), "(rows)"), (kept_view("select id from {{ ref('words') }}"), "run -s mv --full-refresh"), (kept_view(indexes="[{'columns': ['id']}]"), "run -s mv --full-refresh"),
+        (kept_view(indexes="[{'columns': ['word']}, {'columns': ['id', 'word'], 'unique': true}]"), "run -s mv"), (kept_view(), "run -s mv"), (kept_view(indexes="[{'columns': ['id']}]", answer="continue"), "run -s mv"),
+        (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run"), (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run -s mv --full-refresh"), ("select 1 as id", "run -s mv"), (kept_view(), "run -s mv"))
+        for each in (model("mv", text), on(["run", "-s", "mv"]), indexes, on(more.split()) if "(" not in more else (lambda relations: relations.sql("select * from scene.mv order by 1")), indexes)]
+        + [model("over", kept_view("select id + 1 as id from {{ ref('base') }}", indexes="[{'columns': ['id']}]")), on(["run", "-s", "base", "over"]), indexes, lambda relations: relations.sql("select * from scene.over order by 1")]),
     "hooks of ages": (HOOKED, words("seed") + [each for steps in (
         [], [on(["source", "freshness", "-s", "source:raw.words"])], [on(["show", "--inline", "select * from {{ target.schema }}.told"], but={"results"})],
         [hooked("['select 1']", "['select 1']", "flags: {source_freshness_run_project_hooks: false}"), on(["source", "freshness"]), on(["source", "freshness", "--show-all-deprecations"])],
