@@ -372,6 +372,21 @@ final class DbtDrill {
         #expect(drill.run("show", "--inline", "select said from told", "--output", "json").text.contains("a pass, untimed runtime error,"), "\(drill.output)")
     }
 
+    @Test func `what is only read leaves nothing of what its templates write`() throws {
+        func writing(_ word: String) -> String { "{% if execute %}{% do run_query(\"insert into told values ('\(word)')\") %}{% endif %}" }
+        let drill = try DbtDrill([
+            "models/m.sql": writing("model") + "select 1 as id", "tests/alone.sql": writing("test") + "select 1 as id where 1 = 0", "tests/early.sql": writing("early") + "{% do adapter.commit() if execute %}select 1 as id where 1 = 0",
+            "macros/m.sql": "{% macro make() %}{% do run_query('create table told (said text)') %}{% endmacro %}",
+        ])
+        #expect(drill.run("run-operation", "make").code == 0)
+        func told() -> String { drill.run("show", "--inline", "select group_concat(said) as said from told", "--output", "json").text }
+        for words in [["compile", "-s", "m"], ["show", "-s", "m"], ["show", "--inline", writing("inline") + "select 1 as id"], ["test", "-s", "alone"]] {
+            #expect(drill.run(words: words).code == 0 && told().contains("\"said\": null"), "\(words): \(drill.output)")
+        }
+        #expect(drill.run("test", "-s", "early").text.contains("Tried to commit transaction on connection \"test.shop.early\", but it does not have one open!"), "\(drill.output)")
+        #expect(drill.run("run").code == 0 && told().contains("\"said\": \"model\""), "\(drill.output)")
+    }
+
     @Test func `documents leave the results of what was compiled, and compile shows what the first word names`() throws {
         let drill = try DbtDrill(Self.files)
         #expect(drill.run("run").code == 0 && drill.run("docs", "generate").code == 0)

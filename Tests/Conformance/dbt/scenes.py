@@ -152,6 +152,26 @@ VIEWS = {name: GOOD[name] for name in ("dbt_project.yml", "seeds/words.csv")} | 
 }
 
 
+def writing(word, more=""): return "{% if execute %}{% do run_query(\"insert into \" ~ target.schema ~ \".told values ('" + word + "')\") %}" + more + "{% endif %}"
+def written(relations): return relations.sql("select said, count(*) from scene.told group by 1 order by 1")
+def unwritten(relations): relations.sql("create schema if not exists scene; drop table if exists scene.told; create table scene.told (said text)")
+
+
+# Templates that write where nothing is built, and where something is.
+WRITERS = {
+    "dbt_project.yml": GOOD["dbt_project.yml"], "models/m.sql": "select 1 as id", "models/viewed.sql": writing("model") + "select 1 as id",
+    "models/broken.sql": "{{ config(materialized='table') }}" + writing("broken") + "select nothing", "models/inner.sql": "{{ config(materialized='ephemeral') }}" + writing("inner") + "select 1 as id",
+    "models/outer.sql": "select * from {{ ref('inner') }}", "models/said.sql": "{% if execute %}{% call statement('x') %}insert into {{ target.schema }}.told values ('said'){% endcall %}{% endif %}select 1 as id",
+    "models/s.yml": "models: [{name: m, columns: [{name: id, data_tests: [writes, {writes: {name: kept, config: {store_failures: true}}}]}]}]\nunit_tests: [{name: ut, model: viewed, given: [], expect: {rows: [{id: 1}]}}]\n",
+    "tests/alone.sql": writing("alone") + "select 1 as id where false", "tests/failing.sql": writing("failing") + "select 1 as id",
+    "tests/silent.sql": "{% if execute %}{% call statement('x', auto_begin=false) %}insert into {{ target.schema }}.told values ('silent'){% endcall %}{% endif %}select 1 as id where false",
+    "tests/early.sql": writing("early", "{% do adapter.commit() %}") + "select 1 as id where false", "tests/ended.sql": writing("ended", "{% do run_query('commit') %}") + "select 1 as id where false",
+    "macros/m.sql": "{% test writes(model, column_name) %}" + writing("generic") + "select 1 as id where false{% endtest %}" + "".join("{% macro " + name + "() %}" + writing(name, more) + "{% endmacro %}" for name, more in (
+        ("op", ""), ("committed", "{% do adapter.commit() %}"), ("failed", "{% do run_query('select nothing') %}")))
+        + "{% macro begun() %}{% call statement('x') %}insert into {{ target.schema }}.told values ('begun'){% endcall %}{% do adapter.commit() %}{% endmacro %}",
+}
+
+
 def emptied(relations):
     shutil.rmtree("dbt_packages", ignore_errors=True)
     pathlib.Path("package-lock.yml").unlink(missing_ok=True)
@@ -293,6 +313,12 @@ SCENES = {
         (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run"), (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run -s mv --full-refresh"), ("select 1 as id", "run -s mv"), (kept_view(), "run -s mv"))
         for each in (model("mv", text), on(["run", "-s", "mv"]), indexes, on(more.split()) if "(" not in more else (lambda relations: relations.sql("select * from scene.mv order by 1")), indexes)]
         + [model("over", kept_view("select id + 1 as id from {{ ref('base') }}", indexes="[{'columns': ['id']}]")), on(["run", "-s", "base", "over"]), indexes, lambda relations: relations.sql("select * from scene.over order by 1")]),
+    # Each program has its own frame around what went wrong.
+    "writers": (WRITERS, [on(["run", "-s", "m"])] + [each for text in (
+        "run-operation op", "run-operation committed", "run-operation failed", "run-operation begun", "run -s viewed", "run -s broken", "run -s outer", "run -s said", "test -s alone", "test -s failing", "test -s silent", "test -s early", "test -s ended",
+        "test -s writes_m_id", "test -s kept", "test -s ut", "compile -s viewed", "compile -s outer", "compile -s said", "compile -s alone", "show -s viewed", "show -s said", "docs generate -s viewed", "build -s m")
+        for each in (unwritten, on(text.split(), but={"told", "results", "args"}), written)]
+        + [each for word in ("show", "compile") for each in (unwritten, on([word, "--inline", writing("inline") + "select 1 as id"], but={"told", "results"}), written)]),
     "hooks of ages": (HOOKED, words("seed") + [each for steps in (
         [], [on(["source", "freshness", "-s", "source:raw.words"])], [on(["show", "--inline", "select * from {{ target.schema }}.told"], but={"results"})],
         [hooked("['select 1']", "['select 1']", "flags: {source_freshness_run_project_hooks: false}"), on(["source", "freshness"]), on(["source", "freshness", "--show-all-deprecations"])],

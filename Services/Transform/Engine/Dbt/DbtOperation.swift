@@ -4,7 +4,7 @@ internal import Kernel
 internal import Project
 internal import WarehouseKit
 
-/// `dbt run-operation MACRO --args '{…}'`: calls a macro in a transaction of its own.
+/// `dbt run-operation MACRO --args '{…}'`: calls a macro.
 struct DbtOperation {
     private let site: DbtSite
     init(_ site: DbtSite) { self.site = site }
@@ -32,7 +32,12 @@ struct DbtOperation {
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
-            _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
+            let text = "{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}"
+            compiler.connectionName = "macro_\(name)"
+            func call() throws { _ = try compiler.render(text, for: nil, with: [("_operation_arguments", .object(given))]) }
+            // As in dbt, each statement takes effect at once, whatever comes of the next; one writer's log is written once.
+            defer { session.rollback() }
+            if session.hasOneWriter { try session.transaction(call) } else { try call() }
         } catch {
             result.status = .error
             result.failures = 1

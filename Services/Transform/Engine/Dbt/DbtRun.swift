@@ -241,7 +241,7 @@ struct DbtRun {
                     results.append(NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now()))
                     continue
                 }
-                let compiled = try compiler.compile(node)
+                let compiled = try compiler.undoing { try compiler.compile(node) }
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
                 // As in dbt, an ephemeral model has a result where somebody asked for it.
