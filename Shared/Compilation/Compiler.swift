@@ -50,6 +50,11 @@ public final class Compiler: ParseTimeHost {
     public private(set) var lastCompiled: CompiledNode?
     /// The statement `main` that was sent last, and for which node: what the warehouse refused where that node fails.
     public internal(set) var lastMain: (node: String, sql: String)?
+    var transaction = TemplateTransaction.kept
+    /// Whether a statement has begun what `adapter.commit()` ends.
+    var isCommittable = false
+    /// What dbt calls the connection of what is no node's.
+    public var connectionName = "master"
     lazy var comments = QueryComment(manifest.project.queryComment)
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
     /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
@@ -133,6 +138,7 @@ public final class Compiler: ParseTimeHost {
     /// The SQL of a model, test or analysis.
     public func compile(_ node: Node) throws -> CompiledNode {
         lastCompiled = nil
+        isCommittable = false
         do {
             let frame = Frame(node, package: node.packageName, mode: .execute)
             frame.modelExtras = batchExtra(of: node)

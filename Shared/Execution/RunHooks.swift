@@ -21,20 +21,21 @@ public struct RunHooks {
 
     /// What the hooks of the end see besides: `results`, in which dbt leaves out the hooks that ended well, and the `schemas` and
     /// `database_schemas` of the relations that were made.
-    private func words(after results: [NodeResult]) -> [(String, JSON)] {
+    private func words(after results: [NodeResult], _ records: [JSON]) -> [(String, JSON)] {
         let manifest: Manifest = compiler.manifest
         let relations = compiler.relationNames(on: session)
         let nodes = results.filter { !$0.isFailure && $0.status != .skipped }.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType.isReferable || compiler.failuresRelation(of: $0) != nil }
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }
         return [
-            ("results", .array(results.filter { $0.thread != Self.thread || $0.status == .error }.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
+            ("results", .array(records + results.filter { $0.thread != Self.thread || $0.status == .error }.map { $0.record(of: compiler, relations: relations) })), ("schemas", .array(schemas.map(JSON.string))),
             ("database_schemas", .array(pairs.map { .array($0.map(JSON.string)) })),
         ]
     }
 
     /// - Parameters:
     ///   - ran: what has run, for the hooks of the end.
+    ///   - records: what else has run and is no node's result.
     ///   - carryOut: does what it is given in a transaction: one for each hook, or one around all of them.
     ///   - start: told before a hook that is not skipped runs; the place counts from 1.
     ///   - end: told of each hook's result.
@@ -42,12 +43,12 @@ public struct RunHooks {
     /// - Returns: a result for each hook.
     /// - Throws: where a hook cannot even be written down: that ends the run, as in dbt.
     public func run(
-        atStart: Bool, after ran: [NodeResult] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
+        atStart: Bool, after ran: [NodeResult] = [], records: [JSON] = [], carryOut: (Manifest.Hook, () throws -> Void) throws -> Void,
         start: @escaping (Manifest.Hook, _ place: Int) -> Void = { _, _ in }, end: (NodeResult, Manifest.Hook, _ place: Int) -> Void = { _, _, _ in },
         failure: (any Error, Manifest.Hook) -> String
     ) throws -> [NodeResult] {
         let hooks = compiler.manifest.hooks.filter { $0.isAtStart == atStart }
-        let words = atStart || hooks.isEmpty ? [] : words(after: ran)
+        let words = atStart || hooks.isEmpty ? [] : words(after: ran, records)
         var results: [NodeResult] = []
         for hook in hooks {
             let startedAt = clock()

@@ -271,6 +271,8 @@ public struct SourceTable: Hashable, Sendable {
     public var writtenSchema: String?
     /// Whether another package has its say on it.
     public var isOverridden = false
+    /// Whether `source freshness` looks at it: it has a limit, whether or not anything says how old it is.
+    public var hasFreshness: Bool { ["warn_after", "error_after"].contains { freshness[$0]?["count"]?.isNull == false && freshness[$0]?["period"]?.isNull == false } }
 }
 
 /// A macro of the project or of a package.

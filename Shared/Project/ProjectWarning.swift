@@ -13,6 +13,8 @@ public struct ProjectWarning: Hashable, Sendable, CustomStringConvertible {
         case deprecation, namelessDeprecation
         /// Counted as those are, and framed as a warning whose tag is broken into lines with it.
         case taggedDeprecation
+        /// No option makes it an error, or silences it.
+        case note
         /// dbt tells nothing here: for those who examine a project, not for a command.
         case hint
     }

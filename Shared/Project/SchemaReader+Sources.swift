@@ -25,6 +25,12 @@ extension SchemaReader {
             }
             var source = source(entry, name, item, table, written)
             source.isOverridden = overrides[key] != nil
+            if source.hasFreshness, source.loadedAtField?.isEmpty ?? true, source.loadedAtQuery?.isEmpty ?? true {
+                tell(
+                    .init(
+                        "FreshnessConfigProblem", "The configured adapter does not support metadata-based freshness. A loaded_at_field must be specified for source '\(name).\(table)'.", .note,
+                        in: package.folder, item.file, place: ProjectWarning.ofSourceTests, isLocal: true))
+            }
             add(source)
             readTests(
                 of: [item], "\(name)_\(table)", "source('\(name)', '\(table)')", ref: nil, sourceID: source.uniqueID, section: "sources",
@@ -52,7 +58,7 @@ extension SchemaReader {
         let projectFault = ConfigShapes.fault(in: config, of: .source)
         var own = entry["config"]?.json.objectValue ?? JSONObject()
         for (key, value) in item["config"]?.json.objectValue?.pairs ?? [] { own[key] = value }
-        own["freshness"] = Self.freshness([(entry["config"]?["freshness"] ?? entry["freshness"])?.json, (item["config"]?["freshness"] ?? item["freshness"])?.json])
+        own["freshness"] = Self.freshness([entry["freshness"], entry["config"]?["freshness"], item["freshness"], item["config"]?["freshness"]].map { $0?.json })
         own["loaded_at_field"] = JSON(Self.loadedAtField(entry, item))
         own["loaded_at_query"] = JSON(Self.loadedAtQuery(entry, item))
         let levels = [entry["meta"], entry["config"]?["meta"], item["meta"], item["config"]?["meta"]]
@@ -69,7 +75,7 @@ extension SchemaReader {
         }
         source.loadedAtField = config["loaded_at_field"]?.stringValue
         source.loadedAtQuery = config["loaded_at_query"]?.stringValue
-        source.freshness = config["freshness"].flatMap { $0 == own["freshness"] ? $0 : Self.freshness([$0]) } ?? Self.noFreshness
+        source.freshness = config["freshness"].map { $0.isNull ? .null : Self.laid($0, over: Self.noFreshness) } ?? Self.noFreshness
         source.eventTime = config["event_time"] ?? .null
         source.writtenDatabase = written["database"]?.text
         source.writtenSchema = written["schema"]?.text
@@ -112,16 +118,23 @@ extension SchemaReader {
         "warn_after": ["count": .null, "period": .null], "error_after": ["count": .null, "period": .null], "filter": .null,
     ]
 
-    /// Limits of the levels laid over each other; a level that says `null` turns freshness off. nil where none says anything.
+    /// Limits of the levels laid over each other; a level that says `null` turns freshness off, until one states a limit. nil where none does.
     private static func freshness(_ levels: [JSON?]) -> JSON? {
-        guard levels.contains(where: { $0 != nil }) else { return nil }
         var merged = noFreshness
         for level in levels {
-            guard let level else { continue }
-            if level.isNull { merged = .null; continue }
-            if merged.isNull { merged = noFreshness }
-            for (key, value) in level.objectValue?.pairs ?? [] { merged[key] = value }
+            let level = level ?? noFreshness
+            merged = level.isNull || merged.isNull && !isLimit(level) ? .null : laid(level, over: merged.isNull ? noFreshness : merged)
         }
+        return merged.isNull || isLimit(merged) ? merged : Optional.none
+    }
+
+    private static func laid(_ level: JSON, over below: JSON) -> JSON {
+        var merged = below
+        for (key, value) in level.objectValue?.pairs ?? [] where key == "filter" ? !value.isNull : value.isNull || isWhole(value) || !isWhole(below[key]) { merged[key] = value }
         return merged
     }
+
+    private static func isLimit(_ freshness: JSON) -> Bool { isWhole(freshness["warn_after"]) || isWhole(freshness["error_after"]) }
+    /// As in dbt, a count without a period is no limit, and stands in the way of none.
+    private static func isWhole(_ limit: JSON?) -> Bool { limit?["count"]?.isNull == false && limit?["period"]?.isNull == false }
 }

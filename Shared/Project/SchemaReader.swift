@@ -382,6 +382,7 @@ struct SchemaReader {
     }
 
     mutating func add(_ source: SourceTable) { sources.append(source) }
+    mutating func tell(_ warning: ProjectWarning) { warnings.append(warning) }
 
     func rendered(_ entry: YAMLValue) -> YAMLValue? {
         do {

@@ -354,16 +354,46 @@ final class DbtDrill {
         #expect(text.contains("dbt could not find a macro with the name \"fil\" in any package"))
     }
 
-    @Test(arguments: [("2026-01-01 00:00:00", "error", 1), ("2026-01-01 21:00:00", "warn", 0), ("2026-01-01 23:30:00", "pass", 0)])
-    func `the freshness of a source is judged by its limits`(_ newest: String, _ status: String, _ code: Int) throws {
+    @Test(arguments: [("-25 hours", "error", 1), ("-3 hours", "warn", 0), ("-30 minutes", "pass", 0)])
+    func `the freshness of a source is judged by its limits`(_ age: String, _ status: String, _ code: Int) throws {
         let drill = try DbtDrill(Self.files)
         try FileManager.default.createDirectory(atPath: "\(drill.project.folder)/schemas", withIntermediateDirectories: true)
-        do { try SQLiteWarehouse(path: "\(drill.project.folder)/schemas/raw.db").open().execute("create table events as select '\(newest)' as at") }
-        let now = try #require(Timestamp(rfc3339: "2026-01-02T00:00:01Z"))
-        #expect(drill.run("source", "freshness", now: now).code == Int32(code))
+        do { try SQLiteWarehouse(path: "\(drill.project.folder)/schemas/raw.db").open().execute("create table events as select datetime('now', '\(age)') as at") }
+        // The warehouse's own clock counts.
+        #expect(drill.run("source", "freshness").code == Int32(code))
         let result = try drill.artifact("sources.json")["results"]?[0]
         #expect(result?["status"]?.stringValue == status)
         #expect(result?["criteria"]?["warn_after"] == ["count": 1, "period": "hour"])
+    }
+
+    @Test func `a limit without anything that says how old a source is warns when it is read, and is an error when it is asked`() throws {
+        let sources = "sources: [{name: raw, schema: main, config: {freshness: {error_after: {count: 1, period: day}}}, tables: [{name: a, config: {loaded_at_query: \"select datetime('now') where '{{ this.identifier }}' = 'a'\"}}, {name: untimed}, {name: boundless, config: {freshness: null}}]}]"
+        let hooks = "on-run-start: create table told (said text)\non-run-end: \"insert into told values ('{% for result in results %}{{ result.node.name }} {{ result.status }}, {% endfor %}')\"\n"
+        let drill = try DbtDrill(["dbt_project.yml": "name: shop\nprofile: shop\n" + hooks, "models/a.sql": "select 1 as id", "models/sources.yml": sources])
+        let read = drill.run("parse").text
+        #expect(read.contains("A loaded_at_field must be specified for source 'raw.untimed'."), "\(read)")
+        let (code, text) = drill.run("source", "freshness")
+        #expect(code == 1 && text.contains("PASS freshness of raw.a ") && text.contains("ERROR freshness of raw.untimed") && !text.contains("boundless"), "\(text)")
+        #expect(text.contains("Could not compute freshness for source untimed: no 'loaded_at_field' provided and sqlite adapter does not support metadata-based freshness checks."), "\(text)")
+        // As in dbt, what could not be asked is not among the ages.
+        #expect(try drill.artifact("sources.json")["results"]?.arrayValue?.map { $0["unique_id"]?.stringValue } == ["source.shop.raw.a"])
+        #expect(text.contains("OK hook: shop.on-run-end.0") && text.contains("Finished running 2 project hooks, 2 sources"), "\(text)")
+        #expect(drill.run("show", "--inline", "select said from told", "--output", "json").text.contains("a pass, untimed runtime error,"), "\(drill.output)")
+    }
+
+    @Test func `what is only read leaves nothing of what its templates write`() throws {
+        func writing(_ word: String) -> String { "{% if execute %}{% do run_query(\"insert into told values ('\(word)')\") %}{% endif %}" }
+        let drill = try DbtDrill([
+            "models/m.sql": writing("model") + "select 1 as id", "tests/alone.sql": writing("test") + "select 1 as id where 1 = 0", "tests/early.sql": writing("early") + "{% do adapter.commit() if execute %}select 1 as id where 1 = 0",
+            "macros/m.sql": "{% macro make() %}{% do run_query('create table told (said text)') %}{% endmacro %}",
+        ])
+        #expect(drill.run("run-operation", "make").code == 0)
+        func told() -> String { drill.run("show", "--inline", "select group_concat(said) as said from told", "--output", "json").text }
+        for words in [["compile", "-s", "m"], ["show", "-s", "m"], ["show", "--inline", writing("inline") + "select 1 as id"], ["test", "-s", "alone"]] {
+            #expect(drill.run(words: words).code == 0 && told().contains("\"said\": null"), "\(words): \(drill.output)")
+        }
+        #expect(drill.run("test", "-s", "early").text.contains("Tried to commit transaction on connection \"test.shop.early\", but it does not have one open!"), "\(drill.output)")
+        #expect(drill.run("run").code == 0 && told().contains("\"said\": \"model\""), "\(drill.output)")
     }
 
     @Test func `documents leave the results of what was compiled, and compile shows what the first word names`() throws {

@@ -55,8 +55,9 @@ extension Compiler {
         // The order of the run is made of what parsing saw; a reference that shows up only now may come too early.
         if let reader = frame.node, reader.resourceType != .operation, !reader.dependsOn.contains(node.uniqueID), reader.uniqueID != node.uniqueID {
             throw CompilationError(
-                "compile.hidden_ref", "dbt was unable to infer all dependencies for the \(reader.resourceType.rawValue) '\(reader.name)': '\(ref.name)' did not show when the project was read",
-                remedy: "add this line to the model: -- depends_on: {{ ref('\(ref.name)') }}")
+                "compile.hidden_ref",
+                "dbt was unable to infer all dependencies for the model \"\(reader.name)\".\nThis typically happens when ref() is placed within a conditional block.\n\nTo fix this, add the following hint to the top of the model \"\(reader.name)\":\n\n-- depends_on: {{ ref('\(ref.name)') }}",
+                remedy: "")
         }
         if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
         return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue, isReplaced: replacements[node.uniqueID] != nil)

@@ -11,8 +11,9 @@ extension Compiler {
     }
 
     /// Runs SQL; the engine's answer, and the rows where they are wanted.
-    func run(_ sql: String, fetches: Bool) throws -> (ResponseObject, TableObject?) {
+    func run(_ sql: String, fetches: Bool, begins: Bool = false) throws -> (ResponseObject, TableObject?) {
         let session = try openSession()
+        try noteStatement(sql, begins: begins)
         let sent = try sending(sql)
         guard fetches else {
             let rows = try session.execute(sent)
@@ -41,7 +42,7 @@ extension Compiler {
             frame.mainSQL = sql
             lastMain = frame.node.map { ($0.uniqueID, sql) }
         }
-        let (response, table) = try run(sql, fetches: bound[1]?.asInt == 1)
+        let (response, table) = try run(sql, fetches: bound[1]?.asInt == 1, begins: bound[2]?.asInt != 0)
         if let name { store(name, response, table) }
         return ""
     }

@@ -69,7 +69,7 @@ extension AdapterObject {
         case "view_definition":
             guard let relation = relation(arguments.positional.first) else { return Value.none }
             return try viewDefinition(relation, session)
-        case "is_same_definition": return true
+        case "is_put_back": return .bool(relation(arguments.positional.first).map { session.isPutBack($0.name) } ?? false)
         default: return try change(name, arguments, interpreter, session)
         }
     }
@@ -171,7 +171,7 @@ extension AdapterObject {
 
     private func execute(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("execute", required: 1, "sql", "auto_begin", "fetch", "limit")
-        let (response, table) = try compiler.run(try interpreter.text(bound[0] ?? ""), fetches: bound[2]?.asInt == 1)
+        let (response, table) = try compiler.run(try interpreter.text(bound[0] ?? ""), fetches: bound[2]?.asInt == 1, begins: bound[1]?.asInt == 1)
         return .tuple([.object(response), .object(table ?? compiler.object(Table(names: [], kinds: [], rows: [])))])
     }
 
@@ -179,11 +179,12 @@ extension AdapterObject {
         let bound = try arguments.bound("add_query", required: 1, "sql", "auto_begin", "bindings", "abridge_sql_log")
         let sql = try interpreter.text(bound[0] ?? "")
         guard let bindings = bound[2]?.asList else {
-            _ = try compiler.run(sql, fetches: false)
+            _ = try compiler.run(sql, fetches: false, begins: bound[1]?.asInt != 0)
             return ""
         }
         // A place for a value is %s for some engines and ? for others; a session's own is always ?.
         let places = sql.split(separator: "%s", omittingEmptySubsequences: false).joined(separator: "?")
+        try compiler.noteStatement(sql, begins: bound[1]?.asInt != 0)
         try session.execute(try compiler.sending(places), bindings.map(SQLValue.init))
         return ""
     }

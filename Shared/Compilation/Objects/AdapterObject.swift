@@ -55,7 +55,10 @@ final class AdapterObject: JinjaObject {
             let column = try interpreter.text(bound[0] ?? "")
             return .string(bound[1]?.asInt == 0 ? column : dialect.quote(column))
         // One node is one transaction, which its runner ends; there is no cache of relations to keep.
-        case "commit", "clear_transaction", "cache_added", "cache_dropped", "cache_renamed", "commit_if_has_connection", "nice_connection_name", "release_connection",
+        case "commit":
+            try compiler.commit()
+            return ""
+        case "clear_transaction", "cache_added", "cache_dropped", "cache_renamed", "commit_if_has_connection", "nice_connection_name", "release_connection",
             "pre_model_hook", "post_model_hook", "set_query_header", "clear_macro_resolver":
             return ""
         case "verify_database": return ""

@@ -226,27 +226,69 @@ extension MacroLibrary {
             {%- set existing_relation = load_cached_relation(this) -%}
             {%- set target_relation = this.incorporate(type='materialized_view') -%}
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
-            {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- if existing_relation is none -%}
-                {%- call statement('main') -%}{{ get_create_materialized_view_as_sql(target_relation, sql) }}{%- endcall -%}
-                {%- do create_indexes(target_relation) -%}
-            {%- elif should_full_refresh() or not existing_relation.is_materialized_view or not adapter.is_same_definition(existing_relation, sql) -%}
-                {%- do adapter.drop_relation(existing_relation) -%}
-                {%- call statement('main') -%}{{ get_create_materialized_view_as_sql(target_relation, sql) }}{%- endcall -%}
-                {%- do create_indexes(target_relation) -%}
+            {%- if existing_relation is none or should_full_refresh() or not existing_relation.is_materialized_view or adapter.is_put_back(existing_relation) -%}
+                {%- set build_sql = get_create_materialized_view_as_sql(target_relation, sql) -%}
+                {{ run_hooks(pre_hooks, inside_transaction=True) }}
+                {%- if existing_relation is not none and existing_relation.is_materialized_view -%}{%- do adapter.drop_relation(existing_relation) -%}
+                {%- elif existing_relation is not none -%}
+                    {#- What goes for it goes last, as the answer of dbt's statement says. -#}
+                    {%- set backup_relation = make_backup_relation(target_relation, existing_relation.type) -%}
+                    {%- do drop_relation_if_exists(load_cached_relation(backup_relation)) -%}
+                    {%- do adapter.rename_relation(existing_relation, backup_relation) -%}
+                    {%- set build_sql = build_sql ~ ';\n' ~ get_drop_sql(backup_relation) -%}
+                {%- endif -%}
             {%- else -%}
-                {%- call statement('main') -%}{{ refresh_materialized_view(target_relation) }}{%- endcall -%}
-                {%- do create_indexes(target_relation) -%}
+                {%- set changes = get_materialized_view_configuration_changes(existing_relation, config) -%}
+                {%- set build_sql = changed_materialized_view_sql(target_relation, changes) -%}
+                {%- if build_sql -%}{{ run_hooks(pre_hooks, inside_transaction=True) }}{%- endif -%}
             {%- endif -%}
-            {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
-            {%- do persist_docs(target_relation, model) -%}
-            {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- if build_sql -%}
+                {%- call statement('main') -%}{{ build_sql }}{%- endcall -%}
+                {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
+                {%- do persist_docs(target_relation, model) -%}
+                {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- else -%}
+                {%- do store_raw_result(name='main', message='skip ' ~ target_relation, code='skip', rows_affected='-1') -%}
+            {%- endif -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {% endmaterialization %}
+        {% macro changed_materialized_view_sql(relation, changes) -%}
+            {%- set answer = config.get('on_configuration_change') -%}
+            {%- set found = 'Configuration changes were identified and `on_configuration_change` was set to `' ~ answer ~ '` for `' ~ relation.render() ~ '`' -%}
+            {%- if changes is none -%}{{ return(refresh_materialized_view(relation)) }}
+            {%- elif answer == 'fail' -%}{%- do exceptions.raise_fail_fast_error(found) -%}
+            {%- elif answer == 'continue' -%}{%- do exceptions.warn(found) -%}{{ return('') }}
+            {%- endif -%}
+            {%- set statements = [] -%}
+            {%- for change in changes.indexes -%}
+                {%- do statements.append(get_drop_index_sql(relation, change.context.name) if change.action == 'drop' else get_create_index_sql(relation, change.context)) -%}
+            {%- endfor -%}
+            {{ return(statements | join(';\n')) }}
+        {%- endmacro %}
+        {# dbt looks at the indexes alone: of which columns, of which kind, and whether unique. #}
+        {% macro postgres__get_materialized_view_configuration_changes(existing_relation, new_config) -%}
+            {%- set wanted = {} -%}
+            {%- for index in new_config.get('indexes', []) -%}
+                {%- set columns = [index['columns']] if index['columns'] is string else index['columns'] or [] -%}
+                {%- do wanted.update({(columns | map('lower') | sort | join(',')) ~ ' ' ~ (index['type'] or 'btree') ~ ' ' ~ (index['unique'] is true): index}) -%}
+            {%- endfor -%}
+            {%- set known = [] -%}
+            {%- set changes = [] -%}
+            {%- for row in run_query(get_show_indexes_sql(existing_relation)).rows -%}
+                {%- set key = (row['column_names'].split(',') | map('lower') | sort | join(',')) ~ ' ' ~ row['method'] ~ ' ' ~ row['unique'] -%}
+                {%- do known.append(key) -%}
+                {%- if key not in wanted -%}{%- do changes.append({'action': 'drop', 'context': {'name': row['name']}}) -%}{%- endif -%}
+            {%- endfor -%}
+            {%- for key, index in wanted.items() if key not in known -%}{%- do changes.append({'action': 'create', 'context': index}) -%}{%- endfor -%}
+            {{ return({'indexes': changes} if changes else none) }}
+        {%- endmacro %}
         {% macro postgres__get_create_materialized_view_as_sql(relation, sql) -%}
             create materialized view if not exists {{ relation.render() }} as
             {{ sql }}
+            {%- for index in config.get('indexes', []) -%};
+            {{ get_create_index_sql(relation, index) }}
+            {%- endfor -%}
         {%- endmacro %}
         {% macro postgres__refresh_materialized_view(relation) %}refresh materialized view {{ relation.render() }}{% endmacro %}
         """#)

@@ -144,6 +144,7 @@ struct DependentViews {
             do {
                 try session.execute(view.create)
                 for statement in view.belongings { try session.execute(statement) }
+                if view.kind == .materializedView { session.notePutBack(view.name) }
                 try Grant.settle(view.grants, onRelation: view.name, session)
                 // Last, because all else is done as the owner that we are.
                 if !view.isOurs { try session.execute(view.handOver) }

@@ -1,7 +1,17 @@
 internal import Kernel
+internal import Synchronization
 public import WarehouseKit
 
 extension PostgreSQLSession {
+    /// Of this process, database by database: dbt drops such views, so their own models make them anew.
+    private static let putBack = Mutex<Set<String>>([])
+
+    func notePutBack(_ quoted: String) { Self.putBack.withLock { _ = $0.insert("\(place)/\(quoted)") } }
+    public func isPutBack(_ name: RelationName) -> Bool {
+        let key = (try? texts("select format('%I.%I', \(literal(name.schema)), \(literal(name.identifier)))").first?.first ?? nil) ?? ""
+        return Self.putBack.withLock { $0.remove("\(place)/\(key)") != nil }
+    }
+
     // MARK: Catalogue
 
     /// The condition on `pg_class c join pg_namespace n` that finds a relation by name.

@@ -17,6 +17,7 @@ public final class PostgreSQLSession: WarehouseSession {
     let connection: Connection
     private let settings: ConnectionSettings
     public var defaultSchema: String { settings.schema }
+    var place: String { settings.place }
     public private(set) var answer: String?
     private var isInTransaction = false
     private var typeNames: [String: String] = [:]

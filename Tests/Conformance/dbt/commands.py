@@ -53,6 +53,10 @@ def relations():
     return [list(row) for row in sql("select table_schema, table_name, table_type from information_schema.tables where table_schema ~ '^scene' order by 1, 2")]
 
 
+# For steps that look further.
+relations.sql = sql
+
+
 def profile():
     if ADAPTER == "sqlite":
         # Beside the project: it is looked at from there.

@@ -44,6 +44,47 @@ PACKAGES = GOOD | {
 }
 
 
+# Sources of every kind, as far as their age goes.
+AGES = """
+sources:
+  - name: raw
+    schema: "{{ target.schema }}"
+    config: {freshness: {warn_after: {count: 1, period: hour}, error_after: {count: 9999, period: day}}, loaded_at_field: "cast(at as timestamp)"}
+    tables:
+      - {name: words}
+      - {name: absent}
+      - {name: unlimited, identifier: words, config: {freshness: null}}
+      - {name: boundless, identifier: words, freshness: null}
+      - {name: untimed, identifier: words, loaded_at_field: null}
+      - {name: inherited, identifier: words, config: {loaded_at_field: null}}
+      - {name: dated, identifier: words, config: {loaded_at_field: at}}
+      - {name: numbered, identifier: words, config: {loaded_at_field: id}}
+      - {name: worded, identifier: words, config: {loaded_at_field: word}}
+      - {name: zoned, identifier: words, config: {loaded_at_field: "cast('2026-01-01 10:00:00.25+02' as timestamptz)"}}
+      - {name: empty, identifier: words, config: {freshness: {filter: "1 = 0", warn_after: {count: 1, period: day}, error_after: null}}}
+      - {name: filtered, identifier: words, freshness: {filter: "id = 1", warn_after: {count: 2}}}
+      - {name: misfiltered, identifier: words, config: {freshness: {filter: "nothing = 1"}}}
+  - name: asked
+    schema: "{{ target.schema }}"
+    config: {freshness: {warn_after: {count: 1, period: hour}, error_after: {count: 9999, period: day}}}
+    tables:
+      - {name: itself, identifier: words, config: {loaded_at_query: "select max(cast(at as timestamp)) from {{ this }} where '{{ model.name }} {{ this.identifier }}' = 'itself words'"}}
+      - {name: other, identifier: none, config: {loaded_at_query: "select max(cast(at as timestamp)) from {{ source('raw', 'words') }}", freshness: {filter: "id = 1"}}}
+      - {name: nothing, identifier: words, config: {loaded_at_query: "select cast(at as timestamp) from {{ this }} where false"}}
+      - {name: many, identifier: words, config: {loaded_at_query: "select cast(at as timestamp) from {{ this }}"}}
+      - {name: wide, identifier: words, config: {loaded_at_query: "select cast(at as timestamp), 1 from {{ this }}"}}
+      - {name: wrong, identifier: words, config: {loaded_at_query: "select max(nothing) from {{ this }}"}}
+"""
+FRESH = GOOD | {"models/all.yml": AGES}
+HOOKED = GOOD | {
+    "dbt_project.yml": GOOD["dbt_project.yml"] + """
+on-run-start: ["create table if not exists {{ target.schema }}.told (said text)", "insert into {{ target.schema }}.told values ('start')"]
+on-run-end: ["insert into {{ target.schema }}.told values ('{% for result in results %}{{ result.node.name }} {% endfor %}{{ schemas | length }}')"]
+""",
+    "models/all.yml": AGES.split("      - {name: unlimited")[0],
+}
+
+
 def on(words, environment=None, but=()): return words, environment or {}, set(but)
 def words(*texts): return [on(text.split()) for text in texts]
 
@@ -71,6 +112,64 @@ def installed(relations):
 def deps(*lists, words=("deps",), but=()):
     """Each list of packages by itself, from an empty folder."""
     for entries in lists: yield from ([asks(*entries), emptied, on(list(words), but=but), installed])
+
+
+def ages(path="target/sources.json"):
+    """What is left of the sources' ages, but for what differs from moment to moment."""
+    def look(relations):
+        file = pathlib.Path(path)
+        if not file.exists(): return [f"there is no {path}"]
+        found = json.loads(file.read_text())
+        file.unlink()
+        return [list(found)] + [{key: value for key, value in entry.items() if key not in ("snapshotted_at", "max_loaded_at_time_ago_in_s", "execution_time", "timing", "thread_id")} for entry in sorted(found["results"], key=lambda entry: entry["unique_id"])]
+    return look
+
+
+def hooked(start, end, more=""):
+    """Other hooks from here on."""
+    return lambda relations: pathlib.Path("dbt_project.yml").write_text(GOOD["dbt_project.yml"] + f"on-run-start: {start}\non-run-end: {end}\n{more}")
+
+
+def model(name, text):
+    """Another text of a model from here on."""
+    return lambda relations: pathlib.Path(f"models/{name}.sql").write_text(text)
+
+
+def kept_view(query="select id, word from {{ ref('words') }}", indexes="[]", answer="apply"):
+    return f"{{{{ config(materialized='materialized_view', indexes={indexes}, on_configuration_change='{answer}') }}}} {query}"
+
+
+def indexes(relations):
+    """Which relations are materialized, and their indexes."""
+    return relations.sql("""
+        select c.relname, c.relkind::text, am.amname, x.indisunique, array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum = any(x.indkey) order by 1)
+        from pg_class c left join pg_index x on x.indrelid = c.oid left join pg_class i on i.oid = x.indexrelid left join pg_am am on am.oid = i.relam
+        where c.relnamespace::regnamespace::text = 'scene' and c.relkind in ('r', 'v', 'm') order by 1, 3, 4, 5""")
+
+
+VIEWS = {name: GOOD[name] for name in ("dbt_project.yml", "seeds/words.csv")} | {
+    "models/base.sql": "{{ config(materialized='table') }} select * from {{ ref('words') }}", "models/over.sql": kept_view("select id from {{ ref('base') }}"), "models/mv.sql": kept_view(),
+}
+
+
+def writing(word, more=""): return "{% if execute %}{% do run_query(\"insert into \" ~ target.schema ~ \".told values ('" + word + "')\") %}" + more + "{% endif %}"
+def written(relations): return relations.sql("select said, count(*) from scene.told group by 1 order by 1")
+def unwritten(relations): relations.sql("create schema if not exists scene; drop table if exists scene.told; create table scene.told (said text)")
+
+
+# Templates that write where nothing is built, and where something is.
+WRITERS = {
+    "dbt_project.yml": GOOD["dbt_project.yml"], "models/m.sql": "select 1 as id", "models/viewed.sql": writing("model") + "select 1 as id",
+    "models/broken.sql": "{{ config(materialized='table') }}" + writing("broken") + "select nothing", "models/inner.sql": "{{ config(materialized='ephemeral') }}" + writing("inner") + "select 1 as id",
+    "models/outer.sql": "select * from {{ ref('inner') }}", "models/said.sql": "{% if execute %}{% call statement('x') %}insert into {{ target.schema }}.told values ('said'){% endcall %}{% endif %}select 1 as id",
+    "models/s.yml": "models: [{name: m, columns: [{name: id, data_tests: [writes, {writes: {name: kept, config: {store_failures: true}}}]}]}]\nunit_tests: [{name: ut, model: viewed, given: [], expect: {rows: [{id: 1}]}}]\n",
+    "tests/alone.sql": writing("alone") + "select 1 as id where false", "tests/failing.sql": writing("failing") + "select 1 as id",
+    "tests/silent.sql": "{% if execute %}{% call statement('x', auto_begin=false) %}insert into {{ target.schema }}.told values ('silent'){% endcall %}{% endif %}select 1 as id where false",
+    "tests/early.sql": writing("early", "{% do adapter.commit() %}") + "select 1 as id where false", "tests/ended.sql": writing("ended", "{% do run_query('commit') %}") + "select 1 as id where false",
+    "macros/m.sql": "{% test writes(model, column_name) %}" + writing("generic") + "select 1 as id where false{% endtest %}" + "".join("{% macro " + name + "() %}" + writing(name, more) + "{% endmacro %}" for name, more in (
+        ("op", ""), ("committed", "{% do adapter.commit() %}"), ("failed", "{% do run_query('select nothing') %}")))
+        + "{% macro begun() %}{% call statement('x') %}insert into {{ target.schema }}.told values ('begun'){% endcall %}{% do adapter.commit() %}{% endmacro %}",
+}
 
 
 def emptied(relations):
@@ -207,6 +306,25 @@ SCENES = {
         + [on(["compile", "--inline", "select * from {{ ref('plain') }} -- {{ var('word') }}"]), on(["compile", "--inline", "select 1", "--output", "json"])] + words("compile -s plain", "compile -s plain --output json")),
     "operations": (GOOD, [on(["run-operation", "hello", "--args", text]) for text in ("{name: x, n: 2}", "name: y", '{"name": "j"}', "x", "[1]")] + [on(["run-operation", "refused"], but={"results"})] + words("run-operation hello", "run-operation scene.hello")),
     "freshness": (GOOD, words("source freshness", "seed", "source freshness", "source freshness -s source:raw.words", "source freshness --exclude source:raw.stale", "source freshness -s nothing")),
+    "ages": (FRESH, [on(["parse"]), on(["seed"]), on(["parse", "--no-partial-parse", "--warn-error"])] + [each for text in ("", "-s source:raw.untimed", "-s source:raw.unlimited", "-s source:raw.words --target-path target", "-s source:raw.words --log-format json", "-s source:raw.absent --log-format json")
+        for each in (on(["source", "freshness", *text.split()]), ages())] + [on(["source", "freshness", "-s", "source:raw.words", "-o", "x.json"]), ages("x.json"), on(["source", "freshness", "-s", "source:raw.words", "--no-write-json"]), ages()]),
+    "materialized views": (VIEWS, words("seed", "run", "run") + [indexes] + [each for text, more in (
+        (kept_view("select id, 1 as n from {{ ref('words') }}"), "(rows)"), (kept_view("select id from {{ ref('words') }}"), "run -s mv --full-refresh"), (kept_view(indexes="[{'columns': ['id']}]"), "run -s mv --full-refresh"),
+        (kept_view(indexes="[{'columns': ['word']}, {'columns': ['id', 'word'], 'unique': true}]"), "run -s mv"), (kept_view(), "run -s mv"), (kept_view(indexes="[{'columns': ['id']}]", answer="continue"), "run -s mv"),
+        (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run"), (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run -s mv --full-refresh"), ("select 1 as id", "run -s mv"), (kept_view(), "run -s mv"))
+        for each in (model("mv", text), on(["run", "-s", "mv"]), indexes, on(more.split()) if "(" not in more else (lambda relations: relations.sql("select * from scene.mv order by 1")), indexes)]
+        + [model("over", kept_view("select id + 1 as id from {{ ref('base') }}", indexes="[{'columns': ['id']}]")), on(["run", "-s", "base", "over"]), indexes, lambda relations: relations.sql("select * from scene.over order by 1")]),
+    # Each program has its own frame around what went wrong.
+    "writers": (WRITERS, [on(["run", "-s", "m"])] + [each for text in (
+        "run-operation op", "run-operation committed", "run-operation failed", "run-operation begun", "run -s viewed", "run -s broken", "run -s outer", "run -s said", "test -s alone", "test -s failing", "test -s silent", "test -s early", "test -s ended",
+        "test -s writes_m_id", "test -s kept", "test -s ut", "compile -s viewed", "compile -s outer", "compile -s said", "compile -s alone", "show -s viewed", "show -s said", "docs generate -s viewed", "build -s m")
+        for each in (unwritten, on(text.split(), but={"told", "results", "args"}), written)]
+        + [each for word in ("show", "compile") for each in (unwritten, on([word, "--inline", writing("inline") + "select 1 as id"], but={"told", "results"}), written)]),
+    "hooks of ages": (HOOKED, words("seed") + [each for steps in (
+        [], [on(["source", "freshness", "-s", "source:raw.words"])], [on(["show", "--inline", "select * from {{ target.schema }}.told"], but={"results"})],
+        [hooked("['select 1']", "['select 1']", "flags: {source_freshness_run_project_hooks: false}"), on(["source", "freshness"]), on(["source", "freshness", "--show-all-deprecations"])],
+        [hooked("['select nothing', 'select 1']", "['select 1']")], [hooked("['select nothing']", "['select 1']", "flags: {skip_nodes_if_on_run_start_fails: true}"), on(["source", "freshness", "-s", "source:raw.words"])],
+        [hooked("['select 1']", "['select nothing', 'select 1']")], [on(["run", "-s", "plain"])], [hooked("['{{ ref(1, 2, 3) }}']", "['select 1']"), on(["source", "freshness"], but={"told"})]) for each in steps or [on(["source", "freshness"]), ages()]]),
     "variables": (GOOD, [on(["compile", "-s", "worded", "--vars", text]) for text in ("word: q", "{word: q, n: 3}", '{"n": [1, 2]}', "{word: }", "", "x", "[1]", "{word: [}", "word: 'a: b'")]
         + [on(["compile", "-s", "worded", "--vars", "{word: 1}", "--vars", "{n: 2}"]), on(["compile", "-s", "worded"], {"DBT_VARS": "{word: other}"})]),
     "packages": (PACKAGES, [on(["ls"], but={"told"}), on(["deps"]), read("package-lock.yml"), on(["ls", "--resource-type", "model"]), on(["compile", "-s", "inner"]), on(["deps"]), on(["deps", "--lock"]), on(["deps", "--upgrade"]), on(["clean"]),

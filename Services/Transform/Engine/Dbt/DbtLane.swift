@@ -67,7 +67,7 @@ final class DbtLane {
         do {
             // Compiled by itself and not run; what is wrong with it is its own error, and its readers are skipped.
             if node.isEphemeral {
-                let compiled = try compiler.compile(node)
+                let compiled = try compiler.undoing { try compiler.compile(node) }
                 try writeCompiled(of: node)
                 var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: compiled.sql)
                 result.ephemerals = compiled.ephemerals
@@ -82,7 +82,8 @@ final class DbtLane {
                 onBatch(event)
             }
             let result = try runner.run(node) { isWriter, body in
-                guard isWriter else { return try body() }
+                // A unit test ends its own transaction.
+                guard isWriter else { return try node.resourceType == .test ? compiler.undoing(body) : body() }
                 var built: NodeResult?
                 try effect(node.uniqueID) { built = try body() }
                 guard let built else { throw PlainProblem("dbt.superseded", "a newer command has built '\(node.name)'", at: node.location, remedy: "run one command at a time") }
@@ -124,7 +125,7 @@ final class DbtLane {
     static func write(_ compiled: CompiledNode, in folder: RunFolder, by compiler: Compiler) throws -> String? {
         for injection in compiled.ephemerals {
             guard let ephemeral = compiler.manifest.nodes[injection.id] else { continue }
-            try folder.writeCompiled(compiler.compile(ephemeral).sql, of: ephemeral)
+            try folder.writeCompiled(compiler.undoing { try compiler.compile(ephemeral).sql }, of: ephemeral)
         }
         return compiled.sql.isEmpty || compiled.node.resourceType == .snapshot ? nil : try folder.writeCompiled(compiled.sql, of: compiled.node)
     }
@@ -138,7 +139,7 @@ final class DbtLane {
     private func brokenEphemeral(in node: Node) -> (Node, any Error)? {
         for parent in node.dependsOn.compactMap({ compiler.manifest.nodes[$0] }) where parent.isEphemeral {
             if let deeper = brokenEphemeral(in: parent) { return deeper }
-            do { _ = try compiler.compile(parent) } catch { return (parent, error) }
+            do { _ = try compiler.undoing { try compiler.compile(parent) } } catch { return (parent, error) }
         }
         return nil
     }

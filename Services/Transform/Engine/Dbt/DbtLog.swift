@@ -208,6 +208,7 @@ enum DbtFailure {
         let code = "\(code)"
         if code.hasPrefix("warehouse.") { return "Database Error" }
         if ["dbt.warn_error"].contains(code) { return "Compilation Error" }
+        if code == "compile.fail_fast" { return "FailFast Error" }
         if ["dbt.usage", "compile.bad_sample"].contains(code) { return "Usage Error" }
         if parsing.contains(code) { return "Parsing Error" }
         if runtime.contains(code) || code.hasPrefix("dbt.") { return "Runtime Error" }
@@ -243,6 +244,17 @@ enum DbtFailure {
         if let problem, !problem.remedy.isEmpty, !isOfWarehouse || problem.remedy != "correct the statement" { text += "\n  \(problem.remedy)" }
         if let compiled, isOfWarehouse { text += "\n  compiled code at \(compiled)" }
         return text
+    }
+
+    /// What happened alone, as dbt has it of a hook of the run.
+    static func cause(_ error: any Error) -> String {
+        guard let problem = error as? any Problem else { return "\(error)" }
+        var summary = problem.summary
+        if problem.code.description.hasPrefix("warehouse.") {
+            for engine in engines where summary.hasPrefix(engine) { summary.removeFirst(engine.count) }
+            summary = withoutState(summary)
+        }
+        return summary + ((error as? any StatementProblem)?.excerpt.map { "\n\($0)" } ?? "")
     }
 
     private static let engines = ["PostgreSQL: ", "SQLite: "]

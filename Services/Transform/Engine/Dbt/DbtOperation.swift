@@ -4,7 +4,7 @@ internal import Kernel
 internal import Project
 internal import WarehouseKit
 
-/// `dbt run-operation MACRO --args '{…}'`: calls a macro in a transaction of its own.
+/// `dbt run-operation MACRO --args '{…}'`: calls a macro.
 struct DbtOperation {
     private let site: DbtSite
     init(_ site: DbtSite) { self.site = site }
@@ -22,15 +22,22 @@ struct DbtOperation {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
-            throw PlainProblem(
-                "dbt.macro_not_found", "dbt could not find a macro with the name \"\(name)\" in any package", at: .named("run-operation \(name)"),
-                remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
+            site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(name)\" in any package", .error, name: "RunningOperationCaughtError")
+            throw CompilationError(
+                "compile.macro_not_found",
+                "dbt could not find a macro with the name '\(name)' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
+                at: .named("run-operation \(name)"), remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
         }
         let startedAt = site.command.now()
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
-            _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
+            let text = "{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}"
+            compiler.connectionName = "macro_\(name)"
+            func call() throws { _ = try compiler.render(text, for: nil, with: [("_operation_arguments", .object(given))]) }
+            // As in dbt, each statement takes effect at once, whatever comes of the next; one writer's log is written once.
+            defer { session.rollback() }
+            if session.hasOneWriter { try session.transaction(call) } else { try call() }
         } catch {
             result.status = .error
             result.failures = 1

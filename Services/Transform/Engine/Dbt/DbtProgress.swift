@@ -161,7 +161,9 @@ struct DbtProgress {
             with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
         log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
         guard result.compiledSQL != nil else { return }
-        log("\n  compiled code at \(folder.compiledPath(of: node))", name: "SQLCompiledPath", with: [("path", .string(folder.compiledPath(of: node))), info])
+        // As in dbt, where the project's own file is `./dbt_project.yml`.
+        let path = folder.compiledPath(of: node).replacing("/dbt_project.yml/", with: "/./dbt_project.yml/")
+        log("\n  compiled code at \(path)", name: "SQLCompiledPath", with: [("path", .string(path)), info])
         if node.resourceType == .test, let relation = result.relationName {
             let query = "select * from \(relation)"
             let rule = String(repeating: "-", count: query.count)
@@ -170,8 +172,9 @@ struct DbtProgress {
     }
 
     /// `1 seed, 2 view models, 3 data tests`; and, as in dbt, `1 test`
-    private func kinds(_ results: [NodeResult]) -> String {
-        var counts: [String: Int] = [:]
+    /// - Parameter sources: how many were looked at besides.
+    func kinds(_ results: [NodeResult], sources: Int = 0) -> String {
+        var counts = sources > 0 ? ["source": sources] : [:]
         for result in results {
             let node = manifest[result.uniqueID]
             let word = switch node?.resourceType {
@@ -180,7 +183,7 @@ struct DbtProgress {
             case .unitTest?: "unit test"
             case let type?: type.rawValue
             }
-            counts[word, default: 0] += 1
+            counts[word.replacing("_", with: " "), default: 0] += 1
         }
         return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key == "test" && $0.value > 1 ? "data test" : $0.key)\($0.value == 1 ? "" : "s")" }.joined(separator: ", ")
     }

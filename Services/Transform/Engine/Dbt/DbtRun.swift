@@ -18,6 +18,7 @@ struct DbtRun {
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
         let chosen = try site.select()
         plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true)
+        site.narrow(to: plan.order)
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
 
@@ -179,25 +180,8 @@ struct DbtRun {
         }
     }
 
-    /// Runs the hooks of the start or of the end, each in a transaction of its own.
     private func hooks(atStart: Bool, _ lane: DbtLane, _ results: [NodeResult]) throws -> [NodeResult] {
-        let hooks = manifest.hooks.filter { $0.isAtStart == atStart }
-        func place(_ number: Int) -> String { "\(number) of \(hooks.count)" }
-        if !hooks.isEmpty, !atStart { log("") }
-        let done = try RunHooks(compiler, session: session, clock: now).run(
-            atStart: atStart, after: results,
-            carryOut: { hook, body in try lane.effect(hook.node.uniqueID, body) },
-            start: { hook, number in log.progress(place(number), "START hook: \(hook.title(number))", "RUN") },
-            end: { result, hook, number in
-                if let sql = result.compiledSQL, !sql.isEmpty { _ = try? site.folder.writeCompiled(sql, of: hook.node) }
-                let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
-                log.progress(
-                    place(number), "\(word) hook: \(hook.title(number))", word, seconds: result.status == .skipped ? nil : result.seconds,
-                    result.isFailure ? .error : .info)
-            },
-            failure: { DbtFailure.message($0, resource: "operation", name: $1.node.name, path: "./dbt_project.yml", compiled: nil) })
-        if !hooks.isEmpty, atStart { log("") }
-        return done
+        try DbtHooks(site, compiler, session, lane).run(atStart: atStart, after: results)
     }
 
     private func close(_ lane: DbtLane, _ results: [NodeResult]) throws {
@@ -252,7 +236,7 @@ struct DbtRun {
                     results.append(NodeResult(uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now()))
                     continue
                 }
-                let compiled = try compiler.compile(node)
+                let compiled = try compiler.undoing { try compiler.compile(node) }
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
                 names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
                 // As in dbt, an ephemeral model has a result where somebody asked for it.

@@ -90,7 +90,7 @@ struct DbtShow {
 
     /// What goes wrong ends the command, and says of which node.
     private func told<T>(_ node: Node, _ body: () throws -> T) throws -> T {
-        do { return try body() } catch {
+        do { return try compiler.undoing(body) } catch {
             let isInline = node.path.hasPrefix("sql/")
             let text = DbtFailure.message(
                 error, resource: isInline ? "sql_operation" : node.resourceType.rawValue, name: node.name, path: isInline ? "\(node.originalFilePath).sql" : node.originalFilePath, compiled: nil)

@@ -155,6 +155,12 @@ final class DbtSite {
         return chosen
     }
 
+    /// Of what was chosen the command does only this: `selected_resources`.
+    func narrow(to ids: [String]) {
+        invocation.selected = ids.sorted()
+        if let opened { opened.0.select(invocation.selected) }
+    }
+
     /// `test` means data tests and unit tests; `all` and `default` mean everything.
     private static func fits(_ type: ResourceType, _ words: [String]) -> Bool {
         words.contains { word in

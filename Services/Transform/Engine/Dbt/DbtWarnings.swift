@@ -37,13 +37,17 @@ final class DbtWarnings {
         case .deprecation: try deprecate(warning.text, warning.event)
         case .namelessDeprecation: try deprecate(warning.text, warning.event, isNamed: false)
         case .taggedDeprecation: try count(LineWrap.paragraphs("[WARNING]: \(warning.text)", width: width), warning.event)
+        // As in dbt, whatever is asked of warnings.
+        case .note: log(warning.text, .warn, name: warning.event)
         case .hint: return
         }
     }
 
-    /// - Parameter isNamed: whether the line has the event's name.
-    func deprecate(_ description: String, _ name: String, isNamed: Bool = true) throws {
-        try count(Self.text(description, isNamed ? name : nil, width: width), name)
+    /// - Parameters:
+    ///   - isNamed: whether the line has the event's name.
+    ///   - isHeaded: whether it says first that something is deprecated.
+    func deprecate(_ description: String, _ name: String, isNamed: Bool = true, isHeaded: Bool = true) throws {
+        try count(isHeaded ? Self.text(description, isNamed ? name : nil, width: width) : LineWrap.paragraphs("[WARNING]: \(description)", width: width), name)
     }
 
     private func count(_ text: String, _ name: String) throws {

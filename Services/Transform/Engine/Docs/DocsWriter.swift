@@ -39,7 +39,7 @@ struct DocsWriter {
         for node in nodes + (hasHooks ? manifest.hooks.map(\.node).sorted { $0.uniqueID < $1.uniqueID } : []) where compile {
             let (id, startedAt) = (node.uniqueID, now())
             do {
-                let made = try compiler.compile(node)
+                let made = try compiler.undoing { try compiler.compile(node) }
                 let sql = made.sql
                 if !node.isEphemeral { result.nodes.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: sql, relationName: made.relationName)) }
