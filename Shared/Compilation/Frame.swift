@@ -21,6 +21,8 @@ final class Frame {
     var mainSQL: String?
     /// Names that only this text sees, for example `sql` in a materialization or a hook's `results`.
     var variables: [String: Value] = [:]
+    /// The unit test whose model it is: what that reads must be given.
+    var unitTest: Node?
     /// Macros of packages that a unit test replaces, by `package.name`.
     var macroOverrides: [String: Value] = [:]
     /// Packages whose macros were asked for as a dictionary, which may have been changed since.

@@ -27,7 +27,7 @@ import WarehouseKit
         return try NodeRunner(compiler, session: session) { TestProject.startedAt }.unitTest(node)
     }
 
-    private func yml(_ expect: String, more: String = "") -> String {
+    private func yml(_ expect: String, more: String = "    overrides: {macros: {is_incremental: false}}") -> String {
         """
         unit_tests:
           - name: t
@@ -67,6 +67,48 @@ import WarehouseKit
                 overrides: {vars: {factor: 100}, env_vars: {PLACE: here}, macros: {is_incremental: true}}
             """
         #expect(try run(yml("{id: 2, amount: 500, place: here}", more: more)).status == .pass)
+    }
+
+    @Test func `what is no macro is replaced by the value itself, and a macro of dbt's by either of its names`() throws {
+        let project = try TestProject([
+            "models/a.sql": "select 1 as id", "macros/m.sql": "{% macro mine() %}1{% endmacro %}",
+            "models/b.sql": "select '{{ invocation_id }}' as i, {{ current_timestamp() }} as c, {{ dbt.current_timestamp() }} as d, {{ mine() }} as m, '{{ nobody is defined }}' as n, '{{ this }}' as t from {{ ref('a') }}",
+            "models/u.yml": """
+                unit_tests:
+                  - name: u
+                    model: b
+                    given: [{input: ref('a'), rows: [{id: 1}]}]
+                    overrides: {macros: {invocation_id: 123, current_timestamp: "'now'", mine: 7, nobody: 5}}
+                    expect: {rows: [{i: '123', c: now, d: now, m: 7, n: 'False', t: None}]}
+                """,
+        ])
+        let session = try project.warehouse.open()
+        try session.execute("create table a (id integer); create table b (i text, c text, d text, m integer, n text, t text)")
+        let compiler = try project.compiler(session)
+        let node = try #require(compiler.manifest.others.values.first { $0.unitTest != nil })
+        let result = try NodeRunner(compiler, session: session) { TestProject.startedAt }.unitTest(node)
+        #expect(result.status == .pass, "\(result.message)")
+    }
+
+    @Test func `an input that is not given is not read from the warehouse`() throws {
+        let files = ["models/a.sql": "select 1 as id", "models/b.sql": "select * from {{ ref('a') }}", "models/c.sql": "select * from {{ source('s', 't') }}"]
+        for (model, what) in [("b", "node named 'a'"), ("c", "source named 's.t'")] {
+            let yml = "sources: [{name: s, tables: [{name: t}]}]\nunit_tests: [{name: u, model: \(model), given: [], expect: {rows: [{id: 1}]}}]"
+            let project = try TestProject(files.merging(["models/u.yml": yml]) { $1 })
+            let session = try project.warehouse.open()
+            try session.execute("create table a as select 1 as id; create table s__t as select 1 as id; create table b (id integer); create table c (id integer)")
+            let compiler = try project.compiler(session)
+            let node = try #require(compiler.manifest.others.values.first { $0.unitTest != nil })
+            let error = #expect(throws: CompilationError.self) { try NodeRunner(compiler, session: session) { TestProject.startedAt }.unitTest(node) }
+            #expect(error?.summary == "Unit_Test 'unit_test.shop.\(model).u' (models/u.yml) depends on a \(what) which was not found")
+        }
+    }
+
+    @Test func `a model that asks whether it is incremental needs an answer, and its own rows where that is yes`() throws {
+        for (more, told) in [("", "Boolean override for 'is_incremental' must be provided for unit test 't' in model 'clean'"), ("    overrides: {macros: {is_incremental: true}}", "Unit test 't' for incremental model 'clean' must have a 'this' input")] {
+            let error = #expect(throws: ProjectProblems.self) { try run(yml("{id: 1}", more: more)) }
+            #expect(error?.problems.map(\.summary) == [told])
+        }
     }
 
     @Test func `a column that the model does not have is named`() throws {

@@ -52,6 +52,7 @@ extension Compiler {
         guard let node = manifest.node(for: ref, from: frame.package) else {
             throw CompilationError("compile.ref_not_found", "there is no model '\(ref.name)'", remedy: "add it, or correct the name")
         }
+        try mustBeGiven(node.uniqueID, "node named '\(ref.name)'")
         // The order of the run is made of what parsing saw; a reference that shows up only now may come too early.
         if let reader = frame.node, reader.resourceType != .operation, !reader.dependsOn.contains(node.uniqueID), reader.uniqueID != node.uniqueID {
             throw CompilationError(
@@ -61,6 +62,14 @@ extension Compiler {
         }
         if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
         return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue, isReplaced: replacements[node.uniqueID] != nil)
+    }
+
+    /// A unit test reads no relation of the warehouse.
+    private func mustBeGiven(_ id: String, _ what: String) throws {
+        guard let test = frame.unitTest, replacements[id] == nil else { return }
+        throw CompilationError(
+            "compile.input_not_given", "Unit_Test '\(test.uniqueID)' (\(test.originalFilePath)) depends on a \(what) which was not found", at: .file(test.originalFilePath),
+            remedy: "add it under given:")
     }
 
     func source(_ arguments: Arguments) throws -> Value {
@@ -79,6 +88,7 @@ extension Compiler {
         guard let table = manifest.source(for: ref, from: frame.package) else {
             throw CompilationError("compile.source_not_found", "there is no source table '\(names[0]).\(names[1])'", remedy: "add it to a schema file")
         }
+        try mustBeGiven(table.uniqueID, "source named '\(names[0]).\(names[1])'")
         let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
         let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
         quote(relation, by: table.quoting)

@@ -94,6 +94,8 @@ extension Compiler {
         return Self.changing[name]?(self)
     }
 
+    static func isWord(_ name: String) -> Bool { fixed[name] != nil || changing[name] != nil }
+
     /// What they mean differs from command to command, so a project that is read with them is read again by the next.
     private static let wordsOfCommand: Set<String> = ["invocation_id", "run_started_at", "invocation_args_dict", "flags", "selected_resources"]
 
