@@ -119,7 +119,7 @@ public struct NodeRunner {
                     "execute.bad_test", "test '\(node.name)' counts no failures", at: node.location,
                     remedy: "let its fail_calc give a number, for example count(*)")
             }
-            let (status, message) = limits.judge(failures, isAboveWarning: Self.isTrue(row[1]), isAboveError: Self.isTrue(row[2]))
+            let (status, message) = try limits.judge(failures, isAboveWarning: Self.isTrue(row[1], of: node), isAboveError: Self.isTrue(row[2], of: node))
             // As in dbt, what passed has no failures; what was counted all the same is told beside it.
             var done = NodeResult(
                 uniqueID: node.uniqueID, status: status, message: message, failures: status == .pass ? 0 : failures, rowsAffected: failures,
@@ -164,11 +164,19 @@ public struct NodeRunner {
         case .null, .blob: nil
         }
     }
-    private static func isTrue(_ value: SQLValue) -> Bool {
+    /// As dbt reads a truth value, whatever the project's own `get_test_sql` gives.
+    private static func isTrue(_ value: SQLValue, of node: Node) throws -> Bool {
         switch value {
-        case .integer(let number): number != 0
-        case .text(let text): ["t", "true", "1"].contains(text.lowercased())
-        default: false
+        case .integer(let number): return number != 0
+        case .double(let number): return number != 0
+        case .text(let text):
+            let word = text.lowercased()
+            if ["y", "yes", "t", "true", "on", "1"].contains(word) { return true }
+            if ["n", "no", "f", "false", "off", "0"].contains(word) { return false }
+            throw CompilationError(
+                "compile.bad_test", "Macro 'get_test_sql' returns '\(text)'.  It is not type 'bool' and cannot not be converted reliably to a bool.", at: node.location,
+                remedy: "let it give should_warn and should_error as truth values")
+        default: return false
         }
     }
 }

@@ -39,6 +39,13 @@ struct GenericTestReader {
             }
         }
         tell(of: name, body, written)
+        let stated = body.first { $0.key == "config" }?.value
+        if let twice = body.first(where: { Self.configKeys.contains($0.key) && stated?[$0.key] != nil }) {
+            problems.add(
+                "project.same_key", "Invalid generic test configuration given in \(written.value.file): \nTest cannot have the same key at the top-level and in config", at: twice.value.location,
+                remedy: "keep \(twice.key) under config: alone")
+            return nil
+        }
         if let column = written.column {
             arguments["column_name"] = .string(column.isQuoted == true ? "\"\(column.name)\"" : column.name)
         }

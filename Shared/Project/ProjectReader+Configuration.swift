@@ -75,6 +75,8 @@ extension ProjectReader {
         var config = Self.defaults(of: node.resourceType)
         var stated = JSONObject()
         for layer in own { ConfigMerge.lay(layer, over: &config) }
+        // Of exposures the innermost word counts, and nothing is joined.
+        if node.resourceType == .exposure { for layer in own { for key in ["tags", "meta"] { if let value = layer[key] { config[key] = value } } } }
         // Of these dbt notes what schema files say alone, and of functions what is written of models too.
         let isNoted = node.resourceType != .semanticModel && node.resourceType != .savedQuery
         let noted = node.resourceType == .function ? "models" : section

@@ -8,6 +8,7 @@ extension ProjectReader {
         for type in [ResourceType.metric, .semanticModel, .savedQuery] {
             for node in manifest.others(of: type).values.sorted(by: { $0.uniqueID < $1.uniqueID }) { checkGroup(of: node, groups) }
         }
+        let readers = [ResourceType.exposure, .metric, .semanticModel].flatMap { manifest.others(of: $0).values }
         let isAnyRefused = !restricting.isEmpty || manifest.nodes.values.contains { $0.access == "private" }
         for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) {
             checkGroup(of: node, groups)
@@ -21,11 +22,9 @@ extension ProjectReader {
                     "project.bad_access", "Node \(node.uniqueID) with 'ephemeral' materialization has an invalid value (public) for the access field", at: node.location,
                     remedy: "choose private or protected, or another materialization")
             }
-            guard isAnyRefused else { continue }
-            for parent in node.dependsOn.compactMap({ manifest.nodes[$0] }) where parent.resourceType == .model && node.attachedNode != parent.uniqueID {
-                refuse(node, parent, manifest)
-            }
+            if isAnyRefused { refuseParents(of: node, manifest) }
         }
+        if isAnyRefused { for node in readers.sorted(by: { $0.uniqueID < $1.uniqueID }) { refuseParents(of: node, manifest) } }
     }
 
     private func checkGroup(of node: Node, _ groups: Set<String>) {
@@ -34,6 +33,12 @@ extension ProjectReader {
         problems.add(
             "project.group_not_found", "Invalid group '\(group)', expected one of \(PythonList.list(groups.sorted()))", at: node.location,
             remedy: Similarity.nearest(to: group, among: groups).map { "did you mean '\($0)'?" } ?? "add the group to a schema file")
+    }
+
+    private func refuseParents(of node: Node, _ manifest: Manifest) {
+        for parent in node.dependsOn.compactMap({ manifest.nodes[$0] }) where parent.resourceType == .model && node.attachedNode != parent.uniqueID {
+            refuse(node, parent, manifest)
+        }
     }
 
     private func refuse(_ node: Node, _ parent: Node, _ manifest: Manifest) {

@@ -274,7 +274,8 @@ struct SchemaReader {
             patch.columns = columns
             patches.append(patch)
             readTests(
-                of: [written["data_tests"] ?? written["tests"] == nil ? entry : written], "\(name)_\(version.suffix)",
+                // An empty list under the old name says nothing.
+                of: [written["data_tests"] == nil && written["tests"]?.items.isEmpty ?? true ? entry : written], "\(name)_\(version.suffix)",
                 "ref('\(name)', version='\(PythonText.text(number))')", ref: Ref(name: name, version: PythonText.text(number)), sourceID: nil, section: "models", columns: columns, columnEntries: entries)
         }
     }

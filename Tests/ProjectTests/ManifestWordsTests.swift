@@ -12,6 +12,24 @@ import Testing
         return try JSON(parsing: ManifestWriter(manifest, invocationID: "i", generatedAt: TestProject.startedAt, library: library).bytes)
     }
 
+    @Test func `of what the project says of an exposure the innermost word counts`() throws {
+        let manifest = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nexposures: {+tags: [x], +meta: {a: 1}, shop: {+meta: {q: 1}, +tags: [w]}}",
+            "models/e.yml": "exposures: [{name: e, type: dashboard, owner: {name: x}, tags: [y], meta: {c: 3}}, {name: g, type: dashboard, owner: {name: x}}]",
+        ])
+        #expect(manifest["exposures"]?["exposure.shop.e"]?["tags"] == ["w", "y"] && manifest["exposures"]?["exposure.shop.e"]?["meta"] == ["c": 3, "q": 1])
+        #expect(manifest["exposures"]?["exposure.shop.g"]?["config"]?["meta"] == ["q": 1])
+    }
+
+    @Test func `a version that lists no tests under the old name has the model's, and under the new one none`() throws {
+        let manifest = try json([
+            "models/v_v1.sql": "select 1 as a", "models/v_v2.sql": "select 1 as a",
+            "models/v.yml": "models: [{name: v, data_tests: [{unique: {column_name: a, name: u}}], versions: [{v: 1, data_tests: []}, {v: 2, tests: []}]}]",
+        ])
+        let tests = (manifest["nodes"]?.objectValue?.pairs ?? []).filter { $0.key.hasPrefix("test.") }
+        #expect(tests.map { $0.value["attached_node"] } == ["model.shop.v.v2"])
+    }
+
     @Test func `a target shows how the warehouse is reached as dbt's adapter does, and no password`() {
         let target = Target(
             profileName: "shop", name: "dev", type: "postgres", schema: "main", database: "db", threads: 4,

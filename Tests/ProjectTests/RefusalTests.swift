@@ -39,6 +39,14 @@ import Testing
         ("models: [{name: lines, columns: [{name: a, constraints: [{type: primary_key}]}, {name: b, constraints: [{type: primary_key}]}]}]", "Primary key constraint error: (models/lines.sql)\nFound 2 columns (['a', 'b']) with primary key constraints defined. Primary keys for multiple columns must be defined as a model level constraint."),
         ("models: [{name: lines, config: {enabled: maybe}}]", "at path ['enabled']: 'maybe' is not of type 'boolean'"), ("models: [{name: lines, config: {group: odd}}]", "Invalid group 'odd', expected one of []"),
         ("models: [{name: lines, data_tests: [{unique: null}]}]", "Invalid test config given in models/more.yml: test arguments must be a dict, got <class 'NoneType'> (value None)"),
+        (
+            "models: [{name: lines, columns: [{name: id, data_tests: [{unique: {severity: warn, config: {severity: error}}}]}]}]",
+            "Invalid generic test configuration given in models/more.yml: \nTest cannot have the same key at the top-level and in config"
+        ),
+        (
+            "groups: [{name: g, owner: {name: x}}]\nmodels: [{name: lines, config: {group: g, access: private}}]\nexposures: [{name: e, type: dashboard, owner: {name: x}, depends_on: [\"ref('lines')\"]}]",
+            "Node exposure.shop.e attempted to reference node model.shop.lines, which is not allowed because the referenced node is private to the 'g' group."
+        ),
         ("models: [{name: lines, access: null}]", "Node model.shop.lines has an invalid value (None) for the access field"),
         ("models: [{name: lines, constraints: [{type: unique, columns: null}]}]", "Field \"columns\" of type List[str] in ModelLevelConstraint has invalid value None"),
         ("models: [{name: lines, data_tests: [{unique: [id]}]}]", "Invalid test config given in models/more.yml: test arguments must be a dict, got <class 'list'> (value ['id'])"),
@@ -48,6 +56,11 @@ import Testing
     ])
     func `a schema file that dbt refuses is refused in its words`(_ text: String, _ message: String) {
         #expect(told(["models/more.yml": text]).contains(message), "\(told(["models/more.yml": text]))")
+    }
+
+    @Test func `a project configures its tests under one of the two names`() {
+        let project = "name: shop\nprofile: shop\ntests: {+severity: warn}\ndata_tests: {+severity: warn}\n"
+        #expect(told(["dbt_project.yml": project]) == ["at path []: Invalid project config: cannot have both 'tests' and 'data_tests' defined"])
     }
 
     @Test func `two nodes that leave one relation are refused, an ephemeral model leaves none`() {

@@ -7,6 +7,17 @@ import WarehousePostgreSQL
 
 /// What whole projects of teams hold, beside what their models say.
 @Suite struct TeamProjectsTests {
+    @Test func `a project's own get_test_sql gives truth values, in any of Python's words`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select 1 as id", "models/s.yml": "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]",
+            "macros/m.sql": "{% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}select 3 as failures, 'no' as should_warn, '{{ var('word') }}' as should_error{% endmacro %}",
+        ])
+        #expect(drill.run("build", "--vars", "word: off").code == 0)
+        #expect(drill.run("build", "--vars", "word: 'yes'").text.contains("FAIL 3"))
+        let odd = drill.run("build", "--vars", "word: odd").text
+        #expect(odd.contains("Macro 'get_test_sql' returns 'odd'.  It is not type 'bool' and cannot not be converted reliably to a bool."), "\(odd)")
+    }
+
     @Test func `a snapshot of a yml file is built and tested, each in its place below the file's name`() throws {
         let drill = try DbtDrill([
             "models/t.sql": "select 1 as id",

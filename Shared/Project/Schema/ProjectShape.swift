@@ -12,6 +12,9 @@ enum ProjectShape {
         // A section of nothing is none.
         let stated = document.members.filter { !(sectionNames.contains($0.key) && $0.value.isNull) }.map { ($0.key == "tests" && document["data_tests"] == nil ? "data_tests" : $0.key, $0.value.json) }
         if let fault = shape.fault(in: JSON(stated)) { return (fault.description, fault.place(in: document)) }
+        if document["tests"]?.isNull == false, let tests = document["data_tests"], !tests.isNull {
+            return ("at path []: Invalid project config: cannot have both 'tests' and 'data_tests' defined", tests)
+        }
         let specifiers = (document["require-dbt-version"]?.isNull == false ? document["require-dbt-version"]?.strings : nil) ?? []
         if let specifier = specifiers.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }).map({ $0.filter { $0 != " " } }).first(where: { !isSpecifier($0) }) {
             return ("\"\(specifier)\" is not a valid semantic version.", document["require-dbt-version"] ?? document)

@@ -201,7 +201,7 @@ enum DbtFailure {
         }
         // Of several problems, each stands for itself.
         let subject = (error as? ProjectProblems).map { $0.problems.count == 1 ? $0.problems[0].subject : "" } ?? (error as? ProjectProblem)?.subject ?? ""
-        return "\(kind(problem.code))\(subject.isEmpty ? "" : " in \(subject)")\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+        return "\(kind(problem.code))\(subject.isEmpty || placeless.contains("\(problem.code)") ? "" : " in \(subject)")\n" + lines.map { "  \($0)" }.joined(separator: "\n")
     }
 
     static func kind(_ code: ProblemCode) -> String {
@@ -215,15 +215,18 @@ enum DbtFailure {
         return "Compilation Error"
     }
 
+    /// Of what dbt does not say whose it is.
+    private static let placeless: Set<String> = ["compile.secret_variable", "project.env_var_not_set"]
     private static let parsing: Set<String> = [
+        "compile.secret_variable", "project.env_var_not_set",
         "project.bad_yaml", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
         "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.no_time_spine", "project.bad_entry", "project.bad_config", "project.bad_version", "project.bad_access", "project.group_not_found",
-        "project.seed_depends", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
+        "project.seed_depends", "project.ref_refused", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
     ]
     private static let runtime: Set<String> = [
         "project.not_found", "project.bad_project", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
         "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused", "project.cycle",
-        "project.ref_refused", "project.bad_package", "project.spaces_in_name", "compile.bad_query_comment",
+        "project.bad_package", "project.spaces_in_name", "compile.bad_query_comment",
     ]
 
     /// A node's failure as its result has it: the kind, the node, what happened.
