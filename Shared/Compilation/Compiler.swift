@@ -13,6 +13,9 @@ public final class Compiler: ParseTimeHost {
     public private(set) var invocation: Invocation
     /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
     public var onMessage: (String) -> Void = { _ in }
+    /// Where warnings of templates go.
+    public var onWarning: (String) -> Void { get { warning ?? onMessage } set { warning = newValue } }
+    private var warning: ((String) -> Void)?
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?
@@ -242,6 +245,6 @@ public final class Compiler: ParseTimeHost {
     func warn(_ message: String) throws {
         if invocation.failsOnTemplateWarnings { throw CompilationError("compile.warned", message, remedy: "correct it, or leave --warn-error out") }
         warnings.append(message)
-        onMessage(message)
+        onWarning(message)
     }
 }

@@ -107,7 +107,7 @@ public final class ProjectReader {
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
         checkAccess(manifest)
-        checkContracts(manifest)
+        checkContracts(&manifest)
         checkBatches(manifest)
         checkRelations(manifest)
         checkSemantics(&manifest)

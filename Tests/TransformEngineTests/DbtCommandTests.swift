@@ -372,6 +372,21 @@ final class DbtDrill {
         #expect(drill.run("show", "--inline", "select said from told", "--output", "json").text.contains("a pass, untimed runtime error,"), "\(drill.output)")
     }
 
+    @Test func `what may go wrong with columns is told in dbt's words`() throws {
+        let drill = try DbtDrill([
+            "models/grown.sql": "{{ config(materialized='incremental', on_schema_change='fail') }} select 1 as id{{ ', 2 as more' if var('more', false) }}",
+            "models/bound.sql": "{{ config(materialized='view', contract={'enforced': true}) }} select 1 as id, 2.5 as n",
+            "models/told.sql": "{{ config(materialized='table', persist_docs={'columns': true}) }} select 1 as id",
+            "models/s.yml": "models: [{name: bound, columns: [{name: id, data_type: integer, constraints: [{type: not_null}]}, {name: n, data_type: numeric}]}, {name: told, columns: [{name: absent, description: x}]}]",
+        ])
+        let parsed = drill.run("parse").text
+        #expect(parsed.contains("Constraint types are not supported for view materializations and will"), "\(parsed)")
+        #expect(drill.run("run").code == 0)
+        let text = drill.run("run", "--vars", "{more: true}").text
+        #expect(text.contains("on this incremental model are out of sync!\n"), "\(text)")
+        #expect(text.contains("                 Source columns not in target: [<Column more ("), "\(text)")
+    }
+
     @Test func `what is only read leaves nothing of what its templates write`() throws {
         func writing(_ word: String) -> String { "{% if execute %}{% do run_query(\"insert into told values ('\(word)')\") %}{% endif %}" }
         let drill = try DbtDrill([

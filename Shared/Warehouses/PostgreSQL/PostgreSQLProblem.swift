@@ -15,6 +15,7 @@ struct PostgreSQLProblem: StatementProblem {
     /// Five characters of the standard; empty where the server did not come to say one.
     let state: String
     let excerpt: String?
+    private(set) var isAdvised = false
 
     /// An error that came as a result. `sql` is the statement, to find the place in it.
     init(_ result: Result, _ connection: Connection, sql: String) {
@@ -34,6 +35,7 @@ struct PostgreSQLProblem: StatementProblem {
         location = .named(place)
         excerpt = Self.excerpt(of: String(cString: libpq.PQresultErrorMessage(result.pointer)!), state)
         (code, response, remedy) = Self.verdict(connection.isLost ? "08006" : state, hint: result.field(sluice_pg_hint))
+        isAdvised = result.field(sluice_pg_hint) != nil
     }
 
     /// A call that failed on this side: the connection is gone.

@@ -172,6 +172,22 @@ WRITERS = {
 }
 
 
+# What dbt's adapters warn of.
+def contracted(kind, number="numeric(10,2)", **constraints):
+    return f"{{{{ config(materialized='{kind}', contract={{'enforced': true}}) }}}} select 1 as id, 2.5 as n", {"columns": [{"name": "id", "data_type": "int", **constraints}, {"name": "n", "data_type": number}]}
+
+
+def described(kind): return f"{{{{ config(materialized='{kind}', persist_docs={{'relation': true, 'columns': true}}) }}}} select 1 as id", {"columns": [{"name": "ID", "description": "key"}, {"name": "absent", "description": "a"}, {"name": "gone"}]}
+
+
+WARNED_OF = {
+    "exact": contracted("table"), "rounded": contracted("table", "Numeric"), "rounded_view": contracted("view", "decimal"), "bound": contracted("table", constraints=[{"type": "not_null"}]),
+    "unbound": contracted("view", constraints=[{"type": "not_null"}]), "unbound_quietly": contracted("view", constraints=[{"type": "not_null", "warn_unsupported": False}]),
+    "described": described("table"), "described_view": described("view"), "hinted": ("select t.nothing_at_all from (select 1 as nothing_at_al) as t", {}),
+}
+WARNED_OF = {"dbt_project.yml": GOOD["dbt_project.yml"]} | {f"models/{name}.sql": text for name, (text, _) in WARNED_OF.items()} | {f"models/{name}.yml": json.dumps({"models": [{"name": name, **said}]}) for name, (_, said) in WARNED_OF.items()}
+
+
 def emptied(relations):
     shutil.rmtree("dbt_packages", ignore_errors=True)
     pathlib.Path("package-lock.yml").unlink(missing_ok=True)
@@ -319,6 +335,7 @@ SCENES = {
         "test -s writes_m_id", "test -s kept", "test -s ut", "compile -s viewed", "compile -s outer", "compile -s said", "compile -s alone", "show -s viewed", "show -s said", "docs generate -s viewed", "build -s m")
         for each in (unwritten, on(text.split(), but={"told", "results", "args"}), written)]
         + [each for word in ("show", "compile") for each in (unwritten, on([word, "--inline", writing("inline") + "select 1 as id"], but={"told", "results"}), written)]),
+    "warnings of adapters": (WARNED_OF, words("parse", "parse --no-partial-parse --warn-error", "run --exclude hinted", "run -s hinted", "run -s described --log-format json") + [on(["run", "-s", "rounded", "--warn-error-options", "{silence: [JinjaLogWarning]}"])]),
     "hooks of ages": (HOOKED, words("seed") + [each for steps in (
         [], [on(["source", "freshness", "-s", "source:raw.words"])], [on(["show", "--inline", "select * from {{ target.schema }}.told"], but={"results"})],
         [hooked("['select 1']", "['select 1']", "flags: {source_freshness_run_project_hooks: false}"), on(["source", "freshness"]), on(["source", "freshness", "--show-all-deprecations"])],
