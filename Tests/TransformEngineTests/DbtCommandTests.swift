@@ -372,6 +372,18 @@ final class DbtDrill {
         #expect(drill.run("show", "--inline", "select said from told", "--output", "json").text.contains("a pass, untimed runtime error,"), "\(drill.output)")
     }
 
+    @Test func `a seed's moments keep their zones, its days their form, and what is missing in it is null`() throws {
+        let drill = try DbtDrill([
+            "seeds/s.csv": "id,zoned,plain,day,mixed,id,\n1,2026-01-01T01:00:00+0200,2026-1-1 9:05:00,2026-1-2,2026-01-01\n\n2,2026-01-01T10:00:00.5Z,2026-01-01 10:00:00, 2026-01-03 ,2026-01-01 10:00:00,x,y\n",
+            "seeds/long.csv": "a,b\n1,2\n1,2,3\n",
+        ])
+        #expect(drill.run("seed", "-s", "s").text.contains("INSERT 3"), "\(drill.output)")
+        let text = drill.run("show", "--inline", "select * from {{ ref('s') }} where id is not null order by id", "--output", "json").text
+        #expect(text.contains(#""zoned": "2026-01-01 01:00:00+02:00""#) && text.contains(#""zoned": "2026-01-01 10:00:00.500000+00:00""#) && text.contains(#""plain": "2026-01-01 09:05:00""#), "\(text)")
+        #expect(text.contains(#""day": "2026-01-02""#) && text.contains(#""mixed": "2026-01-01 10:00:00""#) && text.contains(#""id_2": "x""#) && text.contains(#""g": "y""#), "\(text)")
+        #expect(drill.run("seed", "-s", "long").text.contains("Row 1 has 3 values, but Table only has 2 columns."), "\(drill.output)")
+    }
+
     @Test func `what may go wrong with columns is told in dbt's words`() throws {
         let drill = try DbtDrill([
             "models/grown.sql": "{{ config(materialized='incremental', on_schema_change='fail') }} select 1 as id{{ ', 2 as more' if var('more', false) }}",
