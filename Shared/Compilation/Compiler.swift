@@ -15,6 +15,9 @@ public final class Compiler: ParseTimeHost {
     public var onMessage: (String) -> Void = { _ in }
     /// Told what templates use that is to go, by the name of dbt's event.
     public var onDeprecation: (_ event: String, _ text: String) throws -> Void = { _, _ in }
+    /// Where warnings of templates go.
+    public var onWarning: (String) -> Void { get { warning ?? onMessage } set { warning = newValue } }
+    private var warning: ((String) -> Void)?
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?
@@ -253,6 +256,6 @@ public final class Compiler: ParseTimeHost {
     func warn(_ message: String) throws {
         if invocation.failsOnTemplateWarnings { throw CompilationError("compile.warned", message, remedy: "correct it, or leave --warn-error out") }
         warnings.append(message)
-        onMessage(message)
+        onWarning(message)
     }
 }

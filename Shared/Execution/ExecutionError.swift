@@ -10,6 +10,7 @@ public struct ExecutionError: StatementProblem, Hashable {
     public let remedy: String
     public let response: ProblemResponse
     public let excerpt: String?
+    public private(set) var isAdvised = false
 
     public init(_ code: ProblemCode, _ summary: String, at location: ProblemLocation, remedy: String, response: ProblemResponse = .stop, excerpt: String? = nil) {
         self.excerpt = excerpt
@@ -31,8 +32,10 @@ public struct ExecutionError: StatementProblem, Hashable {
         }
         // What a template or this room says is placed already.
         guard problem.code.description.hasPrefix("warehouse.") else { return problem }
-        return ExecutionError(
+        var placed = ExecutionError(
             problem.code, "\(node.resourceType.rawValue) '\(node.name)': \(problem.summary)", at: node.location, remedy: problem.remedy,
             response: problem.response, excerpt: (error as? any StatementProblem)?.excerpt)
+        placed.isAdvised = (error as? any StatementProblem)?.isAdvised ?? false
+        return placed
     }
 }

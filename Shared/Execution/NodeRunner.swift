@@ -66,7 +66,8 @@ public struct NodeRunner {
     func buildOnce(_ node: Node) throws -> (CompiledNode, Timestamp, MaterializationResult) {
         let compiled = try compiled(node)
         let compiledAt = clock()
-        compiler.readSeed = { try SeedReader(node: $0).read() }
+        let keepsZones = compiler.manifest.target.type == "sqlite"
+        compiler.readSeed = { try SeedReader(node: $0, keepsZones: keepsZones).read() }
         return (compiled, compiledAt, try compiler.materialize(compiled))
     }
 

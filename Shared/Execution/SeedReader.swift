@@ -7,6 +7,8 @@ internal import WarehouseKit
 /// Reads a seed: a CSV of the project, with types read off its values as dbt reads them.
 struct SeedReader {
     let node: Node
+    /// Whether the engine keeps moments as they are written, their zones too.
+    var keepsZones = false
 
     func read() throws -> Table {
         let path = "\(node.rootFolder)/\(node.originalFilePath)"
@@ -23,67 +25,92 @@ struct SeedReader {
         guard let header = reader.next() else {
             throw ExecutionError("execute.seed_empty", "the seed has no header", at: node.location, remedy: "write the columns' names in the first line")
         }
-        let names = header.map(\.text)
+        let names = Self.names(header.map(\.text))
         var rows: [[CSVText.Field]] = []
         while let row = reader.next() {
-            if row.count == 1, row[0].text.isEmpty, names.count > 1 { continue }
-            guard row.count == names.count else {
+            guard row.count <= names.count else {
                 throw ExecutionError(
-                    "execute.seed_ragged", "a line of the seed has \(row.count) values for \(names.count) columns",
+                    "execute.seed_ragged", "Row \(rows.count) has \(row.count) values, but Table only has \(names.count) columns.",
                     at: .file(node.originalFilePath, line: reader.line), remedy: "correct the line; put values with commas in quotes")
             }
-            rows.append(row)
+            // As in dbt, what is not there is null, and an empty line is a row of nulls.
+            rows.append(row + Array(repeating: CSVText.Field(text: "", isQuoted: false), count: names.count - row.count))
         }
         let stated = Set(node.config["column_types"]?.objectValue?.keys ?? [])
         // A column whose type is stated is text here, and the engine reads it.
-        let kinds = names.indices.map { index in stated.contains(names[index]) ? TableKind.text : SeedValue.kind(of: rows.lazy.map { $0[index] }) }
-        return Table(names: names, kinds: kinds, rows: rows.map { row in row.indices.map { SeedValue.value(row[$0], kinds[$0]) } })
+        let types = names.indices.map { index in stated.contains(names[index]) ? SeedValue.text : SeedValue.type(of: rows.lazy.map { $0[index] }) }
+        return Table(names: names, kinds: types.map(\.kind), rows: rows.map { row in row.indices.map { types[$0].value(row[$0], keepsZones: keepsZones) } })
+    }
+
+    /// As in dbt: a column without a name gets a letter, and one that has another's a number.
+    private static func names(_ header: [String]) -> [String] {
+        var names: [String] = []
+        for (index, written) in header.enumerated() {
+            let letter = String(Character(Unicode.Scalar(UInt8(ascii: "a") + UInt8(index % 26))))
+            let name = written.isEmpty ? String(repeating: letter, count: index / 26 + 1) : written
+            var unique = name
+            var number = 2
+            while names.contains(unique) {
+                unique = "\(name)_\(number)"
+                number += 1
+            }
+            names.append(unique)
+        }
+        return names
     }
 }
 
-/// What a seed's values are.
-enum SeedValue {
-    static func kind(of fields: some Sequence<CSVText.Field>) -> TableKind {
-        var candidates: [TableKind] = [.integer, .number, .date, .timestamp, .boolean, .text]
+/// What a seed's values are, in the order in which dbt tries.
+enum SeedValue: CaseIterable {
+    case integer, number, date, moment, isoMoment, boolean, text
+
+    static func type(of fields: some Sequence<CSVText.Field>) -> SeedValue {
+        var candidates = allCases
         for field in fields where !isNull(field) {
-            candidates.removeAll { !fits(field.text, $0) }
+            candidates.removeAll { !$0.fits(field.text) }
             if candidates.count == 1 { break }
         }
         return candidates[0]
     }
 
+    var kind: TableKind {
+        switch self {
+        case .integer: .integer
+        case .number: .number
+        case .date: .date
+        case .moment, .isoMoment: .timestamp
+        case .boolean: .boolean
+        case .text: .text
+        }
+    }
+
     private static func isNull(_ field: CSVText.Field) -> Bool { field.text.isEmpty || field.text.lowercased() == "null" }
 
-    private static func fits(_ text: String, _ kind: TableKind) -> Bool {
-        switch kind {
+    private func fits(_ text: String) -> Bool {
+        switch self {
         // Nearly all are plain.
         case .integer: Int64(text) != nil || SeedNumber(text)?.whole != nil
         case .number: SeedNumber(text) != nil
-        case .date: text.utf8.count == 10 && isTime(text)
-        case .timestamp: text.utf8.count >= 16 && isTime(text)
+        case .date: SeedTime(text, .date) != nil
+        case .moment: SeedTime(text, .plain) != nil
+        case .isoMoment: SeedTime(text, .iso) != nil
         case .boolean: ["true", "false"].contains(text.lowercased())
         case .text: true
         }
     }
 
-    /// `2026-01-31`, or the same with a time behind it.
-    private static func isTime(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        func isNumber(_ range: Range<Int>) -> Bool { bytes[range].allSatisfy { (0x30...0x39).contains($0) } }
-        guard bytes.count >= 10, isNumber(0..<4), isNumber(5..<7), isNumber(8..<10), bytes[4] == 0x2d, bytes[7] == 0x2d else { return false }
-        if bytes.count == 10 { return Timestamp(rfc3339: "\(text)T00:00:00Z") != nil }
-        guard bytes.count >= 16, bytes[10] == 0x54 || bytes[10] == 0x20, isNumber(11..<13), bytes[13] == 0x3a, isNumber(14..<16) else { return false }
-        return Timestamp(rfc3339: String(decoding: bytes[..<10], as: UTF8.self) + "T00:00:00Z") != nil
-    }
-
-    static func value(_ field: CSVText.Field, _ kind: TableKind) -> SQLValue {
-        if isNull(field) { return .null }
-        switch kind {
+    func value(_ field: CSVText.Field, keepsZones: Bool) -> SQLValue {
+        if Self.isNull(field) { return .null }
+        func time(_ form: SeedTime.Form) -> SQLValue { .text(SeedTime(field.text, form)?.text(keepingZone: keepsZones) ?? field.text) }
+        switch self {
         // What is longer than 64 bits the engine judges.
         case .integer: return Int64(field.text).map(SQLValue.integer) ?? SeedNumber(field.text)?.whole.map { whole in Int64(whole).map(SQLValue.integer) ?? .text(whole) } ?? .text(field.text)
         case .number: return SeedNumber(field.text).flatMap { Double($0.text) }.map(SQLValue.double) ?? .text(field.text)
         case .boolean: return .integer(field.text.lowercased() == "true" ? 1 : 0)
-        case .date, .timestamp, .text: return .text(field.text)
+        case .date: return time(.date)
+        case .moment: return time(.plain)
+        case .isoMoment: return time(.iso)
+        case .text: return .text(field.text)
         }
     }
 }

@@ -3,6 +3,7 @@ public struct CSVText {
     public struct Field {
         public var text: String
         public var isQuoted: Bool
+        public init(text: String, isQuoted: Bool) { (self.text, self.isQuoted) = (text, isQuoted) }
     }
     private let bytes: [UInt8]
     private let delimiter: UInt8

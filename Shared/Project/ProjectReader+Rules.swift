@@ -73,12 +73,19 @@ extension ProjectReader {
             "project.bad_contract", "Primary key constraint error: (\(node.originalFilePath))\n\(reasons.joined(separator: "\n"))", at: node.location, remedy: "name the key's columns in one constraint of the model")
     }
 
-    func checkContracts(_ manifest: Manifest) {
+    func checkContracts(_ manifest: inout Manifest) {
         for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType == .model { checkPrimaryKey(of: node) }
         let contracted = manifest.nodes.values.filter { $0.resourceType == .model && $0.config["contract"]?["enforced"] == true }
         for node in contracted.sorted(by: { $0.uniqueID < $1.uniqueID }) {
             var reasons: [String] = []
             if node.columns.isEmpty { reasons.append("Constraints must be defined in a `yml` schema configuration file like `schema.yml`.") }
+            let constraints = node.columns.flatMap(\.constraints) + node.constraints
+            if !["table", "incremental"].contains(node.config.materialized), constraints.contains(where: { $0["warn_unsupported"]?.boolValue ?? true }) {
+                manifest.warnings.append(.init(
+                    "UnsupportedConstraintMaterialization",
+                    "Constraint types are not supported for \(node.config.materialized) materializations and will be ignored.  Set 'warn_unsupported: false' on this constraint to ignore this warning.",
+                    .taggedThenWrapped, in: node.rootFolder, node.patchPath?.split(separator: "://", maxSplits: 1).last.map(String.init) ?? node.originalFilePath, place: ProjectWarning.place(of: "models")))
+            }
             let change = node.config["on_schema_change"]?.stringValue ?? "ignore"
             if node.config.materialized == "incremental", change != "append_new_columns", change != "fail" {
                 reasons.append(

@@ -86,7 +86,7 @@ extension ProjectReader {
         checkSemantics(&manifest)
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
-        checkContracts(manifest)
+        checkContracts(&manifest)
         checkRelations(manifest)
         checkNames(manifest)
         let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)

@@ -108,7 +108,7 @@ public final class ProjectReader {
         resolveMetrics(&manifest)
         manifest.hooks = hooks(of: manifest)
         checkAccess(manifest)
-        checkContracts(manifest)
+        checkContracts(&manifest)
         checkBatches(manifest)
         checkRelations(manifest)
         checkNames(manifest)

@@ -4,4 +4,6 @@ public import Kernel
 public protocol StatementProblem: Problem {
     /// The line of the statement and a mark below the place, as the engine's own client draws them; nil where it names no place.
     var excerpt: String? { get }
+    /// Whether the remedy is the engine's own advice.
+    var isAdvised: Bool { get }
 }

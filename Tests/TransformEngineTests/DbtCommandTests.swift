@@ -381,6 +381,33 @@ final class DbtDrill {
         #expect(drill.run("show", "--inline", "select said from told", "--output", "json").text.contains("a pass, untimed runtime error,"), "\(drill.output)")
     }
 
+    @Test func `a seed's moments keep their zones, its days their form, and what is missing in it is null`() throws {
+        let drill = try DbtDrill([
+            "seeds/s.csv": "id,zoned,plain,day,mixed,id,\n1,2026-01-01T01:00:00+0200,2026-1-1 9:05:00,2026-1-2,2026-01-01\n\n2,2026-01-01T10:00:00.5Z,2026-01-01 10:00:00, 2026-01-03 ,2026-01-01 10:00:00,x,y\n",
+            "seeds/long.csv": "a,b\n1,2\n1,2,3\n",
+        ])
+        #expect(drill.run("seed", "-s", "s").text.contains("INSERT 3"), "\(drill.output)")
+        let text = drill.run("show", "--inline", "select * from {{ ref('s') }} where id is not null order by id", "--output", "json").text
+        #expect(text.contains(#""zoned": "2026-01-01 01:00:00+02:00""#) && text.contains(#""zoned": "2026-01-01 10:00:00.500000+00:00""#) && text.contains(#""plain": "2026-01-01 09:05:00""#), "\(text)")
+        #expect(text.contains(#""day": "2026-01-02""#) && text.contains(#""mixed": "2026-01-01 10:00:00""#) && text.contains(#""id_2": "x""#) && text.contains(#""g": "y""#), "\(text)")
+        #expect(drill.run("seed", "-s", "long").text.contains("Row 1 has 3 values, but Table only has 2 columns."), "\(drill.output)")
+    }
+
+    @Test func `what may go wrong with columns is told in dbt's words`() throws {
+        let drill = try DbtDrill([
+            "models/grown.sql": "{{ config(materialized='incremental', on_schema_change='fail') }} select 1 as id{{ ', 2 as more' if var('more', false) }}",
+            "models/bound.sql": "{{ config(materialized='view', contract={'enforced': true}) }} select 1 as id, 2.5 as n",
+            "models/told.sql": "{{ config(materialized='table', persist_docs={'columns': true}) }} select 1 as id",
+            "models/s.yml": "models: [{name: bound, columns: [{name: id, data_type: integer, constraints: [{type: not_null}]}, {name: n, data_type: numeric}]}, {name: told, columns: [{name: absent, description: x}]}]",
+        ])
+        let parsed = drill.run("parse").text
+        #expect(parsed.contains("Constraint types are not supported for view materializations and will"), "\(parsed)")
+        #expect(drill.run("run").code == 0)
+        let text = drill.run("run", "--vars", "{more: true}").text
+        #expect(text.contains("on this incremental model are out of sync!\n"), "\(text)")
+        #expect(text.contains("                 Source columns not in target: [<Column more ("), "\(text)")
+    }
+
     @Test func `what is only read leaves nothing of what its templates write`() throws {
         func writing(_ word: String) -> String { "{% if execute %}{% do run_query(\"insert into told values ('\(word)')\") %}{% endif %}" }
         let drill = try DbtDrill([

@@ -67,16 +67,22 @@ extension MacroLibrary {
             {%- set changes = check_for_schema_changes(source_relation, target_relation) -%}
             {%- if changes['schema_changed'] -%}
                 {%- if on_schema_change == 'fail' -%}
-                    {%- do exceptions.raise_compiler_error(
-                        'The source and target schemas on this incremental model are out of sync!\n' ~
-                        'They can be reconciled in several ways:\n' ~
-                        '  - set the `on_schema_change` config to either append_new_columns or sync_all_columns, depending on your situation.\n' ~
-                        '  - Re-run the incremental model with `full_refresh: True` to update the target schema.\n' ~
-                        '  - update the schema manually and re-run the process.\n\n' ~
-                        'Additional troubleshooting context:\n' ~
-                        '   Source columns not in target: ' ~ (changes['source_not_in_target'] | map(attribute='name') | list) ~ '\n' ~
-                        '   Target columns not in source: ' ~ (changes['target_not_in_source'] | map(attribute='name') | list) ~ '\n' ~
-                        '   New column types: ' ~ changes['new_target_types']) -%}
+                    {#- dbt's text, to the space. -#}
+                    {%- set margin = ' ' * 14 -%}
+                    {%- do exceptions.raise_compiler_error([
+                        '',
+                        margin ~ 'The source and target schemas on this incremental model are out of sync!',
+                        margin ~ 'They can be reconciled in several ways:',
+                        margin ~ '  - set the `on_schema_change` config to either append_new_columns or sync_all_columns, depending on your situation.',
+                        margin ~ '  - Re-run the incremental model with `full_refresh: True` to update the target schema.',
+                        margin ~ '  - update the schema manually and re-run the process.',
+                        '',
+                        margin ~ 'Additional troubleshooting context:',
+                        margin ~ '   Source columns not in target: ' ~ changes['source_not_in_target'],
+                        margin ~ '   Target columns not in source: ' ~ changes['target_not_in_source'],
+                        margin ~ '   New column types: ' ~ changes['new_target_types'],
+                        ' ' * 10,
+                    ] | join('\n')) -%}
                 {%- endif -%}
                 {%- do sync_column_schemas(on_schema_change, target_relation, changes) -%}
             {%- endif -%}

@@ -22,14 +22,17 @@ extension MacroLibrary {
             limit 0
         {% endmacro %}
         {% macro default__get_empty_schema_sql(columns) %}
+            {%- set naked = [] -%}
             select
             {%- for name in columns %}
                 {%- set column = columns[name] %}
                 {%- if column['data_type'] is not defined or not column['data_type'] -%}
                     {{ exceptions.raise_compiler_error("Contracted models require data_type to be defined for each column. Please ensure that the column name and data_type are defined within the YAML configuration for the " ~ [column['name']] ~ " column(s).") }}
                 {%- endif %}
+                {%- if column['data_type'] | trim | lower in ('numeric', 'decimal', 'number') -%}{%- do naked.append(column['name']) -%}{%- endif %}
                 cast(null as {{ column['data_type'] }}) as {{ adapter.quote(column['name']) if column.get('quote') else column['name'] }}{{ ',' if not loop.last }}
             {%- endfor %}
+            {%- if naked -%}{%- do exceptions.warn('Detected columns with numeric type and unspecified precision/scale, this can lead to unintended rounding: ' ~ naked ~ '`') -%}{%- endif %}
         {% endmacro %}
 
         {% macro get_column_schema_from_query(select_sql, select_sql_header=none) -%}

@@ -97,7 +97,7 @@ extension MacroLibrary {
                 {%- endif -%}
             {%- endfor -%}
             {%- if missing -%}
-                {%- do exceptions.warn('The following columns are specified in the schema but are not present in the database: ' ~ missing | join(', ')) -%}
+                {%- do exceptions.warn('In relation ' ~ relation.render() ~ ': The following columns are specified in the schema but are not present in the database: ' ~ missing | join(', ')) -%}
             {%- endif -%}
             {{ return(present) }}
         {% endmacro %}

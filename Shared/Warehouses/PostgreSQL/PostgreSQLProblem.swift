@@ -15,6 +15,7 @@ struct PostgreSQLProblem: StatementProblem {
     /// Five characters of the standard; empty where the server did not come to say one.
     let state: String
     let excerpt: String?
+    private(set) var isAdvised = false
 
     /// An error that came as a result. `sql` is the statement, to find the place in it.
     init(_ result: Result, _ connection: Connection, sql: String) {
@@ -34,6 +35,7 @@ struct PostgreSQLProblem: StatementProblem {
         location = .named(place)
         excerpt = Self.excerpt(of: String(cString: libpq.PQresultErrorMessage(result.pointer)!), state)
         (code, response, remedy) = Self.verdict(connection.isLost ? "08006" : state, hint: result.field(sluice_pg_hint))
+        isAdvised = result.field(sluice_pg_hint) != nil
     }
 
     /// A call that failed on this side: the connection is gone.
@@ -83,12 +85,13 @@ struct PostgreSQLProblem: StatementProblem {
 
     // MARK: Words
 
-    /// `invalid input syntax for type integer: "abc"` without the part in quotes.
+    /// `invalid input syntax for type integer: "abc"`, `value "99" is out of range for type smallint` without the part in quotes.
     private static func withoutData(_ message: String, _ state: String) -> String {
         guard state.hasPrefix("22") else { return message }
         let bytes = Array(message.utf8)
-        guard let quote = bytes.firstIndex(of: UInt8(ascii: "\"")) else { return message }
-        return Lines.trimmed(String(decoding: bytes[..<quote], as: UTF8.self)).trimmingColon
+        guard let quote = bytes.firstIndex(of: UInt8(ascii: "\"")), let end = bytes.lastIndex(of: UInt8(ascii: "\"")) else { return message }
+        let start = Lines.trimmed(String(decoding: bytes[..<quote], as: UTF8.self)).trimmingColon
+        return Lines.trimmed("\(start) \(Lines.trimmed(String(decoding: bytes[(end + 1)...], as: UTF8.self)))")
     }
 
     private static func detail(_ detail: String?, _ state: String) -> String? {

@@ -53,8 +53,27 @@ def relations():
     return [list(row) for row in sql("select table_schema, table_name, table_type from information_schema.tables where table_schema ~ '^scene' order by 1, 2")]
 
 
+def rows():
+    """Each table with its columns, their types and its rows."""
+    found = []
+    if ADAPTER == "sqlite":
+        connection = sqlite3.connect("../scene.db")
+        for (name,) in connection.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by 1").fetchall():
+            columns = connection.execute(f'pragma table_info("{name}")').fetchall()
+            found.append([name] + [f"{column[1]} {column[2]}" for column in columns])
+            words = ", ".join(f'"{column[1]}", typeof("{column[1]}")' for column in columns)
+            found += sorted(([name, *row] for row in connection.execute(f'select {words} from "{name}"').fetchall()), key=str)
+        return found
+    for (name,) in sql("select relname from pg_class where relnamespace::regnamespace::text = 'scene' and relkind = 'r' order by 1"):
+        columns = sql(f"select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'scene.\"{name}\"'::regclass and attnum > 0 and not attisdropped order by attnum")
+        found.append([name] + [" ".join(column) for column in columns])
+        words = ", ".join(f'"{column}"::text' for column, _ in columns)
+        found += sorted(([name, *row] for row in sql(f'select {words} from scene."{name}"')), key=str)
+    return found
+
+
 # For steps that look further.
-relations.sql = sql
+relations.sql, relations.rows = sql, rows
 
 
 def profile():

@@ -172,6 +172,47 @@ WRITERS = {
 }
 
 
+# What dbt's adapters warn of.
+def contracted(kind, number="numeric(10,2)", **constraints):
+    return f"{{{{ config(materialized='{kind}', contract={{'enforced': true}}) }}}} select 1 as id, 2.5 as n", {"columns": [{"name": "id", "data_type": "int", **constraints}, {"name": "n", "data_type": number}]}
+
+
+def described(kind): return f"{{{{ config(materialized='{kind}', persist_docs={{'relation': true, 'columns': true}}) }}}} select 1 as id", {"columns": [{"name": "ID", "description": "key"}, {"name": "absent", "description": "a"}, {"name": "gone"}]}
+
+
+WARNED_OF = {
+    "exact": contracted("table"), "rounded": contracted("table", "Numeric"), "rounded_view": contracted("view", "decimal"), "bound": contracted("table", constraints=[{"type": "not_null"}]),
+    "unbound": contracted("view", constraints=[{"type": "not_null"}]), "unbound_quietly": contracted("view", constraints=[{"type": "not_null", "warn_unsupported": False}]),
+    "described": described("table"), "described_view": described("view"), "hinted": ("select t.nothing_at_all from (select 1 as nothing_at_al) as t", {}),
+}
+WARNED_OF = {"dbt_project.yml": GOOD["dbt_project.yml"]} | {f"models/{name}.sql": text for name, (text, _) in WARNED_OF.items()} | {f"models/{name}.yml": json.dumps({"models": [{"name": name, **said}]}) for name, (_, said) in WARNED_OF.items()}
+
+
+# What a seed may hold, and what its columns become.
+SEEDS = {
+    "offsets": "id,at,iso,zoned,mixed,fine\n1,2026-01-01 10:00:00+02:00,2026-01-01T10:00:00Z,2026-01-01T01:00:00+0200,2026-01-01 10:00:00,2026-01-01T10:00:00.5\n2,2026-06-01 10:00:00-05:00,2026-01-01T10:00:00.123456Z,2026-12-31T23:30:00-05:00,2026-01-01T10:00:00,2026-01-01T10:00\n",
+    "moments": "at,iso,part,either,odd\n2026-01-01 10:00:00,2026-01-01T10:00:00,2026-01-01 10:00,2026-01-01,2026-02-30\n2026-6-1 9:05:00,2026-01-02T00:00:00,2026-01-01 11:00,2026-01-01 10:00:00,2026-02-28\n",
+    "days": "a,b,c,d,e,f\n2026-01-01,01/02/2026,2026/01/02,20260102, 2026-01-02 ,2026-1-2\n2026-12-31,12/31/2026,2026/12/31,20261231,2026-01-03,2026-11-2\n",
+    "truths": "a,b,c,d,e,f,g\ntrue,True,TRUE,t,yes,1,true\nfalse,False,FALSE,f,no,0,\n", "half_truths": "a,b,c\ntrue,true,True\nfalse,1,maybe\n,0,False\n",
+    "numbers": "a,b,c,d,e,f\n1.5,.5,1.,1e-5,\"1,000\",$5\n-2.25,0.5,2.,2E+10,\"2,000.5\",$6\n", "whole": "a,b,c,d,e,f,g\n1,001,1,1.0,1e3,-5,+5\n2,002,,2.50,2,0,5\n",
+    "nulls": "a,b,c,d,e,f\n,null,NULL,N/A,na,none\n1,1,1,1,1,1\n", "empty": "a,b\n,\n,\n", "gaps": "a,b\n1,x\n\n2,y\n\n", "short": "a,b,c\n1,2\n3,4,5\n", "unended": "a,b\n1,2", "ends": "a,b\r\n1,x\r\n2,y\r\n",
+    "spaces": "a,b\n  x , 1 \ny,2\n", "quoted": "\"Id\",\"two words\",\"semi;colon\"\n1,x,y\n2,\"multi\nline\",\"q\"\"q\"\n", "twins": "a,a,b,a\n1,2,3,4\n", "nameless": "a,,c,\n1,2,3,4\n", "unicode": "id,n\u00e4me\n1,\u65e5\u672c\n",
+    "marked": "\ufeffid,word\n1,a\n", "marked_quotes": "\ufeff\"id\",word\n1,a\n", "keywords": "order,select,Group\n1,2,3\n", "semi": "a;b\n1;x,y\n", "tabbed": "a\tb\n1\tx\n", "percent": "a,b\n100%,'single'\n50%,%s\n",
+    "typed": "id,at,code,flag,amount\n1,2026-01-01 10:00:00+02:00,007,1,1.50\n2,,008,0,\n", "ragged": "a,b\n1,2\n2,3,4\n",
+}
+SEEDS = {f"seeds/{name}.csv": text for name, text in SEEDS.items()} | {"dbt_project.yml": GOOD["dbt_project.yml"] + """
+seeds:
+  scene:
+    semi: {+delimiter: ';'}
+    tabbed: {+delimiter: "\t"}
+    typed: {+column_types: {at: timestamp, code: varchar(10), flag: boolean, amount: 'numeric(10,3)'}}
+"""}
+
+
+def quoting(answer): return lambda relations: pathlib.Path("dbt_project.yml").write_text(SEEDS["dbt_project.yml"] + f"    +quote_columns: {answer}\n")
+def stored(relations): return relations.rows()
+
+
 def emptied(relations):
     shutil.rmtree("dbt_packages", ignore_errors=True)
     pathlib.Path("package-lock.yml").unlink(missing_ok=True)
@@ -283,7 +324,7 @@ def catalog(relations):
 
 
 # Of dbt's adapter for SQLite some things fail always: it has no times, no md5 for snapshots, and errors inside errors.
-ON_SQLITE = ["retry", "tests", "tests that nobody defined", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs"]
+ON_SQLITE = ["retry", "tests", "tests that nobody defined", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs", "seeds"]
 NOT_ON_SQLITE = [["source", "freshness"], ["snapshot"], ["run-operation", "refused"]]
 TABLED, WARNED = ["test", "-s", "tabled", "--indirect-selection"], ["test", "-s", "warned", "--warn-error-options"]
 SCENES = {
@@ -320,6 +361,10 @@ SCENES = {
         "test -s writes_m_id", "test -s kept", "test -s ut", "compile -s viewed", "compile -s outer", "compile -s said", "compile -s alone", "show -s viewed", "show -s said", "docs generate -s viewed", "build -s m")
         for each in (unwritten, on(text.split(), but={"told", "results", "args"}), written)]
         + [each for word in ("show", "compile") for each in (unwritten, on([word, "--inline", writing("inline") + "select 1 as id"], but={"told", "results"}), written)]),
+    "warnings of adapters": (WARNED_OF, words("parse", "parse --no-partial-parse --warn-error", "run --exclude hinted", "run -s hinted", "run -s described --log-format json") + [on(["run", "-s", "rounded", "--warn-error-options", "{silence: [JinjaLogWarning]}"])]),
+    # Each program has its own frame around what went wrong.
+    "seeds": (SEEDS, [on(["seed", "--exclude", "ragged"]), stored, on(["seed", "--exclude", "ragged"]), stored, on(["seed", "-s", "ragged"], but={"told", "results"}), quoting("true"), on(["seed", "--full-refresh", "--exclude", "ragged"]), stored,
+        quoting("false"), on(["seed", "--full-refresh", "-s", "twins"]), stored, on(["seed", "--full-refresh", "-s", "keywords", "quoted"], but={"told", "results"})]),
     "hooks of ages": (HOOKED, words("seed") + [each for steps in (
         [], [on(["source", "freshness", "-s", "source:raw.words"])], [on(["show", "--inline", "select * from {{ target.schema }}.told"], but={"results"})],
         [hooked("['select 1']", "['select 1']", "flags: {source_freshness_run_project_hooks: false}"), on(["source", "freshness"]), on(["source", "freshness", "--show-all-deprecations"])],

@@ -244,7 +244,7 @@ enum DbtFailure {
         let isNamed = problem.map { $0.location.description == path || isOfWarehouse && $0.location.description.hasPrefix("\(path):") } ?? true
         let hasExcerpt = (error as? any StatementProblem)?.excerpt != nil
         if let problem, !problem.location.description.isEmpty, !isNamed, !hasExcerpt { text += "\n  at \(problem.location)" }
-        if let problem, !problem.remedy.isEmpty, !isOfWarehouse || problem.remedy != "correct the statement" { text += "\n  \(problem.remedy)" }
+        if let problem, !problem.remedy.isEmpty, !isOfWarehouse || problem.remedy != "correct the statement" { text += "\n  \(advice(problem))" }
         if let compiled, isOfWarehouse { text += "\n  compiled code at \(compiled)" }
         return text
     }
@@ -257,8 +257,12 @@ enum DbtFailure {
             for engine in engines where summary.hasPrefix(engine) { summary.removeFirst(engine.count) }
             summary = withoutState(summary)
         }
-        return summary + ((error as? any StatementProblem)?.excerpt.map { "\n\($0)" } ?? "")
+        let isAdvised = (error as? any StatementProblem)?.isAdvised ?? false
+        return summary + ((error as? any StatementProblem)?.excerpt.map { "\n\($0)" } ?? "") + (isAdvised ? "\n\(advice(problem))" : "")
     }
+
+    /// The engine's own is marked as its client marks it.
+    private static func advice(_ problem: any Problem) -> String { ((problem as? any StatementProblem)?.isAdvised ?? false ? "HINT:  " : "") + problem.remedy }
 
     private static let engines = ["PostgreSQL: ", "SQLite: "]
 

@@ -116,6 +116,7 @@ struct DbtRun {
             guard atWork > 0, let team else { break }
             switch team.take() {
             case .said(let text, let level): log(text, level)
+            case .warned(let text): try site.warn(text, "JinjaLogWarning")
             case .printed(let text): compiler.onPrint(text)
             case .sent(let sql, let node): log.statement(sql, of: node)
             case .batch(let event): progress.batch(event)

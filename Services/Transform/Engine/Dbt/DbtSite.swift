@@ -63,6 +63,8 @@ final class DbtSite {
             // What templates say while they are read is said, as it is again when they run.
             let prints = arguments.flag("print", byDefault: true)
             host.onMessage = { log($0, name: "JinjaLogInfo") }
+            // Where they are errors, the template has failed by then.
+            host.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
             host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         }
         let reader = ProjectReader(settings, host: host)
@@ -102,9 +104,10 @@ final class DbtSite {
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         compiler.tablesFolder = manifest.project.folder
         let log = log
-        compiler.onMessage = { log($0, name: "JinjaLogInfo") }
         let warnings = warnings
+        compiler.onMessage = { log($0, name: "JinjaLogInfo") }
         compiler.onDeprecation = { try warnings.deprecate($1, $0, isNamed: false) }
+        compiler.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }

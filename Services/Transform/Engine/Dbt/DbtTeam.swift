@@ -11,6 +11,7 @@ internal import WarehouseKit
 final class DbtTeam {
     enum Event: Sendable {
         case said(String, DbtLog.Level)
+        case warned(String)
         case printed(String)
         case sent(sql: String, Node?)
         case batch(BatchEvent)
@@ -73,6 +74,7 @@ final class DbtTeam {
         let compiler = try Compiler(start.manifest, session: session, environment: start.environment, invocation: start.invocation)
         compiler.tablesFolder = start.manifest.project.folder
         compiler.onMessage = { events.put(.said($0, .info)) }
+        compiler.onWarning = { events.put(.warned($0)) }
         compiler.onPrint = { events.put(.printed($0)) }
         if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
         session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
