@@ -164,6 +164,23 @@ public final class Compiler: ParseTimeHost {
         }
     }
 
+    /// Calls a macro by itself: `model` is the macro then.
+    ///
+    /// - Parameters:
+    ///   - macro: nil for one that comes with dbt.
+    ///   - call: as a template writes it.
+    public func run(_ macro: Project.Macro?, _ call: String, with arguments: JSON) throws {
+        do {
+            let frame = Frame(nil, package: manifest.project.name, mode: .execute)
+            frame.isOfMacro = true
+            frame.variables["_operation_arguments"] = Value(arguments)
+            if let macro { frame.variables["model"] = Value(ManifestWriter.json(macro)) }
+            _ = try inside(frame) { try render("{{ \(call) }}", name: "dbt_project.yml") }
+        } catch {
+            throw CompilationError.of(error, node: nil)
+        }
+    }
+
     private static func word(_ name: String, _ value: JSON) -> Value {
         switch name {
         case "results": RecordObject.list(value)

@@ -30,7 +30,8 @@ struct DbtOperation {
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
-            _ = try session.transaction { try compiler.render("{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}", for: nil, with: [("_operation_arguments", .object(given))]) }
+            let call = "\(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words))"
+            try session.transaction { try compiler.run(macro, call, with: .object(given)) }
         } catch {
             result.status = .error
             result.failures = 1
