@@ -28,6 +28,7 @@ public final class Compiler: ParseTimeHost {
     let variables: [String: String]
     let session: (any WarehouseSession)?
     let interpreter: Interpreter
+    private lazy var native = Interpreter(DbtSyntax.native(environment))
     let environment: Environment
     var macros: MacroTable!
     var frames: [Frame] = []
@@ -230,7 +231,7 @@ public final class Compiler: ParseTimeHost {
             guard isCall || text.contains("{{") || text.contains("{%") else { return .string(text) }
             let package = frame.package
             let template = try environment.parse(isCall ? "{{ \(text) }}" : text, name: frame.node?.originalFilePath ?? "")
-            return try interpreter.renderNative(template, Context { [unowned self] name in try self.value(of: name, package: package) })
+            return try native.renderNative(template, Context { [unowned self] name in try self.value(of: name, package: package) })
         case .array(let items): return .list(try items.map(argument))
         case .object(let object): return .dict(try object.pairs.map { ($0.key, try argument($0.value)) })
         default: return Value(value)
