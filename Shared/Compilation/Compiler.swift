@@ -33,6 +33,7 @@ public final class Compiler: ParseTimeHost {
     let variables: [String: String]
     let session: (any WarehouseSession)?
     let interpreter: Interpreter
+    private lazy var native = Interpreter(DbtSyntax.native(environment))
     let environment: Environment
     var macros: MacroTable!
     var frames: [Frame] = []
@@ -175,6 +176,23 @@ public final class Compiler: ParseTimeHost {
         }
     }
 
+    /// Calls a macro by itself: `model` is the macro then.
+    ///
+    /// - Parameters:
+    ///   - macro: nil for one that comes with dbt.
+    ///   - call: as a template writes it.
+    public func run(_ macro: Project.Macro?, _ call: String, with arguments: JSON) throws {
+        do {
+            let frame = Frame(nil, package: manifest.project.name, mode: .execute)
+            frame.isOfMacro = true
+            frame.variables["_operation_arguments"] = Value(arguments)
+            if let macro { frame.variables["model"] = Value(ManifestWriter.json(macro)) }
+            _ = try inside(frame) { try render("{{ \(call) }}", name: "dbt_project.yml") }
+        } catch {
+            throw CompilationError.of(error, node: nil)
+        }
+    }
+
     private static func word(_ name: String, _ value: JSON) -> Value {
         switch name {
         case "results": RecordObject.list(value)
@@ -224,7 +242,7 @@ public final class Compiler: ParseTimeHost {
             guard isCall || text.contains("{{") || text.contains("{%") else { return .string(text) }
             let package = frame.package
             let template = try environment.parse(isCall ? "{{ \(text) }}" : text, name: frame.node?.originalFilePath ?? "")
-            return try interpreter.renderNative(template, Context { [unowned self] name in try self.value(of: name, package: package) })
+            return try native.renderNative(template, Context { [unowned self] name in try self.value(of: name, package: package) })
         case .array(let items): return .list(try items.map(argument))
         case .object(let object): return .dict(try object.pairs.map { ($0.key, try argument($0.value)) })
         default: return Value(value)

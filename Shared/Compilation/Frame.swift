@@ -29,6 +29,8 @@ final class Frame {
     var namespaces: [String: DictValue] = [:]
     /// What `model` has besides what the manifest says of the node.
     var modelExtras: [(String, Value)] = []
+    /// Whether a macro is run by itself, outside of any node.
+    var isOfMacro = false
     private var modelValue: Value?
 
     init(_ node: Node?, package: String, mode: Mode) {

@@ -18,7 +18,7 @@ public struct RunFolder: Sendable {
         let below = if node.unitTest != nil { "\(file)/\((file.split(separator: "/").dropLast() + ["\(node.name).sql"]).joined(separator: "/"))" }
             else if node.test != nil { "\(file)/\(node.path)" }
             else if node.resourceType == .snapshot, !file.hasSuffix(".sql") { "\(file)/\(file.split(separator: "/").last ?? "")/\(node.name).sql" }
-            else if node.resourceType == .operation { "dbt_project.yml/\(node.path)" } else { file }
+            else if node.resourceType == .operation { "./dbt_project.yml/\(node.path)" } else { file }
         return "\(path)/\(part)/\(node.packageName)/\(below)"
     }
 

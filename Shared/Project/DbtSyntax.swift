@@ -23,10 +23,8 @@ public enum DbtSyntax {
             BlockTag("docs", body: .verbatim),
             BlockTag("snapshot", body: .verbatim),
         ]
-        environment.filters["as_text"] = { value, _, _ in value }
-        environment.filters["as_native"] = { value, _, _ in NativeText.value(value) }
-        environment.filters["as_bool"] = { value, _, _ in try NativeText.bool(value) }
-        environment.filters["as_number"] = { value, _, _ in try NativeText.number(value) }
+        // These mean something where a text stands for a value, in yml; elsewhere dbt has them do nothing.
+        for name in ["as_text", "as_native", "as_bool", "as_number"] { environment.filters[name] = { value, _, _ in value } }
         environment.textAttribute = { name, text in
             switch name {
             case "value": memberNames[text] == nil ? nil : .string(text)
@@ -36,5 +34,14 @@ public enum DbtSyntax {
         }
         environment.filters["is_list"] = { value, _, _ in if case .list = value { true } else { false } }
         return environment
+    }
+
+    /// For templates whose value counts, not their text: the arguments of tests.
+    public static func native(_ environment: Environment) -> Environment {
+        var native = environment
+        native.filters["as_native"] = { value, _, _ in NativeText.value(value) }
+        native.filters["as_bool"] = { value, _, _ in try NativeText.bool(value) }
+        native.filters["as_number"] = { value, _, _ in try NativeText.number(value) }
+        return native
     }
 }

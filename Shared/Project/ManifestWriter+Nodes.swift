@@ -104,7 +104,7 @@ extension ManifestWriter {
         ])
     }
 
-    static func json(_ macro: Macro) -> JSON {
+    public static func json(_ macro: Macro) -> JSON {
         let meta = macro.config["meta"] ?? [:]
         return JSON([
             ("name", .string(macro.name)), ("resource_type", "macro"), ("package_name", .string(macro.packageName)),

@@ -113,10 +113,16 @@ public struct ManifestWriter {
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
             ("functions", .each(manifest.nodes.filter { $0.value.resourceType == .function }, node)),
             ("disabled", .each(disabledByID) { .array($0) }),
-            ("parent_map", .each(withHooks(manifest.graph.parents.merging(testsOfDisabled.mapValues { _ in [] }) { own, _ in own }) { $0.node.dependsOn }) { .array($0.map(JSON.string)) }),
-            ("child_map", .each(withHooks(manifest.graph.children.merging(testsOfDisabled.mapValues { _ in [] }) { own, _ in own }) { _ in [] }) { .array($0.map(JSON.string)) }),
+            ("parent_map", .each(withHooks(manifest.graph.parents.merging(testsOfDisabled.mapValues { _ in [] }) { own, _ in own }) { $0.node.dependsOn }) { .array($0.sortedByBytes().map(JSON.string)) }),
+            ("child_map", .each(withHooks(childrenWithHooks.merging(testsOfDisabled.mapValues { _ in [] }) { own, _ in own }) { _ in [] }) { .array($0.map(JSON.string)) }),
             ("group_map", .whole(groupMap)),
         ]
+    }
+
+    private var childrenWithHooks: [String: [String]] {
+        var all = manifest.graph.children
+        for hook in manifest.hooks { for parent in Set(hook.node.dependsOn) { all[parent] = ((all[parent] ?? []) + [hook.node.uniqueID]).sortedByBytes() } }
+        return all
     }
 
     private func withHooks<Value>(_ values: [String: Value], _ value: (Manifest.Hook) -> Value) -> [String: Value] {

@@ -46,6 +46,17 @@ import Testing
         #expect(try rendered("{% set re = modules.re %}{{ \(expression) }}") == expected)
     }
 
+    @Test(arguments: [
+        ("york.localize(at(2024, 11, 3, 1, 30))", "2024-11-03 01:30:00-05:00"), ("york.localize(at(2024, 11, 3, 1, 30), is_dst=true)", "2024-11-03 01:30:00-04:00"),
+        ("york.localize(at(2024, 3, 10, 2, 30))", "2024-03-10 02:30:00-05:00"), ("york.normalize(york.localize(at(2024, 3, 10, 2, 30)))", "2024-03-10 03:30:00-04:00"),
+        ("at(2024, 7, 1, tzinfo=york)", "2024-07-01 00:00:00-04:56"), ("at(2024, 7, 1).replace(tzinfo=york).tzname()", "LMT"),
+        ("york.localize(at(2024, 3, 9, 12)) + modules.datetime.timedelta(days=1)", "2024-03-10 12:00:00-05:00"), ("york.localize(at(2024, 7, 1)).dst()", "1:00:00"), ("york.utcoffset(at(2024, 7, 1))", "-1 day, 20:00:00"),
+        ("at(2050, 7, 1, tzinfo=modules.pytz.utc).astimezone(york)", "2050-06-30 19:00:00-05:00"), ("at(2024, 2, 29).timetuple().tm_yday", "60"), ("modules.datetime.date(2024, 2, 29).timetuple()[6]", "3"),
+    ])
+    func `a reading keeps the offset that its place was given, as pytz has it`(_ expression: String, _ expected: String) throws {
+        #expect(try rendered("{% set york = modules.pytz.timezone('America/New_York') %}{% set at = modules.datetime.datetime %}{{ \(expression) }}") == expected)
+    }
+
     @Test func `a pattern that explores for ever ends in an error`() {
         #expect(throws: (any Error).self) { try rendered("{{ modules.re.match('(a*)*(a*)*b', 'a' * 60) }}") }
     }
@@ -56,7 +67,7 @@ import Testing
         ("set([1, 2, 2]) | list", "[1, 2]"), ("set(5, default='none')", "none"), ("local_md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
         ("tojson({'b': [1, none, true], 'a': 'é'}, sort_keys=true)", #"{"a": "\u00e9", "b": [1, null, true]}"#), ("fromyaml('a: [1, x]').a[1]", "x"),
         ("toyaml({'a': [1, {'b': 'yes'}], 'c': none})", "a:\n- 1\n- b: 'yes'\nc: null\n"), ("diff_of_two_dicts({'a': ['x', 'y'], 'b': ['z']}, {'A': ['X']})", "{'a': ['y'], 'b': ['z']}"),
-        ("'[1, 2]' | as_native | length", "2"), ("'true' | as_bool", "True"), ("'5' | as_number + 1", "6"), ("flags.WHICH ~ flags.FULL_REFRESH", "buildFalse"),
+        ("'[1, 2]' | as_native | length", "6"), ("'true' | as_bool", "true"), ("'x' | as_number", "x"), ("flags.WHICH ~ flags.FULL_REFRESH", "buildFalse"),
         ("api.Column.create('a', 'string').data_type", "TEXT"), ("api.Column('a', 'varchar', 10).is_string()", "True"), ("dbt_metadata_envs", "{}"),
         ("api.Relation.scd_args(['a', 'b'], 'c')", "['a', 'b', 'c']"), ("context.get('nothing') is none", "True"), ("context['var']('x', 3)", "3"),
     ])

@@ -154,4 +154,13 @@ import Testing
         let manifest = try Self.twoPackages("", ["models/s.yml": "models: [{name: nosuch, columns: [{name: id, data_tests: [unique]}]}]"]).manifest()
         #expect(manifest.warnings.map(\.event) == ["NoNodeForYamlKey", "NodeNotFoundOrDisabled"] && manifest.disabled.map(\.name) == ["unique_nosuch_id"])
     }
+
+    @Test func `a source is quoted as it says itself, a model as the project says`() throws {
+        let project = try TestProject([
+            "dbt_project.yml": "name: shop\nprofile: shop\nquoting: {identifier: false}\n", "models/a.sql": "{{ config(quoting={'identifier': true}) }} select 1 as id",
+            "models/b.sql": "select * from {{ ref('a') }}, {{ source('raw', 't') }}, {{ source('raw', 'u') }}", "models/s.yml": "sources: [{name: raw, schema: main, tables: [{name: t}, {name: u, quoting: {identifier: false}}]}]",
+        ])
+        let compiler = try project.compiler(nil)
+        #expect(try compiler.compile(try #require(compiler.manifest.nodes["model.shop.b"])).sql == "select * from a, \"t\", u")
+    }
 }

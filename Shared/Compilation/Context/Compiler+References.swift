@@ -7,13 +7,15 @@ extension Compiler {
     func relation(of node: Node) -> RelationObject {
         if let known = replacements[node.uniqueID] { return RelationObject(relationName(of: node), expression: known, dialect: dialect) }
         let relation = RelationObject(relationName(of: node), expression: node.isEphemeral ? "__dbt__cte__\(node.alias)" : nil, dialect: dialect)
-        quote(relation, by: node.config["quoting"]?.objectValue)
+        quote(relation)
         return relation
     }
 
-    /// Whether names are quoted: the project says so for all, a node or a source for itself.
-    func quote(_ relation: RelationObject, by own: JSONObject? = nil) {
-        relation.quotes.set(manifest.project.quoting)
+    /// Whether names are quoted: the project says so for all, a source for itself. dbt reads what a node's configuration says of it, and does nothing with it.
+    ///
+    /// - Parameter asksProject: dbt does not where a template names a source.
+    func quote(_ relation: RelationObject, by own: JSONObject? = nil, asksProject: Bool = true) {
+        if asksProject { relation.quotes.set(manifest.project.quoting) }
         relation.quotes.set(own)
     }
 
@@ -91,7 +93,7 @@ extension Compiler {
         try mustBeGiven(table.uniqueID, "source named '\(names[0]).\(names[1])'")
         let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
         let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
-        quote(relation, by: table.quoting)
+        quote(relation, by: table.quoting, asksProject: false)
         return input(relation, eventTime: table.config["event_time"]?.stringValue, isReplaced: replacements[table.uniqueID] != nil)
     }
 

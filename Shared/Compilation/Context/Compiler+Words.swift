@@ -10,6 +10,8 @@ extension Compiler {
         if let value = frames.last?.variables[name] { return value }
         if let value = try projectMacro(name, package: package) { return value }
         if name == "context" { return .object(ContextObject(self, package: package)) }
+        // A macro that is run by itself is about no relation.
+        if name == "this", frames.last?.isOfMacro == true { return nil }
         if let value = word(name) { return value }
         return try macros.libraryMacro(name, interpreter)
     }
@@ -187,6 +189,15 @@ extension Compiler {
         "write": { compiler, arguments, interpreter in
             if compiler.frame.mode == .execute, let node = compiler.frame.node { try compiler.onWrite(node, try interpreter.text(arguments.positional.first ?? "")) }
             return ""
+        },
+        "try_or_compiler_error": { _, arguments, interpreter in
+            let message = try interpreter.text(arguments.positional.first ?? arguments["message_if_exception"] ?? .none)
+            guard let callee = arguments.positional.dropFirst().first ?? arguments["func"] else { throw CompilationError("compile.bad_call", "try_or_compiler_error() needs a function", remedy: "write try_or_compiler_error('message', function)") }
+            do {
+                return try interpreter.call(callee, Arguments(Array(arguments.positional.dropFirst(2)), named: arguments.named.filter { !["message_if_exception", "func"].contains($0.name) }))
+            } catch {
+                throw CompilationError("compile.raised", message, remedy: "")
+            }
         },
         "doc": { compiler, arguments, _ in try compiler.documentation(arguments) },
         "log": { compiler, arguments, interpreter in

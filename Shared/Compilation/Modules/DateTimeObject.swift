@@ -46,11 +46,19 @@ final class DateTimeObject: JinjaObject {
             return .object(DateTimeObject(PythonTime(time.instant, zone: zone)))
         case "replace": return .object(DateTimeObject(try replaced(arguments)))
         case "utcoffset": return time.offset.map { .object(SpanObject(seconds: $0)) } ?? .some(.none)
-        case "dst": return time.zone == nil ? Value.none : .object(SpanObject(seconds: 0))
-        case "tzname": return time.zone.map { .string($0.abbreviation(atWall: time.wall / 1_000_000)) } ?? .some(.none)
+        case "dst": return time.zone.map { .object(SpanObject(seconds: $0.summerTime)) } ?? .some(.none)
+        case "tzname": return time.zone.map { .string($0.abbreviation) } ?? .some(.none)
+        case "timetuple": return Self.parts(of: time, isSummer: time.zone.map { $0.summerTime != 0 ? 1 : 0 } ?? -1)
+        case "utctimetuple": return Self.parts(of: PythonTime(time.instant), isSummer: 0)
         case "ctime": return .string(TimeFormat.text(time, "%a %b %e %H:%M:%S %Y"))
         default: return try DateObject(time.date).callMethod(name, arguments, interpreter)
         }
+    }
+
+    static func parts(of time: PythonTime, isSummer: Int) -> Value {
+        let (year, month, day) = time.date.parts
+        let numbers = [year, month, day, time.hour, time.minute, time.second, time.date.weekday, time.date.dayOfYear, isSummer]
+        return .tuple(TupleValue(numbers.map(Value.int), names: ["tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst"]))
     }
 
     private func replaced(_ arguments: Arguments) throws -> PythonTime {
@@ -131,6 +139,7 @@ final class DateObject: JinjaObject {
             let (year, week, day) = date.isoWeek
             return .tuple(TupleValue([.int(year), .int(week), .int(day)], names: ["year", "week", "weekday"]))
         case "toordinal": return .int(date.ordinal)
+        case "timetuple": return DateTimeObject.parts(of: PythonTime(date), isSummer: -1)
         case "ctime": return .string(TimeFormat.text(PythonTime(date), "%a %b %e %H:%M:%S %Y"))
         case "replace":
             let bound = try arguments.bound("replace", "year", "month", "day")

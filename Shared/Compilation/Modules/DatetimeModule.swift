@@ -35,7 +35,7 @@ final class DatetimeType: JinjaObject {
     static func time(_ parts: [Int], zone: PythonZone?) throws -> PythonTime {
         let names = ["hour must be in 0..23", "minute must be in 0..59", "second must be in 0..59", "microsecond must be in 0..999999"]
         for (index, limit) in [24, 60, 60, 1_000_000].enumerated() where !(0..<limit).contains(parts[index + 3]) { throw JinjaError(.value, names[index]) }
-        return PythonTime(try date(parts), hour: parts[3], minute: parts[4], second: parts[5], microsecond: parts[6], zone: zone)
+        return PythonTime(try date(parts), hour: parts[3], minute: parts[4], second: parts[5], microsecond: parts[6], zone: zone?.attached)
     }
 
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
@@ -156,14 +156,17 @@ final class ZoneObject: JinjaObject {
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { name == "zone" ? .string(zone.name) : nil }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         guard case .object(let object)? = arguments.positional.first ?? arguments["dt"], let time = (object as? DateTimeObject)?.time else { return nil }
+        let isSummer = (arguments["is_dst"] ?? (arguments.positional.count > 1 ? arguments.positional[1] : nil))?.asInt == 1
+        // Of a reading that has a zone, what that shows.
+        let local = time.zone ?? zone.at(wall: time.wall / 1_000_000, isSummer: isSummer)
         switch name {
         case "localize":
             guard time.zone == nil else { throw JinjaError(.value, "Not naive datetime (tzinfo is already set)") }
-            return .object(DateTimeObject(PythonTime(wall: time.wall, zone: zone)))
+            return .object(DateTimeObject(PythonTime(wall: time.wall, zone: local)))
         case "normalize", "fromutc": return .object(DateTimeObject(PythonTime(time.instant, zone: zone)))
-        case "utcoffset": return .object(SpanObject(seconds: zone.offset(atWall: time.wall / 1_000_000)))
-        case "tzname": return .string(zone.abbreviation(atWall: time.wall / 1_000_000))
-        case "dst": return .object(SpanObject(seconds: 0))
+        case "utcoffset": return .object(SpanObject(seconds: local.offset))
+        case "tzname": return .string(local.abbreviation)
+        case "dst": return .object(SpanObject(seconds: local.summerTime))
         default: return nil
         }
     }

@@ -12,8 +12,8 @@ struct PythonTime: Hashable {
         self.zone = zone
     }
     init(_ time: Timestamp, zone: PythonZone? = nil) {
-        let zone = zone
-        wall = time.microseconds + Int64(zone?.offset(atUTC: time.microseconds / 1_000_000) ?? 0) * 1_000_000
+        let zone = zone?.at(utc: Int64((Double(time.microseconds) / 1_000_000).rounded(.down)))
+        wall = time.microseconds + Int64(zone?.offset ?? 0) * 1_000_000
         self.zone = zone
     }
     init(_ date: PythonDate, hour: Int = 0, minute: Int = 0, second: Int = 0, microsecond: Int = 0, zone: PythonZone? = nil) {
@@ -28,7 +28,7 @@ struct PythonTime: Hashable {
     var second: Int { microsecondOfDay / 1_000_000 % 60 }
     var microsecond: Int { microsecondOfDay % 1_000_000 }
     /// Seconds east of Greenwich.
-    var offset: Int? { zone.map { $0.offset(atWall: wall / 1_000_000) } }
+    var offset: Int? { zone?.offset }
     /// The instant; a reading without a zone is taken for UTC, which is the zone of every run.
     var instant: Timestamp { Timestamp(microseconds: wall - Int64(offset ?? 0) * 1_000_000) }
 

@@ -2,44 +2,59 @@ internal import Glibc
 internal import Synchronization
 
 /// Where a clock hangs: a fixed offset, or a place with its history of offsets.
+///
+/// As pytz has it, a reading carries one offset of its place, however far it is moved: `localize` and `normalize` choose it, a place that
+/// is only put to a reading gives it the first that it ever had.
 enum PythonZone: Hashable {
     /// Seconds east of Greenwich, and a name where it has one.
     case fixed(Int, name: String?)
     case place(ZoneHistory)
+    /// A place, and what its clocks show for one reading.
+    case pinned(ZoneHistory, ZoneHistory.Kind)
 
     static let utc = PythonZone.fixed(0, name: "UTC")
 
     var name: String {
         switch self {
         case .fixed(let offset, let name): name ?? Self.text(offset)
-        case .place(let history): history.name
+        case .place(let history), .pinned(let history, _): history.name
         }
     }
 
-    func offset(atUTC seconds: Int64) -> Int {
+    private var history: ZoneHistory? {
+        switch self {
+        case .fixed: nil
+        case .place(let history), .pinned(let history, _): history
+        }
+    }
+
+    /// What the place showed at a moment.
+    func at(utc seconds: Int64) -> PythonZone { history.map { .pinned($0, $0.pytzType(atUTC: seconds)) } ?? self }
+
+    /// What the place showed where its clocks read this.
+    func at(wall seconds: Int64, isSummer: Bool = false) -> PythonZone { history.map { .pinned($0, $0.pytzType(atWall: seconds, isSummer: isSummer)) } ?? self }
+
+    /// As a reading has it that was not localized.
+    var attached: PythonZone { if case .place(let history) = self { .pinned(history, history.first) } else { self } }
+
+    var offset: Int {
         switch self {
         case .fixed(let offset, _): offset
-        case .place(let history): history.type(atUTC: seconds).offset
+        case .place(let history): history.first.wholeMinutes
+        case .pinned(_, let kind): kind.wholeMinutes
         }
     }
 
-    /// For a wall clock that shows a time twice, the first; for one that never shows it, the offset before the gap.
-    func offset(atWall seconds: Int64) -> Int {
-        switch self {
-        case .fixed(let offset, _): return offset
-        case .place(let history):
-            let before = history.type(atUTC: seconds - Int64(history.type(atUTC: seconds - 86_400).offset)).offset
-            let guess = history.type(atUTC: seconds - Int64(before)).offset
-            return guess == before ? before : history.type(atUTC: seconds - Int64(guess)).offset == guess ? guess : before
-        }
-    }
-
-    func abbreviation(atWall seconds: Int64) -> String {
+    var abbreviation: String {
         switch self {
         case .fixed: name
-        case .place(let history): history.type(atUTC: seconds - Int64(offset(atWall: seconds))).abbreviation
+        case .place(let history): history.first.abbreviation
+        case .pinned(_, let kind): kind.abbreviation
         }
     }
+
+    /// Seconds by which the clocks are ahead in summer.
+    var summerTime: Int { if case .pinned(_, let kind) = self, kind.isSummer { 3600 } else { 0 } }
 
     private static func text(_ offset: Int) -> String {
         let size = abs(offset)
@@ -59,6 +74,8 @@ final class ZoneHistory: Hashable, Sendable {
         var offset: Int
         var isSummer: Bool
         var abbreviation: String
+        /// pytz knows no seconds.
+        var wholeMinutes: Int { Int((Double(offset + 30) / 60).rounded(.down)) * 60 }
     }
     let name: String
     private let times: [Int64]
@@ -121,6 +138,26 @@ final class ZoneHistory: Hashable, Sendable {
         rule = ZoneRule(String(decoding: bytes[end...].dropFirst().prefix { $0 != 0x0a }, as: UTF8.self))
     }
 
+    /// What the place had before anything was recorded.
+    var first: Kind { types.first { !$0.isSummer } ?? types[0] }
+
+    /// pytz knows the years from 1902 to 2037 alone.
+    private static let known32 = Int64(Int32.min)..<2_145_916_800
+    func pytzType(atUTC seconds: Int64) -> Kind { seconds < Self.known32.lowerBound ? first : type(atUTC: min(seconds, Self.known32.upperBound - 1)) }
+
+    /// Of a reading that comes twice, or never, `isSummer` decides.
+    func pytzType(atWall seconds: Int64, isSummer: Bool) -> Kind {
+        var found: [Kind] = []
+        for day in [-86_400, 86_400] as [Int64] {
+            let kind = pytzType(atUTC: seconds + day)
+            if !found.contains(kind), pytzType(atUTC: seconds - Int64(kind.wholeMinutes)) == kind { found.append(kind) }
+        }
+        if found.isEmpty { return pytzType(atWall: seconds + (isSummer ? 21_600 : -21_600), isSummer: isSummer) }
+        let fitting = found.filter { $0.isSummer == isSummer }
+        let chosen = fitting.isEmpty ? found : fitting
+        return (isSummer ? chosen.max { $0.offset < $1.offset } : chosen.min { $0.offset < $1.offset }) ?? first
+    }
+
     func type(atUTC seconds: Int64) -> Kind {
         if let last = times.last, seconds >= last, let rule { return rule.type(atUTC: seconds) }
         if times.isEmpty, let rule { return rule.type(atUTC: seconds) }
@@ -129,7 +166,7 @@ final class ZoneHistory: Hashable, Sendable {
             let middle = (low + high) / 2
             if times[middle] <= seconds { low = middle + 1 } else { high = middle }
         }
-        if low == 0 { return types.first { !$0.isSummer } ?? types[0] }
+        if low == 0 { return first }
         return types[kinds[low - 1]]
     }
 }

@@ -66,7 +66,7 @@ enum TimeFormat {
         case "z":
             guard let offset = time.offset else { return "" }
             return "\(offset < 0 ? "-" : "+")\(Digits.padded(abs(offset) / 3600, 2))\(Digits.padded(abs(offset) / 60 % 60, 2))"
-        case "Z": return time.zone?.abbreviation(atWall: time.wall / 1_000_000) ?? ""
+        case "Z": return time.zone?.abbreviation ?? ""
         default: return "%\(directive)"
         }
     }

@@ -32,9 +32,9 @@ struct DbtOperation {
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
-            let text = "{{ \(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words)) }}"
+            let text = "\(macro.map { "\($0.packageName)." } ?? "")\(macro?.name ?? name)(\(words))"
             compiler.connectionName = "macro_\(name)"
-            func call() throws { _ = try compiler.render(text, for: nil, with: [("_operation_arguments", .object(given))]) }
+            func call() throws { try compiler.run(macro, text, with: .object(given)) }
             // As in dbt, each statement takes effect at once, whatever comes of the next; one writer's log is written once.
             defer { session.rollback() }
             if session.hasOneWriter { try session.transaction(call) } else { try call() }

@@ -49,7 +49,9 @@ struct DbtRun {
         var ephemerals: [NodeResult] = []
         // As in dbt, a hook that fails stops the nodes only where the project says so.
         if results.contains(where: \.isFailure), manifest.project.flags["skip_nodes_if_on_run_start_fails"]?.boolValue ?? false {
-            results += told.map { skipped($0) }
+            let left = told.map { skipped($0) }
+            for (index, result) in left.enumerated() { if let node = manifest[result.uniqueID] { progress.end(result, node, "\(index + 1) of \(left.count + idle.count)") } }
+            results += left
         } else {
             let done = try nodes(lane)
             (results, ephemerals) = (results + done.results, done.ephemerals)
