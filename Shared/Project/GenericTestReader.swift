@@ -30,11 +30,11 @@ struct GenericTestReader {
             case "name": customName = member.value.text
             case "description": description = member.value.text ?? ""
             case "config":
-                for inner in member.value.members { config[inner.key] = filled(inner.value) }
+                for inner in member.value.members { note(filled(inner.value), inner.key, in: &config) }
             case "arguments" where member.value.isMap && nestsArguments:
                 for inner in member.value.members { nested[inner.key] = inner.value.json }
             case "test_name": continue
-            case let key where Self.configKeys.contains(key): config[key] = filled(member.value)
+            case let key where Self.configKeys.contains(key): note(filled(member.value), key, in: &config)
             case let key: arguments[key] = member.value.json
             }
         }
@@ -72,6 +72,11 @@ struct GenericTestReader {
         add(
             "MissingArgumentsPropertyInGenericTestDeprecation",
             "Found top-level arguments to test `\(name)` defined on '\(written.isSource ? written.targetName : written.ref?.name ?? written.targetName)' in package '\(written.package.name)' (\(file)). Arguments to generic tests should be nested under the `arguments` property.")
+    }
+
+    /// What is null says nothing, whatever its word asks for.
+    private func note(_ value: JSON, _ key: String, in config: inout JSONObject) {
+        if !value.isNull { config[key] = value }
     }
 
     private func filled(_ value: YAMLValue) -> JSON {
@@ -128,7 +133,7 @@ struct GenericTestReader {
             wrong("test definition dictionary must have exactly one key, got [\(pairs)] instead (\(value.members.count) keys)")
             return nil
         }
-        guard member.value.isMap || member.value.isNull else {
+        guard member.value.isMap else {
             wrong("test arguments must be a dict, got <class '\(PythonText.typeName(member.value.json))'> (value \(PythonText.text(member.value.json)))")
             return nil
         }

@@ -76,9 +76,7 @@ extension ProjectReader {
         var stated = JSONObject()
         for layer in own { ConfigMerge.lay(layer, over: &config) }
         for layer in ConfigMerge.layers(in: package.writtenSections[section], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
-        // Of these dbt notes what their own package says alone.
-        let isNoted = isForeign && node.resourceType != .semanticModel && node.resourceType != .savedQuery
-        let aboveStated = isNoted ? ConfigMerge.layers(in: root.writtenSections[section], fqn: node.fqn).layers : []
+        let aboveStated = isForeign ? ConfigMerge.layers(in: root.writtenSections[section], fqn: node.fqn).layers : []
         var (whole, wholeStated) = (config, stated)
         for layer in above { ConfigMerge.lay(layer, over: &whole) }
         for layer in aboveStated { ConfigMerge.note(layer, in: &wholeStated) }

@@ -128,7 +128,10 @@ public final class ProjectReader {
         var found: [String: NodePatch] = [:]
         for patch in patches {
             let key = "\(patch.package.name)/\(patch.section)/\(patch.name)"
-            if let twin = found[key], ["models", "seeds", "snapshots", "functions"].contains(patch.section) {
+            if let twin = found[key], patch.version != nil, twin.version != nil {
+                // The second has nothing left to describe but the latest version, which goes by the model's own name.
+                if patch.version?.isLatest ?? false { found[key] = patch }
+            } else if let twin = found[key], ["models", "seeds", "snapshots", "functions"].contains(patch.section) {
                 problems.add(
                     "project.duplicate_patch", "dbt found two schema.yml entries for the same resource named \(patch.name). Resources and their associated columns may only be described a single time.", at: .file(patch.file, line: patch.line),
                     remedy: "keep one; the other is in \(twin.file):\(twin.line)")
@@ -341,6 +344,9 @@ public final class ProjectReader {
         let capture = text.map { node.language == "python" ? capturePython(node, $0) : self.capture(node, $0) } ?? Capture()
         node.dependsOnMacros = capture.macros
         if let patch {
+            if node.resourceType == .model, patch.config["access"]?.isNull ?? false {
+                problems.add("project.bad_access", "Node \(node.uniqueID) has an invalid value (None) for the access field", at: node.location, remedy: "choose private, protected or public, or leave it out")
+            }
             node.description = patch.description
             node.columns = patch.columns
             node.patchPath = "\(package.name)://\(patch.file)"

@@ -251,7 +251,8 @@ struct SchemaReader {
                 remedy: "write each as '- v: 1', with a number that no other has")
             return
         }
-        let latest = entry["latest_version"]?.json ?? numbers.max(by: precedes) ?? .null
+        let stated = entry["latest_version"].map(\.json) ?? .null
+        let latest = stated.isNull ? numbers.max(by: precedes) ?? .null : stated
         guard numbers.contains(latest) else {
             problems.add(
                 "project.bad_version", "latest_version: \(PythonText.text(latest)) is not one of model '\(name)' versions: \(PythonText.representation(.array(numbers)))", at: entry["latest_version"]?.location ?? entry.location,
@@ -263,9 +264,9 @@ struct SchemaReader {
             let version = NodePatch.Version(model: name, number: number, latest: latest)
             var patch = patch(entry, written["defined_in"]?.text ?? "\(name)_\(version.suffix)", "models")
             patch.version = version
-            if let description = written["description"]?.text { patch.description = description }
+            if let description = written["description"]?.text, !description.isEmpty { patch.description = description }
             ConfigMerge.join(configuration(of: written), into: &patch.config)
-            if let constraints = written["constraints"]?.items { patch.constraints = constraints.map { Self.constraint($0.json, isOfModel: true) } }
+            if let constraints = written["constraints"]?.items, !constraints.isEmpty { patch.constraints = constraints.map { Self.constraint($0.json, isOfModel: true) } }
             // Each version has a date of its own, or none.
             patch.deprecationDate = written["deprecation_date"]?.text.map(Self.moment)
             let (columns, entries) = self.columns(of: written, from: entry, patch.columns)

@@ -50,6 +50,17 @@ import Testing
         #expect(tests.map { $0["tags"] } == [["red"], ["red"]])
     }
 
+    @Test func `a test that nobody has defined stands in the graph, and one of a version that is turned off is attached to nothing`() throws {
+        let nodes = try json([
+            "models/a.sql": "select 1 as id", "models/b_v1.sql": "{{ config(enabled=false) }} select 1 as id",
+            "models/s.yml": "models: [{name: a, data_tests: [odd]}, {name: b, versions: [{v: 1}], config: {group: g}, columns: [{name: id, data_tests: [unique]}]}]\ngroups: [{name: g, owner: {name: o}}]",
+        ])
+        let odd = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.odd_a_") }?.value
+        #expect(odd?["depends_on"] == ["macros": [.null, "macro.dbt.get_where_subquery"], "nodes": ["model.shop.a"]])
+        let off = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.unique_b_v1_id") }?.value
+        #expect(off?["attached_node"] == .null && off?["group"] == .null, "\(String(describing: off))")
+    }
+
     @Test func `what dbt_project.yml says of a semantic model is said of its parts and of the metrics of its measures`() throws {
         let written = try json([
             "dbt_project.yml": "name: shop\nprofile: shop\nsemantic-models: {+meta: {all: 1}}",
@@ -68,6 +79,7 @@ import Testing
         let model = written["semantic_models"]?["semantic_model.shop.orders"]
         #expect(model?["entities"]?[0]?["config"]?["meta"] == ["all": 1, "own": 2, "part": 3])
         #expect(model?["dimensions"]?[0]?["config"]?["meta"] == ["all": 1, "own": 2])
+        #expect(model?["unrendered_config"] == ["meta": ["own": 2]])
         #expect(model?["measures"]?[0]?["agg_params"] == ["percentile": 0.5, "use_discrete_percentile": false, "use_approximate_percentile": false])
         #expect(written["metrics"]?["metric.shop.middle"]?["config"]?["meta"] == ["all": 1, "own": 2])
     }

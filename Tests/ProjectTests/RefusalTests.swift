@@ -38,6 +38,9 @@ import Testing
         ("models: [{name: lines, constraints: [{type: foreign_key, to: odd}]}]", "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model lines: odd."),
         ("models: [{name: lines, columns: [{name: a, constraints: [{type: primary_key}]}, {name: b, constraints: [{type: primary_key}]}]}]", "Primary key constraint error: (models/lines.sql)\nFound 2 columns (['a', 'b']) with primary key constraints defined. Primary keys for multiple columns must be defined as a model level constraint."),
         ("models: [{name: lines, config: {enabled: maybe}}]", "at path ['enabled']: 'maybe' is not of type 'boolean'"), ("models: [{name: lines, config: {group: odd}}]", "Invalid group 'odd', expected one of []"),
+        ("models: [{name: lines, data_tests: [{unique: null}]}]", "Invalid test config given in models/more.yml: test arguments must be a dict, got <class 'NoneType'> (value None)"),
+        ("models: [{name: lines, access: null}]", "Node model.shop.lines has an invalid value (None) for the access field"),
+        ("models: [{name: lines, constraints: [{type: unique, columns: null}]}]", "Field \"columns\" of type List[str] in ModelLevelConstraint has invalid value None"),
         ("models: [{name: lines, data_tests: [{unique: [id]}]}]", "Invalid test config given in models/more.yml: test arguments must be a dict, got <class 'list'> (value ['id'])"),
         ("sources: [{name: o, loaded_at_field: a, loaded_at_query: b, tables: [{name: t}]}]", "Cannot specify both loaded_at_field and loaded_at_query at source level."), ("sources: [{name: raw, tables: [{name: events}]}]", "dbt found two sources with the name \"raw_events\""),
         ("sources: [{name: o, tables: [{name: t, config: {freshness: {warn_after: {count: 1, period: year}}}}]}]", "at path ['freshness']: {'warn_after': {'count': 1, 'period': 'year'}} is not valid under any of the given schemas"),
@@ -73,6 +76,8 @@ import Testing
 
     @Test func `what dbt reads on at is warned of at most`() {
         #expect(told(["models/more.yml": "data_tests: [5]"]) == ["models/more.yml:1: an entry of 'data_tests' has no name"])
+        #expect(told(["models/more.yml": "models: [{name: lines, data_tests: [odd, pack.odd: {arguments: {a: 1}}, unique: {column_name: id, config: {warn_if: null, limit: null}}]}]"]) == [])
+        #expect(told(["models/lines_v1.sql": "select 1", "models/lines.sql": "select 2", "models/more.yml": "models: [{name: lines, latest_version: null, versions: [{v: 1}, {v: 2}]}]"]) == [])
         #expect(told(["models/more.yml": "sources: [{name: events, overrides: tools}]"]) == ["During parsing, dbt encountered source overrides that had no target:\n  - Source tools.events (in models/more.yml)\n"])
         #expect(told(["dbt_project.yml": "name: shop\nprofile: shop\nmodels:\nquery-comment: {}\nmodel-paths:"]) == [])
     }

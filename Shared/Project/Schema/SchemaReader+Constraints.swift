@@ -17,6 +17,10 @@ extension SchemaReader {
         if let constraint = own.first(where: { !isKnown($0) }) {
             wrong("Invalid constraint type on model \(name): Type must be one of \(PythonList.list(Self.kinds))", constraint)
         }
+        for constraint in own {
+            guard let named = constraint["columns"], !named.isMap, named.string == nil, named.json.arrayValue == nil else { continue }
+            wrong("Field \"columns\" of type List[str] in ModelLevelConstraint has invalid value \(PythonText.text(named.json))", constraint)
+        }
         for constraint in columns.flatMap({ $0["constraints"]?.items ?? [] }) + own where constraint["type"]?.string == "foreign_key" {
             guard let to = constraint["to"], !to.isNull, to.json != "" else { continue }
             let capture = to.string.flatMap { try? DbtSyntax.environment.parse("{{ \($0) }}", name: to.file) }.flatMap(StaticReader.capture)

@@ -43,7 +43,7 @@ extension SchemaReader {
             return false
         }
         // What no node has is not looked at later.
-        if ["groups", "macros"].contains(section), let meta = json["config"]?["meta"], meta.objectValue == nil {
+        if ["groups", "macros"].contains(section), let meta = json["config"]?["meta"], meta.objectValue == nil, section == "groups" || ![JSON.null, [], "", false, 0].contains(meta) {
             wrong(section, entry, "expected dict, got \(PythonText.text(meta))", at: entry)
             return false
         }

@@ -59,7 +59,7 @@ class Project:
         if self.chance(0.2): text = "with own as (\n" + text + "\n)\nselect * from own"
         if self.chance(0.2): text = "{# words #}\n" + text
         if self.chance(0.15): text += "\n{% if is_incremental() %} where 1 = 1 {% endif %}"
-        if self.chance(0.15): text += "\n-- {{ config.get('materialized') }} {{ model.name }} {{ this.identifier }} {{ model.tags | join('/') }}"
+        if self.chance(0.15): text += "\n-- {{ config.get('materialized') }} {{ model.name }} {{ this.identifier }} {{ model.tags | sort | join('/') }}"
         return text
 
     def model(self, name):

@@ -15,7 +15,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("ours")
 parser.add_argument("--kinds", default="semantics,schema,snapshot,project,profile,written")
 parser.add_argument("--part", default="0/1")
-parser.add_argument("--only")
+parser.add_argument("--only", help="words of titles, apart by |")
 parser.add_argument("--known")
 parser.add_argument("--show", action="store_true")
 parser.add_argument("--learn", action="store_true", help="run dbt alone")
@@ -88,7 +88,7 @@ def essence(said):
     text = said["error"] or ""
     if said["kind"] in STUMBLES and "Invalid enum value" not in text and "should have a measure" not in text: return []
     text = re.sub(r"^\w+( \w+)? Error( in [^\n]*)?\n", "", text)
-    text = re.split(r"\n\s*line \d+\n|\n\s*Failed validating |\n\s*Since these resources|To fix this|Raw Error|Run \"dbt deps\"|Check for a different version|Searched for|-{20,}|To specify a profile|\nError encountered in", text)[0]
+    text = re.split(r"\n\s*line \d+\n|\n\s*Failed validating |\n\s*Since these resources|To fix this|Raw Error|Run \"dbt deps\"|Check for a different version|Searched for|-{20,}|To specify a profile|\nError encountered in|\n\s*> in macro ", text)[0]
     text = re.split(r"\s@: ", text.strip())[0]
     if text.startswith("dbt found two"): text = text.strip().rstrip(".")
     text = re.sub(r"Runtime Error\n *", "", text)
@@ -118,7 +118,7 @@ passed = failed = 0
 other_words = 0
 home = pathlib.Path(tempfile.mkdtemp(prefix="mutate."))
 for number, (title, file, change) in enumerate(mutations(options.kinds.split(","))):
-    if number % count != index or options.only and options.only not in title: continue
+    if number % count != index or options.only and not any(words in title for words in options.only.split("|")): continue
     files = {**PROJECT, "profiles.yml": PROFILE}
     try: files = changed(file, change, files)
     except (KeyError, IndexError, TypeError): continue
