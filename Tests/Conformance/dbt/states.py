@@ -6,10 +6,12 @@ A manifest is compared member by member (manifests.py says what is left out). Th
 the four pairs of reader and manifest, and after each edit all four select the same, or all refuse.
 The last line is `N passed, N failed, 0 skipped`.
 """
-import json, os, pathlib, re, shutil, subprocess, sys, tempfile
+import concurrent.futures, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.contracts import state
 
 from manifests import differences
 
@@ -21,12 +23,27 @@ PROFILES = {
 }
 
 
+# Every command of dbt reads the manifest of the state anew, which is most of its time; here it is the same from edit to edit.
+reading, known = state.Manifest.from_writable_manifest, {}
+state.WritableManifest = type("Unread", (), {"read_and_check_versions": staticmethod(lambda path: path)})
+
+
+def remembered(path):
+    key = path, os.stat(path).st_mtime_ns
+    if key not in known: known[key] = reading(WritableManifest.read_and_check_versions(path))
+    return known[key]
+
+
+state.Manifest = type("Remembered", (), {"from_writable_manifest": staticmethod(remembered)})
+
+
 class Bench:
     """One project in a folder of its own, which both read."""
 
     def __init__(self, ours, title, report):
         self.ours_command, self.title, self.report = ours.split(), title, report
         self.manifest = None
+        self.meanwhile = concurrent.futures.ThreadPoolExecutor(1)
 
     def theirs(self, words, manifest=None):
         hidden, errors = sys.stdout, sys.stderr
@@ -62,17 +79,22 @@ class Bench:
 
     def select(self, selections, words=()):
         """What each selection finds, of all four pairs."""
+        def line(selection, side):
+            return ["ls", "--select", selection, "--indirect-selection", "empty", "--resource-type", "all", "--output", "json", "--output-keys", "unique_id", *words, "--state", f"state_{side}"]
+
+        def listed(code, entries): return sorted(json.loads(entry)["unique_id"] for entry in entries or [] if entry.startswith("{")) if code == 0 else f"exit code {code}"
+
+        # dbt is in this process; ours goes on meanwhile.
+        asked = {(selection, side): self.meanwhile.submit(self.ours, line(selection, side)) for selection in selections for side in ("theirs", "ours")}
         for selection in selections:
-            line = ["ls", "--select", selection, "--indirect-selection", "empty", "--resource-type", "all", "--output", "json", "--output-keys", "unique_id", *words]
             found = {}
-            for state in ("theirs", "ours"):
-                code, listed = self.theirs(line + ["--state", f"state_{state}"], self.manifest)
-                found["dbt", state] = sorted(json.loads(entry)["unique_id"] for entry in listed or []) if code == 0 else f"exit code {code}"
-                code, text = self.ours(line + ["--state", f"state_{state}"])
-                found["ours", state] = sorted(json.loads(entry)["unique_id"] for entry in text.split("\n") if entry.startswith("{")) if code == 0 else f"exit code {code}"
+            for side in ("theirs", "ours"):
+                found["dbt", side] = listed(*self.theirs(line(selection, side), self.manifest))
+                code, text = asked[selection, side].result()
+                found["ours", side] = listed(code, text.split("\n"))
             expected = found["dbt", "theirs"]
-            for (reader, state), ids in found.items():
-                if (reader, state) != ("dbt", "theirs"): self.report(f"{self.title}: {reader} on {'its own' if (reader == 'ours') == (state == 'ours') else 'the other'} manifest, {selection}", expected, ids)
+            for (reader, side), ids in found.items():
+                if (reader, side) != ("dbt", "theirs"): self.report(f"{self.title}: {reader} on {'its own' if (reader == 'ours') == (side == 'ours') else 'the other'} manifest, {selection}", expected, ids)
 
     def unchanged(self):
         self.keep()
