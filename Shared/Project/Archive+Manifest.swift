@@ -24,7 +24,7 @@ extension ArchiveWriter {
     }
     mutating func column(_ value: Column) {
         write(value.name); write(value.description); write(value.dataType); write(value.meta); write(value.tags)
-        write(value.isQuoted) { $0.write($1) }; write(value.constraints) { $0.write($1) }; write(value.granularity); write(value.docBlocks)
+        write(value.isQuoted) { $0.write($1) }; write(value.constraints) { $0.write($1) }; write(value.granularity); write(value.docBlocks); write(value.extra)
     }
     mutating func ref(_ value: Ref) {
         write(value.name); write(value.package); write(value.version)
@@ -133,6 +133,7 @@ extension ArchiveReader {
         value.constraints = try list { try $0.json() }
         value.granularity = try optionalText()
         value.docBlocks = try strings()
+        value.extra = try object()
         return value
     }
     mutating func ref() throws -> Ref {

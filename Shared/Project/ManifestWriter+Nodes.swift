@@ -71,12 +71,13 @@ extension ManifestWriter {
 
     private static func columns(_ columns: [Column]) -> JSON {
         JSON(columns.map { column in
-            (column.name, [
+            let known: JSON = [
                 "name": .string(column.name), "description": .string(column.description), "meta": .object(column.meta),
                 "data_type": JSON(column.dataType), "constraints": .array(column.constraints), "quote": column.isQuoted.map(JSON.bool) ?? .null,
                 "config": ["meta": .object(column.meta), "tags": texts(column.tags)], "tags": texts(column.tags),
                 "granularity": JSON(column.granularity), "doc_blocks": texts(column.docBlocks),
-            ])
+            ]
+            return (column.name, .object(column.extra.pairs.reduce(into: known.objectValue ?? JSONObject()) { all, pair in all[pair.key] = pair.value }))
         })
     }
 
@@ -168,7 +169,7 @@ extension ManifestWriter {
             })),
             ("expect", ["rows": json(test.expect.rows), "format": .string(test.expect.format), "fixture": JSON(test.expect.fixture)]),
             ("overrides", hasOverrides ? ["macros": .object(test.macros), "vars": .object(test.vars), "env_vars": .object(test.environment)] : .null),
-            ("checksum", .string(node.checksum)), ("schema", .string(node.schema)), ("versions", test.versions.objectValue.map { ["include": $0["include"] ?? .null, "exclude": $0["exclude"] ?? .null] } ?? .null), ("version", node.version ?? .null),
+            ("checksum", .string(node.checksum)), ("schema", node.config.isEnabled ? .string(node.schema) : .null), ("versions", test.versions.objectValue.map { ["include": $0["include"] ?? .null, "exclude": $0["exclude"] ?? .null] } ?? .null), ("version", node.version ?? .null),
         ]
     }
 }

@@ -176,7 +176,7 @@ public struct ManifestWriter {
 
     private func node(_ node: Node) -> JSON {
         let own = compiled[node.uniqueID]
-        var members = Self.members(of: node, relationName: own?.relationName ?? relations.text(of: node), primaryKey: node.resourceType == .model && node.config.isEnabled ? primaryKey(of: node) : [])
+        var members = Self.members(of: node, relationName: node.resourceType == .function ? nil : own?.relationName ?? relations.text(of: node), primaryKey: node.resourceType == .model && node.config.isEnabled ? primaryKey(of: node) : [])
         members.append(("created_at", createdAt))
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(own?.index ?? hook.index)))

@@ -65,6 +65,8 @@ public struct Column: Hashable, Sendable {
     public var granularity: String?
     /// The docs blocks in the description.
     public var docBlocks: [String] = []
+    /// Words that dbt does not know, `policy_tags` say, which it keeps.
+    public var extra = JSONObject()
     public init(name: String) { self.name = name }
 }
 

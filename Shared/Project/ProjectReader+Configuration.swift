@@ -70,13 +70,15 @@ extension ProjectReader {
         let root = manifest.project
         let isForeign = package.name != root.name
         let (above, rootDepth) = isForeign ? ConfigMerge.layers(in: root.sections[section], fqn: node.fqn) : ([], 0)
-        let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(max(ownDepth, rootDepth)).joined(separator: "/"))"
+        let key = "\(node.resourceType.rawValue)/\(package.name)/\(node.fqn.prefix(node.resourceType == .function ? node.fqn.count : max(ownDepth, rootDepth)).joined(separator: "/"))"
         if let known = projectConfigs[key] { return known }
         var config = Self.defaults(of: node.resourceType)
         var stated = JSONObject()
         for layer in own { ConfigMerge.lay(layer, over: &config) }
-        for layer in ConfigMerge.layers(in: package.writtenSections[section], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
-        let aboveStated = isForeign ? ConfigMerge.layers(in: root.writtenSections[section], fqn: node.fqn).layers : []
+        // Of functions too dbt notes what is written of models.
+        let noted = node.resourceType == .function ? "models" : section
+        for layer in ConfigMerge.layers(in: package.writtenSections[noted], fqn: node.fqn).layers { ConfigMerge.note(layer, in: &stated) }
+        let aboveStated = isForeign ? ConfigMerge.layers(in: root.writtenSections[noted], fqn: node.fqn).layers : []
         var (whole, wholeStated) = (config, stated)
         for layer in above { ConfigMerge.lay(layer, over: &whole) }
         for layer in aboveStated { ConfigMerge.note(layer, in: &wholeStated) }
@@ -162,7 +164,7 @@ extension ProjectReader {
         switch macro {
         case "generate_schema_name": return custom.map { "\(manifest.target.schema)_\($0)" } ?? manifest.target.schema
         // An empty alias is none.
-        case "generate_alias_name": return custom.flatMap { $0.isEmpty ? nil : $0 } ?? node.version.map { "\(node.name)_v\(PythonText.text($0))" } ?? node.name
+        case "generate_alias_name": return custom.flatMap { $0.isEmpty ? nil : $0 } ?? node.version.map { "\(node.name)_v\(PythonText.text($0).replacing(".", with: "_"))" } ?? node.name
         default: return custom ?? manifest.target.database
         }
     }

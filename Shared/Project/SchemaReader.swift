@@ -214,11 +214,11 @@ struct SchemaReader {
         if section == "functions" {
             patch.arguments = (entry["arguments"]?.items ?? []).map {
                 [
-                    "name": JSON($0["name"]?.text), "data_type": JSON($0["data_type"]?.text), "description": .string($0["description"]?.text ?? ""),
+                    "name": JSON($0["name"]?.text), "data_type": JSON($0["data_type"]?.text), "description": JSON($0["description"]?.text),
                     "default_value": $0["default_value"]?.json ?? .null,
                 ]
             }
-            patch.returns = ["data_type": JSON(entry["returns"]?["data_type"]?.text), "description": .string(entry["returns"]?["description"]?.text ?? "")]
+            patch.returns = ["data_type": JSON(entry["returns"]?["data_type"]?.text), "description": JSON(entry["returns"]?["description"]?.text)]
         }
         return patch
     }
@@ -265,7 +265,8 @@ struct SchemaReader {
             var patch = patch(entry, written["defined_in"]?.text ?? "\(name)_\(version.suffix)", "models")
             patch.version = version
             if let description = written["description"]?.text, !description.isEmpty { patch.description = description }
-            ConfigMerge.join(configuration(of: written), into: &patch.config)
+            // dbt reads a version's own words beside `config` and forgets them.
+            if let own = written["config"]?.json.objectValue { ConfigMerge.join(own, into: &patch.config) }
             if let constraints = written["constraints"]?.items, !constraints.isEmpty { patch.constraints = constraints.map { Self.constraint($0.json, isOfModel: true) } }
             // Each version has a date of its own, or none.
             patch.deprecationDate = written["deprecation_date"]?.text.map(Self.moment)
@@ -320,6 +321,10 @@ struct SchemaReader {
         return config
     }
 
+    private static let wordsOfColumns: Set<String> = [
+        "name", "description", "meta", "data_type", "constraints", "docs", "config", "data_tests", "tests", "quote", "tags", "granularity",
+    ]
+
     func columns(of entry: YAMLValue) -> [Column] {
         (entry["columns"]?.items ?? []).compactMap { item in
             if item["include"] != nil || item["exclude"] != nil { return nil }
@@ -330,8 +335,10 @@ struct SchemaReader {
             var column = Column(name: name)
             column.description = item["description"]?.text ?? ""
             column.dataType = item["data_type"]?.text
-            column.meta = (item["config"]?["meta"] ?? item["meta"])?.json.objectValue ?? JSONObject()
-            column.tags = (item["config"]?["tags"] ?? item["tags"])?.strings ?? []
+            column.meta = item["meta"]?.json.objectValue ?? JSONObject()
+            for (key, value) in item["config"]?["meta"]?.json.objectValue?.pairs ?? [] { column.meta[key] = value }
+            for tag in (item["tags"]?.strings ?? []) + (item["config"]?["tags"]?.strings ?? []) where !column.tags.contains(tag) { column.tags.append(tag) }
+            for member in item.members where !Self.wordsOfColumns.contains(member.key) { column.extra[member.key] = member.value.json }
             column.isQuoted = item["quote"]?.json.boolValue
             column.constraints = item["constraints"]?.items.map { Self.constraint($0.json) } ?? []
             column.granularity = item["granularity"]?.text

@@ -61,6 +61,30 @@ import Testing
         #expect(off?["attached_node"] == .null && off?["group"] == .null, "\(String(describing: off))")
     }
 
+    @Test func `of a version's own words those below config count, a column keeps words that nobody knows, and a function is noted as a model`() throws {
+        let written = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+docs: {show: false}}\nfunctions: {+tags: [f]}",
+            "models/a_v3.5.sql": "select 1 as id", "functions/doubled.sql": "select price * 2",
+            "functions/f.yml": "functions: [{name: doubled, arguments: [{name: price, data_type: float}], returns: {data_type: float}}]",
+            "models/s.yml": """
+                models:
+                  - name: a
+                    columns: [{name: id, policy_tags: [p], tags: [x], meta: {a: 1}, config: {tags: [y], meta: {b: 2}}}]
+                    versions: [{v: "3.5", access: private, docs: {show: true}, config: {tags: [t]}}]
+                unit_tests: [{name: u, model: a, given: [], expect: {rows: []}, config: {enabled: false}}]
+                """,
+        ])
+        let node = written["nodes"]?["model.shop.a.v3.5"]
+        #expect(node?["alias"] == "a_v3_5" && node?["access"] == "protected" && node?["docs"]?["show"] == false)
+        #expect(node?["unrendered_config"] == ["docs": ["show": false], "tags": ["t"]])
+        let column = node?["columns"]?["id"]
+        #expect(column?["policy_tags"] == ["p"] && column?["tags"] == ["x", "y"] && column?["meta"] == ["a": 1, "b": 2])
+        let function = written["functions"]?["function.shop.doubled"]
+        #expect(function?["relation_name"] == .null && function?["returns"]?["description"] == .null && function?["arguments"]?[0]?["description"] == .null)
+        #expect(function?["unrendered_config"] == ["docs": ["show": false]] && function?["tags"] == ["f"])
+        #expect(written["disabled"]?["unit_test.shop.a.u"]?[0]?["schema"] == .null)
+    }
+
     @Test func `what dbt_project.yml says of a semantic model is said of its parts and of the metrics of its measures`() throws {
         let written = try json([
             "dbt_project.yml": "name: shop\nprofile: shop\nsemantic-models: {+meta: {all: 1}}",

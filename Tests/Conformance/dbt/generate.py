@@ -2,6 +2,7 @@
 import random
 
 from generate_more import enrich
+from generate_wider import widen
 
 TAGS = ["red", "green", "blue"]
 FOLDERS = ["staging", "marts", "marts/fin"]
@@ -21,6 +22,7 @@ class Project:
             self.model(f"m{number}")
         self.rest()
         enrich(self)
+        widen(self)
 
     def chance(self, part):
         return self.random.random() < part
@@ -142,7 +144,7 @@ class Project:
             text = self.files[path]
             if path.endswith(".sql") and self.chance(0.2): self.files[path] = text + "\n-- changed"
             if path.endswith("schema.yml"):
-                for entry in text["models"]:
+                for entry in text.get("models", []):
                     if self.chance(0.15): entry["description"] = "changed"
                     if self.chance(0.15): entry.setdefault("config", {})["meta"] = {"owner": "new"}
                     if self.chance(0.1): entry.setdefault("config", {})["tags"] = ["fresh"]
@@ -177,7 +179,7 @@ class Project:
         def expression():
             return ",".join(self.criterion(isStateful) for _ in range(self.random.choice([1, 1, 1, 2, 3])))
         words = []
-        if self.chance(0.12) and not isStateful: return ["--selector", self.random.choice(["plain", "both", "text", "nested", "nothing"])]
+        if self.chance(0.12) and not isStateful: return ["--selector", self.random.choice(getattr(self, "selectors", []) + ["plain", "both", "text", "nested", "nothing"])]
         if self.chance(0.85): words += ["--select"] + [expression() for _ in range(self.random.choice([1, 1, 2, 3]))]
         if self.chance(0.35) or not words: words += ["--exclude"] + [expression() for _ in range(self.random.choice([1, 1, 2]))]
         if self.chance(0.15): words += ["--resource-type", self.random.choice(["model", "test", "seed", "source", "snapshot", "exposure", "all", "analysis"])]
