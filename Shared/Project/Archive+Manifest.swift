@@ -56,7 +56,7 @@ extension ArchiveWriter {
     mutating func macro(_ value: Macro) {
         write(value.uniqueID); write(value.name); write(value.packageName); write(value.originalFilePath); write(value.rootFolder)
         write(value.line); write(value.text); write(value.dependsOnMacros); write(value.description); write(value.arguments) { $0.write($1) }; write(value.config)
-        write(value.patchPath); write(value.languages) { $0.write($1) }
+        write(value.patchPath); write(value.languages) { $0.write($1) }; write(value.parameters)
     }
     mutating func macroFile(_ value: MacroFile) {
         write(value.packageName); write(value.path); write(value.text)
@@ -180,6 +180,7 @@ extension ArchiveReader {
         value.config = try object()
         value.patchPath = try optionalText()
         value.languages = try optional { try $0.strings() }
+        value.parameters = try strings()
         return value
     }
     mutating func macroFile() throws -> MacroFile {

@@ -58,6 +58,7 @@ struct MacroReader {
                 var macro = Macro(uniqueID: id, name: name, packageName: package.name, originalFilePath: path, rootFolder: package.folder, line: definition.line)
                 macro.text = Self.wholeText(of: definition, in: bytes, from: &end)
                 end += macro.text.utf8.count
+                macro.parameters = definition.tag == "materialization" ? ["supported_languages"] : definition.parameters.map(\.name.text)
                 if definition.tag == "materialization" { macro.languages = Self.languages(of: definition) }
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)

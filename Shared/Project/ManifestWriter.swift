@@ -192,7 +192,8 @@ public struct ManifestWriter {
     /// Tests of what is turned off, or not there: dbt has them among the nodes, turned off, and not among what is disabled.
     private var testsOfDisabled: [String: Node] {
         let tests = manifest.disabled.filter { node in
-            node.resourceType == .test
+            // One that says itself that it is turned off is disabled like others.
+            node.resourceType == .test && node.stated["enabled"] != false
                 && (node.refs.contains { manifest.node(for: $0, from: node.packageName) == nil } || node.sources.contains { manifest.source(for: $0, from: node.packageName) == nil })
         }
         return Dictionary(tests.map { ($0.uniqueID, $0) }) { first, _ in first }
@@ -258,6 +259,9 @@ public struct ManifestWriter {
 
     private func macro(_ macro: Macro) -> JSON {
         var json = Self.json(macro)
+        if macro.arguments.isEmpty, manifest.project.flags["validate_macro_args"]?.boolValue ?? false {
+            json["arguments"] = .array(macro.parameters.map { ["name": .string($0), "type": .null, "description": ""] })
+        }
         json["created_at"] = createdAt
         return json
     }

@@ -273,6 +273,8 @@ public struct Macro: Hashable, Sendable {
     public var dependsOnMacros: [String] = []
     public var description = ""
     public var arguments: [JSON] = []
+    /// What the definition itself takes: its arguments, where the project asks for that and no schema file says others.
+    public var parameters: [String] = []
     public var config = JSONObject()
     public var patchPath: String?
     /// Of a materialization: the languages of the models that it can build.

@@ -61,6 +61,19 @@ import Testing
         #expect(off?["attached_node"] == .null && off?["group"] == .null, "\(String(describing: off))")
     }
 
+    @Test func `a macro's arguments are those of its definition where the project has them checked, and a test that says it is turned off is disabled`() throws {
+        let written = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nflags: {validate_macro_args: true}\ndata_tests: {shop: {not_null_off_id: {+enabled: false}}}",
+            "macros/m.sql": "{% macro one(a, b=2) %}{% endmacro %}{% macro two(c) %}{% endmacro %}{% materialization odd, default %}{% endmaterialization %}",
+            "macros/m.yml": "macros: [{name: two, arguments: [{name: c, type: int}]}]", "models/off.sql": "{{ config(enabled=false) }} select 1 as id",
+            "models/s.yml": "models: [{name: 'off', columns: [{name: id, data_tests: [unique, not_null]}]}]",
+        ])
+        func names(_ macro: String) -> [String?] { (written["macros"]?["macro.shop.\(macro)"]?["arguments"]?.arrayValue ?? []).map { $0["name"]?.stringValue } }
+        #expect(names("one") == ["a", "b"] && names("two") == ["c"] && names("materialization_odd_default") == ["supported_languages"])
+        #expect(written["disabled"]?.objectValue?.keys.filter { $0.hasPrefix("test.") }.map { $0.hasPrefix("test.shop.not_null_off_id.") } == [true])
+        #expect(written["nodes"]?.objectValue?.keys.map { $0.hasPrefix("test.shop.unique_off_id.") } == [true])
+    }
+
     @Test func `of a version's own words those below config count, a column keeps words that nobody knows, and a function is noted as a model`() throws {
         let written = try json([
             "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+docs: {show: false}}\nfunctions: {+tags: [f]}",

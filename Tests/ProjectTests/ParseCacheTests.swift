@@ -139,7 +139,7 @@ import Testing
         #expect(count(Column(name: "")) == 10)
         #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 22)
         #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 28)
-        #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 13)
+        #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 14)
         let fixture = UnitTest.Fixture(rows: .sql(""), format: "")
         #expect(count(UnitTest(model: "", given: [], expect: fixture)) == 8)
         #expect(count(UnitTest.Given(input: "", fixture: fixture)) == 3 && count(fixture) == 3)

@@ -44,8 +44,8 @@ import Testing
         #expect(try server.psql(database, "select x from \"analytics team\".a; select provolatile, pronargdefaults from pg_proc where proname = 'twice'") == "42\ni|1\n")
         let manifest = try JSON(parsing: [UInt8](project.read("target/manifest.json")))
         let function = manifest["functions"]?["function.shop.twice"]
-        #expect(function?["returns"] == ["data_type": "float", "description": ""] && function?["config"]?["volatility"] == "deterministic" && function?["language"] == "sql")
-        #expect(function?["arguments"]?.arrayValue?.last == ["name": "more", "data_type": "int", "description": "", "default_value": 7])
+        #expect(function?["returns"] == ["data_type": "float", "description": .null] && function?["config"]?["volatility"] == "deterministic" && function?["language"] == "sql")
+        #expect(function?["arguments"]?.arrayValue?.last == ["name": "more", "data_type": "int", "description": .null, "default_value": 7])
         #expect(manifest["nodes"]?["function.shop.twice"] == nil && manifest["nodes"]?["model.shop.a"]?["functions"] == [["twice"]])
         #expect(manifest["parent_map"]?["model.shop.a"] == ["function.shop.twice"])
         let results = try JSON(parsing: [UInt8](project.read("target/run_results.json")))["results"]?.arrayValue

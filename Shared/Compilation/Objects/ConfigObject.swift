@@ -38,7 +38,7 @@ final class ConfigObject: JinjaObject {
     }
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-        name == "model" ? compiler.frame.model : value(of: name)
+        name == "model" ? compiler.model : value(of: name)
     }
 
     private func value(of written: String) -> Value? {
