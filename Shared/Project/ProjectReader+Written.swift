@@ -128,6 +128,7 @@ extension ProjectReader {
                 }
                 continue
             }
+            guard saysHowItIsBuilt(written, test, model) else { continue }
             if model.version == nil || ref.version != nil {
                 add(written, &test, of: model, as: id, &manifest)
                 continue
@@ -145,6 +146,22 @@ extension ProjectReader {
                 add(written, &test, of: sibling, as: "\(id)_v\(number)", &manifest)
             }
         }
+    }
+
+    /// A model that asks whether it is built in part is tested for one or the other, and in part with what is there already.
+    private func saysHowItIsBuilt(_ written: Node, _ test: UnitTest, _ model: Node) -> Bool {
+        guard model.dependsOnMacros.contains("macro.dbt.is_incremental") else { return true }
+        guard let isPartial = test.macros["is_incremental"]?.boolValue else {
+            problems.add(
+                "project.bad_unit_test", "Boolean override for 'is_incremental' must be provided for unit test '\(written.name)' in model '\(model.name)'", at: written.location,
+                remedy: "write overrides: {macros: {is_incremental: false}}, or true")
+            return false
+        }
+        guard isPartial, !test.given.contains(where: { $0.input == "this" }) else { return true }
+        problems.add(
+            "project.bad_unit_test", "Unit test '\(written.name)' for incremental model '\(model.name)' must have a 'this' input", at: written.location,
+            remedy: "add a given with input: this")
+        return false
     }
 
     private func add(_ written: Node, _ test: inout UnitTest, of model: Node, as id: String, _ manifest: inout Manifest) {

@@ -27,7 +27,7 @@ import WarehouseKit
         return try NodeRunner(compiler, session: session) { TestProject.startedAt }.unitTest(node)
     }
 
-    private func yml(_ expect: String, more: String = "") -> String {
+    private func yml(_ expect: String, more: String = "    overrides: {macros: {is_incremental: false}}") -> String {
         """
         unit_tests:
           - name: t
