@@ -227,7 +227,9 @@ public struct ManifestWriter {
     private var groupMap: JSON {
         var members: [String: [String]] = [:]
         for group in manifest.groups.values { members[group.name] = [] }
-        for (id, node) in manifest.nodes { if let group = node.group { members[group, default: []].append(id) } }
+        // All that stands among the nodes: hooks of a run have the group that models have, and tests that are turned off are still there.
+        let nodes = Array(manifest.nodes.values) + Array(testsOfDisabled.values) + manifest.hooks.map(\.node)
+        for node in nodes { if let group = node.group { members[group, default: []].append(node.uniqueID) } }
         for (id, node) in manifest.others { if let group = node.group { members[group, default: []].append(id) } }
         return JSON(members.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.sorted().map(JSON.string))) })
     }

@@ -52,11 +52,13 @@ import Testing
 
     @Test func `a test that nobody has defined stands in the graph, and one of a version that is turned off is attached to nothing`() throws {
         let nodes = try json([
-            "models/a.sql": "select 1 as id", "models/b_v1.sql": "{{ config(enabled=false) }} select 1 as id",
-            "models/s.yml": "models: [{name: a, data_tests: [odd]}, {name: b, versions: [{v: 1}], config: {group: g}, columns: [{name: id, data_tests: [unique]}]}]\ngroups: [{name: g, owner: {name: o}}]",
+            "models/a.sql": "select 1 as id", "models/b_v1.sql": "{{ config(enabled=false) }} select 1 as id", "models/c.sql": "select 1 as id",
+            "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {shop: {+group: g}}\non-run-start: [select 1]",
+            "models/s.yml": "models: [{name: a, data_tests: [odd]}, {name: b, versions: [{v: 1}], config: {group: g}, columns: [{name: id, data_tests: [unique]}]}, {name: c, config: {group: g, enabled: false}, data_tests: [unique: {column_name: id}]}]\ngroups: [{name: g, owner: {name: o}}]",
         ])
         let odd = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.odd_a_") }?.value
         #expect(odd?["depends_on"] == ["macros": [.null, "macro.dbt.get_where_subquery"], "nodes": ["model.shop.a"]])
+        #expect(nodes["group_map"]?["g"]?.arrayValue?.count == 4, "\(String(describing: nodes["group_map"]))")
         let off = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.unique_b_v1_id") }?.value
         #expect(off?["attached_node"] == .null && off?["group"] == .null, "\(String(describing: off))")
     }
