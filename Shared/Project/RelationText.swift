@@ -19,7 +19,7 @@ struct RelationText {
     /// nil for what leaves no relation.
     func text(of node: Node) -> String? {
         guard (node.resourceType.isReferable && !node.isEphemeral) || node.failuresRelation() != nil || node.resourceType == .function else { return nil }
-        return text(node.database, node.schema, node.alias, node.config["quoting"]?.objectValue)
+        return text(node.database, node.schema, node.alias, nil)
     }
 
     func text(of source: SourceTable) -> String { text(source.database, source.schema, source.identifier, source.quoting) }

@@ -27,6 +27,17 @@ import Testing
                 == "[|x|y|False|False|{'empty': None}|True]")
     }
 
+    @Test func `the project says how what it builds is quoted, a source says it for itself`() throws {
+        let project = try TestProject([
+            "dbt_project.yml": "name: shop\nprofile: shop\nquoting: {identifier: false}\nmodels: {+quoting: {identifier: true}}",
+            "models/a.sql": "select 1 as id", "models/b.sql": "select * from {{ ref('a') }} {{ source('r', 't') }} {{ source('q', 't') }}",
+            "models/s.yml": "sources: [{name: r, schema: main, tables: [{name: t}]}, {name: q, schema: main, quoting: {identifier: false}, tables: [{name: t}]}]",
+        ])
+        let node = try #require(try project.manifest().nodes["model.shop.b"])
+        let texts = try project.compiler(nil).render(node.rawCode, for: node).split(separator: " ")
+        #expect(texts.suffix(3).map { $0.hasSuffix("\"") } == [false, true, false], "\(texts)")
+    }
+
     @Test func `a hook of a run is at no relation`() throws {
         let project = try TestProject(["dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"{{ this }} {{ model.name }}\"]\n", "models/a.sql": "select 1 as id"])
         let compiler = try project.compiler(nil)

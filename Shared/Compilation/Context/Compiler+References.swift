@@ -7,13 +7,14 @@ extension Compiler {
     func relation(of node: Node) -> RelationObject {
         if let known = replacements[node.uniqueID] { return RelationObject(relationName(of: node), expression: known, dialect: dialect) }
         let relation = RelationObject(relationName(of: node), expression: node.isEphemeral ? "__dbt__cte__\(node.alias)" : nil, dialect: dialect)
-        quote(relation, by: node.config["quoting"]?.objectValue)
+        quote(relation)
         return relation
     }
 
-    /// Whether names are quoted: the project says so for all, a node or a source for itself.
-    func quote(_ relation: RelationObject, by own: JSONObject? = nil) {
-        for setting in [manifest.project.quoting, own ?? JSONObject()] {
+    /// Whether names are quoted: the project says so for all that it builds, whatever a node's own configuration says, and a source for itself
+    /// alone; in the manifest the project says so for sources too.
+    func quote(_ relation: RelationObject, by own: JSONObject? = nil, isOfProject: Bool = true) {
+        for setting in [isOfProject ? manifest.project.quoting : JSONObject(), own ?? JSONObject()] {
             relation.quotes.database = setting["database"]?.boolValue ?? relation.quotes.database
             relation.quotes.schema = setting["schema"]?.boolValue ?? relation.quotes.schema
             relation.quotes.identifier = setting["identifier"]?.boolValue ?? relation.quotes.identifier
@@ -83,7 +84,7 @@ extension Compiler {
         }
         let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
         let relation = RelationObject(name, expression: replacements[table.uniqueID], dialect: dialect)
-        quote(relation, by: table.quoting)
+        quote(relation, by: table.quoting, isOfProject: false)
         return input(relation, eventTime: table.config["event_time"]?.stringValue, isReplaced: replacements[table.uniqueID] != nil)
     }
 
