@@ -1,3 +1,4 @@
+internal import Jinja
 public import Project
 public import WarehouseKit
 
@@ -18,6 +19,14 @@ extension Compiler {
             names[id] = dialect.render(relation)
         }
         return names
+    }
+
+    /// `model`: while a node runs, with its relation as it is written in SQL.
+    var model: Value {
+        let model = frame.model
+        guard frame.mode == .execute, let node = frame.node, !node.isEphemeral, [.model, .seed, .snapshot].contains(node.resourceType) || failuresRelation(of: node) != nil else { return model }
+        model.asDict?["relation_name"] = .string(relationText(of: node))
+        return model
     }
 
     /// Whether a macro has this name, the project's or one that comes with dbt; `package.name` looks in the package alone.

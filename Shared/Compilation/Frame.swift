@@ -46,8 +46,7 @@ final class Frame {
     var model: Value {
         if let modelValue { return modelValue }
         guard let node else { return .none }
-        let model = Value(node.unitTest == nil ? ManifestWriter.json(node) : ManifestWriter.json(other: node))
-        if node.resourceType == .model { model.asDict?["batch"] = Value.none }
+        let model = Value(ManifestWriter.model(of: node))
         for (name, value) in modelExtras { model.asDict?[name] = value }
         modelValue = model
         return model

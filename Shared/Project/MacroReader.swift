@@ -66,7 +66,10 @@ struct MacroReader {
                 macro.text = Self.wholeText(of: definition, in: bytes, from: &end)
                 end += macro.text.utf8.count
                 if definition.tag == "materialization" { macro.languages = Self.languages(of: definition) }
-                if notesArguments { macro.arguments = definition.parameters.map { ["name": .string($0.name.text), "type": .null, "description": ""] } }
+                if notesArguments {
+                    let names = definition.tag == "materialization" ? ["supported_languages"] : definition.parameters.map(\.name.text)
+                    macro.arguments = names.map { ["name": .string($0), "type": .null, "description": ""] }
+                }
                 macros.append(macro)
                 calls[id] = sites.filter { definition.range.contains($0.offset) }.map(MacroCall.init)
             }

@@ -202,7 +202,8 @@ public struct ManifestWriter {
     /// Tests of what is turned off, or not there: dbt has them among the nodes, turned off, and not among what is disabled.
     private var testsOfDisabled: [String: Node] {
         let tests = manifest.disabled.filter { node in
-            node.resourceType == .test
+            // One that says itself that it is turned off is disabled like others.
+            node.resourceType == .test && node.stated["enabled"] != false
                 && (node.refs.contains { manifest.node(for: $0, from: node.packageName) == nil } || node.sources.contains { manifest.source(for: $0, from: node.packageName) == nil })
         }
         return Dictionary(tests.map { ($0.uniqueID, $0) }) { first, _ in first }
@@ -236,7 +237,9 @@ public struct ManifestWriter {
     private var groupMap: JSON {
         var members: [String: [String]] = [:]
         for group in manifest.groups.values { members[group.name] = [] }
-        for (id, node) in manifest.nodes { if let group = node.group { members[group, default: []].append(id) } }
+        // All that stands among the nodes: hooks of a run have the group that models have, and tests that are turned off are still there.
+        let nodes = Array(manifest.nodes.values) + Array(testsOfDisabled.values) + manifest.hooks.map(\.node)
+        for node in nodes { if let group = node.group { members[group, default: []].append(node.uniqueID) } }
         for (id, node) in manifest.others { if let group = node.group { members[group, default: []].append(id) } }
         return JSON(members.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.sorted().map(JSON.string))) })
     }

@@ -131,6 +131,7 @@ extension ProjectReader {
                 }
                 continue
             }
+            guard saysHowItIsBuilt(written, test, model) else { continue }
             if model.version == nil || ref.version != nil {
                 add(written, &test, of: model, as: id, &manifest)
                 continue
@@ -150,6 +151,22 @@ extension ProjectReader {
         }
     }
 
+    /// A model that asks whether it is built in part is tested for one or the other, and in part with what is there already.
+    private func saysHowItIsBuilt(_ written: Node, _ test: UnitTest, _ model: Node) -> Bool {
+        guard model.dependsOnMacros.contains("macro.dbt.is_incremental") else { return true }
+        guard let isPartial = test.macros["is_incremental"]?.boolValue else {
+            problems.add(
+                "project.bad_unit_test", "Boolean override for 'is_incremental' must be provided for unit test '\(written.name)' in model '\(model.name)'", at: written.location,
+                remedy: "write overrides: {macros: {is_incremental: false}}, or true")
+            return false
+        }
+        guard isPartial, !test.given.contains(where: { $0.input == "this" }) else { return true }
+        problems.add(
+            "project.bad_unit_test", "Unit test '\(written.name)' for incremental model '\(model.name)' must have a 'this' input", at: written.location,
+            remedy: "add a given with input: this")
+        return false
+    }
+
     private func add(_ written: Node, _ test: inout UnitTest, of model: Node, as id: String, _ manifest: inout Manifest) {
         var node = written
         node.uniqueID = id
@@ -159,22 +176,8 @@ extension ProjectReader {
         for index in test.given.indices { test.given[index].nodeID = input(test.given[index].input, of: written, model, manifest) ?? "" }
         node.dependsOn = [model.uniqueID]
         node.unitTest = test
-        checkIncremental(test, of: written, model)
         reread.insert(id)
         manifest.others[id] = node
-    }
-
-    /// A model that asks whether it is incremental does not know in a unit test, which must say so, and give the rows of the table where it is.
-    private func checkIncremental(_ test: UnitTest, of written: Node, _ model: Node) {
-        guard model.dependsOnMacros.contains("macro.dbt.is_incremental") else { return }
-        guard let isIncremental = test.macros["is_incremental"]?.boolValue else {
-            problems.add(
-                "project.bad_unit_test", "Boolean override for 'is_incremental' must be provided for unit test '\(written.name)' in model '\(model.name)'", at: written.location,
-                remedy: "add overrides: {macros: {is_incremental: false}}")
-            return
-        }
-        guard isIncremental, !test.given.contains(where: { $0.input == "this" }) else { return }
-        problems.add("project.bad_unit_test", "Unit test '\(written.name)' for incremental model '\(model.name)' must have a 'this' input", at: written.location, remedy: "add {input: this, rows: […]} under given:")
     }
 
     private func input(_ text: String, of test: Node, _ model: Node, _ manifest: Manifest) -> String? {

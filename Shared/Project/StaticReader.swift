@@ -59,7 +59,7 @@ enum StaticReader {
             capture.sources.append(SourceRef(source: texts[0], table: texts[1]))
             return true
         case "config":
-            guard arguments.positional.isEmpty else { return false }
+            guard arguments.positional.isEmpty, !arguments.named.isEmpty else { return false }
             var layer = JSONObject()
             for (name, value) in arguments.named {
                 guard let value = literal(value) else { return false }

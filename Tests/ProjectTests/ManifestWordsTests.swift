@@ -80,13 +80,28 @@ import Testing
 
     @Test func `a test that nobody has defined stands in the graph, and one of a version that is turned off is attached to nothing`() throws {
         let nodes = try json([
-            "models/a.sql": "select 1 as id", "models/b_v1.sql": "{{ config(enabled=false) }} select 1 as id",
-            "models/s.yml": "models: [{name: a, data_tests: [odd]}, {name: b, versions: [{v: 1}], config: {group: g}, columns: [{name: id, data_tests: [unique]}]}]\ngroups: [{name: g, owner: {name: o}}]",
+            "models/a.sql": "select 1 as id", "models/b_v1.sql": "{{ config(enabled=false) }} select 1 as id", "models/c.sql": "select 1 as id",
+            "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {shop: {+group: g}}\non-run-start: [select 1]",
+            "models/s.yml": "models: [{name: a, data_tests: [odd]}, {name: b, versions: [{v: 1}], config: {group: g}, columns: [{name: id, data_tests: [unique]}]}, {name: c, config: {group: g, enabled: false}, data_tests: [unique: {column_name: id}]}]\ngroups: [{name: g, owner: {name: o}}]",
         ])
         let odd = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.odd_a_") }?.value
         #expect(odd?["depends_on"] == ["macros": [.null, "macro.dbt.get_where_subquery"], "nodes": ["model.shop.a"]])
+        #expect(nodes["group_map"]?["g"]?.arrayValue?.count == 4, "\(String(describing: nodes["group_map"]))")
         let off = nodes["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.shop.unique_b_v1_id") }?.value
         #expect(off?["attached_node"] == .null && off?["group"] == .null, "\(String(describing: off))")
+    }
+
+    @Test func `a macro's arguments are those of its definition where the project has them checked, and a test that says it is turned off is disabled`() throws {
+        let written = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nflags: {validate_macro_args: true}\ndata_tests: {shop: {not_null_off_id: {+enabled: false}}}",
+            "macros/m.sql": "{% macro one(a, b=2) %}{% endmacro %}{% macro two(c) %}{% endmacro %}{% materialization odd, default %}{% endmaterialization %}",
+            "macros/m.yml": "macros: [{name: two, arguments: [{name: c, type: int}]}]", "models/off.sql": "{{ config(enabled=false) }} select 1 as id",
+            "models/s.yml": "models: [{name: 'off', columns: [{name: id, data_tests: [unique, not_null]}]}]",
+        ])
+        func names(_ macro: String) -> [String?] { (written["macros"]?["macro.shop.\(macro)"]?["arguments"]?.arrayValue ?? []).map { $0["name"]?.stringValue } }
+        #expect(names("one") == ["a", "b"] && names("two") == ["c"] && names("materialization_odd_default") == ["supported_languages"])
+        #expect(written["disabled"]?.objectValue?.keys.filter { $0.hasPrefix("test.") }.map { $0.hasPrefix("test.shop.not_null_off_id.") } == [true])
+        #expect(written["nodes"]?.objectValue?.keys.map { $0.hasPrefix("test.shop.unique_off_id.") } == [true])
     }
 
     @Test func `of a version's own words those below config count, a column keeps words that nobody knows, and a function is noted as a model`() throws {

@@ -63,6 +63,18 @@ import Testing
         #expect(told(["dbt_project.yml": project]) == ["at path []: Invalid project config: cannot have both 'tests' and 'data_tests' defined"])
     }
 
+    @Test func `a unit test of a model that may be built in part says which it means`() {
+        func told(_ more: String) -> [String] {
+            self.told([
+                "models/part.sql": "{{ config(materialized='incremental') }} select id from {{ ref('orders') }} {% if is_incremental() %} where id > 1 {% endif %}",
+                "models/more.yml": "unit_tests: [{name: u, model: part, given: [{input: ref('orders'), rows: []}], expect: {rows: []}\(more)}]",
+            ])
+        }
+        #expect(told("") == ["Boolean override for 'is_incremental' must be provided for unit test 'u' in model 'part'"])
+        #expect(told(", overrides: {macros: {is_incremental: true}}") == ["Unit test 'u' for incremental model 'part' must have a 'this' input"])
+        #expect(told(", overrides: {macros: {is_incremental: false}}") == [])
+    }
+
     @Test func `two nodes that leave one relation are refused, an ephemeral model leaves none`() {
         #expect(told(["models/codes.sql": "select 1"]) == ["dbt found two resources with the database representation \"\"codes\"\".\ndbt cannot create two resources with identical database representations."])
         #expect(told(["models/codes.sql": "{{ config(materialized='ephemeral') }} select 1"]) == [])

@@ -157,7 +157,7 @@ extension Compiler {
         "this": { compiler in compiler.frame.node.flatMap { $0.resourceType == .operation ? nil : .object(compiler.relation(of: $0)) } ?? .none },
         "execute": { .bool($0.frame.mode == .execute) },
         "thread_id": { compiler in (compiler.frame.node.map { $0.resourceType == .operation } ?? true) ? "MainThread" : "Thread-1 (worker)" },
-        "model": { $0.frame.model },
+        "model": { $0.model },
         "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
         "database": { .string($0.frame.place(\.database) ?? $0.manifest.target.database) },
         "graph": { $0.graph },

@@ -13,6 +13,9 @@ final class ConfigObject: JinjaObject {
 
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         guard compiler.frame.mode == .parse else { return "" }
+        guard arguments.positional.count == (arguments.named.isEmpty ? 1 : 0) else {
+            throw CompilationError("compile.bad_config", "Invalid inline model config", remedy: "say something, as in config(materialized='table')")
+        }
         var pairs = arguments.named
         if let dict = arguments.positional.first?.asDict { pairs += dict.pairs.map { ($0.key.asString ?? "", $0.value) } }
         for (name, value) in pairs {
@@ -38,7 +41,7 @@ final class ConfigObject: JinjaObject {
     }
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-        name == "model" ? compiler.frame.model : value(of: name)
+        name == "model" ? compiler.model : value(of: name)
     }
 
     private func value(of written: String) -> Value? {

@@ -18,7 +18,7 @@ final class ResolverObject: JinjaObject {
         switch attribute {
         case "config": .object(RuntimeConfigObject(compiler, compiler.manifest.project))
         case "current_project": .string(compiler.manifest.project.name)
-        case "model": compiler.frame.model
+        case "model": compiler.model
         case "Relation": .object(RelationFactory(compiler))
         default: nil
         }

@@ -160,6 +160,8 @@ def scene(command, home, name, files, steps):
     if ADAPTER == "sqlite":
         kept = [step_ for step_ in steps if callable(step_) or not any(step_[0][: len(words)] == words for words in NOT_ON_SQLITE)]
         skipped, steps = skipped + len(steps) - len(kept), kept
+        # Its `ref` takes one name alone.
+        files = {path: re.sub(r"ref\('(\w+)', v=\d\)", r"ref('\1')", text) for path, text in files.items()}
     seen = {}
     for side in ("theirs", "ours"):
         folder = home / name / side / "p"

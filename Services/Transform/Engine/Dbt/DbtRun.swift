@@ -50,7 +50,7 @@ struct DbtRun {
         // As in dbt, a hook that fails stops the nodes only where the project says so.
         if results.contains(where: \.isFailure), manifest.project.flags["skip_nodes_if_on_run_start_fails"]?.boolValue ?? false {
             let left = told.map { skipped($0) }
-            for (index, result) in left.enumerated() { if let node = manifest[result.uniqueID] { progress.end(result, node, "\(index + 1) of \(left.count + idle.count)") } }
+            for (index, result) in left.enumerated() { if let node = manifest[result.uniqueID] { progress.end(result, node, "\(index + 1) of \(left.count)") } }
             results += left
         } else {
             let done = try nodes(lane)
