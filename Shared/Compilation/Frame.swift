@@ -31,6 +31,7 @@ final class Frame {
     var modelExtras: [(String, Value)] = []
     /// Whether a macro is run by itself, outside of any node.
     var isOfMacro = false
+    static let batchPrefix = "__dbt_internal_microbatch_"
     private var modelValue: Value?
 
     init(_ node: Node?, package: String, mode: Mode) {
@@ -48,6 +49,10 @@ final class Frame {
         guard let node else { return .none }
         let model = Value(ManifestWriter.model(of: node))
         for (name, value) in modelExtras { model.asDict?[name] = value }
+        // What macros asked for before there was `model.batch`.
+        if let batch = model.asDict?["batch"]?.asDict, let config = model.asDict?["config"]?.asDict {
+            for name in ["event_time_start", "event_time_end"] { config[Self.batchPrefix + name] = batch[name] ?? .none }
+        }
         modelValue = model
         return model
     }

@@ -26,6 +26,15 @@ import WarehouseKit
         results["batch_results"]?[kind]?.arrayValue?.compactMap { $0[0]?.stringValue.map { String($0.prefix(10)) } } ?? []
     }
 
+    @Test func `the bounds of a batch are in the model's configuration as well, as older macros look for them`() throws {
+        var files = Self.files
+        files["models/daily.sql"]! += "\n-- {{ model.config.__dbt_internal_microbatch_event_time_start }} to {{ config.get('__dbt_internal_microbatch_event_time_end') }}"
+        let drill = try DbtDrill(files)
+        #expect(try drill.run("run", "--select", "events", "daily", now: evening()).code == 0)
+        let compiled = String(decoding: try drill.project.read("target/compiled/shop/models/daily/daily_2026-01-02.sql"), as: UTF8.self)
+        #expect(compiled.hasSuffix("-- 2026-01-02 00:00:00+00:00 to 2026-01-03 00:00:00+00:00"), "\(compiled)")
+    }
+
     @Test func `each batch has its line, its file and its place in the results, and hooks run once`() throws {
         let drill = try DbtDrill(Self.files)
         let run = try drill.run("run", "--printer-width", "10", now: evening())

@@ -4,6 +4,8 @@ internal import Kernel
 /// `modules.datetime`.
 final class DatetimeModule: JinjaObject {
     var typeName: String { "module" }
+    // In dbt a dictionary of what is lent.
+    var isMapping: Bool { true }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "datetime": .object(DatetimeType(.datetime))
@@ -121,6 +123,8 @@ final class DatetimeType: JinjaObject {
 /// `modules.pytz`, on the system's zone database.
 final class ZonesModule: JinjaObject {
     var typeName: String { "module" }
+    // In dbt a dictionary of what is lent.
+    var isMapping: Bool { true }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "utc", "UTC": .object(ZoneObject(.utc))

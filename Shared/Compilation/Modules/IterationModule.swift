@@ -3,6 +3,8 @@ internal import Jinja
 /// `modules.itertools`. What never ends in Python ends here at the bound on a list's items, or is refused.
 final class IterationModule: JinjaObject {
     var typeName: String { "module" }
+    // In dbt a dictionary of what is lent.
+    var isMapping: Bool { true }
     /// dbt warns of each call of these.
     let methods: Set<String> = ["count", "cycle", "repeat", "accumulate", "compress", "islice", "starmap", "tee", "zip_longest", "product", "permutations", "combinations", "combinations_with_replacement"]
     private let onCall: () throws -> Void

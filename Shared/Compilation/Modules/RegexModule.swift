@@ -3,6 +3,8 @@ internal import Jinja
 /// `modules.re`.
 final class RegexModule: JinjaObject {
     var typeName: String { "module" }
+    // In dbt a dictionary of what is lent.
+    var isMapping: Bool { true }
     private var compiled: [String: RegexProgram] = [:]
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {

@@ -46,6 +46,7 @@ final class ConfigObject: JinjaObject {
 
     private func value(of written: String) -> Value? {
         guard let node = compiler.frame.node else { return nil }
+        if written.hasPrefix(Frame.batchPrefix) { return compiler.frame.model.asDict?["config"]?.asDict?[written] }
         let key = written == "pre_hook" ? "pre-hook" : written == "post_hook" ? "post-hook" : written
         if key == "pre-hook" || key == "post-hook" { return .list(Hook.all(node.config[key]).map(\.value)) }
         return ManifestWriter.configuration(key, of: node).map { Value($0) }

@@ -6,6 +6,7 @@ final class ExceptionsObject: JinjaObject {
     private unowned let compiler: Compiler
     init(_ compiler: Compiler) { self.compiler = compiler }
     var typeName: String { "Exceptions" }
+    var isMapping: Bool { true }
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         func text(_ index: Int) throws -> String {
