@@ -50,6 +50,27 @@ import WarehouseKit
         #expect(try session.relations(inSchema: "main").map(\.name.identifier).contains("a__dbt_backup") == false)
     }
 
+    @Test func `a project's own create_table_as takes three arguments, and its own names do not take the place of the engine's`() throws {
+        let project = try TestProject([
+            "macros/own.sql": """
+                {% macro sqlite__create_table_as(temporary, relation, sql) %}create table {{ relation }} as select *, 7 as more from ({{ sql }}){% endmacro %}
+                {% macro build_table(name) %}{{ name.nothing.at_all }}{% endmacro %}
+                {% macro unique_keys(name) %}{{ name.nothing.at_all }}{% endmacro %}
+                """,
+            "models/a.sql": "{{ config(materialized='table') }} select 1 as n",
+            "models/b.sql": "{{ config(materialized='incremental', unique_key='n') }} select 1 as n",
+        ])
+        try build(project, "a", "b")
+        let (session, _) = try build(project, "a", "b")
+        #expect(try rows(session, "select n, more from a union all select n, more from b") == [[.integer(1), .integer(7)], [.integer(1), .integer(7)]])
+    }
+
+    @Test func `a view whose query ends its statement itself is refused, a table is not`() throws {
+        let project = try TestProject(["models/v.sql": "select 1 as n;", "models/t.sql": "{{ config(materialized='table') }} select 1 as n;"])
+        try build(project, "t")
+        #expect(throws: CompilationError.self) { try self.build(project, "v") }
+    }
+
     @Test func `a table that is built again renames nothing, one that reads itself still finds its old rows`() throws {
         let project = try TestProject([
             "models/plain.sql": "{{ config(materialized='table') }} select 1 as n",

@@ -69,7 +69,6 @@ extension AdapterObject {
         case "view_definition":
             guard let relation = relation(arguments.positional.first) else { return Value.none }
             return try viewDefinition(relation, session)
-        case "is_same_definition": return true
         default: return try change(name, arguments, interpreter, session)
         }
     }

@@ -1,7 +1,7 @@
 extension MacroLibrary {
     static let view = LibraryFile(
         "dbt", "materializations/view.sql",
-        dispatched: ["replace_with_view(existing_relation, target_relation, sql)", "handle_existing_table(full_refresh, old_relation)"], #"""
+        dispatched: ["sluice_replace_with_view(existing_relation, target_relation, sql)", "handle_existing_table(full_refresh, old_relation)"], #"""
         {% materialization view, default %}
             {%- set existing_relation = load_cached_relation(this) -%}
             {%- set target_relation = this.incorporate(type='view') -%}
@@ -11,7 +11,7 @@ extension MacroLibrary {
             {%- if existing_relation is none -%}
                 {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
             {%- else -%}
-                {%- do replace_with_view(existing_relation, target_relation, sql) -%}
+                {%- do sluice_replace_with_view(existing_relation, target_relation, sql) -%}
             {%- endif -%}
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {%- do persist_docs(target_relation, model) -%}
@@ -21,7 +21,7 @@ extension MacroLibrary {
         {% endmaterialization %}
 
         {# Built beside the old one and put in its place, whatever kind that was. #}
-        {% macro default__replace_with_view(existing_relation, target_relation, sql) %}
+        {% macro default__sluice_replace_with_view(existing_relation, target_relation, sql) %}
             {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
             {%- do drop_relation_if_exists(load_cached_relation(intermediate_relation)) -%}
             {%- call statement('main') -%}{{ get_create_view_as_sql(intermediate_relation, sql) }}{%- endcall -%}
@@ -35,7 +35,7 @@ extension MacroLibrary {
             {%- if existing_relation is none -%}
                 {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
             {%- else -%}
-                {%- do replace_with_view(existing_relation, target_relation, sql) -%}
+                {%- do sluice_replace_with_view(existing_relation, target_relation, sql) -%}
             {%- endif -%}
             {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {{ run_hooks(post_hooks) }}
@@ -44,14 +44,14 @@ extension MacroLibrary {
         {% macro default__handle_existing_table(full_refresh, old_relation) %}{%- do adapter.drop_relation(old_relation) -%}{% endmacro %}
         """#)
 
-    static let table = LibraryFile("dbt", "materializations/table.sql", dispatched: ["build_table(existing_relation, target_relation, sql)"], #"""
+    static let table = LibraryFile("dbt", "materializations/table.sql", dispatched: ["sluice_build_table(existing_relation, target_relation, sql)"], #"""
         {% materialization table, default %}
             {%- set existing_relation = load_cached_relation(this) -%}
             {%- set target_relation = this.incorporate(type='table') -%}
             {%- set grant_config = config.get('grants') -%}
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- do build_table(existing_relation, target_relation, sql) -%}
+            {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -61,7 +61,7 @@ extension MacroLibrary {
 
         {# Built beside the old one, then put in its place: a view on the table never sees it missing. Where there is no old
            one it is built in its place, as a rename makes some engines read their whole schema. #}
-        {% macro default__build_table(existing_relation, target_relation, sql) %}
+        {% macro default__sluice_build_table(existing_relation, target_relation, sql) %}
             {%- set built_relation = target_relation if existing_relation is none else make_intermediate_relation(target_relation) -%}
             {%- if existing_relation is not none -%}
                 {%- do drop_relation_if_exists(load_cached_relation(built_relation)) -%}
@@ -91,9 +91,9 @@ extension MacroLibrary {
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
             {%- if existing_relation is none or full_refresh_mode -%}
-                {%- do build_table(existing_relation, target_relation, sql) -%}
+                {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
             {%- else -%}
-                {%- do stage_incremental(temp_relation, sql) -%}
+                {%- do sluice_stage_incremental(temp_relation, sql) -%}
                 {%- set contract_config = config.get('contract') -%}
                 {%- if not contract_config or not contract_config.enforced -%}
                     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
@@ -117,10 +117,10 @@ extension MacroLibrary {
             {{ return({'relations': [target_relation]}) }}
         {%- endmaterialization %}
 
-        {% macro stage_incremental(temp_relation, sql) %}
-            {{ return(adapter.dispatch('stage_incremental', 'dbt')(temp_relation, sql)) }}
+        {% macro sluice_stage_incremental(temp_relation, sql) %}
+            {{ return(adapter.dispatch('sluice_stage_incremental', 'dbt')(temp_relation, sql)) }}
         {% endmacro %}
-        {% macro default__stage_incremental(temp_relation, sql) %}
+        {% macro default__sluice_stage_incremental(temp_relation, sql) %}
             {%- call statement('stage') -%}{{ get_create_table_as_sql(True, temp_relation, sql) }}{%- endcall -%}
         {% endmacro %}
         """#)

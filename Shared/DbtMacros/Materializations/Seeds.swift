@@ -79,9 +79,8 @@ extension MacroLibrary {
             {%- for name in column_names -%}{%- do quoted.append(adapter.quote_seed_column(name, quote_seed_column)) -%}{%- endfor -%}
             {{ return(quoted | join(', ')) }}
         {% endmacro %}
-        {% macro default__load_csv_rows(model, agate_table) %}{{ return(basic_load_csv_rows(model, get_batch_size(), agate_table)) }}{% endmacro %}
         {# The rows go in below the language: rendering a text for each would take longer than the database takes. #}
-        {% macro basic_load_csv_rows(model, batch_size, agate_table) %}
+        {% macro default__load_csv_rows(model, agate_table) %}
             {%- set columns = get_seed_column_quoted_csv(model, agate_table.column_names) -%}
             {%- do adapter.insert_rows(this, columns, agate_table) -%}
             {{ return('insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values (' ~ agate_table.rows | length ~ ' rows)') }}

@@ -186,7 +186,8 @@ enum DbtFailure {
 
     static func kind(_ code: ProblemCode) -> String {
         let code = "\(code)"
-        if code.hasPrefix("warehouse.") { return "Database Error" }
+        if code.hasPrefix("warehouse.") || code == "compile.raised_for_warehouse" { return "Database Error" }
+        if code == "compile.raised_to_stop" { return "FailFast Error" }
         if ["dbt.warn_error"].contains(code) { return "Compilation Error" }
         if ["dbt.usage", "compile.bad_sample"].contains(code) { return "Usage Error" }
         if parsing.contains(code) { return "Parsing Error" }
