@@ -45,7 +45,16 @@ final class Frame {
         let model = Value(node.unitTest == nil ? ManifestWriter.json(node) : ManifestWriter.json(other: node))
         if node.resourceType == .model { model.asDict?["batch"] = Value.none }
         for (name, value) in modelExtras { model.asDict?[name] = value }
+        translateTypes(of: model)
         modelValue = model
         return model
+    }
+
+    /// A contract's types may be dbt's general ones, unless it says that they are the engine's own.
+    private func translateTypes(of model: Value) {
+        guard model.asDict?["contract"]?.asDict?["alias_types"]?.asInt == 1 else { return }
+        for (_, column) in model.asDict?["columns"]?.asDict?.pairs ?? [] {
+            if let type = column.asDict?["data_type"]?.asString { column.asDict?["data_type"] = .string(Dialect.translate(type)) }
+        }
     }
 }

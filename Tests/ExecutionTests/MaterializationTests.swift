@@ -71,6 +71,19 @@ import WarehouseKit
         #expect(throws: CompilationError.self) { try self.build(project, "v") }
     }
 
+    @Test func `a contract's type may be one of dbt's general ones, unless the contract says otherwise`() throws {
+        func column(_ contract: String) throws -> String {
+            let project = try TestProject([
+                "models/a.sql": "{{ config(materialized='table') }} select 'x' as t",
+                "models/a.yml": "models: [{name: a, config: {contract: \(contract)}, columns: [{name: t, data_type: string}]}]",
+            ])
+            let (session, _) = try build(project, "a")
+            return try #require(session.columns(of: RelationName(database: "", schema: "main", identifier: "a")).first).type
+        }
+        #expect(try column("{enforced: true}").uppercased() == "TEXT")
+        #expect(try column("{enforced: true, alias_types: false}").uppercased() == "STRING")
+    }
+
     @Test func `a table that is built again renames nothing, one that reads itself still finds its old rows`() throws {
         let project = try TestProject([
             "models/plain.sql": "{{ config(materialized='table') }} select 1 as n",
