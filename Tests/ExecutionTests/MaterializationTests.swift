@@ -84,6 +84,17 @@ import WarehouseKit
         #expect(try column("{enforced: true, alias_types: false}").uppercased() == "STRING")
     }
 
+    @Test(arguments: [
+        ("{'columns': 'n'}", "at path ['columns']: 'n' is not of type 'array'"), ("'n'", "at path []: 'n' is not of type 'object'"),
+        ("{'columns': ['n'], 'unique': 'yes'}", "at path ['unique']: 'yes' is not of type 'boolean'"), ("{'columns': [1]}", "at path ['columns'][0]: 1 is not of type 'string'"),
+        ("{'columns': ['n'], 'name': 'x'}", "at path []: Additional properties are not allowed ('name' was unexpected)"),
+        ("{'unique': true}", "at path []: 'columns' is a required property"),
+    ]) func `an index that is not written as one says what is wrong with it`(index: String, fault: String) throws {
+        let project = try TestProject(["models/a.sql": "select 1 as n {% if execute %}{% do adapter.parse_index(\(index)) %}{% endif %}"])
+        let error = #expect(throws: CompilationError.self) { try self.build(project, "a") }
+        #expect(error?.summary == "Could not parse index config: \(fault)")
+    }
+
     @Test func `a table that is built again renames nothing, one that reads itself still finds its old rows`() throws {
         let project = try TestProject([
             "models/plain.sql": "{{ config(materialized='table') }} select 1 as n",
