@@ -13,6 +13,8 @@ public final class Compiler: ParseTimeHost {
     public private(set) var invocation: Invocation
     /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
     public var onMessage: (String) -> Void = { _ in }
+    /// Told when a package's materialization takes the place of one of dbt's.
+    public var onOverride: (_ package: String, _ materialization: String) throws -> Void = { _, _ in }
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import ModellingSupport
 import Support
@@ -41,6 +42,13 @@ import WarehousePostgreSQL
         #expect(allowed.run("build", "--quiet").text.contains("watched 2\nnot_null_b_id 0\nunique_b_id 0"), "\(allowed.output)")
         let refused = try DbtDrill(Self.project(""))
         #expect(refused.run("build", "--quiet").text == "watched 0", "\(refused.output)")
+    }
+
+    @Test func `a package that takes the place of one of dbt's materializations is told of once, and is an error where warnings are`() throws {
+        let drill = try DbtDrill(Self.project("require_explicit_package_overrides_for_builtin_materializations: false"))
+        let told = drill.run("build").text
+        #expect(told.components(separatedBy: "[WARNING]: Installed package 'watch' is overriding").count == 2 && told.contains("- PackageMaterializationOverrideDeprecation: 2 occurrences"), "\(told)")
+        #expect(drill.run("test", "--warn-error").text.contains("Compilation Error in test unique_b_id"), "\(drill.output)")
     }
 
     @Test func `the configuration of the run is reached through ref and source`() throws {

@@ -116,6 +116,7 @@ struct DbtRun {
             switch team.take() {
             case .said(let text, let level): log(text, level)
             case .printed(let text): compiler.onPrint(text)
+            case .overridden(let override): try site.warnings.tell(override)
             case .sent(let sql, let node): log.statement(sql, of: node)
             case .batch(let event): progress.batch(event)
             case .ended(let result):
