@@ -51,6 +51,17 @@ import WarehousePostgreSQL
         #expect(drill.run("test", "--warn-error").text.contains("Compilation Error in test unique_b_id"), "\(drill.output)")
     }
 
+    @Test func `a project's own macros make the schemas and mark the places of a seed's values`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "{{ config(schema='far') }} select 1 as id", "seeds/s.csv": "id,word\n1,a\n2,b\n",
+            "macros/own.sql": """
+                {% macro create_schema(relation) %}{% do print('made ' ~ relation.schema) %}{{ return(dbt.create_schema(relation)) }}{% endmacro %}
+                {% macro sqlite__get_binding_char() %}{% do print('bound') %}{{ return('?') }}{% endmacro %}
+                """,
+        ])
+        #expect(drill.run("build", "--quiet").text.split(separator: "\n") == ["made main_far", "bound", "bound", "bound", "bound"], "\(drill.output)")
+    }
+
     @Test func `the configuration of the run is reached through ref and source`() throws {
         let drill = try DbtDrill([
             "dbt_project.yml": """

@@ -54,6 +54,7 @@ final class AdapterObject: JinjaObject {
             let bound = try arguments.bound("quote_seed_column", required: 1, "column", "quote_config")
             let column = try interpreter.text(bound[0] ?? "")
             return .string(bound[1]?.asInt == 0 ? column : dialect.quote(column))
+        case "is_overridden": return .bool(compiler.isOverridden(arguments.positional.compactMap(\.asString)))
         // One node is one transaction, which its runner ends; there is no cache of relations to keep.
         case "commit", "clear_transaction", "cache_added", "cache_dropped", "cache_renamed", "commit_if_has_connection", "nice_connection_name", "release_connection",
             "pre_model_hook", "post_model_hook", "set_query_header", "clear_macro_resolver":

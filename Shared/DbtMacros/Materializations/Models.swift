@@ -8,7 +8,10 @@ extension MacroLibrary {
             {%- set grant_config = config.get('grants') -%}
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- if existing_relation is none -%}
+            {%- set backup_relation = none -%}
+            {%- if sluice_has_own_steps() -%}
+                {%- set backup_relation = sluice_build_and_rename(existing_relation, target_relation, sql) -%}
+            {%- elif existing_relation is none -%}
                 {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
             {%- else -%}
                 {%- do sluice_replace_with_view(existing_relation, target_relation, sql) -%}
@@ -16,9 +19,30 @@ extension MacroLibrary {
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- do drop_relation_if_exists(backup_relation) -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {% endmaterialization %}
+
+        {# Whether the project or a package has its own macro for a step of dbt's that is left out here. #}
+        {% macro sluice_has_own_steps() %}
+            {{ return(adapter.is_overridden(
+                'make_intermediate_relation', 'make_backup_relation', 'rename_relation', 'drop_relation', 'get_drop_sql', 'drop_table', 'drop_view')) }}
+        {% endmacro %}
+        {# Then all of dbt's steps are taken, up to the drop of the old one, which is left to the caller. #}
+        {% macro sluice_build_and_rename(existing_relation, target_relation, sql) %}
+            {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
+            {%- set preexisting_intermediate_relation = load_cached_relation(intermediate_relation) -%}
+            {%- set backup_relation = make_backup_relation(target_relation, target_relation.type if existing_relation is none else existing_relation.type) -%}
+            {%- set preexisting_backup_relation = load_cached_relation(backup_relation) -%}
+            {%- do drop_relation_if_exists(preexisting_intermediate_relation) -%}
+            {%- do drop_relation_if_exists(preexisting_backup_relation) -%}
+            {%- call statement('main') -%}{{ get_create_sql(intermediate_relation, sql) }}{%- endcall -%}
+            {%- if target_relation.is_table -%}{%- do create_indexes(intermediate_relation) -%}{%- endif -%}
+            {%- if existing_relation is not none -%}{%- do adapter.rename_relation(existing_relation, backup_relation) -%}{%- endif -%}
+            {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
+            {{ return(backup_relation) }}
+        {% endmacro %}
 
         {# Built beside the old one and put in its place, whatever kind that was. #}
         {% macro default__sluice_replace_with_view(existing_relation, target_relation, sql) %}
@@ -51,10 +75,16 @@ extension MacroLibrary {
             {%- set grant_config = config.get('grants') -%}
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
+            {%- set backup_relation = none -%}
+            {%- if sluice_has_own_steps() -%}
+                {%- set backup_relation = sluice_build_and_rename(existing_relation, target_relation, sql) -%}
+            {%- else -%}
+                {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
+            {%- endif -%}
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- do drop_relation_if_exists(backup_relation) -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {% endmaterialization %}
@@ -90,7 +120,10 @@ extension MacroLibrary {
 
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- if existing_relation is none or full_refresh_mode -%}
+            {%- set backup_relation = none -%}
+            {%- if existing_relation is not none and full_refresh_mode and sluice_has_own_steps() -%}
+                {%- set backup_relation = sluice_build_and_rename(existing_relation, target_relation, sql) -%}
+            {%- elif existing_relation is none or full_refresh_mode -%}
                 {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
             {%- else -%}
                 {%- do sluice_stage_incremental(temp_relation, sql) -%}
@@ -113,6 +146,7 @@ extension MacroLibrary {
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- do drop_relation_if_exists(backup_relation) -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {%- endmaterialization %}

@@ -19,7 +19,7 @@ extension MacroLibrary {
             {%- set strategy = strategy_macro(model, 'snapshotted_data', 'source_data', model['config'], target_relation_exists) -%}
             {%- if not target_relation_exists -%}
                 {%- set build_sql = build_snapshot_table(strategy, model['compiled_code']) -%}
-                {%- call statement('main') -%}{{ get_create_table_as_sql(False, target_relation, build_sql) }}{%- endcall -%}
+                {%- call statement('main') -%}{{ create_table_as(False, target_relation, build_sql) }}{%- endcall -%}
             {%- else -%}
                 {%- set names = get_snapshot_table_column_names() -%}
                 {{ adapter.assert_valid_snapshot_target_given_strategy(target_relation, names, strategy) }}
@@ -136,7 +136,7 @@ extension MacroLibrary {
             {%- set temp_relation = make_temp_relation(target_relation) -%}
             {%- set select = snapshot_staging_table(strategy, sql, target_relation) -%}
             {%- call statement('build_snapshot_staging_relation') -%}
-                {{ get_create_table_as_sql(True, temp_relation, select) }}
+                {{ create_table_as(True, temp_relation, select) }}
             {%- endcall -%}
             {{ return(temp_relation) }}
         {% endmacro %}
