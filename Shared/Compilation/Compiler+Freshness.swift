@@ -4,20 +4,21 @@ public import Project
 public import WarehouseKit
 
 extension Compiler {
-    /// What a project's or a package's own `collect_freshness` says of a source: its newest row, and the moment of asking.
+    /// What the project's or a package's own way says of a source: its newest row, and the moment of asking.
     /// - Returns: nil where there is no such macro.
     public func freshness(of source: SourceTable) throws -> (newest: SQLValue, at: SQLValue)? {
-        guard let owner = manifest.packages.first(where: { macros.has("collect_freshness", in: $0.name) })?.name,
-            let macro = try macros.macro("collect_freshness", in: owner, interpreter)
-        else { return nil }
+        let name = source.loadedAtQuery == nil ? "collect_freshness" : "collect_freshness_custom_sql"
+        guard source.loadedAtQuery != nil || source.loadedAtField != nil, isOverridden([name, "current_timestamp"]) else { return nil }
         do {
             let relation = RelationObject(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), dialect: dialect)
-            let answer = try inside(Frame(nil, package: owner, mode: .execute)) {
-                try interpreter.call(macro, Arguments([.object(relation), source.loadedAtField.map(Value.string) ?? .none, source.freshness["filter"].map { Value($0) } ?? .none]))
+            let answer: Value = try inside(Frame(nil, package: manifest.project.name, mode: .execute)) {
+                let filter = source.freshness["filter"].map { Value($0) } ?? .none
+                let arguments: [Value] = try source.loadedAtQuery.map { [.object(relation), .string(try render($0, for: nil))] } ?? [.object(relation), source.loadedAtField.map(Value.string) ?? .none, filter]
+                return try call(name, arguments, interpreter) ?? .none
             }
             guard case .object(let object) = answer.asDict?["table"] ?? answer, let table = (object as? TableObject)?.table, table.rows.count == 1, table.rows[0].count == 2 else {
                 throw CompilationError(
-                    "compile.bad_freshness", "Got an invalid result from \"collect_freshness\" macro", remedy: "return the table of one row with max_loaded_at and snapshotted_at")
+                    "compile.bad_freshness", "Got an invalid result from \"\(name)\" macro", remedy: "return the table of one row with max_loaded_at and snapshotted_at")
             }
             return (table.rows[0][0], table.rows[0][1])
         } catch {

@@ -51,6 +51,25 @@ import WarehousePostgreSQL
         #expect(drill.run("test", "--warn-error").text.contains("Compilation Error in test unique_b_id"), "\(drill.output)")
     }
 
+    @Test func `a project's own macros limit what a test reads and look at how new a source is`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "select '2020-01-01' as at union all select null",
+            "models/s.yml": """
+                sources: [{name: raw, schema: main, tables: [{name: a, config: {loaded_at_field: at, freshness: {warn_after: {count: 1, period: day}}}}]}]
+                models: [{name: a, columns: [{name: at, data_tests: [not_null: {config: {limit: 5}}]}]}]
+                """,
+            "macros/own.sql": """
+                {% macro default__get_limit_sql(sql, limit) %}{% do print('limited to ' ~ limit) %}{{ sql }} limit 0{% endmacro %}
+                {% macro sqlite__collect_freshness(source, loaded_at_field, filter) %}
+                    {%- do print('asked ' ~ loaded_at_field) -%}
+                    {{ return(dbt.default__collect_freshness(source, loaded_at_field, filter)) }}
+                {% endmacro %}
+                """,
+        ])
+        #expect(drill.run("build", "--quiet").text == "limited to 5", "\(drill.output)")
+        #expect(drill.run("source", "freshness", "--quiet").text.contains("asked at"), "\(drill.output)")
+    }
+
     @Test func `a project's own macros make the schemas and mark the places of a seed's values`() throws {
         let drill = try DbtDrill([
             "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "{{ config(schema='far') }} select 1 as id", "seeds/s.csv": "id,word\n1,a\n2,b\n",

@@ -4,6 +4,7 @@ extension MacroLibrary {
         {%- materialization test, default -%}
             {%- set relations = [] -%}
             {%- set limit = config.get('limit') -%}
+            {%- set limited_sql = get_limit_subquery_sql(sql, limit) -%}
             {%- if should_store_failures() -%}
                 {%- set kind = config.get('store_failures_as') or 'table' -%}
                 {%- if kind not in ['table', 'view'] -%}
@@ -12,19 +13,17 @@ extension MacroLibrary {
                 {%- set old_relation = adapter.get_relation(database=database, schema=schema, identifier=model.alias) -%}
                 {%- set target_relation = api.Relation.create(identifier=model.alias, schema=schema, database=database, type=kind) -%}
                 {%- if old_relation -%}{%- do adapter.drop_relation(old_relation) -%}{%- endif -%}
-                {%- call statement(auto_begin=True) -%}{{ get_create_sql(target_relation, sluice_limited_rows(sql, limit)) }}{%- endcall -%}
+                {%- call statement(auto_begin=True) -%}{{ get_create_sql(target_relation, limited_sql) }}{%- endcall -%}
                 {%- do relations.append(target_relation) -%}
                 {%- set main_sql = 'select * from ' ~ target_relation -%}
             {%- else -%}
-                {%- set main_sql = sql -%}
+                {%- set main_sql = limited_sql -%}
             {%- endif -%}
             {%- call statement('main', fetch_result=True) -%}
-                {{ get_test_sql(main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit) }}
+                {{ get_test_sql(main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit=none) }}
             {%- endcall -%}
             {{ return({'relations': relations}) }}
         {%- endmaterialization -%}
-
-        {% macro sluice_limited_rows(sql, limit) %}{{ return(sql if limit is none else sql ~ '\nlimit ' ~ limit) }}{% endmacro %}
 
         {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
             select
@@ -32,7 +31,8 @@ extension MacroLibrary {
                 {{ fail_calc }} {{ warn_if }} as should_warn,
                 {{ fail_calc }} {{ error_if }} as should_error
             from (
-            {{ sluice_limited_rows(main_sql, limit) }}
+            {{ main_sql }}
+            {{ 'limit ' ~ limit if limit is not none }}
             ) dbt_internal_test
         {%- endmacro %}
         """#)

@@ -75,7 +75,7 @@ struct DbtFreshness {
         let filter = source.freshness["filter"]?.stringValue.map { " where \($0)" } ?? ""
         let sql = try source.loadedAtQuery.map { try compiler.render($0, for: nil) } ?? "select max(\(source.loadedAtField ?? "")) as max_loaded_at from \(relation)\(filter)"
         // As in dbt, a macro of the project's or of a package's goes above the query that everyone has.
-        let collected = source.loadedAtQuery == nil ? try compiler.freshness(of: source) : nil
+        let collected = try compiler.freshness(of: source)
         let value = try collected?.newest ?? session.query(sql).rows.first?.first ?? .null
         let at = try collected.map { try Self.time($0.at, source) } ?? site.command.now()
         // No row at all is as old as can be.
