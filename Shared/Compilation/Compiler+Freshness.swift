@@ -10,10 +10,10 @@ extension Compiler {
         let name = source.loadedAtQuery == nil ? "collect_freshness" : "collect_freshness_custom_sql"
         guard source.loadedAtQuery != nil || source.loadedAtField != nil, isOverridden([name, "current_timestamp"]) else { return nil }
         do {
-            let relation = RelationObject(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), dialect: dialect)
+            let relation = relation(of: source)
             let answer: Value = try inside(Frame(nil, package: manifest.project.name, mode: .execute)) {
                 let filter = source.freshness["filter"].map { Value($0) } ?? .none
-                let arguments: [Value] = try source.loadedAtQuery.map { [.object(relation), .string(try render($0, for: nil))] } ?? [.object(relation), source.loadedAtField.map(Value.string) ?? .none, filter]
+                let arguments: [Value] = try loadedAtQuery(of: source).map { [.object(relation), .string($0)] } ?? [.object(relation), source.loadedAtField.map(Value.string) ?? .none, filter]
                 return try call(name, arguments, interpreter) ?? .none
             }
             guard case .object(let object) = answer.asDict?["table"] ?? answer, let table = (object as? TableObject)?.table, table.rows.count == 1, table.rows[0].count == 2 else {
@@ -24,5 +24,18 @@ extension Compiler {
         } catch {
             throw CompilationError.of(error, node: nil)
         }
+    }
+
+    /// The source's own query for its newest row, in which `this` is the source.
+    public func loadedAtQuery(of source: SourceTable) throws -> String? {
+        try source.loadedAtQuery.map { text in
+            let frame = Frame(nil, package: manifest.project.name, mode: .execute)
+            frame.variables["this"] = .object(relation(of: source))
+            do { return try inside(frame) { try render(text, name: source.originalFilePath) } } catch { throw CompilationError.of(error, node: nil) }
+        }
+    }
+
+    private func relation(of source: SourceTable) -> RelationObject {
+        RelationObject(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), dialect: dialect)
     }
 }

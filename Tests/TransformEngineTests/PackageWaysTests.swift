@@ -70,6 +70,15 @@ import WarehousePostgreSQL
         #expect(drill.run("source", "freshness", "--quiet").text.contains("asked at"), "\(drill.output)")
     }
 
+    @Test func `in a source's own query for its newest row, this is the source`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "select '2020-01-01' as at",
+            "models/s.yml": "sources: [{name: raw, schema: main, tables: [{name: a, config: {loaded_at_query: 'select max(at) from {{ this }}', freshness: {warn_after: {count: 1, period: day}}}}]}]",
+        ])
+        drill.run("build")
+        #expect(drill.run("source", "freshness").text.contains("WARN freshness of raw.a"), "\(drill.output)")
+    }
+
     @Test func `a project's own macros make the schemas and mark the places of a seed's values`() throws {
         let drill = try DbtDrill([
             "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "{{ config(schema='far') }} select 1 as id", "seeds/s.csv": "id,word\n1,a\n2,b\n",

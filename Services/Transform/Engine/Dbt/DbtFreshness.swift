@@ -73,7 +73,7 @@ struct DbtFreshness {
     private func check(_ source: SourceTable, _ compiler: Compiler, _ session: any WarehouseSession, _ startedAt: Timestamp) throws -> (Status, JSON) {
         let relation = session.render(RelationName(database: source.database, schema: source.schema, identifier: source.identifier))
         let filter = source.freshness["filter"]?.stringValue.map { " where \($0)" } ?? ""
-        let sql = try source.loadedAtQuery.map { try compiler.render($0, for: nil) } ?? "select max(\(source.loadedAtField ?? "")) as max_loaded_at from \(relation)\(filter)"
+        let sql = try compiler.loadedAtQuery(of: source) ?? "select max(\(source.loadedAtField ?? "")) as max_loaded_at from \(relation)\(filter)"
         // As in dbt, a macro of the project's or of a package's goes above the query that everyone has.
         let collected = try compiler.freshness(of: source)
         let value = try collected?.newest ?? session.query(sql).rows.first?.first ?? .null
