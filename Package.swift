@@ -212,7 +212,7 @@ let package = Package(
             name: "ProjectTests", dependencies: ["Compilation", "Execution", "Kernel", "ModellingSupport", "Project", "Support"], path: "Tests/ProjectTests", exclude: ["GoldenProjects"],
             swiftSettings: strict),
         .testTarget(
-            name: "CompilationTests", dependencies: ["Compilation", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
+            name: "CompilationTests", dependencies: ["Compilation", "DbtMacros", "Kernel", "ModellingSupport", "Project", "WarehouseKit", "WarehouseSQLite"],
             path: "Tests/CompilationTests", exclude: ["GoldenProjects"], swiftSettings: strict),
         tests("Execution", ["Compilation", "Kernel", "ModellingSupport", "Project", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         tests("TransformEngine", [

@@ -18,6 +18,8 @@ public final class Compiler: ParseTimeHost {
     /// Where warnings of templates go.
     public var onWarning: (String) -> Void { get { warning ?? onMessage } set { warning = newValue } }
     private var warning: ((String) -> Void)?
+    /// Told when a package's materialization takes the place of one of dbt's.
+    public var onOverride: (_ package: String, _ materialization: String) throws -> Void = { _, _ in }
     /// Where `print` writes; beside the log, as a person may read it from a pipe.
     public var onPrint: (String) -> Void { get { printing ?? onMessage } set { printing = newValue } }
     private var printing: ((String) -> Void)?

@@ -63,7 +63,8 @@ struct Dialect {
     // MARK: Types
 
     /// The word for one of dbt's general types; any other word is a type already.
-    func translate(_ type: String) -> String {
+    func translate(_ type: String) -> String { Self.translate(type) }
+    static func translate(_ type: String) -> String {
         // Both engines know the other words as they are, so their adapters have one of their own for text alone.
         type.uppercased() == "STRING" ? "TEXT" : type
     }

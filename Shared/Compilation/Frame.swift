@@ -53,7 +53,16 @@ final class Frame {
         if let batch = model.asDict?["batch"]?.asDict, let config = model.asDict?["config"]?.asDict {
             for name in ["event_time_start", "event_time_end"] { config[Self.batchPrefix + name] = batch[name] ?? .none }
         }
+        translateTypes(of: model)
         modelValue = model
         return model
+    }
+
+    /// A contract's types may be dbt's general ones, unless it says that they are the engine's own.
+    private func translateTypes(of model: Value) {
+        guard model.asDict?["contract"]?.asDict?["alias_types"]?.asInt == 1 else { return }
+        for (_, column) in model.asDict?["columns"]?.asDict?.pairs ?? [] {
+            if let type = column.asDict?["data_type"]?.asString { column.asDict?["data_type"] = .string(Dialect.translate(type)) }
+        }
     }
 }

@@ -60,7 +60,7 @@ final class MacroTable {
     /// In the order of the files, and in these of their lines.
     func names(of package: String) -> [String] {
         if let found = entries[package] { return found.sorted { ($0.value.file, $0.value.line) < ($1.value.file, $1.value.line) }.map(\.key) }
-        return (package == "dbt" ? libraryPackages : []).flatMap { MacroLibrary.macros(of: $0).map(\.name) }
+        return (package == "dbt" ? libraryPackages : []).flatMap { MacroLibrary.macros(of: $0).map(\.name).filter { !MacroLibrary.isOwn($0) } }
     }
 
     /// A macro of the project or of a package; `dbt` means the whole library.

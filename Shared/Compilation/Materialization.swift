@@ -97,7 +97,9 @@ extension Compiler {
             let macro = "materialization_\(name)_\(adapter)"
             if let value = try macros.macro(macro, in: manifest.project.name, interpreter) { return value }
             for package in manifest.packages.dropFirst() where !isBuiltin || !asksProject {
-                if let value = try macros.macro(macro, in: package.name, interpreter) { return value }
+                guard let value = try macros.macro(macro, in: package.name, interpreter) else { continue }
+                if isBuiltin { try onOverride(package.name, name) }
+                return value
             }
             if let value = try macros.libraryMacro(macro, interpreter) { return value }
         }

@@ -32,10 +32,13 @@ public struct LibraryMacro: Sendable {
 }
 
 /// dbt's own macros, written for this project: what each must do is dbt's documented interface, the text is ours.
+///
+/// - Each has dbt's name and dbt's parameters, and dispatches with dbt's arguments: a project's version of any may take its place.
+/// - What dbt has no macro for has `sluice_` in its name, so that no macro of a project takes its place by chance.
 public enum MacroLibrary {
     static let files: [LibraryFile] = [
-        hooks, configuration, names, docs,
-        view, table, incremental, seed, snapshot, test, unit,
+        hooks, configuration, names, python,
+        view, table, materializedView, incremental, seed, snapshot, test, unit,
         schemaChanges, merging, incrementalStrategies, snapshotTables, snapshotStrategies, seedRows,
         relations, creating, schemas, columns, contracts, metadata, grants, comments, indexes, freshness, showing, timestamps,
         genericTests, types, functions, dates, fixtures, seriesOfRows, clone, userFunctions,
@@ -50,6 +53,8 @@ public enum MacroLibrary {
     }
 
     public static func macro(_ name: String, in package: String) -> LibraryMacro? { byPackage[package]?[name] }
+    /// Whether dbt has no macro of that name.
+    public static func isOwn(_ name: String) -> Bool { name.contains("sluice_") }
     public static func macros(of package: String) -> [LibraryMacro] { (byPackage[package] ?? [:]).values.sorted { $0.name < $1.name } }
 
     private static let byPackage: [String: [String: LibraryMacro]] = {

@@ -4,6 +4,7 @@ extension MacroLibrary {
         dispatched: [
             "generate_alias_name(custom_alias_name=none, node=none)", "generate_schema_name(custom_schema_name=none, node=none)",
             "generate_database_name(custom_database_name=none, node=none)",
+            "generate_latest_version_pointer_alias(custom_alias_name=none, node=none)",
         ], #"""
         {% macro default__generate_alias_name(custom_alias_name=none, node=none) -%}
             {%- if custom_alias_name -%}
@@ -13,6 +14,9 @@ extension MacroLibrary {
             {%- else -%}
                 {{ node.name }}
             {%- endif -%}
+        {%- endmacro %}
+        {% macro default__generate_latest_version_pointer_alias(custom_alias_name=none, node=none) -%}
+            {{ custom_alias_name | trim if custom_alias_name else node.name }}
         {%- endmacro %}
         {% macro default__generate_schema_name(custom_schema_name, node) -%}
             {{ target.schema if custom_schema_name is none else target.schema ~ '_' ~ (custom_schema_name | trim) }}
@@ -37,8 +41,4 @@ extension MacroLibrary {
         {%- endif -%}
         {{ return(tojson(comment_dict)) }}
         """
-
-    static let docs = LibraryFile("dbt", "docs.sql", #"""
-        {% macro get_docs_text(name) -%}{{ doc(name) }}{%- endmacro %}
-        """#)
 }

@@ -88,14 +88,17 @@ enum ConfigMerge {
             let privilege = written.hasPrefix("+") ? String(written.dropFirst()) : written
             if written.hasPrefix("+") {
                 let key = whole[privilege] == nil ? written : privilege
-                whole[key] = .array(list(whole[key]) + list(grantees))
+                whole[key] = .array(list(whole[key]) + listed(grantees))
             } else {
                 whole["+\(privilege)"] = nil
-                whole[privilege] = .array(list(grantees))
+                whole[privilege] = .array(listed(grantees))
             }
         }
         return whole
     }
+
+    /// Null is one grantee, as in dbt, so that the engine refuses it and nobody takes it for a grant to none.
+    private static func listed(_ grantees: JSON) -> [JSON] { grantees.isNull ? [.null] : list(grantees) }
 
     /// Grants without the marks of layers that came before any other.
     static func settledGrants(_ grants: JSON) -> JSON {

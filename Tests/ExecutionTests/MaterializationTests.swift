@@ -50,6 +50,67 @@ import WarehouseKit
         #expect(try session.relations(inSchema: "main").map(\.name.identifier).contains("a__dbt_backup") == false)
     }
 
+    @Test func `a project's own create_table_as takes three arguments, and its own names do not take the place of the engine's`() throws {
+        let project = try TestProject([
+            "macros/own.sql": """
+                {% macro sqlite__create_table_as(temporary, relation, sql) %}create table {{ relation }} as select *, 7 as more from ({{ sql }}){% endmacro %}
+                {% macro build_table(name) %}{{ name.nothing.at_all }}{% endmacro %}
+                {% macro unique_keys(name) %}{{ name.nothing.at_all }}{% endmacro %}
+                """,
+            "models/a.sql": "{{ config(materialized='table') }} select 1 as n",
+            "models/b.sql": "{{ config(materialized='incremental', unique_key='n') }} select 1 as n",
+        ])
+        try build(project, "a", "b")
+        let (session, _) = try build(project, "a", "b")
+        #expect(try rows(session, "select n, more from a union all select n, more from b") == [[.integer(1), .integer(7)], [.integer(1), .integer(7)]])
+    }
+
+    @Test func `a view whose query ends its statement itself is refused, a table is not`() throws {
+        let project = try TestProject(["models/v.sql": "select 1 as n;", "models/t.sql": "{{ config(materialized='table') }} select 1 as n;"])
+        try build(project, "t")
+        #expect(throws: CompilationError.self) { try self.build(project, "v") }
+    }
+
+    @Test func `a contract's type may be one of dbt's general ones, unless the contract says otherwise`() throws {
+        func column(_ contract: String) throws -> String {
+            let project = try TestProject([
+                "models/a.sql": "{{ config(materialized='table') }} select 'x' as t",
+                "models/a.yml": "models: [{name: a, config: {contract: \(contract)}, columns: [{name: t, data_type: string}]}]",
+            ])
+            let (session, _) = try build(project, "a")
+            return try #require(session.columns(of: RelationName(database: "", schema: "main", identifier: "a")).first).type
+        }
+        #expect(try column("{enforced: true}").uppercased() == "TEXT")
+        #expect(try column("{enforced: true, alias_types: false}").uppercased() == "STRING")
+    }
+
+    @Test(arguments: [
+        ("{'columns': 'n'}", "at path ['columns']: 'n' is not of type 'array'"), ("'n'", "at path []: 'n' is not of type 'object'"),
+        ("{'columns': ['n'], 'unique': 'yes'}", "at path ['unique']: 'yes' is not of type 'boolean'"), ("{'columns': [1]}", "at path ['columns'][0]: 1 is not of type 'string'"),
+        ("{'columns': ['n'], 'name': 'x'}", "at path []: Additional properties are not allowed ('name' was unexpected)"),
+        ("{'unique': true}", "at path []: 'columns' is a required property"),
+    ]) func `an index that is not written as one says what is wrong with it`(index: String, fault: String) throws {
+        let project = try TestProject(["models/a.sql": "select 1 as n {% if execute %}{% do adapter.parse_index(\(index)) %}{% endif %}"])
+        let error = #expect(throws: CompilationError.self) { try self.build(project, "a") }
+        #expect(error?.summary == "Could not parse index config: \(fault)")
+    }
+
+    @Test(arguments: ["table", "view"]) func `where the project has its own steps for taking a place, they are taken`(kind: String) throws {
+        let project = try TestProject([
+            "macros/own.sql": """
+                {% macro make_backup_relation(base_relation, backup_relation_type, suffix='__dbt_backup') %}
+                    {{ return(dbt.default__make_backup_relation(base_relation, backup_relation_type, '__old')) }}
+                {% endmacro %}
+                {% macro sqlite__drop_relation(relation) %}{{ return(dbt.default__drop_relation(relation) if not relation.identifier.endswith('__old') else '') }}{% endmacro %}
+                """,
+            "models/a.sql": "{{ config(materialized='\(kind)') }} select 1 as n",
+        ])
+        try build(project, "a")
+        let (session, _) = try build(project, "a")
+        #expect(try session.relations(inSchema: "main").map(\.name.identifier).sorted() == ["a", "a__old"])
+        #expect(try rows(session, "select n from a") == [[.integer(1)]])
+    }
+
     @Test func `a table that is built again renames nothing, one that reads itself still finds its old rows`() throws {
         let project = try TestProject([
             "models/plain.sql": "{{ config(materialized='table') }} select 1 as n",

@@ -134,7 +134,7 @@ import WarehouseKit
 
     @Test func `what is not supported says so`() throws {
         for (config, code) in [
-            ("materialized='materialized_view'", "compile.no_materialization"),
+            ("materialized='materialized_view'", "compile.raised"),
             ("materialized='incremental', incremental_strategy='insert_overwrite'", "compile.bad_strategy"),
             ("materialized='incremental', incremental_strategy='unheard_of'", "compile.bad_strategy"),
         ] {

@@ -189,6 +189,13 @@ import Testing
         #expect(problems(["models/g.yml": "models: [{name: orders, access: secret, config: {group: none}}]"]) == ["project.group_not_found models/orders.sql", "project.bad_access models/orders.sql"])
     }
 
+    @Test func `a grant of null is a grantee, which no engine takes for nobody`() throws {
+        let manifest = try manifest([
+            "models/g.yml": "models: [{name: orders, config: {grants: {select: null}}}]",
+        ])
+        #expect(manifest.nodes["model.shop.orders"]?.config["grants"] == ["select": [.null]])
+    }
+
     @Test func `grants written with a plus are added to those of the project`() throws {
         let manifest = try manifest([
             "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+grants: {select: [ann], insert: [ann]}}",

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import ModellingSupport
 import Support
@@ -41,6 +42,52 @@ import WarehousePostgreSQL
         #expect(allowed.run("build", "--quiet").text.contains("watched 2\nnot_null_b_id 0\nunique_b_id 0"), "\(allowed.output)")
         let refused = try DbtDrill(Self.project(""))
         #expect(refused.run("build", "--quiet").text == "watched 0", "\(refused.output)")
+    }
+
+    @Test func `a package that takes the place of one of dbt's materializations is told of once, and is an error where warnings are`() throws {
+        let drill = try DbtDrill(Self.project("require_explicit_package_overrides_for_builtin_materializations: false"))
+        let told = drill.run("build").text
+        #expect(told.components(separatedBy: "[WARNING]: Installed package 'watch' is overriding").count == 2 && told.contains("- PackageMaterializationOverrideDeprecation: 2 occurrences"), "\(told)")
+        #expect(drill.run("test", "--warn-error").text.contains("Compilation Error in test unique_b_id"), "\(drill.output)")
+    }
+
+    @Test func `a project's own macros limit what a test reads and look at how new a source is`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "select '2020-01-01' as at union all select null",
+            "models/s.yml": """
+                sources: [{name: raw, schema: main, tables: [{name: a, config: {loaded_at_field: at, freshness: {warn_after: {count: 1, period: day}}}}]}]
+                models: [{name: a, columns: [{name: at, data_tests: [not_null: {config: {limit: 5}}]}]}]
+                """,
+            "macros/own.sql": """
+                {% macro default__get_limit_sql(sql, limit) %}{% do print('limited to ' ~ limit) %}{{ sql }} limit 0{% endmacro %}
+                {% macro sqlite__collect_freshness(source, loaded_at_field, filter) %}
+                    {%- do print('asked ' ~ loaded_at_field) -%}
+                    {{ return(dbt.default__collect_freshness(source, loaded_at_field, filter)) }}
+                {% endmacro %}
+                """,
+        ])
+        #expect(drill.run("build", "--quiet").text == "limited to 5", "\(drill.output)")
+        #expect(drill.run("source", "freshness", "--quiet").text.contains("asked at"), "\(drill.output)")
+    }
+
+    @Test func `in a source's own query for its newest row, this is the source`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "select '2020-01-01' as at",
+            "models/s.yml": "sources: [{name: raw, schema: main, tables: [{name: a, config: {loaded_at_query: 'select max(at) from {{ this }}', freshness: {warn_after: {count: 1, period: day}}}}]}]",
+        ])
+        drill.run("build")
+        #expect(drill.run("source", "freshness").text.contains("WARN freshness of raw.a"), "\(drill.output)")
+    }
+
+    @Test func `a project's own macros make the schemas and mark the places of a seed's values`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\n", "models/a.sql": "{{ config(schema='far') }} select 1 as id", "seeds/s.csv": "id,word\n1,a\n2,b\n",
+            "macros/own.sql": """
+                {% macro create_schema(relation) %}{% do print('made ' ~ relation.schema) %}{{ return(dbt.create_schema(relation)) }}{% endmacro %}
+                {% macro sqlite__get_binding_char() %}{% do print('bound') %}{{ return('?') }}{% endmacro %}
+                """,
+        ])
+        #expect(drill.run("build", "--quiet").text.split(separator: "\n") == ["made main_far", "bound", "bound", "bound", "bound"], "\(drill.output)")
     }
 
     @Test func `the configuration of the run is reached through ref and source`() throws {

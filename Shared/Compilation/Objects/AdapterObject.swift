@@ -54,6 +54,7 @@ final class AdapterObject: JinjaObject {
             let bound = try arguments.bound("quote_seed_column", required: 1, "column", "quote_config")
             let column = try interpreter.text(bound[0] ?? "")
             return .string(bound[1]?.asInt == 0 ? column : dialect.quote(column))
+        case "is_overridden": return .bool(compiler.isOverridden(arguments.positional.compactMap(\.asString)))
         // One node is one transaction, which its runner ends; there is no cache of relations to keep.
         case "commit":
             try compiler.commit()
@@ -69,7 +70,7 @@ final class AdapterObject: JinjaObject {
         case "get_hard_deletes_behavior": return .string(try hardDeletes())
         case "parse_index":
             let written = arguments.positional.first ?? arguments["raw_index"] ?? .none
-            return written.isNone ? Value.none : .object(try IndexObject(written))
+            return written.isNone ? Value.none : .object(try IndexObject(written, interpreter))
         case "standardize_grants_dict": return standardizedGrants(arguments)
         case "render_raw_columns_constraints":
             return .list(try ConstraintWriter(compiler, interpreter).columns(arguments["raw_columns"] ?? arguments.positional.first ?? .none).map(Value.string))
@@ -208,15 +209,25 @@ final class IndexObject: JinjaObject {
     private let isUnique: Bool
     private let type: String?
 
-    init(_ value: Value) throws {
-        guard let dict = value.asDict, let columns = dict["columns"]?.asList?.compactMap(\.asString) ?? dict["columns"]?.asString.map({ [$0] }), !columns.isEmpty else {
-            throw CompilationError("compile.bad_index", "Could not parse index config: it needs a list of columns", remedy: "write indexes: [{columns: [id], unique: true}]")
+    /// - Throws: what dbt's schema of an index says of one that does not have its form.
+    init(_ value: Value, _ interpreter: Interpreter) throws {
+        func refuse(_ path: String, _ value: Value, _ fault: String) throws -> Never {
+            throw CompilationError(
+                "compile.bad_index", "Could not parse index config: at path [\(path)]: \(try interpreter.representation(of: value)) \(fault)",
+                remedy: "write indexes: [{columns: [id], unique: true}]")
         }
-        let known: Set<String> = ["columns", "unique", "type", "name"]
-        if let other = dict.keys.compactMap(\.asString).first(where: { !known.contains($0) }) {
-            throw CompilationError("compile.bad_index", "Could not parse index config: Additional properties are not allowed ('\(other)' was unexpected)", remedy: "keep columns, unique and type")
+        guard let dict = value.asDict else { try refuse("", value, "is not of type 'object'") }
+        guard let stated = dict["columns"] else { try refuse("", "columns", "is a required property") }
+        guard let columns = stated.asList else { try refuse("'columns'", stated, "is not of type 'array'") }
+        for (place, column) in columns.enumerated() where column.asString == nil { try refuse("'columns'][\(place)", column, "is not of type 'string'") }
+        if let unique = dict["unique"] { guard case .bool = unique else { try refuse("'unique'", unique, "is not of type 'boolean'") } }
+        if let type = dict["type"], !type.isNone, type.asString == nil { try refuse("'type'", type, "is not valid under any of the given schemas") }
+        if let other = dict.keys.compactMap(\.asString).first(where: { !["columns", "unique", "type"].contains($0) }) {
+            throw CompilationError(
+                "compile.bad_index", "Could not parse index config: at path []: Additional properties are not allowed ('\(other)' was unexpected)",
+                remedy: "keep columns, unique and type")
         }
-        self.columns = columns
+        self.columns = columns.compactMap(\.asString)
         isUnique = dict["unique"]?.asInt == 1
         type = dict["type"]?.asString
     }

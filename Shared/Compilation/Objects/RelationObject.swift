@@ -89,8 +89,8 @@ final class RelationObject: JinjaObject {
         case "is_cte": return .bool(expression != nil || kind == "cte")
         case "is_materialized_view": return .bool(kind == "materialized_view")
         case "is_pointer": return .bool(kind == "pointer")
-        case "can_be_renamed": return .bool(kind == "table" || kind == "view")
-        case "can_be_replaced": return .bool(kind == "view")
+        case "can_be_renamed": return .bool(Self.renameable.contains(kind ?? ""))
+        case "can_be_replaced": return .bool(Self.renameable.contains(kind ?? ""))
         case "is_function": return .bool(kind == "function")
         case "limit": return limit.map { .int($0) } ?? .some(.none)
         case "path": return .object(RelationPartsObject("Path", text(database), text(schema), text(identifier)))
@@ -109,6 +109,8 @@ final class RelationObject: JinjaObject {
         }
     }
 
+    /// Which dbt's PostgreSQL adapter also calls replaceable.
+    private static let renameable: Set<String> = ["table", "view"]
     private func text(_ part: String?) -> Value { part.map(Value.string) ?? Value.none }
     private static func value(_ parts: Parts) -> Value {
         .object(RelationPartsObject("Policy", .bool(parts.database), .bool(parts.schema), .bool(parts.identifier)))
@@ -132,6 +134,7 @@ final class RelationObject: JinjaObject {
     static let methodNames: Set<String> = [
         "render", "render_limited", "include", "quote", "without_identifier", "incorporate", "replace_path", "replace", "matches", "information_schema",
         "information_schema_only", "quoted", "get", "to_dict", "relation_max_name_length", "get_function_config", "get_function_macro_name",
+        "get_materialized_view_config_change_collection",
     ]
     var methods: Set<String> { Self.methodNames.union(RelationFactory.methodNames) }
 
@@ -161,6 +164,9 @@ final class RelationObject: JinjaObject {
             let config = arguments.positional.first?.asDict ?? arguments["config"]?.asDict
             return .string("\(config?["type"]?.asString ?? "scalar")_function_\(config?["language"]?.asString ?? "sql")")
         case "relation_max_name_length": return .int(63)
+        case "get_materialized_view_config_change_collection":
+            let bound = try arguments.bound(method, required: 2, "relation_results", "relation_config")
+            return IndexChanges.between(bound[0] ?? .none, and: bound[1] ?? .none)
         case "get": return try attribute(arguments.positional.first?.asString ?? "", interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : .none)
         case "to_dict":
             var fields: [(String, Value)] = []

@@ -1,28 +1,87 @@
 extension MacroLibrary {
     static let postgresRelations = LibraryFile("dbt_postgres", "relations.sql", #"""
-        {% macro postgres__table_kind(temporary) %}
-            {{ return('temporary table' if temporary else 'unlogged table' if config.get('unlogged', default=false) else 'table') }}
-        {% endmacro %}
-        {# In brackets, as dbt writes it: the statement is kept in target/run, where people compare it. #}
-        {% macro postgres__contract_query(sql) %}
-            {{ return('(\n' ~ get_select_subquery(sql) ~ '\n);') }}
+        {# In brackets, so that a query that ends its statement itself is refused. #}
+        {% macro postgres__create_table_as(temporary, relation, sql) -%}
+            {%- set sql_header = config.get('sql_header', none) -%}
+            {%- set contract_config = config.get('contract') -%}
+            {%- set is_enforced = contract_config and contract_config.enforced -%}
+            {{ sql_header if sql_header is not none }}
+            create {{ 'temporary ' if temporary else 'unlogged ' if config.get('unlogged', default=false) }}table {{ relation }}
+            {%- if is_enforced %}{{ get_assert_columns_equivalent(sql) }}{% endif %}
+            {%- if is_enforced and not temporary %}
+            {{ get_table_columns_and_constraints() }};
+            insert into {{ relation }} ({{ adapter.dispatch('get_column_names', 'dbt')() }})
+            {%- set sql = get_select_subquery(sql) %}
+            {%- else %} as
+            {%- endif %}
+            (
+                {{ sql }}
+            );
+        {%- endmacro %}
+        {% macro postgres__get_replace_table_sql(relation, sql) -%}{{ sluice_postgres_replacing('table', relation, sql) }}{%- endmacro %}
+        {% macro postgres__get_replace_view_sql(relation, sql) -%}{{ sluice_postgres_replacing('view', relation, sql) }}{%- endmacro %}
+        {% macro sluice_postgres_replacing(kind, relation, sql) -%}
+            {%- set sql_header = config.get('sql_header', none) -%}
+            {%- set contract_config = config.get('contract') -%}
+            {{ sql_header if sql_header is not none }}
+            create or replace {{ kind }} {{ relation }}
+            {%- if contract_config and contract_config.enforced %}
+            {{ get_assert_columns_equivalent(sql) }}
+            {%- if kind == 'table' %}
+            {{ get_table_columns_and_constraints() }}
+            {%- set sql = get_select_subquery(sql) %}
+            {%- endif %}
+            {%- endif %}
+            as (
+                {{ sql }}
+            );
+        {%- endmacro %}
+        {% macro postgres__drop_table(relation) -%}drop table if exists {{ relation }} cascade{%- endmacro %}
+        {% macro postgres__drop_view(relation) -%}drop view if exists {{ relation }} cascade{%- endmacro %}
+        {% macro postgres__drop_materialized_view(relation) -%}drop materialized view if exists {{ relation }} cascade{%- endmacro %}
+        {% macro postgres__get_rename_table_sql(relation, new_name) %}alter table {{ relation }} rename to {{ new_name }}{% endmacro %}
+        {% macro postgres__get_rename_view_sql(relation, new_name) %}alter view {{ relation }} rename to {{ new_name }}{% endmacro %}
+        {% macro postgres__get_rename_materialized_view_sql(relation, new_name) %}
+            alter materialized view {{ relation }} rename to {{ new_name }}
         {% endmacro %}
         {# A temporary table has no schema, and its name is cut so that the suffix fits. #}
         {% macro postgres__make_temp_relation(base_relation, suffix) %}
-            {{ return(postgres__suffixed_relation(base_relation, suffix, dstring=True).incorporate(path={'schema': none, 'database': none})) }}
+            {{ return(postgres__make_relation_with_suffix(base_relation, suffix, dstring=True).incorporate(path={'schema': none, 'database': none})) }}
         {% endmacro %}
-        {% macro postgres__make_intermediate_relation(base_relation, suffix) %}{{ return(postgres__suffixed_relation(base_relation, suffix)) }}{% endmacro %}
+        {% macro postgres__make_intermediate_relation(base_relation, suffix) %}
+            {{ return(postgres__make_relation_with_suffix(base_relation, suffix, dstring=False)) }}
+        {% endmacro %}
         {% macro postgres__make_backup_relation(base_relation, backup_relation_type, suffix) %}
-            {{ return(postgres__suffixed_relation(base_relation, suffix).incorporate(type=backup_relation_type)) }}
+            {{ return(postgres__make_relation_with_suffix(base_relation, suffix, dstring=False).incorporate(type=backup_relation_type)) }}
         {% endmacro %}
-        {% macro postgres__suffixed_relation(base_relation, suffix, dstring=False) %}
+        {% macro postgres__make_relation_with_suffix(base_relation, suffix, dstring) %}
             {%- set end = suffix ~ (modules.datetime.datetime.now().strftime('%H%M%S%f') if dstring else '') -%}
             {%- set room = base_relation.relation_max_name_length() - end | length -%}
-            {%- if room <= 0 -%}
-                {{ exceptions.raise_compiler_error('Relation suffix is too long (' ~ end | length ~ ' characters). Maximum length is ' ~ base_relation.relation_max_name_length() ~ ' characters.') }}
+            {%- if room < 0 -%}
+                {%- do exceptions.raise_compiler_error('Relation suffix is too long (' ~ end | length ~ ' characters). Maximum length is ' ~ base_relation.relation_max_name_length() ~ ' characters.') -%}
             {%- endif -%}
             {{ return(base_relation.incorporate(path={'identifier': base_relation.identifier[:room] ~ end})) }}
         {% endmacro %}
+        {% macro postgres__information_schema_name(database) -%}information_schema{%- endmacro %}
+        {% macro postgres__get_columns_in_relation(relation) -%}{{ return(adapter.described_columns(relation)) }}{%- endmacro %}
+        {% macro postgres__list_relations_without_caching(schema_relation) %}{{ return(adapter.described_relations(schema_relation)) }}{% endmacro %}
+        {# Which view reads which relation: a view's rule hangs on the view and on all that it reads. #}
+        {% macro postgres__get_relations() -%}
+            {%- call statement('relations', fetch_result=True) -%}
+                select distinct vn.nspname as dependent_schema, v.relname as dependent_name, rn.nspname as referenced_schema, r.relname as referenced_name
+                from pg_rewrite rule
+                join pg_class v on v.oid = rule.ev_class
+                join pg_namespace vn on vn.oid = v.relnamespace
+                join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = rule.oid
+                    and d.refclassid = 'pg_class'::regclass and d.refobjid <> v.oid
+                join pg_class r on r.oid = d.refobjid
+                join pg_namespace rn on rn.oid = r.relnamespace
+                where rn.nspname <> 'information_schema' and rn.nspname not like 'pg\_%'
+                order by 1, 2, 3, 4
+            {%- endcall -%}
+            {{ return(load_result('relations').table) }}
+        {%- endmacro %}
+        {% macro postgres_get_relations() %}{{ return(postgres__get_relations()) }}{% endmacro %}
         {% macro postgres__create_schema(relation) -%}
             {%- if relation.database -%}{{ adapter.verify_database(relation.database) }}{%- endif -%}
             {%- call statement('create_schema') -%}create schema if not exists {{ relation.without_identifier().include(database=False) }}{%- endcall -%}
@@ -32,6 +91,7 @@ extension MacroLibrary {
             {%- call statement('drop_schema') -%}drop schema if exists {{ relation.without_identifier().include(database=False) }} cascade{%- endcall -%}
         {%- endmacro %}
         {% macro postgres__list_schemas(database) %}
+            {%- if database -%}{{ adapter.verify_database(database) }}{%- endif -%}
             {{ return(run_query('select distinct nspname from pg_namespace')) }}
         {% endmacro %}
         {% macro postgres__check_schema_exists(information_schema, schema) -%}
@@ -98,23 +158,23 @@ extension MacroLibrary {
             {%- endif -%}
             {{ return(default__get_incremental_microbatch_sql(arg_dict)) }}
         {% endmacro %}
-        {% macro postgres__snapshot_merge_sql(target, source, insert_cols) -%}{{ snapshot_update_then_insert_sql(target, source, insert_cols) }}{%- endmacro %}
-        {% macro postgres__batch_boundary(column, operator, time) %}
+        {% macro postgres__snapshot_merge_sql(target, source, insert_cols) -%}{{ sluice_snapshot_update_then_insert_sql(target, source, insert_cols) }}{%- endmacro %}
+        {% macro postgres__sluice_batch_boundary(column, operator, time) %}
             {{ return(column ~ ' ' ~ operator ~ " '" ~ time ~ "'::timestamp with time zone") }}
         {% endmacro %}
         {% macro postgres__get_catalog(information_schema, schemas) -%}
             {%- set names = [] -%}
             {%- for schema in schemas -%}{%- do names.append("'" ~ schema ~ "'") -%}{%- endfor -%}
-            {{ return(run_query(postgres__catalog_sql('n.nspname in (' ~ names | join(', ') ~ ')'))) }}
+            {{ return(run_query(sluice_postgres_catalog('n.nspname in (' ~ names | join(', ') ~ ')'))) }}
         {%- endmacro %}
         {% macro postgres__get_catalog_relations(information_schema, relations) -%}
             {%- set conditions = [] -%}
             {%- for relation in relations -%}
                 {%- do conditions.append("(n.nspname = '" ~ relation.schema ~ "'" ~ (" and t.relname = '" ~ relation.identifier ~ "'" if relation.identifier else '') ~ ')') -%}
             {%- endfor -%}
-            {{ return(run_query(postgres__catalog_sql(conditions | join(' or ')))) }}
+            {{ return(run_query(sluice_postgres_catalog(conditions | join(' or ')))) }}
         {%- endmacro %}
-        {% macro postgres__catalog_sql(condition) %}
+        {% macro sluice_postgres_catalog(condition) %}
             select '{{ target.database }}' as table_database, n.nspname as table_schema, t.relname as table_name,
                 case t.relkind when 'v' then 'VIEW' when 'm' then 'MATERIALIZED VIEW' else 'BASE TABLE' end as table_type,
                 td.description as table_comment, a.attname as column_name, a.attnum as column_index,
@@ -140,6 +200,13 @@ extension MacroLibrary {
         {% macro postgres__current_timestamp_in_utc_backcompat() %}
             (current_timestamp at time zone 'utc')::{{ type_timestamp() }}
         {% endmacro %}
+        {% macro postgres__equals(expr1, expr2) -%}
+            {%- if adapter.behavior.enable_truthy_nulls_equals_macro.no_warn %}
+            ({{ expr1 }} is not distinct from {{ expr2 }})
+            {%- else -%}
+            ({{ expr1 }} = {{ expr2 }})
+            {%- endif %}
+        {%- endmacro %}
         {% macro postgres__any_value(expression) -%}min({{ expression }}){%- endmacro %}
         {% macro postgres__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
             {%- if limit_num -%}
@@ -176,15 +243,15 @@ extension MacroLibrary {
             {{ from_date_or_timestamp }} + ((interval '1 {{ datepart }}') * ({{ interval }}))
 
         {% endmacro %}
-        {% macro postgres_parts(field, first_date, second_date, type='date') -%}
+        {% macro sluice_postgres_parts(field, first_date, second_date, type='date') -%}
             date_part('{{ field }}', ({{ second_date }})::{{ type }}) - date_part('{{ field }}', ({{ first_date }})::{{ type }})
         {%- endmacro %}
         {# How many borders of the part lie between the two; a smaller part is counted on from the next larger one. #}
         {% macro postgres__datediff(first_date, second_date, datepart) -%}
             {%- if datepart == 'year' %}
-                ({{ postgres_parts('year', first_date, second_date) }})
+                ({{ sluice_postgres_parts('year', first_date, second_date) }})
             {%- elif datepart in ['quarter', 'month'] %}
-                ({{ datediff(first_date, second_date, 'year') }} * {{ 4 if datepart == 'quarter' else 12 }} + {{ postgres_parts(datepart, first_date, second_date) }})
+                ({{ datediff(first_date, second_date, 'year') }} * {{ 4 if datepart == 'quarter' else 12 }} + {{ sluice_postgres_parts(datepart, first_date, second_date) }})
             {%- elif datepart == 'day' %}
                 (({{ second_date }})::date - ({{ first_date }})::date)
             {%- elif datepart == 'week' %}
@@ -195,9 +262,9 @@ extension MacroLibrary {
                         case when {{ first_date }} <= {{ second_date }} then 1 else 0 end
                 end)
             {%- elif datepart == 'hour' %}
-                ({{ datediff(first_date, second_date, 'day') }} * 24 + {{ postgres_parts('hour', first_date, second_date, 'timestamp') }})
+                ({{ datediff(first_date, second_date, 'day') }} * 24 + {{ sluice_postgres_parts('hour', first_date, second_date, 'timestamp') }})
             {%- elif datepart == 'minute' %}
-                ({{ datediff(first_date, second_date, 'hour') }} * 60 + {{ postgres_parts('minute', first_date, second_date, 'timestamp') }})
+                ({{ datediff(first_date, second_date, 'hour') }} * 60 + {{ sluice_postgres_parts('minute', first_date, second_date, 'timestamp') }})
             {%- elif datepart in ['second', 'millisecond', 'microsecond'] %}
                 {%- set factor = {'second': 60, 'millisecond': 60000, 'microsecond': 60000000}[datepart] %}
                 ({{ datediff(first_date, second_date, 'minute') }} * {{ factor }} + floor(date_part('{{ datepart }}', ({{ second_date }})::timestamp)) - floor(date_part('{{ datepart }}', ({{ first_date }})::timestamp)))
@@ -217,79 +284,40 @@ extension MacroLibrary {
         {%- endmacro %}
         """#)
 
-    static let postgresMaterializedViews = LibraryFile(
-        "dbt_postgres", "materialized_view.sql",
-        dispatched: [
-            "refresh_materialized_view(relation)", "get_materialized_view_configuration_changes(existing_relation, new_config)",
-        ], #"""
-        {% materialization materialized_view, adapter='postgres' %}
-            {%- set existing_relation = load_cached_relation(this) -%}
-            {%- set target_relation = this.incorporate(type='materialized_view') -%}
-            {{ run_hooks(pre_hooks, inside_transaction=False) }}
-            {%- if existing_relation is none or should_full_refresh() or not existing_relation.is_materialized_view or adapter.is_put_back(existing_relation) -%}
-                {%- set build_sql = get_create_materialized_view_as_sql(target_relation, sql) -%}
-                {{ run_hooks(pre_hooks, inside_transaction=True) }}
-                {%- if existing_relation is not none and existing_relation.is_materialized_view -%}{%- do adapter.drop_relation(existing_relation) -%}
-                {%- elif existing_relation is not none -%}
-                    {#- What goes for it goes last, as the answer of dbt's statement says. -#}
-                    {%- set backup_relation = make_backup_relation(target_relation, existing_relation.type) -%}
-                    {%- do drop_relation_if_exists(load_cached_relation(backup_relation)) -%}
-                    {%- do adapter.rename_relation(existing_relation, backup_relation) -%}
-                    {%- set build_sql = build_sql ~ ';\n' ~ get_drop_sql(backup_relation) -%}
-                {%- endif -%}
+    static let postgresMaterializedViews = LibraryFile("dbt_postgres", "materialized_view.sql", #"""
+        {% macro postgres__get_create_materialized_view_as_sql(relation, sql) %}
+            create materialized view if not exists {{ relation }} as {{ sql }};
+            {% for index_dict in config.get('indexes', []) -%}
+            {{ get_create_index_sql(relation, index_dict) }};
+            {% endfor %}
+        {% endmacro %}
+        {% macro postgres__refresh_materialized_view(relation) %}refresh materialized view {{ relation }}{% endmacro %}
+        {# Its indexes alone: another query goes unseen, as in dbt, until a full refresh. #}
+        {% macro postgres__describe_materialized_view(relation) %}
+            {{ return({'indexes': run_query(get_show_indexes_sql(relation))}) }}
+        {% endmacro %}
+        {% macro postgres__get_materialized_view_configuration_changes(existing_relation, new_config) %}
+            {{ return(existing_relation.get_materialized_view_config_change_collection(
+                postgres__describe_materialized_view(existing_relation), new_config.model)) }}
+        {% endmacro %}
+        {% macro postgres__get_alter_materialized_view_as_sql(relation, configuration_changes, sql, existing_relation, backup_relation, intermediate_relation) %}
+            {%- if configuration_changes.requires_full_refresh -%}
+                {{ get_replace_sql(existing_relation, relation, sql) }}
             {%- else -%}
-                {%- set changes = get_materialized_view_configuration_changes(existing_relation, config) -%}
-                {%- set build_sql = changed_materialized_view_sql(target_relation, changes) -%}
-                {%- if build_sql -%}{{ run_hooks(pre_hooks, inside_transaction=True) }}{%- endif -%}
+                {{ postgres__update_indexes_on_materialized_view(relation, configuration_changes.indexes) }}
             {%- endif -%}
-            {%- if build_sql -%}
-                {%- call statement('main') -%}{{ build_sql }}{%- endcall -%}
-                {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
-                {%- do persist_docs(target_relation, model) -%}
-                {{ run_hooks(post_hooks, inside_transaction=True) }}
-            {%- else -%}
-                {%- do store_raw_result(name='main', message='skip ' ~ target_relation, code='skip', rows_affected='-1') -%}
-            {%- endif -%}
-            {{ run_hooks(post_hooks, inside_transaction=False) }}
-            {{ return({'relations': [target_relation]}) }}
-        {% endmaterialization %}
-        {% macro changed_materialized_view_sql(relation, changes) -%}
-            {%- set answer = config.get('on_configuration_change') -%}
-            {%- set found = 'Configuration changes were identified and `on_configuration_change` was set to `' ~ answer ~ '` for `' ~ relation.render() ~ '`' -%}
-            {%- if changes is none -%}{{ return(refresh_materialized_view(relation)) }}
-            {%- elif answer == 'fail' -%}{%- do exceptions.raise_fail_fast_error(found) -%}
-            {%- elif answer == 'continue' -%}{%- do exceptions.warn(found) -%}{{ return('') }}
-            {%- endif -%}
+        {% endmacro %}
+        {% macro postgres__update_indexes_on_materialized_view(relation, index_changes) -%}
+            {%- do log('Applying UPDATE INDEXES to: ' ~ relation) -%}
             {%- set statements = [] -%}
-            {%- for change in changes.indexes -%}
-                {%- do statements.append(get_drop_index_sql(relation, change.context.name) if change.action == 'drop' else get_create_index_sql(relation, change.context)) -%}
+            {%- for change in index_changes -%}
+                {%- if change.action == 'drop' -%}
+                    {%- do statements.append(postgres__get_drop_index_sql(relation, change.context.name)) -%}
+                {%- elif change.action == 'create' -%}
+                    {%- do statements.append(postgres__get_create_index_sql(relation, change.context.as_node_config)) -%}
+                {%- endif -%}
             {%- endfor -%}
-            {{ return(statements | join(';\n')) }}
+            {{ statements | join(';\n') }}
         {%- endmacro %}
-        {# dbt looks at the indexes alone: of which columns, of which kind, and whether unique. #}
-        {% macro postgres__get_materialized_view_configuration_changes(existing_relation, new_config) -%}
-            {%- set wanted = {} -%}
-            {%- for index in new_config.get('indexes', []) -%}
-                {%- set columns = [index['columns']] if index['columns'] is string else index['columns'] or [] -%}
-                {%- do wanted.update({(columns | map('lower') | sort | join(',')) ~ ' ' ~ (index['type'] or 'btree') ~ ' ' ~ (index['unique'] is true): index}) -%}
-            {%- endfor -%}
-            {%- set known = [] -%}
-            {%- set changes = [] -%}
-            {%- for row in run_query(get_show_indexes_sql(existing_relation)).rows -%}
-                {%- set key = (row['column_names'].split(',') | map('lower') | sort | join(',')) ~ ' ' ~ row['method'] ~ ' ' ~ row['unique'] -%}
-                {%- do known.append(key) -%}
-                {%- if key not in wanted -%}{%- do changes.append({'action': 'drop', 'context': {'name': row['name']}}) -%}{%- endif -%}
-            {%- endfor -%}
-            {%- for key, index in wanted.items() if key not in known -%}{%- do changes.append({'action': 'create', 'context': index}) -%}{%- endfor -%}
-            {{ return({'indexes': changes} if changes else none) }}
-        {%- endmacro %}
-        {% macro postgres__get_create_materialized_view_as_sql(relation, sql) -%}
-            create materialized view if not exists {{ relation.render() }} as
-            {{ sql }}
-            {%- for index in config.get('indexes', []) -%};
-            {{ get_create_index_sql(relation, index) }}
-            {%- endfor -%}
-        {%- endmacro %}
-        {% macro postgres__refresh_materialized_view(relation) %}refresh materialized view {{ relation.render() }}{% endmacro %}
         """#)
 }

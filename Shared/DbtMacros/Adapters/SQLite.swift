@@ -2,9 +2,40 @@ extension MacroLibrary {
     static let sqliteRelations = LibraryFile("dbt_sqlite", "relations.sql", #"""
         {# There are no roles: what a reader may see is copied for it when the command is through. #}
         {% macro sqlite__apply_grants(relation, grant_config, should_revoke=True) %}{% endmacro %}
+        {% macro sqlite__drop_relation(relation) %}{{ return(default__drop_relation(relation)) }}{% endmacro %}
+        {% macro sqlite__make_temp_relation(base_relation, suffix) %}{{ return(default__make_temp_relation(base_relation, suffix)) }}{% endmacro %}
+        {% macro sqlite__list_relations_without_caching(schema_relation) %}{{ return(adapter.described_relations(schema_relation)) }}{% endmacro %}
+        {% macro sqlite__load_csv_rows(model, agate_table) %}{{ return(default__load_csv_rows(model, agate_table)) }}{% endmacro %}
+        {% macro sqlite__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) %}
+            {{ return(default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
+        {% endmacro %}
         {% macro sqlite__drop_table(relation) %}drop table if exists {{ relation.render() }}{% endmacro %}
         {% macro sqlite__drop_view(relation) %}drop view if exists {{ relation.render() }}{% endmacro %}
-        {% macro sqlite__temporary_name(relation) %}{{ return(adapter.name_in_place(relation)) }}{% endmacro %}
+        {# Without brackets, which the engine refuses there. #}
+        {% macro sqlite__create_table_as(temporary, relation, sql) -%}
+            {%- set sql_header = config.get('sql_header', none) -%}
+            {%- set contract_config = config.get('contract') -%}
+            {{ sql_header if sql_header is not none }}
+            {%- if contract_config and contract_config.enforced and not temporary %}
+            {{ get_assert_columns_equivalent(sql) }}
+            create table {{ relation }} {{ get_table_columns_and_constraints() }};
+            insert into {{ relation }} ({{ adapter.dispatch('get_column_names', 'dbt')() }})
+            {{ get_select_subquery(sql) }}
+            {%- else %}
+            create {{ 'temporary ' if temporary }}table {{ adapter.name_in_place(relation) if temporary else relation }} as
+            {{ sql }}
+            {%- endif %}
+        {%- endmacro %}
+        {% macro sqlite__create_view_as(relation, sql, auto_begin=False) -%}
+            {%- set sql_header = config.get('sql_header', none) -%}
+            {%- set contract_config = config.get('contract') -%}
+            {{ sql_header if sql_header is not none }}
+            {%- if contract_config and contract_config.enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif %}
+            {#- As dbt's adapter, whose statement for a view ends itself. -#}
+            {%- if (sql | trim).endswith(';') -%}{%- do exceptions.raise_database_error('You can only execute one statement at a time.') -%}{%- endif %}
+            create view {{ relation.render() }} as
+            {{ sql }}
+        {%- endmacro %}
         {% macro sqlite__truncate_relation(relation) %}
             {%- call statement('truncate_relation') -%}delete from {{ relation.render() }}{%- endcall -%}
         {% endmacro %}
@@ -18,21 +49,21 @@ extension MacroLibrary {
                 {%- call statement('rename_relation') -%}alter table {{ from_relation.render() }} rename to {{ adapter.name_in_place(to_relation) }}{%- endcall -%}
             {%- endif -%}
         {% endmacro %}
-        {% macro sqlite__replace_with_view(existing_relation, target_relation, sql) %}
+        {% macro sqlite__sluice_replace_with_view(existing_relation, target_relation, sql) %}
             {%- do adapter.drop_relation(existing_relation) -%}
             {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
         {% endmacro %}
         {# A rename makes the engine read its whole schema again, for each table. So the old one goes first, unless the query reads it:
            all is one transaction, and readers see the old one until its end. #}
-        {% macro sqlite__build_table(existing_relation, target_relation, sql) %}
+        {% macro sqlite__sluice_build_table(existing_relation, target_relation, sql) %}
             {%- if existing_relation is not none and existing_relation.is_table and not adapter.may_read(sql, existing_relation) -%}
                 {%- do adapter.drop_relation(existing_relation) -%}
                 {%- set existing_relation = none -%}
             {%- endif -%}
-            {%- do default__build_table(existing_relation, target_relation, sql) -%}
+            {%- do default__sluice_build_table(existing_relation, target_relation, sql) -%}
         {% endmacro %}
         {# A table of the file itself and not a temporary one, which would have to fit into memory. #}
-        {% macro sqlite__stage_incremental(temp_relation, sql) %}
+        {% macro sqlite__sluice_stage_incremental(temp_relation, sql) %}
             {%- do drop_relation_if_exists(load_cached_relation(temp_relation)) -%}
             {%- call statement('stage') -%}{{ get_create_table_as_sql(False, temp_relation, sql) }}{%- endcall -%}
         {% endmacro %}
@@ -43,7 +74,7 @@ extension MacroLibrary {
             {%- call statement('build_snapshot_staging_relation') -%}create table {{ temp_relation }} as {{ select }}{%- endcall -%}
             {{ return(temp_relation) }}
         {% endmacro %}
-        {% macro sqlite__create_schema(relation) -%}{%- do adapter.make_schema(relation.schema) -%}{%- endmacro %}
+        {% macro sqlite__create_schema(relation, auto_begin=False) -%}{%- do adapter.make_schema(relation.schema) -%}{%- endmacro %}
         {% macro sqlite__drop_schema(relation) -%}
             {%- for found in adapter.list_relations_without_caching(relation) -%}{%- do adapter.drop_relation(found) -%}{%- endfor -%}
             {%- do adapter.forget_schema(relation.schema) -%}
@@ -83,8 +114,8 @@ extension MacroLibrary {
            `not exists` would read the target for each new row. #}
         {% macro sqlite__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
             {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
-            {%- set keys = unique_keys(unique_key) -%}
-            {%- set conditions = merge_conditions(unique_key, incremental_predicates) | join(' and ') -%}
+            {%- set keys = sluice_unique_keys(unique_key) -%}
+            {%- set conditions = sluice_merge_conditions(unique_key, incremental_predicates) | join(' and ') -%}
             {%- if keys -%}
             {%- set updated = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) %}
             update {{ target }} as DBT_INTERNAL_DEST
@@ -101,8 +132,8 @@ extension MacroLibrary {
             select {{ columns }} from {{ source }}
             {%- endif %}
         {%- endmacro %}
-        {% macro sqlite__snapshot_merge_sql(target, source, insert_cols) -%}{{ snapshot_update_then_insert_sql(target, source, insert_cols) }}{%- endmacro %}
-        {% macro sqlite__batch_boundary(column, operator, time) %}
+        {% macro sqlite__snapshot_merge_sql(target, source, insert_cols) -%}{{ sluice_snapshot_update_then_insert_sql(target, source, insert_cols) }}{%- endmacro %}
+        {% macro sqlite__sluice_batch_boundary(column, operator, time) %}
             {{ return('datetime(' ~ column ~ ') ' ~ operator ~ " datetime('" ~ time ~ "')") }}
         {% endmacro %}
         """#)
@@ -142,7 +173,7 @@ extension MacroLibrary {
             coalesce(json_extract({{ list }}, {{ index }}), case when {{ string_text }} is not null then '' end)
         {%- endmacro %}
         {# An expression's column has no type here, or one that means nothing. #}
-        {% macro sqlite__fixture_cast(text, type) %}
+        {% macro sqlite__sluice_fixture_cast(text, type) %}
             {{ return(text if type | upper in ['', 'NUM'] or text == 'null' else safe_cast(text, type)) }}
         {% endmacro %}
         {% macro sqlite__array_construct(inputs, data_type) -%}json_array({{ inputs | join(', ') }}){%- endmacro %}
@@ -176,27 +207,27 @@ extension MacroLibrary {
                 case when length({{ date }}) > 10 then {{ day }} || ' ' || time({{ date }}) else {{ day }} end
             {%- endif -%}
         {%- endmacro %}
-        {% macro sqlite_months(date) -%}(cast(strftime('%Y', {{ date }}) as integer) * 12 + cast(strftime('%m', {{ date }}) as integer)){%- endmacro %}
-        {% macro sqlite_seconds(date, unit) -%}(cast(strftime('%s', {{ date }}) as integer) / {{ unit }}){%- endmacro %}
+        {% macro sluice_sqlite_months(date) -%}(cast(strftime('%Y', {{ date }}) as integer) * 12 + cast(strftime('%m', {{ date }}) as integer)){%- endmacro %}
+        {% macro sluice_sqlite_seconds(date, unit) -%}(cast(strftime('%s', {{ date }}) as integer) / {{ unit }}){%- endmacro %}
         {# How many borders of the part lie between the two. #}
         {% macro sqlite__datediff(first_date, second_date, datepart) -%}
             {%- set part = datepart | lower | trim -%}
             {%- if part == 'year' -%}
                 (cast(strftime('%Y', {{ second_date }}) as integer) - cast(strftime('%Y', {{ first_date }}) as integer))
             {%- elif part == 'quarter' -%}
-                (({{ sqlite_months(second_date) }} - 1) / 3 - ({{ sqlite_months(first_date) }} - 1) / 3)
+                (({{ sluice_sqlite_months(second_date) }} - 1) / 3 - ({{ sluice_sqlite_months(first_date) }} - 1) / 3)
             {%- elif part == 'month' -%}
-                ({{ sqlite_months(second_date) }} - {{ sqlite_months(first_date) }})
+                ({{ sluice_sqlite_months(second_date) }} - {{ sluice_sqlite_months(first_date) }})
             {%- elif part == 'week' -%}
                 (cast((julianday(date({{ second_date }}, 'weekday 6', '-6 days')) - julianday(date({{ first_date }}, 'weekday 6', '-6 days'))) / 7 as integer))
             {%- elif part == 'day' -%}
                 (cast(julianday(date({{ second_date }})) - julianday(date({{ first_date }})) as integer))
             {%- elif part == 'hour' -%}
-                ({{ sqlite_seconds(second_date, 3600) }} - {{ sqlite_seconds(first_date, 3600) }})
+                ({{ sluice_sqlite_seconds(second_date, 3600) }} - {{ sluice_sqlite_seconds(first_date, 3600) }})
             {%- elif part == 'minute' -%}
-                ({{ sqlite_seconds(second_date, 60) }} - {{ sqlite_seconds(first_date, 60) }})
+                ({{ sluice_sqlite_seconds(second_date, 60) }} - {{ sluice_sqlite_seconds(first_date, 60) }})
             {%- elif part == 'second' -%}
-                ({{ sqlite_seconds(second_date, 1) }} - {{ sqlite_seconds(first_date, 1) }})
+                ({{ sluice_sqlite_seconds(second_date, 1) }} - {{ sluice_sqlite_seconds(first_date, 1) }})
             {%- elif part in ['millisecond', 'microsecond'] -%}
                 {%- set factor = 1000 if part == 'millisecond' else 1000000 -%}
                 cast(round((julianday({{ second_date }}) - julianday({{ first_date }})) * 86400000.0) * {{ factor / 1000 }} as integer)

@@ -2,7 +2,9 @@ extension MacroLibrary {
     static let schemaChanges = LibraryFile(
         "dbt", "incremental/schema_changes.sql",
         dispatched: [
-            "check_for_schema_changes(source_relation, target_relation)",
+            "check_for_schema_changes(source_relation, target_relation)", "diff_column_data_types(source_columns, target_columns)",
+            "sync_column_schemas(on_schema_change, target_relation, schema_changes_dict)",
+            "process_schema_changes(on_schema_change, source_relation, target_relation)",
         ], #"""
         {% macro incremental_validate_on_schema_change(on_schema_change, default='ignore') %}
             {%- if on_schema_change not in ['sync_all_columns', 'append_new_columns', 'fail', 'ignore'] -%}
@@ -21,9 +23,6 @@ extension MacroLibrary {
             {{ return(result) }}
         {% endmacro %}
 
-        {% macro diff_column_data_types(source_columns, target_columns) %}
-            {{ return(adapter.dispatch('diff_column_data_types', 'dbt')(source_columns, target_columns)) }}
-        {% endmacro %}
         {% macro default__diff_column_data_types(source_columns, target_columns) %}
             {%- set result = [] -%}
             {%- for source in source_columns -%}
@@ -48,7 +47,7 @@ extension MacroLibrary {
             }) }}
         {% endmacro %}
 
-        {% macro sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
+        {% macro default__sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
             {%- set added = schema_changes_dict['source_not_in_target'] -%}
             {%- if on_schema_change == 'append_new_columns' -%}
                 {%- if added | length > 0 -%}{%- do alter_relation_add_remove_columns(target_relation, added, none) -%}{%- endif -%}
@@ -62,7 +61,7 @@ extension MacroLibrary {
             {%- do log('In %s: columns added %s' % (target_relation, added | map(attribute='name') | list)) -%}
         {% endmacro %}
 
-        {% macro process_schema_changes(on_schema_change, source_relation, target_relation) %}
+        {% macro default__process_schema_changes(on_schema_change, source_relation, target_relation) %}
             {%- if on_schema_change == 'ignore' -%}{{ return({}) }}{%- endif -%}
             {%- set changes = check_for_schema_changes(source_relation, target_relation) -%}
             {%- if changes['schema_changed'] -%}
@@ -96,6 +95,7 @@ extension MacroLibrary {
             "get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none)",
             "get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates)",
             "get_insert_overwrite_merge_sql(target, source, dest_columns, predicates, include_sql_header=false)",
+            "get_merge_unique_key_match(source_unique_key, target_unique_key)",
             "get_merge_update_columns(merge_update_columns, merge_exclude_columns, dest_columns)",
         ], #"""
         {% macro get_quoted_csv(column_names) %}
@@ -120,16 +120,20 @@ extension MacroLibrary {
         {% endmacro %}
 
         {# The key as a list of texts, whichever way it was written. #}
-        {% macro unique_keys(unique_key) %}
+        {% macro sluice_unique_keys(unique_key) %}
             {%- if not unique_key -%}{{ return([]) }}{%- endif -%}
             {{ return([unique_key] if unique_key is string else unique_key | list) }}
         {% endmacro %}
 
-        {% macro merge_conditions(unique_key, incremental_predicates) %}
+        {% macro sluice_merge_conditions(unique_key, incremental_predicates) %}
             {%- set conditions = [] -%}
-            {%- for key in unique_keys(unique_key) -%}
-                {%- do conditions.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) -%}
-            {%- endfor -%}
+            {%- if unique_key is string and unique_key -%}
+                {%- do conditions.append(get_merge_unique_key_match('DBT_INTERNAL_SOURCE.' ~ unique_key, 'DBT_INTERNAL_DEST.' ~ unique_key)) -%}
+            {%- else -%}
+                {%- for key in sluice_unique_keys(unique_key) -%}
+                    {%- do conditions.append('DBT_INTERNAL_SOURCE.' ~ key ~ ' = DBT_INTERNAL_DEST.' ~ key) -%}
+                {%- endfor -%}
+            {%- endif -%}
             {%- if incremental_predicates is string -%}
                 {%- do conditions.append(incremental_predicates) -%}
             {%- elif incremental_predicates -%}
@@ -138,10 +142,13 @@ extension MacroLibrary {
             {{ return(conditions) }}
         {% endmacro %}
 
+        {% macro default__get_merge_unique_key_match(source_unique_key, target_unique_key) -%}
+            {{ return(equals(source_unique_key, target_unique_key) | trim) }}
+        {%- endmacro %}
         {% macro default__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
             {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
             {%- set updated = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
-            {%- set conditions = merge_conditions(unique_key, incremental_predicates) -%}
+            {%- set conditions = sluice_merge_conditions(unique_key, incremental_predicates) -%}
             {%- set sql_header = config.get('sql_header', none) -%}
             {{ sql_header if sql_header is not none }}
             merge into {{ target }} as DBT_INTERNAL_DEST
@@ -159,7 +166,7 @@ extension MacroLibrary {
 
         {% macro default__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
             {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
-            {%- set keys = unique_keys(unique_key) -%}
+            {%- set keys = sluice_unique_keys(unique_key) -%}
             {%- if keys %}
             delete from {{ target }} as DBT_INTERNAL_DEST
             where ({{ keys | join(', ') }}) in (
@@ -177,7 +184,7 @@ extension MacroLibrary {
             select {{ columns }} from {{ source }}
         {%- endmacro %}
 
-        {% macro default__get_insert_overwrite_merge_sql(target, source, dest_columns, predicates, include_sql_header=false) -%}
+        {% macro default__get_insert_overwrite_merge_sql(target, source, dest_columns, predicates, include_sql_header) -%}
             {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
             {%- set sql_header = config.get('sql_header', none) -%}
             {{ sql_header if sql_header is not none and include_sql_header }}
@@ -226,10 +233,10 @@ extension MacroLibrary {
             {%- endif -%}
             {%- set batch = model.batch -%}
             {%- if batch and batch.event_time_start -%}
-                {%- do conditions.append(batch_boundary(event_time, '>=', batch.event_time_start)) -%}
+                {%- do conditions.append(sluice_batch_boundary(event_time, '>=', batch.event_time_start)) -%}
             {%- endif -%}
             {%- if batch and batch.event_time_end -%}
-                {%- do conditions.append(batch_boundary(event_time, '<', batch.event_time_end)) -%}
+                {%- do conditions.append(sluice_batch_boundary(event_time, '<', batch.event_time_end)) -%}
             {%- endif %}
             {%- if conditions %}
             delete from {{ target }} as DBT_INTERNAL_TARGET
@@ -238,10 +245,10 @@ extension MacroLibrary {
             insert into {{ target }} ({{ columns }})
             select {{ columns }} from {{ source }}
         {% endmacro %}
-        {% macro batch_boundary(column, operator, time) %}
-            {{ return(adapter.dispatch('batch_boundary', 'dbt')(column, operator, time)) }}
+        {% macro sluice_batch_boundary(column, operator, time) %}
+            {{ return(adapter.dispatch('sluice_batch_boundary', 'dbt')(column, operator, time)) }}
         {% endmacro %}
-        {% macro default__batch_boundary(column, operator, time) %}
+        {% macro default__sluice_batch_boundary(column, operator, time) %}
             {{ return(column ~ ' ' ~ operator ~ " timestamp '" ~ time ~ "'") }}
         {% endmacro %}
 

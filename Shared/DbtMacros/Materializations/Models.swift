@@ -1,27 +1,51 @@
 extension MacroLibrary {
     static let view = LibraryFile(
         "dbt", "materializations/view.sql",
-        dispatched: ["replace_with_view(existing_relation, target_relation, sql)", "handle_existing_table(full_refresh, old_relation)"], #"""
+        dispatched: ["sluice_replace_with_view(existing_relation, target_relation, sql)", "handle_existing_table(full_refresh, old_relation)"], #"""
         {% materialization view, default %}
             {%- set existing_relation = load_cached_relation(this) -%}
             {%- set target_relation = this.incorporate(type='view') -%}
             {%- set grant_config = config.get('grants') -%}
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- if existing_relation is none -%}
+            {%- set backup_relation = none -%}
+            {%- if sluice_has_own_steps() -%}
+                {%- set backup_relation = sluice_build_and_rename(existing_relation, target_relation, sql) -%}
+            {%- elif existing_relation is none -%}
                 {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
             {%- else -%}
-                {%- do replace_with_view(existing_relation, target_relation, sql) -%}
+                {%- do sluice_replace_with_view(existing_relation, target_relation, sql) -%}
             {%- endif -%}
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- do drop_relation_if_exists(backup_relation) -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {% endmaterialization %}
 
+        {# Whether the project or a package has its own macro for a step of dbt's that is left out here. #}
+        {% macro sluice_has_own_steps() %}
+            {{ return(adapter.is_overridden(
+                'make_intermediate_relation', 'make_backup_relation', 'rename_relation', 'drop_relation', 'get_drop_sql', 'drop_table', 'drop_view')) }}
+        {% endmacro %}
+        {# Then all of dbt's steps are taken, up to the drop of the old one, which is left to the caller. #}
+        {% macro sluice_build_and_rename(existing_relation, target_relation, sql) %}
+            {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
+            {%- set preexisting_intermediate_relation = load_cached_relation(intermediate_relation) -%}
+            {%- set backup_relation = make_backup_relation(target_relation, target_relation.type if existing_relation is none else existing_relation.type) -%}
+            {%- set preexisting_backup_relation = load_cached_relation(backup_relation) -%}
+            {%- do drop_relation_if_exists(preexisting_intermediate_relation) -%}
+            {%- do drop_relation_if_exists(preexisting_backup_relation) -%}
+            {%- call statement('main') -%}{{ get_create_sql(intermediate_relation, sql) }}{%- endcall -%}
+            {%- if target_relation.is_table -%}{%- do create_indexes(intermediate_relation) -%}{%- endif -%}
+            {%- if existing_relation is not none -%}{%- do adapter.rename_relation(existing_relation, backup_relation) -%}{%- endif -%}
+            {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
+            {{ return(backup_relation) }}
+        {% endmacro %}
+
         {# Built beside the old one and put in its place, whatever kind that was. #}
-        {% macro default__replace_with_view(existing_relation, target_relation, sql) %}
+        {% macro default__sluice_replace_with_view(existing_relation, target_relation, sql) %}
             {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
             {%- do drop_relation_if_exists(load_cached_relation(intermediate_relation)) -%}
             {%- call statement('main') -%}{{ get_create_view_as_sql(intermediate_relation, sql) }}{%- endcall -%}
@@ -35,7 +59,7 @@ extension MacroLibrary {
             {%- if existing_relation is none -%}
                 {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, sql) }}{%- endcall -%}
             {%- else -%}
-                {%- do replace_with_view(existing_relation, target_relation, sql) -%}
+                {%- do sluice_replace_with_view(existing_relation, target_relation, sql) -%}
             {%- endif -%}
             {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {{ run_hooks(post_hooks) }}
@@ -44,24 +68,30 @@ extension MacroLibrary {
         {% macro default__handle_existing_table(full_refresh, old_relation) %}{%- do adapter.drop_relation(old_relation) -%}{% endmacro %}
         """#)
 
-    static let table = LibraryFile("dbt", "materializations/table.sql", dispatched: ["build_table(existing_relation, target_relation, sql)"], #"""
+    static let table = LibraryFile("dbt", "materializations/table.sql", dispatched: ["sluice_build_table(existing_relation, target_relation, sql)"], #"""
         {% materialization table, default %}
             {%- set existing_relation = load_cached_relation(this) -%}
             {%- set target_relation = this.incorporate(type='table') -%}
             {%- set grant_config = config.get('grants') -%}
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- do build_table(existing_relation, target_relation, sql) -%}
+            {%- set backup_relation = none -%}
+            {%- if sluice_has_own_steps() -%}
+                {%- set backup_relation = sluice_build_and_rename(existing_relation, target_relation, sql) -%}
+            {%- else -%}
+                {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
+            {%- endif -%}
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- do drop_relation_if_exists(backup_relation) -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {% endmaterialization %}
 
         {# Built beside the old one, then put in its place: a view on the table never sees it missing. Where there is no old
            one it is built in its place, as a rename makes some engines read their whole schema. #}
-        {% macro default__build_table(existing_relation, target_relation, sql) %}
+        {% macro default__sluice_build_table(existing_relation, target_relation, sql) %}
             {%- set built_relation = target_relation if existing_relation is none else make_intermediate_relation(target_relation) -%}
             {%- if existing_relation is not none -%}
                 {%- do drop_relation_if_exists(load_cached_relation(built_relation)) -%}
@@ -90,10 +120,13 @@ extension MacroLibrary {
 
             {{ run_hooks(pre_hooks, inside_transaction=False) }}
             {{ run_hooks(pre_hooks, inside_transaction=True) }}
-            {%- if existing_relation is none or full_refresh_mode -%}
-                {%- do build_table(existing_relation, target_relation, sql) -%}
+            {%- set backup_relation = none -%}
+            {%- if existing_relation is not none and full_refresh_mode and sluice_has_own_steps() -%}
+                {%- set backup_relation = sluice_build_and_rename(existing_relation, target_relation, sql) -%}
+            {%- elif existing_relation is none or full_refresh_mode -%}
+                {%- do sluice_build_table(existing_relation, target_relation, sql) -%}
             {%- else -%}
-                {%- do stage_incremental(temp_relation, sql) -%}
+                {%- do sluice_stage_incremental(temp_relation, sql) -%}
                 {%- set contract_config = config.get('contract') -%}
                 {%- if not contract_config or not contract_config.enforced -%}
                     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
@@ -113,14 +146,15 @@ extension MacroLibrary {
             {%- do apply_grants(target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode)) -%}
             {%- do persist_docs(target_relation, model) -%}
             {{ run_hooks(post_hooks, inside_transaction=True) }}
+            {%- do drop_relation_if_exists(backup_relation) -%}
             {{ run_hooks(post_hooks, inside_transaction=False) }}
             {{ return({'relations': [target_relation]}) }}
         {%- endmaterialization %}
 
-        {% macro stage_incremental(temp_relation, sql) %}
-            {{ return(adapter.dispatch('stage_incremental', 'dbt')(temp_relation, sql)) }}
+        {% macro sluice_stage_incremental(temp_relation, sql) %}
+            {{ return(adapter.dispatch('sluice_stage_incremental', 'dbt')(temp_relation, sql)) }}
         {% endmacro %}
-        {% macro default__stage_incremental(temp_relation, sql) %}
+        {% macro default__sluice_stage_incremental(temp_relation, sql) %}
             {%- call statement('stage') -%}{{ get_create_table_as_sql(True, temp_relation, sql) }}{%- endcall -%}
         {% endmacro %}
         """#)

@@ -79,10 +79,29 @@ extension MacroLibrary {
             {%- for name in column_names -%}{%- do quoted.append(adapter.quote_seed_column(name, quote_seed_column)) -%}{%- endfor -%}
             {{ return(quoted | join(', ')) }}
         {% endmacro %}
-        {% macro default__load_csv_rows(model, agate_table) %}{{ return(basic_load_csv_rows(model, get_batch_size(), agate_table)) }}{% endmacro %}
+        {% macro sluice_load_rows_as_text(columns, agate_table) %}
+            {#- No engine takes more than some thousand values at once. -#}
+            {%- set size = [get_batch_size(), [1, 900 // (agate_table.column_names | length)] | max] | min -%}
+            {%- set statements = [] -%}
+            {%- for chunk in agate_table.rows | batch(size) -%}
+                {%- set bindings = [] -%}
+                {%- set places = [] -%}
+                {%- for row in chunk -%}
+                    {%- do bindings.extend(row) -%}
+                    {%- set marks = [] -%}
+                    {%- for name in agate_table.column_names -%}{%- do marks.append(get_binding_char()) -%}{%- endfor -%}
+                    {%- do places.append('(' ~ marks | join(',') ~ ')') -%}
+                {%- endfor -%}
+                {%- set sql = 'insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values ' ~ places | join(',') -%}
+                {%- do adapter.add_query(sql, bindings=bindings, abridge_sql_log=True) -%}
+                {%- if not statements -%}{%- do statements.append(sql) -%}{%- endif -%}
+            {%- endfor -%}
+            {{ return(statements | first | default('')) }}
+        {% endmacro %}
         {# The rows go in below the language: rendering a text for each would take longer than the database takes. #}
-        {% macro basic_load_csv_rows(model, batch_size, agate_table) %}
+        {% macro default__load_csv_rows(model, agate_table) %}
             {%- set columns = get_seed_column_quoted_csv(model, agate_table.column_names) -%}
+            {%- if adapter.is_overridden('get_binding_char', 'get_batch_size') -%}{{ return(sluice_load_rows_as_text(columns, agate_table)) }}{%- endif -%}
             {%- do adapter.insert_rows(this, columns, agate_table) -%}
             {{ return('insert into ' ~ this.render() ~ ' (' ~ columns ~ ') values (' ~ agate_table.rows | length ~ ' rows)') }}
         {% endmacro %}

@@ -19,7 +19,7 @@ extension MacroLibrary {
             {%- set strategy = strategy_macro(model, 'snapshotted_data', 'source_data', model['config'], target_relation_exists) -%}
             {%- if not target_relation_exists -%}
                 {%- set build_sql = build_snapshot_table(strategy, model['compiled_code']) -%}
-                {%- call statement('main') -%}{{ get_create_table_as_sql(False, target_relation, build_sql) }}{%- endcall -%}
+                {%- call statement('main') -%}{{ create_table_as(False, target_relation, build_sql) }}{%- endcall -%}
             {%- else -%}
                 {%- set names = get_snapshot_table_column_names() -%}
                 {{ adapter.assert_valid_snapshot_target_given_strategy(target_relation, names, strategy) }}
@@ -27,7 +27,7 @@ extension MacroLibrary {
                 {# So that a row of the new query fits into the old table. #}
                 {%- do adapter.expand_target_column_types(from_relation=staging_table, to_relation=target_relation) -%}
                 {%- set remove_columns = ['dbt_change_type', 'dbt_unique_key'] -%}
-                {%- for key in unique_keys(unique_key) if unique_key is not string -%}
+                {%- for key in sluice_unique_keys(unique_key) if unique_key is not string -%}
                     {%- do remove_columns.append('dbt_unique_key_' ~ loop.index) -%}
                 {%- endfor -%}
                 {%- set missing = [] -%}
@@ -87,7 +87,7 @@ extension MacroLibrary {
         {% endmacro %}
 
         {# Whether a row of the snapshot is the current one of its key. #}
-        {% macro is_current_snapshot_row(columns) %}
+        {% macro sluice_is_current_snapshot_row(columns) %}
             {%- set current = config.get('dbt_valid_to_current') -%}
             {%- if current -%}
                 {#- Rows from before the setting still end in null. -#}
@@ -136,7 +136,7 @@ extension MacroLibrary {
             {%- set temp_relation = make_temp_relation(target_relation) -%}
             {%- set select = snapshot_staging_table(strategy, sql, target_relation) -%}
             {%- call statement('build_snapshot_staging_relation') -%}
-                {{ get_create_table_as_sql(True, temp_relation, select) }}
+                {{ create_table_as(True, temp_relation, select) }}
             {%- endcall -%}
             {{ return(temp_relation) }}
         {% endmacro %}
@@ -157,7 +157,7 @@ extension MacroLibrary {
             snapshotted_data as (
                 select *, {{ unique_key_fields(key) }}
                 from {{ target_relation }}
-                where {{ is_current_snapshot_row(columns) }}
+                where {{ sluice_is_current_snapshot_row(columns) }}
             ),
             new_data as (
                 select *, {{ unique_key_fields(key) }},
@@ -230,7 +230,7 @@ extension MacroLibrary {
             merge into {{ target.render() }} as DBT_INTERNAL_DEST
             using {{ source }} as DBT_INTERNAL_SOURCE
             on DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }} = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}
-            when matched and {{ is_current_snapshot_row({'dbt_valid_to': 'DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to}) }}
+            when matched and {{ sluice_is_current_snapshot_row({'dbt_valid_to': 'DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to}) }}
                 and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
                 then update set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
             when not matched and DBT_INTERNAL_SOURCE.dbt_change_type = 'insert'
@@ -238,22 +238,21 @@ extension MacroLibrary {
         {%- endmacro %}
 
         {# The same for engines without a statement that does both. #}
-        {% macro snapshot_update_then_insert_sql(target, source, insert_cols) -%}
+        {% macro sluice_snapshot_update_then_insert_sql(target, source, insert_cols) -%}
             {%- set columns = get_snapshot_table_column_names() -%}
             update {{ target }}
             set {{ columns.dbt_valid_to }} = DBT_INTERNAL_SOURCE.{{ columns.dbt_valid_to }}
             from {{ source }} as DBT_INTERNAL_SOURCE
             where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }} = {{ target }}.{{ columns.dbt_scd_id }}
                 and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
-                and {{ is_current_snapshot_row({'dbt_valid_to': target ~ '.' ~ columns.dbt_valid_to}) }};
+                and {{ sluice_is_current_snapshot_row({'dbt_valid_to': target ~ '.' ~ columns.dbt_valid_to}) }};
             insert into {{ target }} ({{ insert_cols | join(', ') }})
             select {{ insert_cols | join(', ') }} from {{ source }} as DBT_INTERNAL_SOURCE
             where DBT_INTERNAL_SOURCE.dbt_change_type = 'insert'
         {%- endmacro %}
 
         {# A word of warning where the two times that are compared have different types. #}
-        {% macro check_time_data_types(sql) %}{{ adapter.dispatch('check_time_data_types', 'dbt')(sql) }}{% endmacro %}
-        {% macro default__check_time_data_types(sql) %}
+        {% macro check_time_data_types(sql) %}
             {%- set dbt_updated_at_data_type = get_updated_at_column_data_type(sql) -%}
             {%- set snapshot_get_time_data_type = get_snapshot_get_time_data_type() -%}
             {%- if snapshot_get_time_data_type is not none and dbt_updated_at_data_type is not none
@@ -261,10 +260,10 @@ extension MacroLibrary {
                 {%- do exceptions.warn_snapshot_timestamp_data_types(snapshot_get_time_data_type, dbt_updated_at_data_type) -%}
             {%- endif -%}
         {% endmacro %}
-        {% macro get_updated_at_column_data_type(sql) %}
-            {%- if not sql -%}{{ return(none) }}{%- endif -%}
+        {% macro get_updated_at_column_data_type(snapshot_sql) %}
+            {%- if not snapshot_sql -%}{{ return(none) }}{%- endif -%}
             {%- set wanted = get_snapshot_table_column_names().dbt_updated_at -%}
-            {%- for column in get_column_schema_from_query(sql) if column.column | lower == wanted | lower -%}
+            {%- for column in get_column_schema_from_query(snapshot_sql) if column.column | lower == wanted | lower -%}
                 {{ return(column.dtype) }}
             {%- endfor -%}
             {{ return(none) }}

@@ -4,6 +4,7 @@ extension MacroLibrary {
         {%- materialization test, default -%}
             {%- set relations = [] -%}
             {%- set limit = config.get('limit') -%}
+            {%- set limited_sql = get_limit_subquery_sql(sql, limit) -%}
             {%- if should_store_failures() -%}
                 {%- set kind = config.get('store_failures_as') or 'table' -%}
                 {%- if kind not in ['table', 'view'] -%}
@@ -12,19 +13,17 @@ extension MacroLibrary {
                 {%- set old_relation = adapter.get_relation(database=database, schema=schema, identifier=model.alias) -%}
                 {%- set target_relation = api.Relation.create(identifier=model.alias, schema=schema, database=database, type=kind) -%}
                 {%- if old_relation -%}{%- do adapter.drop_relation(old_relation) -%}{%- endif -%}
-                {%- call statement(auto_begin=True) -%}{{ get_create_sql(target_relation, limited_rows(sql, limit)) }}{%- endcall -%}
+                {%- call statement(auto_begin=True) -%}{{ get_create_sql(target_relation, limited_sql) }}{%- endcall -%}
                 {%- do relations.append(target_relation) -%}
                 {%- set main_sql = 'select * from ' ~ target_relation -%}
             {%- else -%}
-                {%- set main_sql = sql -%}
+                {%- set main_sql = limited_sql -%}
             {%- endif -%}
             {%- call statement('main', fetch_result=True) -%}
-                {{ get_test_sql(main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit) }}
+                {{ get_test_sql(main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit=none) }}
             {%- endcall -%}
             {{ return({'relations': relations}) }}
         {%- endmaterialization -%}
-
-        {% macro limited_rows(sql, limit) %}{{ return(sql if limit is none else sql ~ '\nlimit ' ~ limit) }}{% endmacro %}
 
         {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
             select
@@ -32,7 +31,8 @@ extension MacroLibrary {
                 {{ fail_calc }} {{ warn_if }} as should_warn,
                 {{ fail_calc }} {{ error_if }} as should_error
             from (
-            {{ limited_rows(main_sql, limit) }}
+            {{ main_sql }}
+            {{ 'limit ' ~ limit if limit is not none }}
             ) dbt_internal_test
         {%- endmacro %}
         """#)
@@ -61,7 +61,7 @@ extension MacroLibrary {
             {%- do drop_relation_if_exists(load_cached_relation(temp_relation)) -%}
             {%- do run_query(get_create_table_as_sql(True, temp_relation, get_empty_subquery_sql(sql))) -%}
             {%- set types = {} -%}
-            {%- for column in adapter.get_columns_in_relation(temp_relation) -%}{%- do types.update({column.name | lower: fixture_type(column)}) -%}{%- endfor -%}
+            {%- for column in adapter.get_columns_in_relation(temp_relation) -%}{%- do types.update({column.name | lower: sluice_fixture_type(column)}) -%}{%- endfor -%}
             {%- set expected_fixture_sql = expected_sql or get_expected_sql(expected_rows, types, expected_column_names) -%}
             {%- set quoted = [] -%}
             {%- for name in expected_column_names -%}{%- do quoted.append(adapter.quote(names.get(name | lower, name))) -%}{%- endfor -%}
@@ -91,7 +91,7 @@ extension MacroLibrary {
         {%- endmacro %}
         """#)
 
-    static let fixtures = LibraryFile("dbt", "unit_fixtures.sql", #"""
+    static let fixtures = LibraryFile("dbt", "unit_fixtures.sql", dispatched: ["validate_fixture_rows(rows, row_number)"], #"""
         {# A given input as a query: each row a select, each value with the type that the real relation has. #}
         {% macro get_fixture_sql(rows, column_name_to_data_types) %}
             {%- set types = column_name_to_data_types -%}
@@ -103,27 +103,28 @@ extension MacroLibrary {
                     {{ exceptions.raise_compiler_error("Not able to get columns for unit test '" ~ model.name ~ "' from relation " ~ (defer_relation or this) ~ " because the relation doesn't exist") }}
                 {%- endif -%}
                 {%- for column in adapter.get_columns_in_relation(relation) -%}
-                    {%- do types.update({column.name | lower: fixture_type(column)}) -%}
+                    {%- do types.update({column.name | lower: sluice_fixture_type(column)}) -%}
                 {%- endfor -%}
             {%- endif -%}
             {%- for row in rows -%}
+                {%- do validate_fixture_rows(rows, loop.index0 + 1) -%}
                 {%- set formatted = format_row(row, types) -%}
                 select
                 {%- for name, type in types.items() %}
-                    {{ formatted.get(name, fixture_cast('null', type)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                    {{ formatted.get(name, sluice_fixture_cast('null', type)) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
                 {%- endfor %}
                 {{ 'union all' if not loop.last }}
             {% endfor -%}
             {%- if rows | length == 0 -%}
                 select
                 {%- for name, type in types.items() %}
-                    {{ fixture_cast('null', type) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+                    {{ sluice_fixture_cast('null', type) }} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
                 {%- endfor %}
                 limit 0
             {%- endif -%}
         {% endmacro %}
 
-        {% macro get_expected_sql(rows, column_name_to_data_types, column_name_to_quoted=none) %}
+        {% macro get_expected_sql(rows, column_name_to_data_types, column_name_to_quoted) %}
             {%- if rows | length == 0 -%}
                 select * from dbt_internal_unit_test_actual limit 0
             {%- else -%}
@@ -148,19 +149,20 @@ extension MacroLibrary {
                 {%- endif -%}
                 {%- set type = column_name_to_data_types[key] -%}
                 {%- if value is none -%}
-                    {%- do formatted.update({key: fixture_cast('null', type)}) -%}
+                    {%- do formatted.update({key: sluice_fixture_cast('null', type)}) -%}
                 {%- elif value is string -%}
-                    {%- do formatted.update({key: fixture_cast(string_literal(escape_single_quotes(value)), type)}) -%}
+                    {%- do formatted.update({key: sluice_fixture_cast(string_literal(escape_single_quotes(value)), type)}) -%}
                 {%- else -%}
-                    {%- do formatted.update({key: fixture_cast(value | string, type)}) -%}
+                    {%- do formatted.update({key: sluice_fixture_cast(value | string, type)}) -%}
                 {%- endif -%}
             {%- endfor -%}
             {{ return(formatted) }}
         {% endmacro %}
         {# Without the length that the real column has, as a cast to it would cut what the test gives. #}
-        {% macro fixture_type(column) %}{{ return('character varying' if column.dtype | lower in ('character varying', 'varchar') else column.data_type) }}{% endmacro %}
-        {% macro fixture_cast(text, type) %}{{ return(adapter.dispatch('fixture_cast', 'dbt')(text, type)) }}{% endmacro %}
-        {% macro default__fixture_cast(text, type) %}{{ return(safe_cast(text, type)) }}{% endmacro %}
-        {% macro validate_fixture_rows(rows, row_number) %}{{ return('') }}{% endmacro %}
+        {% macro sluice_fixture_type(column) %}{{ return('character varying' if column.dtype | lower in ('character varying', 'varchar') else column.data_type) }}{% endmacro %}
+        {% macro sluice_fixture_cast(text, type) %}{{ return(adapter.dispatch('sluice_fixture_cast', 'dbt')(text, type)) }}{% endmacro %}
+        {% macro default__sluice_fixture_cast(text, type) %}{{ return(safe_cast(text, type)) }}{% endmacro %}
+        {# For engines that look at them; called for each row. #}
+        {% macro default__validate_fixture_rows(rows, row_number) -%}{%- endmacro %}
         """#)
 }

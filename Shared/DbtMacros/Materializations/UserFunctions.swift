@@ -4,7 +4,10 @@ extension MacroLibrary {
         dispatched: [
             "scalar_function_sql(target_relation)", "scalar_function_create_replace_signature_sql(target_relation)", "scalar_function_body_sql()",
             "formatted_scalar_function_args_sql()", "scalar_function_volatility_sql()", "unsupported_volatility_warning(volatility)",
-            "function_execute_build_sql(build_sql, existing_relation, target_relation)",
+            "function_execute_build_sql(build_sql, existing_relation, target_relation)", "formatted_scalar_function_args_javascript()",
+            "scalar_function_volatility_javascript()", "get_aggregate_function_create_replace_signature(target_relation)",
+            "get_formatted_aggregate_function_args()", "get_function_language_specifier()", "get_aggregate_function_volatility_specifier()",
+            "get_function_python_options()",
         ], #"""
         {# The macro that writes it is named by the kind and the language: scalar_function_sql. #}
         {% materialization function, default %}
@@ -51,6 +54,36 @@ extension MacroLibrary {
             {%- elif volatility is not none -%}
                 {%- do unsupported_volatility_warning(volatility) -%}
             {%- endif -%}
+        {% endmacro %}
+        {% macro default__formatted_scalar_function_args_javascript() %}
+            {%- do exceptions.raise_compiler_error('formatted_scalar_function_args_javascript not implemented for adapter ' ~ adapter.type()) -%}
+        {% endmacro %}
+        {% macro default__scalar_function_volatility_javascript() %}
+            {%- if model.config.get('volatility') is not none -%}
+                {%- do exceptions.warn('Volatility is not supported by ' ~ adapter.type() ~ ' in javascript UDF and will be ignored') -%}
+            {%- endif -%}
+        {% endmacro %}
+
+        {# For adapters whose engines have them: an aggregate takes its words from the scalar one. #}
+        {% macro default__get_aggregate_function_create_replace_signature(target_relation) %}
+            CREATE OR REPLACE AGGREGATE FUNCTION {{ target_relation.render() }} ({{ get_formatted_aggregate_function_args() }})
+            RETURNS {{ model.returns.data_type }}
+            {{ get_function_language_specifier() }}
+            {{ get_aggregate_function_volatility_specifier() }}
+            {{ get_function_python_options() if model.get('language') == 'python' }}
+            AS
+        {% endmacro %}
+        {% macro default__get_formatted_aggregate_function_args() %}{{ formatted_scalar_function_args_sql() }}{% endmacro %}
+        {% macro default__get_aggregate_function_volatility_specifier() %}{{ scalar_function_volatility_sql() }}{% endmacro %}
+        {% macro default__get_function_language_specifier() %}
+            {%- set language = model.get('language') -%}
+            {%- if language != 'sql' -%}LANGUAGE {{ {'python': 'PYTHON', 'javascript': 'js'}.get(language) or language | upper }}{%- endif -%}
+        {% endmacro %}
+        {% macro default__get_function_python_options() %}
+            RUNTIME_VERSION = '{{ model.config.get('runtime_version') }}'
+            HANDLER = '{{ model.config.get('entry_point') }}'
+            {%- set packages = model.config.get('packages', []) %}
+            {{ "PACKAGES = ('" ~ packages | join("','") ~ "')" if packages }}
         {% endmacro %}
         {% macro default__unsupported_volatility_warning(volatility) %}
             {%- do exceptions.warn("Found `" ~ volatility ~ "` volatility specified on function `" ~ model.name ~ "`. This volatility is not supported by " ~ adapter.type() ~ ", and will be ignored") -%}

@@ -13,6 +13,8 @@ extension MacroLibrary {
             {{ return(columns) }}
         {%- endmacro %}
 
+        {% macro get_list_of_column_names(columns) %}{{ return(columns | map(attribute='name') | list) }}{% endmacro %}
+
         {% macro default__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
             {%- if select_sql_header is not none %}{{ select_sql_header }}{%- endif %}
             select * from (
@@ -64,7 +66,7 @@ extension MacroLibrary {
 
     static let contracts = LibraryFile(
         "dbt", "contracts.sql",
-        dispatched: ["get_assert_columns_equivalent(sql)", "get_table_columns_and_constraints()", "format_column(column)"], #"""
+        dispatched: ["get_assert_columns_equivalent(sql)", "get_table_columns_and_constraints()"], #"""
         {% macro default__get_assert_columns_equivalent(sql) -%}{{ return(assert_columns_equivalent(sql)) }}{%- endmacro %}
         {% macro default__get_table_columns_and_constraints() -%}{{ return(table_columns_and_constraints()) }}{%- endmacro %}
 
@@ -85,22 +87,22 @@ extension MacroLibrary {
             {%- for column in user_columns.values() if not column['data_type'] -%}{%- do without_type.append(column['name']) -%}{%- endfor -%}
             {%- if without_type -%}{%- do exceptions.column_type_missing(column_names=without_type) -%}{%- endif -%}
             {%- set sql_header = config.get('sql_header', none) -%}
-            {%- set query_columns = get_column_schema_from_query(sql, sql_header) -%}
-            {%- set contract_columns = get_column_schema_from_query(get_empty_schema_sql(user_columns), sql_header) -%}
-            {%- set found = namespace(mismatch=query_columns | length != contract_columns | length) -%}
-            {%- set query_types = {} -%}
-            {%- for column in query_columns -%}{%- do query_types.update({column.name: column}) -%}{%- endfor -%}
-            {%- for column in contract_columns -%}
-                {%- if column.name not in query_types or not same_contract_type(query_types[column.name], column) -%}{%- set found.mismatch = true -%}{%- endif -%}
+            {%- set found = format_columns(get_column_schema_from_query(sql, sql_header)) -%}
+            {%- set stated = format_columns(get_column_schema_from_query(get_empty_schema_sql(user_columns), sql_header)) -%}
+            {%- set by_name = {} -%}
+            {%- for column in found -%}{%- do by_name.update({column['name']: column}) -%}{%- endfor -%}
+            {%- set outcome = namespace(differs=found | length != stated | length) -%}
+            {%- for column in stated -%}
+                {#- An engine that does not say what type an expression has cannot break a contract about it. -#}
+                {%- set other = by_name.get(column['name']) -%}
+                {%- if not other or (other['data_type'] and column['data_type'] and other['formatted'] != column['formatted']) -%}{%- set outcome.differs = true -%}{%- endif -%}
             {%- endfor -%}
-            {%- if found.mismatch -%}
-                {%- do exceptions.raise_contract_error(
-                    contract_columns | map(attribute='formatted_column') | list, query_columns | map(attribute='formatted_column') | list) -%}
-            {%- endif -%}
+            {%- if outcome.differs -%}{%- do exceptions.raise_contract_error(stated, found) -%}{%- endif -%}
         {% endmacro %}
-        {# An engine that does not say what type an expression has cannot break a contract about it. #}
-        {% macro same_contract_type(left, right) %}
-            {{ return(not left.dtype or not right.dtype or format_column(left)['formatted'] == format_column(right)['formatted']) }}
+        {% macro format_columns(columns) %}
+            {%- set formatted = [] -%}
+            {%- for column in columns -%}{%- do formatted.append(adapter.dispatch('format_column', 'dbt')(column)) -%}{%- endfor -%}
+            {{ return(formatted) }}
         {% endmacro %}
         {% macro default__format_column(column) -%}
             {{ return({'name': column.column | lower, 'data_type': column.dtype, 'formatted': column.column | lower ~ ' ' ~ column.dtype}) }}

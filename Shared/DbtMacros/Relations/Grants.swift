@@ -5,7 +5,7 @@ extension MacroLibrary {
             "copy_grants()", "support_multiple_grantees_per_dcl_statement()", "get_show_grant_sql(relation)",
             "get_grant_sql(relation, privilege, grantees)", "get_revoke_sql(relation, privilege, grantees)",
             "get_dcl_statement_list(relation, grant_config, get_dcl_macro)", "call_dcl_statements(dcl_statement_list)",
-            "apply_grants(relation, grant_config, should_revoke=True)",
+            "apply_grants(relation, grant_config, should_revoke)",
         ], #"""
         {% macro default__copy_grants() %}{{ return(True) }}{% endmacro %}
         {% macro default__support_multiple_grantees_per_dcl_statement() %}{{ return(True) }}{% endmacro %}
@@ -71,26 +71,23 @@ extension MacroLibrary {
         {% macro default__alter_relation_comment(relation, relation_comment) -%}
             {{ exceptions.raise_not_implemented('alter_relation_comment macro not implemented for adapter ' ~ adapter.type()) }}
         {%- endmacro %}
-        {% macro default__persist_docs(relation, model, for_relation=true, for_columns=true) -%}
+        {% macro default__persist_docs(relation, model, for_relation, for_columns) -%}
             {%- if for_relation and config.persist_relation_docs() and model.description -%}
                 {%- do run_query(alter_relation_comment(relation, model.description)) -%}
             {%- endif -%}
             {%- if for_columns and config.persist_column_docs() and model.columns -%}
-                {%- set present = documented_columns(relation, model.columns) -%}
-                {%- if present -%}
-                    {%- set sql = alter_column_comment(relation, present) -%}
-                    {%- if sql | trim -%}{%- do run_query(sql) -%}{%- endif -%}
-                {%- endif -%}
+                {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+                {%- set sql = alter_column_comment(relation, validate_doc_columns(relation, model.columns, existing)) -%}
+                {%- if sql and sql | trim -%}{%- do run_query(sql) -%}{%- endif -%}
             {%- endif -%}
         {%- endmacro %}
         {# The described columns that the relation has, with a warning about the others: a quoted name goes by its case too. #}
-        {% macro documented_columns(relation, columns) %}
-            {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {%- set folded = existing | map('lower') | list -%}
+        {% macro validate_doc_columns(relation, column_dict, existing_column_names) %}
+            {%- set folded = existing_column_names | map('lower') | list -%}
             {%- set present = {} -%}
             {%- set missing = [] -%}
-            {%- for name, column in columns.items() -%}
-                {%- if (column['quote'] and name in existing) or (not column['quote'] and name | lower in folded) -%}
+            {%- for name, column in column_dict.items() -%}
+                {%- if (column['quote'] and name in existing_column_names) or (not column['quote'] and name | lower in folded) -%}
                     {%- do present.update({name: column}) -%}
                 {%- else -%}
                     {%- do missing.append(name) -%}
@@ -133,7 +130,6 @@ extension MacroLibrary {
         {% macro default__snapshot_get_time() %}{{ current_timestamp() }}{% endmacro %}
         {% macro default__current_timestamp_backcompat() %}current_timestamp::timestamp{% endmacro %}
         {% macro default__current_timestamp_in_utc_backcompat() %}{{ return(adapter.dispatch('current_timestamp_backcompat', 'dbt')()) }}{% endmacro %}
-        {% macro current_timestamp_in_utc() %}{{ return(adapter.dispatch('current_timestamp_in_utc_backcompat', 'dbt')()) }}{% endmacro %}
         {% macro default__get_snapshot_get_time_data_type() %}
             {%- for column in get_column_schema_from_query('select ' ~ snapshot_get_time() ~ ' as dbt_snapshot_time') -%}{{ return(column.dtype) }}{%- endfor -%}
             {{ return(none) }}

@@ -5,6 +5,7 @@ extension MacroLibrary {
             "list_relations_without_caching(schema_relation)", "information_schema_name(database)", "get_catalog(information_schema, schemas)",
             "get_catalog_relations(information_schema, relations)", "get_catalog_for_single_relation(relation)", "get_relations()",
             "get_relation_last_modified(information_schema, relations)", "validate_sql(sql)",
+            "list_function_relations_without_caching(schema_relation)",
         ], #"""
         {% macro default__list_relations_without_caching(schema_relation) %}{{ return(adapter.described_relations(schema_relation)) }}{% endmacro %}
         {% macro default__information_schema_name(database) -%}
@@ -19,6 +20,9 @@ extension MacroLibrary {
         {% macro default__get_catalog_for_single_relation(relation) -%}
             {{ exceptions.raise_not_implemented('get_catalog_for_single_relation macro not implemented for adapter ' ~ adapter.type()) }}
         {%- endmacro %}
+        {% macro default__list_function_relations_without_caching(schema_relation) %}
+            {{ exceptions.raise_not_implemented('list_function_relations_without_caching macro not implemented for adapter ' ~ adapter.type()) }}
+        {% endmacro %}
         {% macro default__get_relations() %}
             {{ exceptions.raise_not_implemented('get_relations macro not implemented for adapter ' ~ adapter.type()) }}
         {% endmacro %}
@@ -54,7 +58,7 @@ extension MacroLibrary {
         """#)
 
     static let showing = LibraryFile(
-        "dbt", "show.sql", dispatched: ["get_limit_sql(sql, limit)", "get_limit_subquery_sql(sql, limit)"], #"""
+        "dbt", "show.sql", #"""
         {% macro get_show_sql(compiled_code, sql_header, limit) -%}
             {%- if sql_header is not none and sql_header %}
             {{ sql_header }}
@@ -65,6 +69,6 @@ extension MacroLibrary {
             {{ sql }}
             {{ 'limit ' ~ limit if limit is not none }}
         {% endmacro %}
-        {% macro default__get_limit_subquery_sql(sql, limit) %}{{ return(get_limit_sql(sql, limit)) }}{% endmacro %}
+        {% macro get_limit_subquery_sql(sql, limit) %}{{ return(adapter.dispatch('get_limit_sql', 'dbt')(sql, limit)) }}{% endmacro %}
         """#)
 }

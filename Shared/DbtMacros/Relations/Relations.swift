@@ -41,39 +41,44 @@ extension MacroLibrary {
         {% endmacro %}
         {% macro default__get_drop_sql(relation) %}
             {%- if relation.is_view -%}{{ drop_view(relation) }}
+            {%- elif relation.is_table -%}{{ drop_table(relation) }}
             {%- elif relation.is_materialized_view -%}{{ drop_materialized_view(relation) }}
-            {%- else -%}{{ drop_table(relation) }}
+            {%- else -%}drop {{ relation.type }} if exists {{ relation.render() }} cascade
             {%- endif -%}
         {% endmacro %}
         {% macro default__drop_table(relation) %}drop table if exists {{ relation.render() }} cascade{% endmacro %}
         {% macro default__drop_view(relation) %}drop view if exists {{ relation.render() }} cascade{% endmacro %}
         {% macro default__drop_materialized_view(relation) %}drop materialized view if exists {{ relation.render() }} cascade{% endmacro %}
-        {% macro drop_schema_if_exists(relation) %}{%- do adapter.drop_schema(relation) -%}{% endmacro %}
         {% macro default__drop_schema_named(schema_name) %}
             {%- do adapter.drop_schema(api.Relation.create(database=target.database, schema=schema_name)) -%}
         {% endmacro %}
 
         {% macro default__rename_relation(from_relation, to_relation) %}
-            {%- call statement('rename_relation') -%}
-                {{ get_rename_sql(from_relation, to_relation.identifier) }}
-            {%- endcall -%}
+            {%- set new_name = adapter.quote_as_configured(to_relation.identifier, 'identifier') -%}
+            {%- call statement('rename_relation') -%}alter table {{ from_relation.render() }} rename to {{ new_name }}{%- endcall -%}
         {% endmacro %}
         {% macro default__get_rename_sql(relation, new_name) %}
             {%- if relation.is_view -%}{{ get_rename_view_sql(relation, new_name) }}
+            {%- elif relation.is_table -%}{{ get_rename_table_sql(relation, new_name) }}
             {%- elif relation.is_materialized_view -%}{{ get_rename_materialized_view_sql(relation, new_name) }}
-            {%- else -%}{{ get_rename_table_sql(relation, new_name) }}
+            {%- else -%}{{ exceptions.raise_compiler_error('`get_rename_sql` has not been implemented for: ' ~ relation.type) }}
             {%- endif -%}
         {% endmacro %}
-        {% macro default__get_rename_table_sql(relation, new_name) %}alter table {{ relation.render() }} rename to {{ adapter.quote(new_name) }}{% endmacro %}
-        {% macro default__get_rename_view_sql(relation, new_name) %}alter view {{ relation.render() }} rename to {{ adapter.quote(new_name) }}{% endmacro %}
+        {% macro default__get_rename_table_sql(relation, new_name) %}
+            {{ exceptions.raise_compiler_error('`get_rename_table_sql` has not been implemented for this adapter.') }}
+        {% endmacro %}
+        {% macro default__get_rename_view_sql(relation, new_name) %}
+            {{ exceptions.raise_compiler_error('`get_rename_view_sql` has not been implemented for this adapter.') }}
+        {% endmacro %}
         {% macro default__get_rename_materialized_view_sql(relation, new_name) %}
-            alter materialized view {{ relation.render() }} rename to {{ adapter.quote(new_name) }}
+            {{ exceptions.raise_compiler_error('`get_rename_materialized_view_sql` has not been implemented for this adapter.') }}
         {% endmacro %}
 
         {% macro default__get_create_sql(relation, sql) %}
             {%- if relation.is_view -%}{{ get_create_view_as_sql(relation, sql) }}
+            {%- elif relation.is_table -%}{{ get_create_table_as_sql(False, relation, sql) }}
             {%- elif relation.is_materialized_view -%}{{ get_create_materialized_view_as_sql(relation, sql) }}
-            {%- else -%}{{ get_create_table_as_sql(False, relation, sql) }}
+            {%- else -%}{{ exceptions.raise_compiler_error('`get_create_sql` has not been implemented for: ' ~ relation.type) }}
             {%- endif -%}
         {% endmacro %}
         {% macro default__get_create_backup_sql(relation) %}
@@ -90,47 +95,60 @@ extension MacroLibrary {
         {% macro default__get_rename_intermediate_sql(relation) %}
             {{ get_rename_sql(make_intermediate_relation(relation), relation.identifier) }}
         {% endmacro %}
+        {# In one statement where the engine has one; else built beside the old one, or after it, by what may be renamed. #}
         {% macro default__get_replace_sql(existing_relation, target_relation, sql) %}
-            {{ get_create_intermediate_sql(target_relation, sql) }};
-            {{ get_drop_sql(existing_relation) }};
-            {{ get_rename_intermediate_sql(target_relation) }}
+            {%- set is_replaceable = existing_relation.type == target_relation.type and existing_relation.can_be_replaced -%}
+            {%- if is_replaceable and existing_relation.is_view -%}{{ get_replace_view_sql(target_relation, sql) }}
+            {%- elif is_replaceable and existing_relation.is_table -%}{{ get_replace_table_sql(target_relation, sql) }}
+            {%- elif is_replaceable and existing_relation.is_materialized_view -%}{{ get_replace_materialized_view_sql(target_relation, sql) }}
+            {%- else -%}
+                {%- set has_backup = existing_relation.can_be_renamed -%}
+                {%- set is_staged = target_relation.can_be_renamed -%}
+                {%- set free = get_create_backup_sql(existing_relation) if has_backup else get_drop_sql(existing_relation) -%}
+                {%- set steps = [get_create_intermediate_sql(target_relation, sql), free, get_rename_intermediate_sql(target_relation)]
+                    if is_staged else [free, get_create_sql(target_relation, sql)] -%}
+                {%- if has_backup -%}{%- do steps.append(get_drop_backup_sql(existing_relation)) -%}{%- endif -%}
+                {{ steps | join(';\n') }}
+            {%- endif -%}
         {% endmacro %}
-        {% macro default__get_replace_table_sql(relation, sql) %}{{ get_replace_sql(relation, relation, sql) }}{% endmacro %}
-        {% macro default__get_replace_view_sql(relation, sql) %}{{ get_replace_sql(relation, relation, sql) }}{% endmacro %}
-        {% macro default__get_replace_materialized_view_sql(relation, sql) %}{{ get_replace_sql(relation, relation, sql) }}{% endmacro %}
+        {% macro default__get_replace_table_sql(relation, sql) %}
+            {{ exceptions.raise_compiler_error('`get_replace_table_sql` has not been implemented for this adapter.') }}
+        {% endmacro %}
+        {% macro default__get_replace_view_sql(relation, sql) %}
+            {{ exceptions.raise_compiler_error('`get_replace_view_sql` has not been implemented for this adapter.') }}
+        {% endmacro %}
+        {% macro default__get_replace_materialized_view_sql(relation, sql) %}
+            {{ exceptions.raise_compiler_error('`get_replace_materialized_view_sql` has not been implemented for this adapter.') }}
+        {% endmacro %}
         """#)
 
     static let creating = LibraryFile(
         "dbt", "creating.sql",
         dispatched: [
-            "get_create_table_as_sql(temporary, relation, sql)", "create_table_as(temporary, relation, compiled_code, language='sql')",
-            "get_create_view_as_sql(relation, sql)", "create_view_as(relation, sql)", "get_create_materialized_view_as_sql(relation, sql)",
-            "get_select_subquery(sql)",
+            "get_create_table_as_sql(temporary, relation, sql)", "get_create_view_as_sql(relation, sql)", "create_view_as(relation, sql)",
+            "get_create_materialized_view_as_sql(relation, sql)", "get_select_subquery(sql)",
         ], #"""
         {% macro default__get_create_table_as_sql(temporary, relation, sql) %}{{ return(create_table_as(temporary, relation, sql)) }}{% endmacro %}
-        {% macro default__create_table_as(temporary, relation, compiled_code, language='sql') -%}
-            {%- if language != 'sql' -%}
-                {%- do exceptions.raise_compiler_error("create_table_as macro does not support the language '" ~ language ~ "'") -%}
-            {%- endif -%}
-            {%- set sql_header = config.get('sql_header', none) -%}
-            {{ sql_header if sql_header is not none }}
-            {%- set contract_config = config.get('contract') -%}
-            {%- if contract_config and contract_config.enforced and not temporary %}
-            {{ get_assert_columns_equivalent(compiled_code) }}
-            create {{ table_kind(temporary) }} {{ relation }} {{ get_table_columns_and_constraints() }};
-            insert into {{ relation }} ({{ contract_column_names() }})
-            {{ contract_query(compiled_code) }}
-            {%- else %}
-            create {{ table_kind(temporary) }} {{ temporary_name(relation) if temporary else relation }} as
-            {{ compiled_code }}
-            {%- endif %}
+        {# An adapter's own version may know three arguments only, so the language is told where it is another one. #}
+        {% macro create_table_as(temporary, relation, compiled_code, language='sql') -%}
+            {%- set create = adapter.dispatch('create_table_as', 'dbt') -%}
+            {%- if language == 'sql' -%}{{ return(create(temporary, relation, compiled_code)) }}{%- endif -%}
+            {{ return(create(temporary, relation, compiled_code, language)) }}
         {%- endmacro %}
-        {% macro temporary_name(relation) %}{{ return(adapter.dispatch('temporary_name', 'dbt')(relation)) }}{% endmacro %}
-        {% macro default__temporary_name(relation) %}{{ return(relation.include(database=False, schema=False)) }}{% endmacro %}
-        {% macro contract_query(sql) %}{{ return(adapter.dispatch('contract_query', 'dbt')(sql)) }}{% endmacro %}
-        {% macro default__contract_query(sql) %}{{ return(get_select_subquery(sql)) }}{% endmacro %}
-        {% macro table_kind(temporary) %}{{ return(adapter.dispatch('table_kind', 'dbt')(temporary)) }}{% endmacro %}
-        {% macro default__table_kind(temporary) %}{{ return('temporary table' if temporary else 'table') }}{% endmacro %}
+        {% macro default__create_table_as(temporary, relation, sql) -%}
+            {%- set sql_header = config.get('sql_header', none) -%}
+            {%- set contract_config = config.get('contract') -%}
+            {{ sql_header if sql_header is not none }}
+            create {{ 'temporary ' if temporary }}table {{ relation.include(database=(not temporary), schema=(not temporary)) }}
+            {%- if contract_config and contract_config.enforced and not temporary %}
+            {{ get_assert_columns_equivalent(sql) }}
+            {{ get_table_columns_and_constraints() }}
+            {%- set sql = get_select_subquery(sql) %}
+            {%- endif %}
+            as (
+                {{ sql }}
+            );
+        {%- endmacro %}
 
         {% macro default__get_create_view_as_sql(relation, sql) %}{{ return(create_view_as(relation, sql)) }}{% endmacro %}
         {% macro default__create_view_as(relation, sql) -%}
@@ -138,20 +156,21 @@ extension MacroLibrary {
             {{ sql_header if sql_header is not none }}
             {%- set contract_config = config.get('contract') -%}
             {%- if contract_config and contract_config.enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif %}
-            create view {{ relation.render() }} as
-            {{ sql }}
+            create view {{ relation.render() }} as (
+                {{ sql }}
+            );
         {%- endmacro %}
         {% macro default__get_create_materialized_view_as_sql(relation, sql) -%}
             {{ exceptions.raise_compiler_error('`get_create_materialized_view_as_sql` has not been implemented for this adapter.') }}
         {%- endmacro %}
 
         {% macro default__get_select_subquery(sql) %}
-            select {{ contract_column_names() }}
+            select {{ adapter.dispatch('get_column_names', 'dbt')() }}
             from (
                 {{ sql }}
             ) as model_subq
         {% endmacro %}
-        {% macro contract_column_names() -%}
+        {% macro default__get_column_names() -%}
             {%- for name in model['columns'] -%}
                 {{ adapter.quote(name) if model['columns'][name].get('quote') else name }}{{ ', ' if not loop.last }}
             {%- endfor -%}

@@ -3,7 +3,7 @@ extension MacroLibrary {
     static let functions = LibraryFile(
         "dbt", "functions.sql",
         dispatched: [
-            "any_value(expression)", "array_append(array, new_element)", "array_concat(array_1, array_2)", "array_construct(inputs=[], data_type=none)",
+            "any_value(expression)", "array_append(array, new_element)", "array_concat(array_1, array_2)",
             "bool_or(expression)", "cast(field, type)", "cast_bool_to_text(field)", "concat(fields)", "equals(expr1, expr2)",
             "escape_single_quotes(expression)", "except()", "hash(field)", "intersect()", "length(expression)",
             "position(substring_text, string_text)",
@@ -13,6 +13,9 @@ extension MacroLibrary {
         {% macro listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) %}
             {{ return(adapter.dispatch('listagg', 'dbt')(measure, delimiter_text, order_by_clause, limit_num)) }}
         {% endmacro %}
+        {% macro array_construct(inputs=[], data_type=api.Column.translate_type('integer')) %}
+            {{ return(adapter.dispatch('array_construct', 'dbt')(inputs, data_type)) }}
+        {% endmacro %}
         {% macro default__any_value(expression) -%}any_value({{ expression }}){%- endmacro %}
         {% macro default__array_append(array, new_element) -%}array_append({{ array }}, {{ new_element }}){%- endmacro %}
         {% macro default__array_concat(array_1, array_2) -%}array_cat({{ array_1 }}, {{ array_2 }}){%- endmacro %}
@@ -21,7 +24,7 @@ extension MacroLibrary {
             {%- if inputs | length > 0 -%}
                 array[ {{ inputs | join(' , ') }} ]
             {%- else -%}
-                array[]::{{ data_type or api.Column.translate_type('integer') }}[]
+                array[]::{{ data_type }}[]
             {%- endif -%}
             {{ "\n    " }}
         {%- endmacro %}

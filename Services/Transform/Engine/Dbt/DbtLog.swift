@@ -206,7 +206,7 @@ enum DbtFailure {
 
     static func kind(_ code: ProblemCode) -> String {
         let code = "\(code)"
-        if code.hasPrefix("warehouse.") { return "Database Error" }
+        if code.hasPrefix("warehouse.") || code == "compile.raised_for_warehouse" { return "Database Error" }
         if ["dbt.warn_error"].contains(code) { return "Compilation Error" }
         if code == "compile.fail_fast" { return "FailFast Error" }
         if ["dbt.usage", "compile.bad_sample"].contains(code) { return "Usage Error" }

@@ -179,7 +179,7 @@ struct DbtProgress {
             let node = manifest[result.uniqueID]
             let word = switch node?.resourceType {
             case nil, .operation?: "project hook"
-            case .model?: "\(node?.config.materialized ?? "") model"
+            case .model?: "\(node?.config.materialized.replacing("_", with: " ") ?? "") model"
             case .unitTest?: "unit test"
             case let type?: type.rawValue
             }

@@ -120,6 +120,7 @@ struct DbtRun {
             case .said(let text, let level): log(text, level)
             case .warned(let text): try site.warn(text, "JinjaLogWarning")
             case .printed(let text): compiler.onPrint(text)
+            case .overridden(let override): try site.warnings.tell(override)
             case .sent(let sql, let node): log.statement(sql, of: node)
             case .batch(let event): progress.batch(event)
             case .ended(let result):
@@ -179,7 +180,13 @@ struct DbtRun {
         try lane.effect("open") {
             let nodes = told.compactMap { manifest.nodes[$0] }
             let written = nodes.filter { $0.resourceType != .test || compiler.failuresRelation(of: $0) != nil }
-            for schema in Set(written.map(\.schema)).sorted() { try session.createSchema(schema) }
+            let schemas = Set(written.map(\.schema)).sorted()
+            if compiler.isOverridden(["list_schemas", "create_schema", "list_relations_without_caching"]) {
+                let relational = manifest.nodes.values.filter { !$0.isEphemeral && [.model, .seed, .snapshot].contains($0.resourceType) }
+                try compiler.openSchemas(schemas, all: Set(relational.map(\.schema)).sorted())
+            } else {
+                for schema in schemas { try session.createSchema(schema) }
+            }
         }
     }
 

@@ -110,6 +110,11 @@ final class DbtSite {
         compiler.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
         let prints = arguments.flag("print", byDefault: true)
         compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
+        compiler.onOverride = { package, materialization in
+            let override = DbtWarnings.Override(of: materialization, by: package, warnings.overrides)
+            try override.check()
+            try warnings.tell(override)
+        }
         if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }
         // A comment that cannot be written ends the command before anything is sent.
         try compiler.checkQueryComment()
@@ -121,7 +126,7 @@ final class DbtSite {
     func team() throws -> DbtTeam.Start {
         DbtTeam.Start(
             manifest: manifest, invocation: invocation, environment: command.environment, warehouse: try warehouse(), folder: folder, now: command.now,
-            isDebug: log.tellsStatements, earlierBatches: earlierBatches)
+            isDebug: log.tellsStatements, earlierBatches: earlierBatches, overrides: warnings.overrides)
     }
 
     /// How many lanes the engine bears: one where it has one writer.

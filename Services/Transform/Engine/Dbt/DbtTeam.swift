@@ -13,6 +13,7 @@ final class DbtTeam {
         case said(String, DbtLog.Level)
         case warned(String)
         case printed(String)
+        case overridden(DbtWarnings.Override)
         case sent(sql: String, Node?)
         case batch(BatchEvent)
         case ended(NodeResult)
@@ -29,6 +30,7 @@ final class DbtTeam {
         let now: @Sendable () -> Timestamp
         let isDebug: Bool
         let earlierBatches: [String: BatchResults]
+        let overrides: DbtWarnings.OverrideSettings
     }
 
     private let nodes = Mailbox<Node?>()
@@ -76,6 +78,12 @@ final class DbtTeam {
         compiler.onMessage = { events.put(.said($0, .info)) }
         compiler.onWarning = { events.put(.warned($0)) }
         compiler.onPrint = { events.put(.printed($0)) }
+        let overrides = start.overrides
+        compiler.onOverride = { package, materialization in
+            let override = DbtWarnings.Override(of: materialization, by: package, overrides)
+            try override.check()
+            events.put(.overridden(override))
+        }
         if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
         session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
         return try DbtLane(

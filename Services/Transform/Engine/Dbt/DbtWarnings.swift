@@ -56,6 +56,29 @@ final class DbtWarnings {
         if let index { deprecations[index].count += 1 } else { deprecations.append((name, 1)) }
     }
 
+    /// A package's materialization in the place of one of dbt's. Where it is an error, it is one of the node that met it.
+    struct Override: Sendable {
+        private let text: String
+        private let fails: Bool
+        init(of materialization: String, by package: String, _ settings: OverrideSettings) {
+            text = LineWrap.paragraphs(
+                "[WARNING]: Installed package '\(package)' is overriding the built-in materialization '\(materialization)'. Overrides of built-in materializations from installed packages will be deprecated in future versions of dbt. For more information: https://docs.getdbt.com/reference/global-configs/legacy-behaviors",
+                width: settings.width)
+            fails = settings.fails
+        }
+        func check() throws {
+            if fails { throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out") }
+        }
+        fileprivate var told: String { text }
+    }
+    struct OverrideSettings: Sendable {
+        fileprivate let width: Int
+        fileprivate let fails: Bool
+    }
+    private static let overrideEvent = "PackageMaterializationOverrideDeprecation"
+    var overrides: OverrideSettings { OverrideSettings(width: width, fails: rules.verdict(of: Self.overrideEvent) == .fail) }
+    func tell(_ override: Override) throws { try count(override.told, Self.overrideEvent) }
+
     /// Behind everything else that a command tells.
     func summarize() throws {
         guard !deprecations.isEmpty else { return }
