@@ -81,7 +81,10 @@ def profile():
         # Beside the project: it is looked at from there.
         output = {"type": "sqlite", "threads": 1, "database": "scene", "schema": "main", "schemas_and_paths": {"main": "../scene.db"}, "schema_directory": ".."}
         return {"scene": {"target": "dev", "outputs": {"dev": output, "other": output}}}
-    output = lambda schema: {"type": "postgres", "threads": 1, "host": SETTING["HOST"], "port": int(SETTING["PORT"]), "user": SETTING["USER"], "password": SETTING["PASS"], "dbname": SETTING["DATABASE"], "schema": schema}
+    output = lambda schema: {
+        "type": "postgres", "threads": 1, "host": SETTING["HOST"], "port": int(SETTING["PORT"]), "user": SETTING["USER"], "password": SETTING["PASS"],
+        "dbname": SETTING["DATABASE"], "schema": schema,
+    }
     return {"scene": {"target": "dev", "outputs": {"dev": output("scene"), "other": output("scene_other")}}}
 
 
@@ -188,7 +191,9 @@ def options(command):
         refused = []
         for word, option in known.items():
             # A word behind that no command has: whoever gets that far has read the option.
-            value = [] if option.is_flag else [{"integer": "1", "YAML": "{}", "WarnErrorOptionsType": "{}", "SqlParseOptionsType": "{}"}.get(getattr(option.type, "name", ""), option.type.choices[0] if isinstance(option.type, click.Choice) else "x")]
+            value = [] if option.is_flag else [{"integer": "1", "YAML": "{}", "WarnErrorOptionsType": "{}", "SqlParseOptionsType": "{}"}.get(
+                getattr(option.type, "name", ""), option.type.choices[0] if isinstance(option.type, click.Choice) else "x",
+            )]
             if word != "--version" and f"No such option: {word}\n" in ours(command, path + [word] + value + ["--no-such-thing"], {})[1] + "\n": refused.append(word)
         check(f"{' '.join(path)}: dbt's options that are refused", [], refused)
         told = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", ours(command, path + ["--help"], {})[1])) - {"--help"}

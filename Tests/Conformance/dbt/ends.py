@@ -14,15 +14,24 @@ COMMANDS = [
     ["docs", "generate"], ["docs", "generate", "--empty-catalog"],
 ]
 # Of the machine and the moment.
-LEFT_OUT = {"generated_at", "invocation_id", "invocation_started_at", "execution_time", "elapsed_time", "started_at", "completed_at", "snapshotted_at", "max_loaded_at_time_ago_in_s", "user_id", "dbt_version"}
+LEFT_OUT = {
+    "generated_at", "invocation_id", "invocation_started_at", "execution_time", "elapsed_time", "started_at", "completed_at", "snapshotted_at",
+    "max_loaded_at_time_ago_in_s", "user_id", "dbt_version",
+}
 
 BROKEN = "select {{ exceptions.raise_compiler_error('no') if execute }} from {{ ref('plain') }}\n"
 
 
 def profile(adapter, home, side):
-    if adapter == "sqlite": return {"type": "sqlite", "threads": 1, "database": "house", "schema": "main", "schemas_and_paths": {"main": f"{home}/{side}.db"}, "schema_directory": f"{home}/schemas_{side}"}
+    if adapter == "sqlite": return {
+        "type": "sqlite", "threads": 1, "database": "house", "schema": "main", "schemas_and_paths": {"main": f"{home}/{side}.db"},
+        "schema_directory": f"{home}/schemas_{side}",
+    }
     setting = lambda word: os.environ[f"POSTGRES_TEST_{word}"]
-    return {"type": "postgres", "threads": 1, "host": setting("HOST"), "port": int(setting("PORT")), "user": setting("USER"), "password": setting("PASS"), "dbname": setting("DATABASE"), "schema": "ends"}
+    return {
+        "type": "postgres", "threads": 1, "host": setting("HOST"), "port": int(setting("PORT")), "user": setting("USER"), "password": setting("PASS"),
+        "dbname": setting("DATABASE"), "schema": "ends",
+    }
 
 
 def run(command, words, home, side):

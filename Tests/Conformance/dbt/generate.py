@@ -129,11 +129,21 @@ class Project:
                 {"name": "board", "type": "dashboard", "owner": {"name": "ann"}, "depends_on": [f"ref('{self.random.choice(self.models)}')"], "config": {"tags": self.random.sample(TAGS, 1)}}]}
         if self.chance(0.7): self.files["tests/single.sql"] = ("{{ config(tags='red') }} " if self.chance(0.5) else "") + f"select * from {self.reference()} where 1 = 0"
         if self.chance(0.6):
-            self.files["snapshots/kept.yml"] = {"snapshots": [{"name": "kept", "relation": f"ref('{self.seeds[0]}')", "config": {"unique_key": "id", "strategy": "check", "check_cols": "all", **self.config(True, isModel=False)}}]}
+            self.files["snapshots/kept.yml"] = {"snapshots": [{
+                "name": "kept", "relation": f"ref('{self.seeds[0]}')",
+                "config": {"unique_key": "id", "strategy": "check", "check_cols": "all", **self.config(True, isModel=False)},
+            }]}
         if self.chance(0.4): self.files["analyses/look.sql"] = f"select * from {self.reference()}"
         self.files["selectors.yml"] = {"selectors": [
             {"name": "plain", "definition": {"method": "tag", "value": self.random.choice(TAGS), "parents": self.chance(0.5)}},
-            {"name": "both", "definition": {"union": [{"method": "path", "value": "models/marts"}, {"intersection": [{"method": "tag", "value": "red"}, {"method": "config.materialized", "value": "table"}]}, {"exclude": [{"method": "tag", "value": "blue", "children": True}]}]}},
+            {
+                "name": "both",
+                "definition": {"union": [
+                    {"method": "path", "value": "models/marts"},
+                    {"intersection": [{"method": "tag", "value": "red"}, {"method": "config.materialized", "value": "table"}]},
+                    {"exclude": [{"method": "tag", "value": "blue", "children": True}]},
+                ]},
+            },
             {"name": "text", "definition": self.criterion()},
             {"name": "nested", "definition": {"union": [{"method": "selector", "value": "plain"}, {"method": "fqn", "value": self.random.choice(self.models), "childrens_parents": True}]}},
         ]}
@@ -160,8 +170,10 @@ class Project:
         name = pick(self.models + self.seeds + self.versioned)
         methods = [
             name, name, name[:1] + "*", f"{name}*", "m[0-3]", "m?", f"tag:{pick(TAGS + ['seeded', 'checked', 'nothing', '*e*'])}", f"path:models/{pick(FOLDERS)}", f"models/{pick(FOLDERS)}/*",
-            f"config.materialized:{pick(['view', 'table', 'incremental', 'ephemeral', '*'])}", f"config.meta.owner:{pick(['ann', 'bob'])}", f"config.tags:{pick(TAGS)}", f"config.schema:{pick(['one', 'two'])}",
-            "config.severity:warn", f"resource_type:{pick(['model', 'seed', 'snapshot', 'test', 'source', 'exposure', 'analysis'])}", f"source:{pick(['raw', 'raw.t1', '*', 'web.*', 'hunted.raw.t2'])}",
+            f"config.materialized:{pick(['view', 'table', 'incremental', 'ephemeral', '*'])}", f"config.meta.owner:{pick(['ann', 'bob'])}",
+            f"config.tags:{pick(TAGS)}", f"config.schema:{pick(['one', 'two'])}",
+            "config.severity:warn", f"resource_type:{pick(['model', 'seed', 'snapshot', 'test', 'source', 'exposure', 'analysis'])}",
+            f"source:{pick(['raw', 'raw.t1', '*', 'web.*', 'hunted.raw.t2'])}",
             "exposure:*", "exposure:board", f"test_type:{pick(['generic', 'singular', 'data', 'unit'])}", f"test_name:{pick(TESTS)}", f"fqn:hunted.{pick(['staging', 'marts', 'marts.fin', '*'])}",
             f"package:{pick(['hunted', 'this', 'none', 'h*'])}", f"file:{name}.sql", f"file:{name}", f"group:{pick(['finance', 'none'])}", f"access:{pick(['public', 'protected', 'private'])}",
             f"version:{pick(['latest', 'prerelease', 'old', 'none'])}", f"hunted.{pick(['staging', 'marts.fin'])}", "marts", "marts.fin.*", f"{name}_v1", f"{name}.v2", "single", "kept", "unit_test:*",

@@ -17,7 +17,10 @@ def macros(project, text): project.files["macros/more.sql"] = project.files.get(
 def package(project):
     """Installed beside the project; its variables, hooks, macros and models are its own until the project says otherwise."""
     pick = project.random.choice
-    own = {"name": "helper", "version": "1.0.0", "vars": {"helper": {"depth": 20, "lent": "theirs"}, "wide": pick([1, [1, 2]])}, "models": {"helper": {"+materialized": pick(["view", "table"]), "+tags": ["lent"]}}}
+    own = {
+        "name": "helper", "version": "1.0.0", "vars": {"helper": {"depth": 20, "lent": "theirs"}, "wide": pick([1, [1, 2]])},
+        "models": {"helper": {"+materialized": pick(["view", "table"]), "+tags": ["lent"]}},
+    }
     if project.chance(0.4): own["on-run-end"] = ["{{ helper.told('end') }}"]
     if project.chance(0.4): own["seeds"] = {"+enabled": False}
     if project.chance(0.3): own["vars"] = {"depth": 21, "lent": "flat"}
@@ -27,7 +30,9 @@ def package(project):
     project.files[f"{base}/macros/named.yml"] = {"macros": [{"name": "told", "description": "tells {{ doc('lent') }}", "arguments": [{"name": "word", "type": "string", "description": "what"}]}]}
     project.files[f"{base}/models/lent.sql"] = "select 1 as id, '{{ var('lent', 'none') }} {{ var('depth', 0) }} {{ deep() }}' as word"
     project.files[f"{base}/models/words.md"] = "{% docs lent %}of the helper{% enddocs %}"
-    project.files[f"{base}/models/lent.yml"] = {"models": [{"name": "lent", "description": "{{ doc('lent') }}", "access": pick(["public", "protected"]), "columns": [{"name": "id", "data_tests": ["unique"]}]}]}
+    project.files[f"{base}/models/lent.yml"] = {"models": [{
+        "name": "lent", "description": "{{ doc('lent') }}", "access": pick(["public", "protected"]), "columns": [{"name": "id", "data_tests": ["unique"]}],
+    }]}
     project.files[f"{base}/seeds/loaned.csv"] = "id\n1\n"
     ref = pick(["ref('lent')", "ref('helper', 'lent')"])
     project.files["models/staging/borrowed.sql"] = f"select id, '{{{{ helper.deep() }}}}' as w, {{{{ var('depth', 9) }}}} as d from {{{{ {ref} }}}}"
@@ -53,8 +58,13 @@ def replaced(project):
 
 
 def dispatched(project):
-    macros(project, "{% macro shape(of='x') %}{{ return(adapter.dispatch('shape', 'hunted')(of)) }}{% endmacro %}\n{% macro default__shape(of) %}'d{{ of }}'{% endmacro %}\n{% macro postgres__shape(of) %}'p{{ of }}'{% endmacro %}")
-    project.files["models/staging/shaped.sql"] = "select 1 as id, {{ shape('a') }} as one, {{ " + project.random.choice(["default__shape('b')", "hunted.shape()", "adapter.dispatch('shape')('c')", "dbt.string_literal('e')"]) + " }} as two"
+    macros(
+        project,
+        "{% macro shape(of='x') %}{{ return(adapter.dispatch('shape', 'hunted')(of)) }}{% endmacro %}\n{% macro default__shape(of) %}'d{{ of }}'{% endmacro %}\n{% macro postgres__shape(of) %}'p{{ of }}'{% endmacro %}",
+    )
+    project.files["models/staging/shaped.sql"] = "select 1 as id, {{ shape('a') }} as one, {{ " + project.random.choice([
+        "default__shape('b')", "hunted.shape()", "adapter.dispatch('shape')('c')", "dbt.string_literal('e')",
+    ]) + " }} as two"
     if "dbt_packages/helper/dbt_project.yml" in project.files and project.chance(0.7):
         project.files["dbt_packages/helper/macros/led.sql"] = "{% macro led() %}{{ return(adapter.dispatch('led', 'helper')()) }}{% endmacro %}{% macro default__led() %}'theirs'{% endmacro %}"
         macros(project, "{% macro default__led() %}'ours'{% endmacro %}")
@@ -87,7 +97,10 @@ def blocks(project):
 
 
 def materialization(project):
-    macros(project, "{% materialization kept, " + project.random.choice(["default", "adapter='postgres'"]) + " %}{% call statement('main') %}create table {{ this }} as {{ sql }}{% endcall %}{{ return({'relations': [this]}) }}{% endmaterialization %}")
+    macros(
+        project,
+        "{% materialization kept, " + project.random.choice(["default", "adapter='postgres'"]) + " %}{% call statement('main') %}create table {{ this }} as {{ sql }}{% endcall %}{{ return({'relations': [this]}) }}{% endmaterialization %}",
+    )
     project.files["models/marts/kept_so.sql"] = "{{ config(materialized='kept') }} select * from " + project.reference()
 
 
@@ -106,7 +119,8 @@ def sources(project):
     freshness = {"warn_after": {"count": 6, "period": pick(["hour", "day"])}, "error_after": {"count": 2, "period": "day"}}
     table = lambda name, **more: {"name": name, "identifier": f"{name}_{project.random.randint(1, 9)}", **more}
     source = {
-        "name": "full", "description": "all of it", "schema": pick(["lake", "{{ target.schema }}_lake", "{{ var('lake', 'pond') }}"]), "loader": "carts", "quoting": {"identifier": pick([True, False])},
+        "name": "full", "description": "all of it", "schema": pick(["lake", "{{ target.schema }}_lake", "{{ var('lake', 'pond') }}"]), "loader": "carts",
+        "quoting": {"identifier": pick([True, False])},
         "config": {"freshness": freshness, "loaded_at_field": "at", "tags": ["deep"], "meta": {"team": "x"}},
         "tables": [table("a", config={"freshness": pick([None, {"warn_after": {"count": 1, "period": "minute"}}]), "tags": "shallow"}, columns=[project.column()]), table("b", config={"enabled": pick([True, False])}),
             table("c", config={"loaded_at_query": "select 1"}) if project.chance(0.3) else table("c", description="last")],
@@ -123,7 +137,10 @@ def snapshots(project):
     check = {"unique_key": "id", "strategy": "check", "check_cols": pick(["all", ["word"], ["id", "word"]]), "dbt_valid_to_current": "cast('9999-12-31' as timestamp)"}
     names = {"snapshot_meta_column_names": {"dbt_valid_from": "since", "dbt_valid_to": "until"}}
     config = {**pick([time, check]), **(names if project.chance(0.4) else {}), **({"schema": "history"} if project.chance(0.4) else {}), **({"target_schema": "past"} if project.chance(0.2) else {})}
-    project.files["snapshots/more.yml"] = {"snapshots": [{"name": "more", "description": "over time", "relation": pick([f"ref('{name}')", "source('raw', 't1')"]), "config": config, "columns": [project.column()]}]}
+    project.files["snapshots/more.yml"] = {"snapshots": [{
+        "name": "more", "description": "over time", "relation": pick([f"ref('{name}')", "source('raw', 't1')"]), "config": config,
+        "columns": [project.column()],
+    }]}
     if project.chance(0.5):
         words = ", ".join(f"{key}={value!r}" for key, value in pick([time, check]).items())
         project.files["snapshots/written.sql"] = "{% snapshot written %}{{ config(" + words + ") }} select * from {{ ref('" + name + "') }}{% endsnapshot %}"
@@ -133,9 +150,19 @@ def snapshots(project):
 def promises(project):
     """Contracts with constraints, and groups with what is private in them."""
     pick = project.random.choice
-    constraint = pick([{"type": "not_null"}, {"type": "check", "expression": "id > 0", "name": "positive"}, {"type": "primary_key"}, {"type": "unique", "warn_unsupported": False}, {"type": "foreign_key", "to": f"ref('{project.seeds[0]}')", "to_columns": ["id"]}])
+    constraint = pick([
+        {"type": "not_null"}, {"type": "check", "expression": "id > 0", "name": "positive"}, {"type": "primary_key"},
+        {"type": "unique", "warn_unsupported": False}, {"type": "foreign_key", "to": f"ref('{project.seeds[0]}')", "to_columns": ["id"]},
+    ])
     columns = [{"name": "id", "data_type": pick(["int", "bigint"]), "constraints": [constraint]}, {"name": "word", "data_type": "varchar(10)", "quote": True}]
-    model = {"name": "promised", "config": {"contract": {"enforced": True, **({"alias_types": False} if project.chance(0.3) else {})}, "materialized": pick(["table", "view", "incremental"]), "on_schema_change": "append_new_columns"}, "columns": columns}
+    model = {
+        "name": "promised",
+        "config": {
+            "contract": {"enforced": True, **({"alias_types": False} if project.chance(0.3) else {})}, "materialized": pick(["table", "view", "incremental"]),
+            "on_schema_change": "append_new_columns",
+        },
+        "columns": columns,
+    }
     if project.chance(0.4): model["constraints"] = [pick([{"type": "unique", "columns": ["id", "word"]}, {"type": "check", "expression": "id > 1"}, {"type": "primary_key", "columns": ["word"]}])]
     if project.chance(0.4): model["deprecation_date"] = "2031-01-01T00:00:00+00:00"
     project.files["models/marts/promised.sql"] = "select 1 as id, 'x' as word"
@@ -143,7 +170,10 @@ def promises(project):
     bold = {"name": "bold", "config": {"group": "sales"}}
     project.files["models/marts/shy.sql"] = "select 1 as id"
     project.files["models/marts/bold.sql"] = "select * from {{ ref('shy') }}"
-    project.files["models/marts/promises.yml"] = {"models": [model, shy, bold], "groups": [{"name": "sales", "owner": {"email": "s@example.com", "name": "Sal"}, "description": "who sells", "config": {"meta": {"floor": 2}}}]}
+    project.files["models/marts/promises.yml"] = {
+        "models": [model, shy, bold],
+        "groups": [{"name": "sales", "owner": {"email": "s@example.com", "name": "Sal"}, "description": "who sells", "config": {"meta": {"floor": 2}}}],
+    }
     # A reference from outside of the group is refused.
     if project.chance(0.1): project.files["models/staging/peeping.sql"] = "select * from {{ ref('shy') }}"
 
@@ -173,26 +203,51 @@ def metrics(project):
     pick = project.random.choice
     project.files["models/marts/days.sql"] = "select cast('2026-01-01' as date) as day"
     project.files["models/marts/facts.sql"] = "select 1 as id, 2 as amount, cast('2026-01-01' as date) as happened, 'x' as kind"
-    measures = [{"name": "total_amount", "agg": "sum", "expr": "amount", "description": "all of it"}, {"name": "counted", "agg": pick(["count", "count_distinct"]), "expr": "id", "create_metric": pick([True, False])}]
+    measures = [
+        {"name": "total_amount", "agg": "sum", "expr": "amount", "description": "all of it"},
+        {"name": "counted", "agg": pick(["count", "count_distinct"]), "expr": "id", "create_metric": pick([True, False])},
+    ]
     if project.chance(0.3): measures.append({"name": "middle", "agg": "percentile", "expr": "amount", "agg_params": {"percentile": 0.5, "use_discrete_percentile": True}})
     model = {
-        "name": "facts", "model": "ref('facts')", "description": "facts", "defaults": {"agg_time_dimension": "happened"}, "entities": [{"name": "fact", "type": "primary", "expr": "id"}, {"name": "kind_of", "type": "foreign", "expr": "kind"}],
-        "dimensions": [{"name": "happened", "type": "time", "type_params": {"time_granularity": "day"}}, {"name": "kind", "type": "categorical", "expr": "upper(kind)", "label": "Kind"}], "measures": measures,
+        "name": "facts", "model": "ref('facts')", "description": "facts", "defaults": {"agg_time_dimension": "happened"},
+        "entities": [{"name": "fact", "type": "primary", "expr": "id"}, {"name": "kind_of", "type": "foreign", "expr": "kind"}],
+        "dimensions": [{"name": "happened", "type": "time", "type_params": {"time_granularity": "day"}}, {"name": "kind", "type": "categorical", "expr": "upper(kind)", "label": "Kind"}],
+        "measures": measures,
     }
     if project.chance(0.4): model["config"] = {"meta": {"a": 1}}
     wanted = [
-        {"name": "total", "label": "Total", "description": "of all", "type": "simple", "type_params": {"measure": pick(["total_amount", {"name": "total_amount", "filter": "{{ Dimension('fact__kind') }} = 'X'", "fill_nulls_with": 0, "join_to_timespine": True}])}},
-        {"name": "each", "label": "Each", "type": "ratio", "type_params": {"numerator": "total", "denominator": {"name": "number", "filter": "{{ TimeDimension('fact__happened', 'day') }} > '2026-01-01'"}}},
-        {"name": "number", "label": "Number", "type": "simple", "type_params": {"measure": "counted"}, "filter": ["{{ Dimension('fact__kind') }} = 'X'", "{{ Entity('fact') }} is not null"], "config": {"meta": {"b": 2}, "group": "finance"}},
-        {"name": "doubled", "label": "Doubled", "type": "derived", "type_params": {"expr": "total * 2 + before", "metrics": ["total", {"name": "total", "alias": "before", "offset_window": pick(["1 day", "2 weeks"])}]}},
-        {"name": "so_far", "label": "So far", "type": "cumulative", "type_params": {"measure": "total_amount", "cumulative_type_params": pick([{"window": "7 days"}, {"grain_to_date": "month", "period_agg": "last"}])}},
+        {
+            "name": "total", "label": "Total", "description": "of all", "type": "simple",
+            "type_params": {"measure": pick(["total_amount", {"name": "total_amount", "filter": "{{ Dimension('fact__kind') }} = 'X'", "fill_nulls_with": 0, "join_to_timespine": True}])},
+        },
+        {
+            "name": "each", "label": "Each", "type": "ratio",
+            "type_params": {"numerator": "total", "denominator": {"name": "number", "filter": "{{ TimeDimension('fact__happened', 'day') }} > '2026-01-01'"}},
+        },
+        {
+            "name": "number", "label": "Number", "type": "simple", "type_params": {"measure": "counted"},
+            "filter": ["{{ Dimension('fact__kind') }} = 'X'", "{{ Entity('fact') }} is not null"], "config": {"meta": {"b": 2}, "group": "finance"},
+        },
+        {
+            "name": "doubled", "label": "Doubled", "type": "derived",
+            "type_params": {"expr": "total * 2 + before", "metrics": ["total", {"name": "total", "alias": "before", "offset_window": pick(["1 day", "2 weeks"])}]},
+        },
+        {
+            "name": "so_far", "label": "So far", "type": "cumulative",
+            "type_params": {"measure": "total_amount", "cumulative_type_params": pick([{"window": "7 days"}, {"grain_to_date": "month", "period_agg": "last"}])},
+        },
     ]
     query = {"name": "weekly", "label": "Weekly", "description": "each week", "query_params": {"metrics": ["total", "each"], "group_by": ["Dimension('fact__kind')", "TimeDimension('metric_time', 'day')"], "where": ["{{ Dimension('fact__kind') }} = 'X'"]},
         "exports": [{"name": "out", "config": {"export_as": pick(["table", "view"]), "schema": "exported", **({"alias": "other"} if project.chance(0.5) else {})}}]}
     if project.chance(0.4): query["config"] = {"tags": ["asked"], "meta": {"c": 3}}
     project.files["models/marts/semantics.yml"] = {
-        "models": [{"name": "days", "time_spine": {"standard_granularity_column": "day", **({"custom_granularities": [{"name": "fiscal"}]} if project.chance(0.3) else {})}, "columns": [{"name": "day", "granularity": "day"}, {"name": "fiscal"}]}],
-        "semantic_models": [model], "metrics": project.random.sample(wanted[:3], 3) + project.random.sample(wanted[3:], project.random.randint(0, 2)), "saved_queries": [query] if project.chance(0.7) else [],
+        "models": [{
+            "name": "days",
+            "time_spine": {"standard_granularity_column": "day", **({"custom_granularities": [{"name": "fiscal"}]} if project.chance(0.3) else {})},
+            "columns": [{"name": "day", "granularity": "day"}, {"name": "fiscal"}],
+        }],
+        "semantic_models": [model], "metrics": project.random.sample(wanted[:3], 3) + project.random.sample(wanted[3:], project.random.randint(0, 2)),
+        "saved_queries": [query] if project.chance(0.7) else [],
     }
     if project.chance(0.3): config_of(project, "metrics")["hunted"] = {"+meta": {"all": True}}
     if project.chance(0.3): config_of(project, "saved-queries")["hunted"] = {"+tags": ["queries"]}
@@ -202,8 +257,12 @@ def metrics(project):
 def disabled(project):
     """What is turned off: a model with its tests, a seed, a singular test, an analysis."""
     project.files["models/staging/off.sql"] = "{{ config(enabled=false, tags='off') }} select 1 as id"
-    project.files["models/staging/off.yml"] = {"models": [{"name": "off", "description": "is off", "columns": [{"name": "id", "data_tests": ["unique", {"not_null": {"config": {"severity": "warn"}}}]}]}]}
+    project.files["models/staging/off.yml"] = {"models": [{
+        "name": "off", "description": "is off", "columns": [{"name": "id", "data_tests": ["unique", {"not_null": {"config": {"severity": "warn"}}}]}],
+    }]}
     project.files["seeds/unused.csv"] = "id\n1\n"
     config_of(project, "seeds").setdefault("hunted", {})["unused"] = {"+enabled": False}
     project.files["tests/off.sql"] = "{{ config(enabled=false) }} select 1 where 1 = 0"
-    if project.chance(0.5): project.files["models/staging/off_source.yml"] = {"sources": [{"name": "dark", "config": {"enabled": False}, "tables": [{"name": "t", "columns": [{"name": "id", "data_tests": ["unique"]}]}]}]}
+    if project.chance(0.5): project.files["models/staging/off_source.yml"] = {"sources": [{
+        "name": "dark", "config": {"enabled": False}, "tables": [{"name": "t", "columns": [{"name": "id", "data_tests": ["unique"]}]}],
+    }]}

@@ -107,7 +107,11 @@ def compare_lists(title, manifest, project, isStateful):
 
 def results(random_, manifest):
     """What an earlier run may have left."""
-    runs = [{"unique_id": id, "status": random_.choice(["pass", "fail", "warn"] if id.startswith("test.") else ["success", "error", "skipped"]), "timing": [], "thread_id": "x", "execution_time": 0, "adapter_response": {}, "message": None, "failures": None, "compiled": None, "compiled_code": None, "relation_name": None} for id in manifest.nodes]
+    runs = [{
+        "unique_id": id, "status": random_.choice(["pass", "fail", "warn"] if id.startswith("test.") else ["success", "error", "skipped"]), "timing": [],
+        "thread_id": "x", "execution_time": 0, "adapter_response": {}, "message": None, "failures": None, "compiled": None, "compiled_code": None,
+        "relation_name": None,
+    } for id in manifest.nodes]
     return {"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}, "results": runs, "elapsed_time": 0, "args": {}}
 
 

@@ -41,7 +41,10 @@ def theirs(words):
     finally: sys.stdout = hidden
     code = 0 if result.success else 2 if result.exception else 1
     semantic = pathlib.Path("target_theirs/semantic_manifest.json")
-    return {"code": code, "told": told, "error": str(result.exception) if result.exception else None, "kind": type(result.exception).__name__, "semantic": json.loads(semantic.read_text()) if code == 0 and semantic.exists() else None}
+    return {
+        "code": code, "told": told, "error": str(result.exception) if result.exception else None, "kind": type(result.exception).__name__,
+        "semantic": json.loads(semantic.read_text()) if code == 0 and semantic.exists() else None,
+    }
 
 
 def asked(title, files, words):
@@ -69,7 +72,10 @@ PYTHON = [
 ]
 MEMBERS = re.compile(r"\b(?:SemanticModelElementType|SemanticManifestNodeType|DimensionType|AggregationType|TimeGranularity|NodeType|UnitTestFormat)\.(\w+)")
 # Where Python stumbles, dbt says no more than where.
-STUMBLES = ("AttributeError", "TypeError", "KeyError", "RecursionError", "IndexError", "UnboundLocalError", "MissingField", "InvalidFieldValue", "ValueError", "AssertionError", "UnserializableDataError")
+STUMBLES = (
+    "AttributeError", "TypeError", "KeyError", "RecursionError", "IndexError", "UnboundLocalError", "MissingField", "InvalidFieldValue", "ValueError",
+    "AssertionError", "UnserializableDataError",
+)
 
 
 def plain(text):
@@ -88,7 +94,10 @@ def essence(said):
     text = said["error"] or ""
     if said["kind"] in STUMBLES and "Invalid enum value" not in text and "should have a measure" not in text: return []
     text = re.sub(r"^\w+( \w+)? Error( in [^\n]*)?\n", "", text)
-    text = re.split(r"\n\s*line \d+\n|\n\s*Failed validating |\n\s*Since these resources|To fix this|Raw Error|Run \"dbt deps\"|Check for a different version|Searched for|-{20,}|To specify a profile|\nError encountered in|\n\s*> in macro ", text)[0]
+    text = re.split(
+        r"\n\s*line \d+\n|\n\s*Failed validating |\n\s*Since these resources|To fix this|Raw Error|Run \"dbt deps\"|Check for a different version|Searched for|-{20,}|To specify a profile|\nError encountered in|\n\s*> in macro ",
+        text,
+    )[0]
     text = re.split(r"\s@: ", text.strip())[0]
     if text.startswith("dbt found two"): text = text.strip().rstrip(".")
     text = re.sub(r"Runtime Error\n *", "", text)

@@ -160,8 +160,10 @@ def unwritten(relations): relations.sql("create schema if not exists scene; drop
 # Templates that write where nothing is built, and where something is.
 WRITERS = {
     "dbt_project.yml": GOOD["dbt_project.yml"], "models/m.sql": "select 1 as id", "models/viewed.sql": writing("model") + "select 1 as id",
-    "models/broken.sql": "{{ config(materialized='table') }}" + writing("broken") + "select nothing", "models/inner.sql": "{{ config(materialized='ephemeral') }}" + writing("inner") + "select 1 as id",
-    "models/outer.sql": "select * from {{ ref('inner') }}", "models/said.sql": "{% if execute %}{% call statement('x') %}insert into {{ target.schema }}.told values ('said'){% endcall %}{% endif %}select 1 as id",
+    "models/broken.sql": "{{ config(materialized='table') }}" + writing("broken") + "select nothing",
+    "models/inner.sql": "{{ config(materialized='ephemeral') }}" + writing("inner") + "select 1 as id",
+    "models/outer.sql": "select * from {{ ref('inner') }}",
+    "models/said.sql": "{% if execute %}{% call statement('x') %}insert into {{ target.schema }}.told values ('said'){% endcall %}{% endif %}select 1 as id",
     "models/s.yml": "models: [{name: m, columns: [{name: id, data_tests: [writes, {writes: {name: kept, config: {store_failures: true}}}]}]}]\nunit_tests: [{name: ut, model: viewed, given: [], expect: {rows: [{id: 1}]}}]\n",
     "tests/alone.sql": writing("alone") + "select 1 as id where false", "tests/failing.sql": writing("failing") + "select 1 as id",
     "tests/silent.sql": "{% if execute %}{% call statement('x', auto_begin=false) %}insert into {{ target.schema }}.told values ('silent'){% endcall %}{% endif %}select 1 as id where false",
@@ -195,9 +197,12 @@ SEEDS = {
     "days": "a,b,c,d,e,f\n2026-01-01,01/02/2026,2026/01/02,20260102, 2026-01-02 ,2026-1-2\n2026-12-31,12/31/2026,2026/12/31,20261231,2026-01-03,2026-11-2\n",
     "truths": "a,b,c,d,e,f,g\ntrue,True,TRUE,t,yes,1,true\nfalse,False,FALSE,f,no,0,\n", "half_truths": "a,b,c\ntrue,true,True\nfalse,1,maybe\n,0,False\n",
     "numbers": "a,b,c,d,e,f\n1.5,.5,1.,1e-5,\"1,000\",$5\n-2.25,0.5,2.,2E+10,\"2,000.5\",$6\n", "whole": "a,b,c,d,e,f,g\n1,001,1,1.0,1e3,-5,+5\n2,002,,2.50,2,0,5\n",
-    "nulls": "a,b,c,d,e,f\n,null,NULL,N/A,na,none\n1,1,1,1,1,1\n", "empty": "a,b\n,\n,\n", "gaps": "a,b\n1,x\n\n2,y\n\n", "short": "a,b,c\n1,2\n3,4,5\n", "unended": "a,b\n1,2", "ends": "a,b\r\n1,x\r\n2,y\r\n",
-    "spaces": "a,b\n  x , 1 \ny,2\n", "quoted": "\"Id\",\"two words\",\"semi;colon\"\n1,x,y\n2,\"multi\nline\",\"q\"\"q\"\n", "twins": "a,a,b,a\n1,2,3,4\n", "nameless": "a,,c,\n1,2,3,4\n", "unicode": "id,n\u00e4me\n1,\u65e5\u672c\n",
-    "marked": "\ufeffid,word\n1,a\n", "marked_quotes": "\ufeff\"id\",word\n1,a\n", "keywords": "order,select,Group\n1,2,3\n", "semi": "a;b\n1;x,y\n", "tabbed": "a\tb\n1\tx\n", "percent": "a,b\n100%,'single'\n50%,%s\n",
+    "nulls": "a,b,c,d,e,f\n,null,NULL,N/A,na,none\n1,1,1,1,1,1\n", "empty": "a,b\n,\n,\n", "gaps": "a,b\n1,x\n\n2,y\n\n", "short": "a,b,c\n1,2\n3,4,5\n",
+    "unended": "a,b\n1,2", "ends": "a,b\r\n1,x\r\n2,y\r\n",
+    "spaces": "a,b\n  x , 1 \ny,2\n", "quoted": "\"Id\",\"two words\",\"semi;colon\"\n1,x,y\n2,\"multi\nline\",\"q\"\"q\"\n", "twins": "a,a,b,a\n1,2,3,4\n",
+    "nameless": "a,,c,\n1,2,3,4\n", "unicode": "id,n\u00e4me\n1,\u65e5\u672c\n",
+    "marked": "\ufeffid,word\n1,a\n", "marked_quotes": "\ufeff\"id\",word\n1,a\n", "keywords": "order,select,Group\n1,2,3\n", "semi": "a;b\n1;x,y\n",
+    "tabbed": "a\tb\n1\tx\n", "percent": "a,b\n100%,'single'\n50%,%s\n",
     "typed": "id,at,code,flag,amount\n1,2026-01-01 10:00:00+02:00,007,1,1.50\n2,,008,0,\n", "ragged": "a,b\n1,2\n2,3,4\n",
 }
 SEEDS = {f"seeds/{name}.csv": text for name, text in SEEDS.items()} | {"dbt_project.yml": GOOD["dbt_project.yml"] + """
@@ -232,13 +237,17 @@ HUB_STEPS = [
     *deps(["{package: words, version: 1.0.0}"], ["{package: scenes/words}"], [WORDS % "x"], [WORDS % "1.0"], but={"told"}),
     *deps(["{package: scenes/later, version: 1.0.0}", WORDS % "1.12.0"], words=("deps", "--no-version-check")),
     # The lock file stands until the list changes, or it is to be made anew.
-    asks(WORDS % '[">=1.0.0", "<1.2.0"]'), on(["deps"]), on(["deps"]), installed, asks(WORDS % '[">=1.0.0", "<2.0.0"]'), on(["deps", "--lock"]), installed, on(["deps"]), installed, on(["deps", "--upgrade"]),
-    lambda relations: pathlib.Path("package-lock.yml").write_text(pathlib.Path("package-lock.yml").read_text().replace("1.10.0", "1.1.0")), on(["deps"]), installed, on(["deps", "--upgrade"]), installed,
+    asks(WORDS % '[">=1.0.0", "<1.2.0"]'), on(["deps"]), on(["deps"]), installed, asks(WORDS % '[">=1.0.0", "<2.0.0"]'), on(["deps", "--lock"]), installed,
+    on(["deps"]), installed, on(["deps", "--upgrade"]),
+    lambda relations: pathlib.Path("package-lock.yml").write_text(pathlib.Path("package-lock.yml").read_text().replace("1.10.0", "1.1.0")), on(["deps"]),
+    installed, on(["deps", "--upgrade"]), installed,
     lambda relations: pathlib.Path("packages.yml").unlink(), emptied, on(["deps"]), on(["deps", "--lock"]),
     asks(WORDS % '[">=1.0.0", "<2.0.0"]', file="dependencies.yml"), on(["deps"]), installed, lambda relations: pathlib.Path("dependencies.yml").unlink(),
     # Adding.
-    asks(WORDS % "1.0.0"), on(["deps", "--add-package", "scenes/upper@1.0.0"]), read("packages.yml"), installed, on(["deps", "--add-package", "scenes/words@>=1.0.0,<2.0.0"], but={"told"}), read("packages.yml"), installed,
-    on(["deps", "--add-package", "scenes/words"], but={"told"}), on(["deps", "--add-package", "sub", "--source", "local", "--lock"]), read("packages.yml"), on(["deps", "--warn-error"]), asks("{package: scenes/moved, version: 1.0.0}"),
+    asks(WORDS % "1.0.0"), on(["deps", "--add-package", "scenes/upper@1.0.0"]), read("packages.yml"), installed,
+    on(["deps", "--add-package", "scenes/words@>=1.0.0,<2.0.0"], but={"told"}), read("packages.yml"), installed,
+    on(["deps", "--add-package", "scenes/words"], but={"told"}), on(["deps", "--add-package", "sub", "--source", "local", "--lock"]), read("packages.yml"),
+    on(["deps", "--warn-error"]), asks("{package: scenes/moved, version: 1.0.0}"),
     on(["deps", "--warn-error"]), on(["deps", "--warn-error-options", "{silence: [PackageRedirectDeprecation]}"]), on(["deps", "--show-all-deprecations"]), on(["parse"]),
 ]
 
@@ -301,18 +310,23 @@ exposures:
 }
 OLD_STEPS = [
     on(["parse"]), on(["parse"]), on(["parse", "--no-partial-parse"]), on(["parse", "--no-partial-parse", "--show-all-deprecations"]),
-    lambda relations: pathlib.Path("models/z.yml").write_text("models: [{name: b, description: x, description: y, data_tests: [{accepted_values: {column_name: id, values: [1], where: id > 0}}]}]\n"), on(["parse", "--show-all-deprecations"]), on(["ls", "--models", "b"], but={"told"}), lambda relations: pathlib.Path("models/z.yml").write_text(OLD["models/z.yml"]), on(["parse"]), on(["ls", "--models", "b"]),
+    lambda relations: pathlib.Path("models/z.yml").write_text("models: [{name: b, description: x, description: y, data_tests: [{accepted_values: {column_name: id, values: [1], where: id > 0}}]}]\n"),
+    on(["parse", "--show-all-deprecations"]), on(["ls", "--models", "b"], but={"told"}),
+    lambda relations: pathlib.Path("models/z.yml").write_text(OLD["models/z.yml"]), on(["parse"]), on(["ls", "--models", "b"]),
     *[on(["parse", "--no-partial-parse", "--warn-error-options", text]) for text in (
         "{silence: [Deprecations]}", "{silence: [Deprecations, NoNodeForYamlKey], error: [WrongResourceSchemaFile]}",
         "{error: [DeprecatedModel]}", "{error: all, warn: [Deprecations, NoNodeForYamlKey]}", "{include: [DeprecatedReference]}", "{include: all, exclude: [Deprecations]}")],
     # dbt has a frame of its own around it, or shows where it is in its own code.
     on(["parse", "--no-partial-parse", "--warn-error-options", "{error: [Deprecations], warn: [DuplicateYAMLKeysDeprecation, ConfigLogPathDeprecation]}"], but={"told"}),
     *[on(["parse", "--warn-error-options", text], but={"told", "exit code"}) for text in ("{error: [Nope]}", "{error: some}", "{warn: [DeprecatedModel]}", "{include: all, error: all}")],
-    on(["parse", "--warn-error-options", "{error: [DeprecationsSummary]}"], but={"told"}), on(["parse", "--warn-error"]), on(["parse"], {"DBT_ENGINE_NOPE": "1", "DBT_ENGINE_QUIET": "0"}), on(["source", "freshness", "-o", "x.json"]), on(["deps"], but={"told"}),
+    on(["parse", "--warn-error-options", "{error: [DeprecationsSummary]}"], but={"told"}), on(["parse", "--warn-error"]),
+    on(["parse"], {"DBT_ENGINE_NOPE": "1", "DBT_ENGINE_QUIET": "0"}), on(["source", "freshness", "-o", "x.json"]), on(["deps"], but={"told"}),
     lambda relations: pathlib.Path("dbt_project.yml").write_text("name: scene\nprofile: scene\nflags: {require_generic_test_arguments_property: false}\nclean-targets: [dbt_modules]\n"),
     on(["parse"], but={"told"}), lambda relations: pathlib.Path("macros").mkdir(exist_ok=True),
     lambda relations: pathlib.Path("macros/own.sql").write_text("{% test own(model, column_name, arguments) %}select 1 as id where false{% endtest %}"),
-    lambda relations: pathlib.Path("models/usesv.sql").unlink(), lambda relations: pathlib.Path("models/s.yml").write_text("models: [{name: a, columns: [{name: id, data_tests: [{own: {arguments: {x: 1}}}, {accepted_values: {values: [1], severity: warn}}]}]}]"), on(["parse"]), on(["clean"]),
+    lambda relations: pathlib.Path("models/usesv.sql").unlink(),
+    lambda relations: pathlib.Path("models/s.yml").write_text("models: [{name: a, columns: [{name: id, data_tests: [{own: {arguments: {x: 1}}}, {accepted_values: {values: [1], severity: warn}}]}]}]"),
+    on(["parse"]), on(["clean"]),
 ]
 
 
@@ -324,51 +338,78 @@ def catalog(relations):
 
 
 # Of dbt's adapter for SQLite some things fail always: it has no times, no md5 for snapshots, and errors inside errors.
-ON_SQLITE = ["retry", "tests", "tests that nobody defined", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs", "flags of the project", "docs", "seeds"]
+ON_SQLITE = [
+    "retry", "tests", "tests that nobody defined", "list", "show", "operations", "variables", "packages", "hub", "warnings", "events", "building", "logs",
+    "flags of the project", "docs", "seeds",
+]
 NOT_ON_SQLITE = [["source", "freshness"], ["snapshot"], ["run-operation", "refused"]]
 TABLED, WARNED = ["test", "-s", "tabled", "--indirect-selection"], ["test", "-s", "warned", "--warn-error-options"]
 SCENES = {
-    "retry": (BROKEN, words("retry", "seed", "retry", "run", "retry") + [mended] + words("retry --threads 2", "test", "retry", "build -s plain", "retry --warn-error", "retry -s x", "source freshness", "run", "retry", "retry")),
+    "retry": (
+        BROKEN,
+        words("retry", "seed", "retry", "run", "retry") + [mended] + words(
+            "retry --threads 2", "test", "retry", "build -s plain", "retry --warn-error", "retry -s x", "source freshness", "run", "retry", "retry",
+        ),
+    ),
     # What runs beside the node that fails may end, be cancelled or not have begun: dbt's threads decide.
     "fail fast": (BROKEN, [on(["seed"]), on(["run", "-x", "-s", "broken", "behind"]), on(["run", "--fail-fast"], but={"told"}), mended, on(["retry"]), on(["run"], {"DBT_FAIL_FAST": "true"})]),
     "tests": (BROKEN, words("seed", "run", "test", "test --store-failures -s plain", "test -s test_type:generic", "test -s test_type:singular", "test -s test_type:unit", "test --resource-type unit_test", "test --exclude-resource-type unit_test", "test --warn-error", "test -q")
         + [on(TABLED + [mode]) for mode in ("eager", "cautious", "buildable", "empty")]
         + [on(WARNED + [text]) for text in ("{error: [LogTestResult]}", "{error: all, warn: [LogTestResult]}", "{error: all}")] + words("test -s nothing --warn-error", "test -s nothing")),
-    "tests that nobody defined": (GOOD | {"models/odd.yml": "models: [{name: worded, data_tests: [odd, pack.odd: {arguments: {a: 1}}]}]\n"}, words("ls -s worded", "seed", "run") + [on(["test", "-s", "worded"], but={"told", "results"}), on(["build"], but={"told", "results"})]),
+    "tests that nobody defined": (
+        GOOD | {"models/odd.yml": "models: [{name: worded, data_tests: [odd, pack.odd: {arguments: {a: 1}}]}]\n"},
+        words("ls -s worded", "seed", "run") + [on(["test", "-s", "worded"], but={"told", "results"}), on(["build"], but={"told", "results"})],
+    ),
     "clone": (GOOD, words("seed", "run", "snapshot") + [kept] + words(*["clone --state state --target other"] * 2, "clone --state state --target other --full-refresh") + [looked]),
-    "docs": (GOOD, words("seed", "run") + [each for text in ("", "--no-compile", "--empty-catalog", "--select plain", "--select source:raw", "--exclude plain") for each in (on(["docs", "generate", *text.split()], but={"told", "results"}), catalog)]),
+    "docs": (
+        GOOD,
+        words("seed", "run") + [each for text in ("", "--no-compile", "--empty-catalog", "--select plain", "--select source:raw", "--exclude plain") for each in (on(["docs", "generate", *text.split()], but={"told", "results"}), catalog)],
+    ),
     "list": (GOOD, words("ls", "list --output json --output-keys name resource_type -s plain", "ls --output json --output-keys config.materialized -s tabled", "ls --output path", "ls --output name --resource-type model test",
         "ls -s nothing", "ls -q", "ls --resource-type analysis", "ls --resource-type unit_test", "ls --resource-type default", "ls --resource-type all", "ls --exclude-resource-type test unit_test", "ls --resource-type nope", "ls --output nope")
         + [on(["ls", "-s", "tabled"], {"DBT_INDIRECT_SELECTION": "empty"})]),
     "show": (GOOD, words("seed", "run") + [on(["show", "--inline", text, *more]) for text, *more in (
-        ("select 1 as a, 'b' as b, 2.50 as c, null as d, true as e, date '2020-01-01' as f", "--output", "json"), ("select * from {{ ref('plain') }}", "--limit", "1"), ("select * from {{ ref('plain') }}", "--limit", "-1"),
+        ("select 1 as a, 'b' as b, 2.50 as c, null as d, true as e, date '2020-01-01' as f", "--output", "json"),
+        ("select * from {{ ref('plain') }}", "--limit", "1"), ("select * from {{ ref('plain') }}", "--limit", "-1"),
         ("select nothing",), ("select 1 as a", "--quiet"), ("select 1", "-s", "plain"))]
         + [on(["show", "-s", *text.split()], but={"results"}) for text in ("plain", "plain --output json --limit 2", "look", "tabled plain")]
         + [on(["compile", "--inline", "select * from {{ ref('plain') }} -- {{ var('word') }}"]), on(["compile", "--inline", "select 1", "--output", "json"])] + words("compile -s plain", "compile -s plain --output json")),
-    "operations": (GOOD, [on(["run-operation", "hello", "--args", text]) for text in ("{name: x, n: 2}", "name: y", '{"name": "j"}', "x", "[1]")] + [on(["run-operation", "refused"], but={"results"})] + words("run-operation hello", "run-operation scene.hello")),
+    "operations": (
+        GOOD,
+        [on(["run-operation", "hello", "--args", text]) for text in ("{name: x, n: 2}", "name: y", '{"name": "j"}', "x", "[1]")] + [on(["run-operation", "refused"], but={"results"})] + words("run-operation hello", "run-operation scene.hello"),
+    ),
     "freshness": (GOOD, words("source freshness", "seed", "source freshness", "source freshness -s source:raw.words", "source freshness --exclude source:raw.stale", "source freshness -s nothing")),
     "ages": (FRESH, [on(["parse"]), on(["seed"]), on(["parse", "--no-partial-parse", "--warn-error"])] + [each for text in ("", "-s source:raw.untimed", "-s source:raw.unlimited", "-s source:raw.words --target-path target", "-s source:raw.words --log-format json", "-s source:raw.absent --log-format json")
         for each in (on(["source", "freshness", *text.split()]), ages())] + [on(["source", "freshness", "-s", "source:raw.words", "-o", "x.json"]), ages("x.json"), on(["source", "freshness", "-s", "source:raw.words", "--no-write-json"]), ages()]),
     "materialized views": (VIEWS, words("seed", "run", "run") + [indexes] + [each for text, more in (
-        (kept_view("select id, 1 as n from {{ ref('words') }}"), "(rows)"), (kept_view("select id from {{ ref('words') }}"), "run -s mv --full-refresh"), (kept_view(indexes="[{'columns': ['id']}]"), "run -s mv --full-refresh"),
-        (kept_view(indexes="[{'columns': ['word']}, {'columns': ['id', 'word'], 'unique': true}]"), "run -s mv"), (kept_view(), "run -s mv"), (kept_view(indexes="[{'columns': ['id']}]", answer="continue"), "run -s mv"),
+        (kept_view("select id, 1 as n from {{ ref('words') }}"), "(rows)"), (kept_view("select id from {{ ref('words') }}"), "run -s mv --full-refresh"),
+        (kept_view(indexes="[{'columns': ['id']}]"), "run -s mv --full-refresh"),
+        (kept_view(indexes="[{'columns': ['word']}, {'columns': ['id', 'word'], 'unique': true}]"), "run -s mv"), (kept_view(), "run -s mv"),
+        (kept_view(indexes="[{'columns': ['id']}]", answer="continue"), "run -s mv"),
         (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run"), (kept_view(indexes="[{'columns': ['id']}]", answer="fail"), "run -s mv --full-refresh"), ("select 1 as id", "run -s mv"), (kept_view(), "run -s mv"))
         for each in (model("mv", text), on(["run", "-s", "mv"]), indexes, on(more.split()) if "(" not in more else (lambda relations: relations.sql("select * from scene.mv order by 1")), indexes)]
         + [model("over", kept_view("select id + 1 as id from {{ ref('base') }}", indexes="[{'columns': ['id']}]")), on(["run", "-s", "base", "over"]), indexes, lambda relations: relations.sql("select * from scene.over order by 1")]),
     # Each program has its own frame around what went wrong.
     "writers": (WRITERS, [on(["run", "-s", "m"])] + [each for text in (
-        "run-operation op", "run-operation committed", "run-operation failed", "run-operation begun", "run -s viewed", "run -s broken", "run -s outer", "run -s said", "test -s alone", "test -s failing", "test -s silent", "test -s early", "test -s ended",
+        "run-operation op", "run-operation committed", "run-operation failed", "run-operation begun", "run -s viewed", "run -s broken", "run -s outer",
+        "run -s said", "test -s alone", "test -s failing", "test -s silent", "test -s early", "test -s ended",
         "test -s writes_m_id", "test -s kept", "test -s ut", "compile -s viewed", "compile -s outer", "compile -s said", "compile -s alone", "show -s viewed", "show -s said", "docs generate -s viewed", "build -s m")
         for each in (unwritten, on(text.split(), but={"told", "results", "args"}), written)]
         + [each for word in ("show", "compile") for each in (unwritten, on([word, "--inline", writing("inline") + "select 1 as id"], but={"told", "results"}), written)]),
-    "warnings of adapters": (WARNED_OF, words("parse", "parse --no-partial-parse --warn-error", "run --exclude hinted", "run -s hinted", "run -s described --log-format json") + [on(["run", "-s", "rounded", "--warn-error-options", "{silence: [JinjaLogWarning]}"])]),
+    "warnings of adapters": (
+        WARNED_OF,
+        words(
+            "parse", "parse --no-partial-parse --warn-error", "run --exclude hinted", "run -s hinted", "run -s described --log-format json",
+        ) + [on(["run", "-s", "rounded", "--warn-error-options", "{silence: [JinjaLogWarning]}"])],
+    ),
     # Each program has its own frame around what went wrong.
     "seeds": (SEEDS, [on(["seed", "--exclude", "ragged"]), stored, on(["seed", "--exclude", "ragged"]), stored, on(["seed", "-s", "ragged"], but={"told", "results"}), quoting("true"), on(["seed", "--full-refresh", "--exclude", "ragged"]), stored,
         quoting("false"), on(["seed", "--full-refresh", "-s", "twins"]), stored, on(["seed", "--full-refresh", "-s", "keywords", "quoted"], but={"told", "results"})]),
     "hooks of ages": (HOOKED, words("seed") + [each for steps in (
         [], [on(["source", "freshness", "-s", "source:raw.words"])], [on(["show", "--inline", "select * from {{ target.schema }}.told"], but={"results"})],
         [hooked("['select 1']", "['select 1']", "flags: {source_freshness_run_project_hooks: false}"), on(["source", "freshness"]), on(["source", "freshness", "--show-all-deprecations"])],
-        [hooked("['select nothing', 'select 1']", "['select 1']")], [hooked("['select nothing']", "['select 1']", "flags: {skip_nodes_if_on_run_start_fails: true}"), on(["source", "freshness", "-s", "source:raw.words"])],
+        [hooked("['select nothing', 'select 1']", "['select 1']")],
+        [hooked("['select nothing']", "['select 1']", "flags: {skip_nodes_if_on_run_start_fails: true}"), on(["source", "freshness", "-s", "source:raw.words"])],
         [hooked("['select 1']", "['select nothing', 'select 1']")], [on(["run", "-s", "plain"])], [hooked("['{{ ref(1, 2, 3) }}']", "['select 1']"), on(["source", "freshness"], but={"told"})]) for each in steps or [on(["source", "freshness"]), ages()]]),
     "variables": (GOOD, [on(["compile", "-s", "worded", "--vars", text]) for text in ("word: q", "{word: q, n: 3}", '{"n": [1, 2]}', "{word: }", "", "x", "[1]", "{word: [}", "word: 'a: b'")]
         + [on(["compile", "-s", "worded", "--vars", "{word: 1}", "--vars", "{n: 2}"]), on(["compile", "-s", "worded"], {"DBT_VARS": "{word: other}"})]),
@@ -382,7 +423,9 @@ SCENES = {
     "building": (GOOD, words("build --resource-type seed model", "build --resource-type model --exclude-resource-type seed", "run --empty -s plain", "run -s nothing", "seed -s plain", "snapshot", "snapshot", "run --full-refresh", "run", "run --sample x", "run --event-time-start 2020-01-01",
         "run --event-time-start 2020-01-02 --event-time-end 2020-01-01", "run --event-time-start zz --event-time-end 2020-01-01", "run --threads x", "test --store-failures") + [looked]),
     "logs": (GOOD, words("seed --log-level warn", "run --log-level none", "test --log-level warn", "test --quiet", "seed --no-print", "seed --log-level nope", "seed --log-format nope", "seed --log-format debug", "seed --target-path other") + [
-        on(["run", "-s", "nothing"], {"DBT_WARN_ERROR": "1"}), on(["run", "-s", "nothing"], {"DBT_WARN_ERROR_OPTIONS": "{error: [NoNodesForSelectionCriteria]}"}), on(["seed"], {"DBT_QUIET": "1"}), on(["seed"], {"DBT_LOG_LEVEL": "error"}),
+        on(["run", "-s", "nothing"], {"DBT_WARN_ERROR": "1"}),
+        on(["run", "-s", "nothing"], {"DBT_WARN_ERROR_OPTIONS": "{error: [NoNodesForSelectionCriteria]}"}), on(["seed"], {"DBT_QUIET": "1"}),
+        on(["seed"], {"DBT_LOG_LEVEL": "error"}),
         on(["run"], {"DBT_FULL_REFRESH": "true"}), on(["run"], {"DBT_FAIL_FAST": "maybe"}), on(["ls"], {"DBT_PROFILE": "nope"}), on(["ls"], {"DBT_TARGET": "nope"}), on(["compile"], {"DBT_WRITE_JSON": "0"}), on(["build"], {"DBT_RESOURCE_TYPES": "model"})]),
     "flags of the project": (GOOD | {"dbt_project.yml": GOOD["dbt_project.yml"] + "flags: {log_level: warn, indirect_selection: empty, warn_error_options: {error: [NoNodesForSelectionCriteria]}, fail_fast: true}\n"},
         words("seed", "seed --log-level info", "ls -s tabled", "ls -s tabled --indirect-selection eager", "run -s nothing")),

@@ -10,34 +10,50 @@ import yaml
 from states import PROFILES, Bench
 
 NAMES = [
-    "fct", "fct.v1", "fct_v2", "fct.*", "*.v1", "words.marts.fct.v2", "marts.fct", "fc?", "[df]*", "[!f]*", "*", "words.*", "words.*.loud", "marts", "marts.*", "*marts*", "staging.stg_events", "helper", "helper.helped",
-    "dim_v1", "dim.v1", "orders", "every_resource.*", "o*s", "codes", "board", "counts", "b*", "none", "Dim", "unique_fct_v1_id", "not_null_*", "*_id", "words", "words.marts", "old", "alone", "look", "stg_events+1", "1+stg_*", "@dim", "+fct+", "2+board",
+    "fct", "fct.v1", "fct_v2", "fct.*", "*.v1", "words.marts.fct.v2", "marts.fct", "fc?", "[df]*", "[!f]*", "*", "words.*", "words.*.loud", "marts", "marts.*",
+    "*marts*", "staging.stg_events", "helper", "helper.helped",
+    "dim_v1", "dim.v1", "orders", "every_resource.*", "o*s", "codes", "board", "counts", "b*", "none", "Dim", "unique_fct_v1_id", "not_null_*", "*_id", "words",
+    "words.marts", "old", "alone", "look", "stg_events+1", "1+stg_*", "@dim", "+fct+", "2+board",
 ]
 PATHS = [
-    "path:models", "path:models/", "path:models/marts", "path:models/*", "path:models/marts/*", "path:models/**", "path:models/**/dim.sql", "path:**/dim.sql", "path:**/*.yml", "path:models/marts/marts.yml", "path:models/staging/stg.yml",
-    "models/marts", "./models/marts", "path:models/m*", "path:models/marts/fct*", "path:seeds", "path:seeds/codes.csv", "path:snapshots", "path:tests/alone.sql", "path:tests", "path:analyses", "path:models/marts/dim.*", "path:nowhere",
+    "path:models", "path:models/", "path:models/marts", "path:models/*", "path:models/marts/*", "path:models/**", "path:models/**/dim.sql", "path:**/dim.sql",
+    "path:**/*.yml", "path:models/marts/marts.yml", "path:models/staging/stg.yml",
+    "models/marts", "./models/marts", "path:models/m*", "path:models/marts/fct*", "path:seeds", "path:seeds/codes.csv", "path:snapshots",
+    "path:tests/alone.sql", "path:tests", "path:analyses", "path:models/marts/dim.*", "path:nowhere",
     "path:models/everything.yml", "models/orders.sql", "path:models/helped.sql", "path:model", "path:*/marts", "path:*", "path:**",
     "dim.sql", "file:dim.sql", "file:dim", "file:*.csv", "file:marts.yml", "file:fct_*", "file:stg*", "DIM.SQL", "file:alone", "codes.csv",
 ]
 CONFIGS = [
-    "config.materialized:table", "config.materialized:view", "config.materialized:incremental", "config.materialized:seed", "config.materialized:test", "config.materialized:snapshot", "config.materialized:unit", "config.materialized:t*",
-    "config.meta.tier:gold", "config.meta.level:3", "config.meta:tier", "config.meta.owner:dev", "config.tags:all", "config.tags:staged", "config.tags:v2", "config.enabled:true", "config.enabled:True", "config.enabled:false",
-    "config.contract.enforced:true", "config.contract.enforced:false", "config.contract:enforced", "config.docs.show:true", "config.docs.show:false", "config.persist_docs.relation:true", "config.persist_docs.columns:false", "config.grants.select:dev",
-    "config.grants:select", "config.severity:warn", "config.severity:WARN", "config.severity:error", "config.store_failures:true", "config.schema:landed", "config.schema:lent", "config.alias:fct_two", "config.group:finance", "config.access:public",
-    "config.full_refresh:false", "config.on_schema_change:ignore", "config.quote_columns:true", "config.column_types.id:int", "config.target_schema:kept_dev", "config.check_cols:all", "config.check_cols:id", "config.unique_key:id", "config.strategy:check",
-    "config.batch_size:day", "config.lookback:2", "config.event_time:at", "config.incremental_strategy:microbatch", "config.pre_hook:x", "config.packages:x", "config.limit:5", "config.warn_if:!= 0", "config.fail_calc:count(*)", "config.delimiter:,", "config.where:x",
-    "config.quoting.identifier:true", "config.nothing:x", "config.meta.nothing:x", "config.materialized.x:y", "config.static_analysis:x", "config.loaded_at_field:other", "config.freshness.warn_after.count:1", "config.database:house", "config.language:sql",
+    "config.materialized:table", "config.materialized:view", "config.materialized:incremental", "config.materialized:seed", "config.materialized:test",
+    "config.materialized:snapshot", "config.materialized:unit", "config.materialized:t*",
+    "config.meta.tier:gold", "config.meta.level:3", "config.meta:tier", "config.meta.owner:dev", "config.tags:all", "config.tags:staged", "config.tags:v2",
+    "config.enabled:true", "config.enabled:True", "config.enabled:false",
+    "config.contract.enforced:true", "config.contract.enforced:false", "config.contract:enforced", "config.docs.show:true", "config.docs.show:false",
+    "config.persist_docs.relation:true", "config.persist_docs.columns:false", "config.grants.select:dev",
+    "config.grants:select", "config.severity:warn", "config.severity:WARN", "config.severity:error", "config.store_failures:true", "config.schema:landed",
+    "config.schema:lent", "config.alias:fct_two", "config.group:finance", "config.access:public",
+    "config.full_refresh:false", "config.on_schema_change:ignore", "config.quote_columns:true", "config.column_types.id:int", "config.target_schema:kept_dev",
+    "config.check_cols:all", "config.check_cols:id", "config.unique_key:id", "config.strategy:check",
+    "config.batch_size:day", "config.lookback:2", "config.event_time:at", "config.incremental_strategy:microbatch", "config.pre_hook:x", "config.packages:x",
+    "config.limit:5", "config.warn_if:!= 0", "config.fail_calc:count(*)", "config.delimiter:,", "config.where:x",
+    "config.quoting.identifier:true", "config.nothing:x", "config.meta.nothing:x", "config.materialized.x:y", "config.static_analysis:x",
+    "config.loaded_at_field:other", "config.freshness.warn_after.count:1", "config.database:house", "config.language:sql",
 ]
 OTHERS = [
     "tag:all", "tag:staged", "tag:b", "tag:v2", "tag:*", "tag:s*", "tag:[bk]", "tag:k", "tag:sourced", "tag:own", "tag:u", "tag:seen", "tag:also", "tag:shown", "tag:none", "+tag:v2", "tag:all,tag:b",
     "group:finance", "group:fin*", "group:none", "access:public", "access:protected", "access:private", "access:p*", "access:none",
     "source:raw", "source:raw.events", "source:*", "source:words.raw.events", "source:*.*.pages", "source:raw.*", "source:none", "source:a.b.c.d", "source:raw+", "source:*.events",
-    "exposure:board", "exposure:*", "exposure:words.board", "exposure:none.board", "+exposure:board", "exposure:a.b.c", "metric:*", "metric:revenue", "semantic_model:*", "saved_query:*", "saved_query:a.b.c", "unit_test:*", "unit_test:counts", "unit_test:words.c*",
-    "test_type:generic", "test_type:schema", "test_type:singular", "test_type:data", "test_type:unit", "test_type:odd", "test_name:unique", "test_name:not_null", "test_name:*", "test_name:u*", "test_name:counts", "test_name:none", "test_name:even", "test_name:alone",
-    "resource_type:model", "resource_type:test", "resource_type:unit_test", "resource_type:seed", "resource_type:snapshot", "resource_type:source", "resource_type:exposure", "resource_type:metric", "resource_type:semantic_model", "resource_type:saved_query",
-    "resource_type:analysis", "resource_type:function", "resource_type:operation", "resource_type:macro", "resource_type:group", "resource_type:doc", "resource_type:fixture", "resource_type:sql_operation", "resource_type:odd", "resource_type:*",
+    "exposure:board", "exposure:*", "exposure:words.board", "exposure:none.board", "+exposure:board", "exposure:a.b.c", "metric:*", "metric:revenue",
+    "semantic_model:*", "saved_query:*", "saved_query:a.b.c", "unit_test:*", "unit_test:counts", "unit_test:words.c*",
+    "test_type:generic", "test_type:schema", "test_type:singular", "test_type:data", "test_type:unit", "test_type:odd", "test_name:unique",
+    "test_name:not_null", "test_name:*", "test_name:u*", "test_name:counts", "test_name:none", "test_name:even", "test_name:alone",
+    "resource_type:model", "resource_type:test", "resource_type:unit_test", "resource_type:seed", "resource_type:snapshot", "resource_type:source",
+    "resource_type:exposure", "resource_type:metric", "resource_type:semantic_model", "resource_type:saved_query",
+    "resource_type:analysis", "resource_type:function", "resource_type:operation", "resource_type:macro", "resource_type:group", "resource_type:doc",
+    "resource_type:fixture", "resource_type:sql_operation", "resource_type:odd", "resource_type:*",
     "package:words", "package:helper", "package:this", "package:*", "package:h*", "package:none", "version:latest", "version:prerelease", "version:old", "version:none", "version:odd",
-    "fqn:dim", "fqn:words.marts", "fqn:words.marts.*", "odd:x", "tag:a:b", "config:x", "state:modified", "result:error", "@a+", "+", "@", "", "1+", "dim,", ",", "tag:", "a b", "dim+,+board", "dim,marts.*", "*,tag:b", "selector:plain", "+dim+2", "01+dim", "dim+01",
+    "fqn:dim", "fqn:words.marts", "fqn:words.marts.*", "odd:x", "tag:a:b", "config:x", "state:modified", "result:error", "@a+", "+", "@", "", "1+", "dim,", ",",
+    "tag:", "a b", "dim+,+board", "dim,marts.*", "*,tag:b", "selector:plain", "+dim+2", "01+dim", "dim+01",
 ]
 MODES = ["eager", "cautious", "buildable", "empty"]
 

@@ -94,7 +94,9 @@ class Bench:
                 found["ours", side] = listed(code, text.split("\n"))
             expected = found["dbt", "theirs"]
             for (reader, side), ids in found.items():
-                if (reader, side) != ("dbt", "theirs"): self.report(f"{self.title}: {reader} on {'its own' if (reader == 'ours') == (side == 'ours') else 'the other'} manifest, {selection}", expected, ids)
+                if (reader, side) != ("dbt", "theirs"): self.report(
+                    f"{self.title}: {reader} on {'its own' if (reader == 'ours') == (side == 'ours') else 'the other'} manifest, {selection}", expected, ids,
+                )
 
     def unchanged(self):
         self.keep()
@@ -155,7 +157,13 @@ EDITS = [
     ("a test's severity", replaced(STG, "severity: error, meta", "severity: warn, meta")),
     ("a test's condition", replaced(STG, "id > {{ var('depth') }}", "id > 7")),
     ("a test's argument", replaced(STG, 'arguments: {by: "{{ var(\'depth\') }}"}', "arguments: {by: 9}")),
-    ("a test more", replaced(MARTS, "{name: id, description: the key, data_tests: [unique, not_null]}", "{name: id, description: the key, data_tests: [unique, not_null, {accepted_values: {arguments: {values: [1]}}}]}")),
+    (
+        "a test more",
+        replaced(
+            MARTS, "{name: id, description: the key, data_tests: [unique, not_null]}",
+            "{name: id, description: the key, data_tests: [unique, not_null, {accepted_values: {arguments: {values: [1]}}}]}",
+        ),
+    ),
     ("a test less", replaced(MARTS, "{name: id, description: the key, data_tests: [unique, not_null]}", "{name: id, description: the key, data_tests: [unique]}")),
     ("a singular test", appended("tests/alone.sql", " and 1 = 1")),
     ("a singular test's description", replaced("tests/alone.yml", "alone it stands", "it stands alone")),
