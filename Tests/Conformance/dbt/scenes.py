@@ -351,8 +351,8 @@ SCENES = {
             "retry --threads 2", "test", "retry", "build -s plain", "retry --warn-error", "retry -s x", "source freshness", "run", "retry", "retry",
         ),
     ),
-    # What runs beside the node that fails may end, be cancelled or not have begun: dbt's threads decide.
-    "fail fast": (BROKEN, [on(["seed"]), on(["run", "-x", "-s", "broken", "behind"]), on(["run", "--fail-fast"], but={"told"}), mended, on(["retry"]), on(["run"], {"DBT_FAIL_FAST": "true"})]),
+    # What runs beside the node that fails may end, be cancelled or not have begun: dbt's threads decide, and with it what is left to retry.
+    "fail fast": (BROKEN, [on(["seed"]), on(["run", "-x", "-s", "broken", "behind"]), on(["run", "--fail-fast"], but={"told"}), mended, on(["retry"], but={"told", "results"}), on(["run"], {"DBT_FAIL_FAST": "true"})]),
     "tests": (BROKEN, words("seed", "run", "test", "test --store-failures -s plain", "test -s test_type:generic", "test -s test_type:singular", "test -s test_type:unit", "test --resource-type unit_test", "test --exclude-resource-type unit_test", "test --warn-error", "test -q")
         + [on(TABLED + [mode]) for mode in ("eager", "cautious", "buildable", "empty")]
         + [on(WARNED + [text]) for text in ("{error: [LogTestResult]}", "{error: all, warn: [LogTestResult]}", "{error: all}")] + words("test -s nothing --warn-error", "test -s nothing")),
