@@ -27,6 +27,8 @@ public struct Manifest: Sendable {
     public var deferred: [String: DeferredRelation] = [:]
     /// What was passed with `--vars`.
     public var commandVars: JSONObject
+    /// Those of them that are dates or times to Python.
+    public var commandDates: Set<String> = []
     /// The environment variables that the project read, by name.
     public var environmentRead: Set<String> = []
     /// What is told of its files, in the order in which dbt comes upon it.
@@ -104,11 +106,12 @@ public struct Manifest: Sendable {
     public func others(of type: ResourceType) -> [String: Node] { others.filter { $0.value.resourceType == type } }
 
     /// A variable as a resource of `package` sees it: the command line, then the project, then the package itself.
-    public func variable(_ name: String, package: String) -> JSON? {
-        if let value = commandVars[name] { return value }
+    /// - Returns: also whether it is a date or time to Python, as it stands without quotes.
+    public func variable(_ name: String, package: String) -> (value: JSON, isDate: Bool)? {
+        if let value = commandVars[name] { return (value, commandDates.contains(name)) }
         for file in [project] + packages.dropFirst().filter({ $0.name == package }) {
-            if let value = file.vars[package]?[name] { return value }
-            if let value = file.vars[name] { return value }
+            if let value = file.vars[package]?[name] { return (value, file.dates.contains("\(package).\(name)")) }
+            if let value = file.vars[name] { return (value, file.dates.contains(name)) }
         }
         return nil
     }

@@ -22,6 +22,8 @@ public struct PackageFile: Sendable {
     public var onRunStart: [String] = []
     public var onRunEnd: [String] = []
     public var vars = JSONObject()
+    /// Those of `vars`, `name` or `package.name`, that are dates or times to Python.
+    public var dates: Set<String> = []
     public var dispatch: [(namespace: String, order: [String])] = []
     public var flags = JSONObject()
     /// Whether protected models are for this package alone.
@@ -151,6 +153,7 @@ struct PackageFileReader {
         file.onRunStart = document["on-run-start"]?.strings ?? []
         file.onRunEnd = document["on-run-end"]?.strings ?? []
         file.vars = document["vars"]?.json.objectValue ?? JSONObject()
+        file.dates = document["vars"]?.dates ?? []
         file.flags = document["flags"]?.json.objectValue ?? JSONObject()
         file.restrictsAccess = document["restrict-access"]?.json.boolValue ?? false
         file.cleanTargets = document["clean-targets"]?.strings

@@ -25,7 +25,7 @@ struct ParseKeeper {
         let target = manifest.target
         let parts: [JSON] = [
             .string(program), .string(settings.projectFolder), .string(FileTree.absolute(settings.projectFolder)), .bool(settings.checksVersion),
-            .object(settings.vars), .object(target.values), .object(target.visible),
+            .object(settings.vars), .array(settings.dates.sorted().map(JSON.string)), .object(target.values), .object(target.visible),
             .array(manifest.packages.map { .string($0.folder) }),
         ]
         var bytes = JSON.array(parts).bytes

@@ -41,6 +41,7 @@ public final class ProjectReader {
         adapter = target.type
         let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
+        manifest.commandDates = settings.dates
         if settings.checksVersion {
             for package in manifest.packages { checkVersion(package) }
             // What else is wrong may be what is new to this version.

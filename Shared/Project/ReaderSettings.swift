@@ -9,6 +9,8 @@ public struct ReaderSettings: Sendable {
     public var target: Target?
     public var profileName: String?
     public var vars = JSONObject()
+    /// Those of `vars` that are dates or times to Python.
+    public var dates: Set<String> = []
     public var environment: [String: String]
     /// Whether `require-dbt-version` is heeded.
     public var checksVersion = true

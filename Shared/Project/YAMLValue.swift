@@ -19,9 +19,12 @@ public struct YAMLValue: Sendable {
     public let file: String
     public let line: Int
     public let column: Int
+    /// Whether it is a text without quotes, which Python may read as something else: a date.
+    public let isPlain: Bool
 
-    public init(_ kind: Kind, file: String, line: Int, column: Int) {
+    public init(_ kind: Kind, file: String, line: Int, column: Int, isPlain: Bool = false) {
         self.kind = kind
+        self.isPlain = isPlain
         self.file = file
         self.line = line
         self.column = column
@@ -120,7 +123,7 @@ extension YAMLValue {
             }
             kind = .map(members)
         }
-        self.init(kind, file: file, line: node.mark.line, column: node.mark.column)
+        self.init(kind, file: file, line: node.mark.line, column: node.mark.column, isPlain: node.scalar?.isPlain ?? false)
     }
 }
 
@@ -141,5 +144,26 @@ extension YAMLValue {
     public static func object(_ text: String) throws -> JSONObject? {
         let value = try read(text, file: "--vars").json
         return value.isNull ? JSONObject() : value.objectValue
+    }
+
+    /// The members of such a map that are dates or times to Python.
+    public static func dates(in text: String) -> Set<String> { (try? read(text, file: "--vars").dates) ?? [] }
+
+    /// The members that are dates or times to Python, and those of maps below: `start`, `shop.start`.
+    var dates: Set<String> {
+        var found: Set<String> = []
+        for member in members {
+            if member.value.isDate { found.insert(member.key) }
+            for inner in member.value.members where inner.value.isDate { found.insert("\(member.key).\(inner.key)") }
+        }
+        return found
+    }
+
+    /// `2020-01-31`, or that with `10:20:30` behind it, without quotes.
+    private var isDate: Bool {
+        guard isPlain, let text = string, text.utf8.count >= 10, text.utf8.first.map({ (0x30...0x39).contains($0) }) == true else { return false }
+        let date = text.prefix(10).split(separator: "-", omittingEmptySubsequences: false)
+        guard date.map(\.utf8.count) == [4, 2, 2], date.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) else { return false }
+        return text.utf8.count == 10 || text.utf8.count { $0 == 0x3a } >= 2
     }
 }

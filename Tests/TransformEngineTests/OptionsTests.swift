@@ -18,6 +18,23 @@ import Testing
         }
     }
 
+    @Test func `a variable that is a date without quotes is one of Python's, of the project's and of the line`() throws {
+        let drill = try DbtDrill([
+            "dbt_project.yml": "name: shop\nprofile: shop\nvars: {start: 2020-01-31, text: '2020-01-31', shop: {at: 2020-01-31 10:20:30}}\n",
+            "models/a.sql": "{{ config(meta={'start': var('start')}) }} select 1 as id",
+            "macros/op.sql": """
+            {% macro op() %}
+              {{ print(var('start').strftime('%Y%m%d') ~ ' ' ~ (var('start') + modules.datetime.timedelta(days=1)) ~ ' ' ~ var('start')) }}
+              {{ print(var('at').isoformat() ~ ' ' ~ var('at') ~ ' ' ~ (var('text') is string) ~ ' ' ~ (var('start') == '2020-01-31')) }}
+            {% endmacro %}
+            """,
+        ])
+        #expect(drill.run("run-operation", "op", "--quiet").text == "20200131 2020-02-01 2020-01-31\n2020-01-31T10:20:30 2020-01-31 10:20:30 True False")
+        #expect(drill.run("run-operation", "op", "--quiet", "--vars", "{start: 2021-12-31}").text.hasPrefix("20211231 2022-01-01 2021-12-31\n"))
+        _ = drill.run("parse")
+        #expect(try drill.artifact("manifest.json")["nodes"]?["model.shop.a"]?["config"]?["meta"] == ["start": "2020-01-31"])
+    }
+
     @Test func `what is secret by its name is in no line, no file and no artifact`() throws {
         let drill = try DbtDrill([
             "models/a.sql": "select 1 as id", "packages.yml": "packages: [{local: \"{{ env_var('DBT_ENV_SECRET_PLACE') }}/none\"}]", "macros/op.sql": "{% macro op() %}{{ print(var('DBT_ENV_SECRET_WORD')) }}{% endmacro %}",

@@ -111,14 +111,18 @@ final class VariableFunction: JinjaObject {
     var typeName: String { "Var" }
     var isCallable: Bool { true }
 
-    private func lookup(_ name: String) -> JSON? {
-        compiler.variableOverrides[name] ?? compiler.manifest.variable(name, package: compiler.frame.node?.packageName ?? compiler.frame.package)
+    private func lookup(_ name: String) -> (value: JSON, isDate: Bool)? {
+        compiler.variableOverrides[name].map { ($0, false) } ?? compiler.manifest.variable(name, package: compiler.frame.node?.packageName ?? compiler.frame.package)
     }
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("var", required: 1, "name", "default")
         let name = bound[0]?.asString ?? ""
         // A text of the project file is a template, which sees what its caller sees.
-        if let value = lookup(name) { return try value.stringValue.map { .string(try compiler.filled($0)) } ?? Value(value) }
+        if let (value, isDate) = lookup(name) {
+            guard let text = value.stringValue else { return Value(value) }
+            if isDate, let time = PythonTime.read(text) { return .object(text.utf8.count == 10 ? DateObject(time.date) : DateTimeObject(time)) }
+            return .string(try compiler.filled(text))
+        }
         if let fallback = bound[1] { return fallback }
         // While the project is read, a variable may be one that only the run will set.
         if compiler.frame.mode == .parse { return .none }

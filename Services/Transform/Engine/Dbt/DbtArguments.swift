@@ -16,6 +16,8 @@ struct DbtArguments {
     /// The same with `require_…` and the like, which no line says.
     private(set) var behavior = JSONObject()
     private(set) var vars = JSONObject()
+    /// Those of them that are dates or times to Python.
+    private(set) var dates: Set<String> = []
     /// Whether the selection was given as `--models`: `ls` lists models alone then.
     private(set) var namesModels = false
     private let environment: [String: String]
@@ -37,7 +39,7 @@ struct DbtArguments {
                 Similarity.nearest(to: command, among: Self.commands).map { "did you mean '\($0)'?" } ?? "use one of: \(Self.commands.joined(separator: ", "))")
         }
         try checkValues()
-        if let text = value("vars") { vars = try Self.map(text, "vars") }
+        if let text = value("vars") { (vars, dates) = (try Self.map(text, "vars"), YAMLValue.dates(in: text)) }
         try checkTimes()
         warnings = try readWarnings()
         if values["select"] != nil || values["exclude"] != nil, value("inline") != nil {

@@ -51,7 +51,7 @@ final class DbtSite {
         settings.profilesFolder = arguments.value("profiles-dir")
         settings.profileName = arguments.value("profile")
         settings.targetName = arguments.value("target")
-        settings.vars = arguments.vars
+        (settings.vars, settings.dates) = (arguments.vars, arguments.dates)
         settings.checksVersion = arguments.flag("version-check", byDefault: true)
         settings.keepsCache = true
         settings.usesCache = arguments.stated("partial-parse")
