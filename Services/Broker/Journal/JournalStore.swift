@@ -56,6 +56,8 @@ public final class JournalStore {
         isInMemory = path == ":memory:"
         queue = WorkQueue(limits: limits)
         self.reserve = reserve
+        // Who had it open a moment ago may still be closing it, which holds the file for as long as its log is folded in.
+        try database.execute("pragma busy_timeout=5000")
         try Self.refuseNewer(database)
         // The checkpoint is run by `checkpoint()` when the broker is idle, off the path of an acknowledgement; the automatic
         // one is for a broker that never is.
@@ -89,6 +91,7 @@ public final class JournalStore {
         putMeta = try database.prepare("insert into meta(key, number) values(?, ?) on conflict(key) do update set number = excluded.number")
         try recover(now: now)
         try recoverAge(now: now, wall: wall)
+        try database.execute("pragma busy_timeout=0")
         _ = reserve?.hold()
     }
 
