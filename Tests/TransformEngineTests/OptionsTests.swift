@@ -45,6 +45,7 @@ import Testing
         #expect(drill.run("run-operation", "op", "--vars", "{DBT_ENV_SECRET_WORD: hidden-word}", "--log-format", "json").text.contains("*****"))
         #expect(drill.run("run", "--vars", "{DBT_ENV_SECRET_WORD: hidden-word}", "--debug").code == 0)
         #expect(try drill.artifact("run_results.json")["args"]?["vars"] == ["DBT_ENV_SECRET_WORD": "*****"])
+        #expect(!String(decoding: try drill.project.read("target/run_results.json"), as: UTF8.self).contains("hidden-"))
         let log = String(decoding: try drill.project.read("logs/dbt.log"), as: UTF8.self)
         #expect(!log.contains("hidden-") && !drill.output.contains("hidden-"), "\(drill.output)")
     }

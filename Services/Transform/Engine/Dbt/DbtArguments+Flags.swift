@@ -31,7 +31,7 @@ extension DbtArguments {
             if let value = value(name) { object[key] = .string(value) }
         }
         if stated("use-colors-file") == nil, let isColored = stated("use-colors") { object["use_colors_file"] = .bool(isColored) }
-        object["vars"] = .object(JSONObject(distinct: vars.pairs.map { ($0.key, Self.isSecret($0.key) ? "*****" : $0.value) }))
+        object["vars"] = .object(vars)
         object["which"] = .string(word)
         if isOperation {
             object["macro"] = JSON(words.first)

@@ -146,14 +146,7 @@ struct DbtArguments {
         return flags[name] ?? variable(name).flatMap(Self.isTrue) ?? projectFlag(name).flatMap { $0.boolValue ?? $0.stringValue.flatMap(Self.isTrue) }
     }
 
-    /// What no line may show: values of variables whose names say that they are secret, longest first.
-    /// https://docs.getdbt.com/reference/dbt-jinja-functions/env_var#secrets
-    var secrets: [String] {
-        let ours = environment.filter { Self.isSecret($0.key) }.map(\.value)
-        let said = vars.pairs.filter { Self.isSecret($0.key) }.compactMap(\.value.stringValue)
-        return (ours + said).filter { !$0.allSatisfy(\.isWhitespace) }.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
-    }
-    static func isSecret(_ name: String) -> Bool { name.hasPrefix("DBT_ENV_SECRET") }
+    var secrets: DbtSecrets { DbtSecrets(environment: environment, vars: vars) }
 
     /// As many programs have it: https://no-color.org
     var refusesColors: Bool { environment["NO_COLOR"].map { !$0.isEmpty } ?? false }

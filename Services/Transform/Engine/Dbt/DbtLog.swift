@@ -28,7 +28,7 @@ struct DbtLog {
     var tellsStatements: Bool { isDebug || file != nil && fileLevel == .debug }
     /// Whether what the terminal shows has colours, and what the file keeps.
     private let isColored: Bool, isFileColored: Bool
-    private let secrets: [String]
+    private let secrets: DbtSecrets
     /// Where the dots end.
     private let width: Int
 
@@ -55,24 +55,10 @@ struct DbtLog {
     }
 
     func callAsFunction(_ text: String, _ level: Level = .info, name: String = "Note", with members: [(String, JSON)] = []) {
-        let text = masked(text)
-        let members = masked(members)
+        let text = secrets.masked(text)
+        let members = members.map { ($0, secrets.masked($1)) }
         if let file, level >= fileLevel { lines(text, level, name, members, file.format, isFileColored).forEach(file.write) }
         if level >= self.level { lines(text, level, name, members, format, isColored).forEach(output) }
-    }
-
-    private func masked(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "*****") } }
-    private func masked(_ members: [(String, JSON)]) -> [(String, JSON)] {
-        guard !secrets.isEmpty else { return members }
-        return members.map { ($0, masked($1)) }
-    }
-    private func masked(_ json: JSON) -> JSON {
-        switch json {
-        case .string(let text): .string(masked(text))
-        case .array(let items): .array(items.map(masked))
-        case .object(let object): .object(JSONObject(distinct: object.pairs.map { ($0.key, masked($0.value)) }))
-        default: json
-        }
     }
 
     /// What `debug` finds; its blank lines are part of its texts, and tell no time.
@@ -150,8 +136,8 @@ struct DbtLog {
 
     /// What a command was asked for, without the time and however quiet it is: `ls`, `show`, `compile --inline`, a macro's `print`.
     func result(_ text: String, name: String, with members: [(String, JSON)] = []) {
-        let text = masked(text)
-        let members = masked(members)
+        let text = secrets.masked(text)
+        let members = members.map { ($0, secrets.masked($1)) }
         if let file { lines(text, .info, name, members, file.format, false).forEach(file.write) }
         if format == "json" { lines(text, .info, name, members, format, false).forEach(output) } else { output(text) }
     }

@@ -161,7 +161,6 @@ struct DbtProgress {
             with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
         log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
         guard result.compiledSQL != nil else { return }
-        // As in dbt, where the project's own file is `./dbt_project.yml`.
         let path = folder.compiledPath(of: node)
         log("\n  compiled code at \(path)", name: "SQLCompiledPath", with: [("path", .string(path)), info])
         if node.resourceType == .test, let relation = result.relationName {

@@ -39,6 +39,8 @@ final class DbtSite {
         invocation.favorsState = arguments.flag("favor-state")
         invocation.options = arguments.json.objectValue ?? JSONObject()
         invocation.options["invocation_command"] = .string((["dbt"] + arguments.line).joined(separator: " "))
+        // Templates see them, and artifacts keep them.
+        invocation.options = arguments.secrets.masked(.object(invocation.options)).objectValue ?? JSONObject()
         // For rehearsals: what is new depends on it, and the order of commands does not.
         invocation.asOf = command.environment["SLUICE_NOW"].flatMap(Timestamp.init(sql:)) ?? asOf
         if ["run", "build", "retry"].contains(arguments.command), let text = arguments.value("sample") {
