@@ -183,8 +183,8 @@ public protocol WarehouseSession: AnyObject {
     /// Told of a schema in which nothing is left that is wanted, for engines where a schema is more than a name. It goes with the transaction.
     func forgetSchema(_ schema: String) throws
     func drop(_ relation: RelationInfo) throws
-    /// Whether a materialized view stands as it was only because what it reads was made again since its model built it; asked once.
-    func isPutBack(_ name: RelationName) -> Bool
+    /// Whether a materialized view stands as it was only because what it reads was made again since its model built it.
+    func isPutBack(_ name: RelationName) throws -> Bool
 
     /// The engine's word for a type of ours, and back; nil for a type that we did not give.
     func render(_ type: ColumnType) -> String
@@ -232,7 +232,7 @@ extension WarehouseSession {
     public func expectManyRows(areNew: Bool) throws {}
     public var temporarySchema: String { "" }
     public func forgetSchema(_ schema: String) throws {}
-    public func isPutBack(_ name: RelationName) -> Bool { false }
+    public func isPutBack(_ name: RelationName) throws -> Bool { false }
     public var hasOneWriter: Bool { false }
     public func lock(_ name: String, _ mode: LockMode) throws {}
     public func number(after newest: Int64, in table: RelationName) throws -> Int64 { newest + 1 }

@@ -67,4 +67,22 @@ import WarehousePostgreSQL
         let node = try JSON(parsing: [UInt8](project.read("target/manifest.json")))["nodes"]?["model.shop.a_child"]
         #expect(node?["depends_on"]?["nodes"] == ["model.shop.z_parent"])
     }
+
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
+    func `a materialized view whose table an earlier command made again is made of its model's text`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        func model(_ column: String) -> String { "{{ config(materialized='materialized_view') }} select \(column) as seen from {{ ref('made') }}" }
+        let project = try PostgreSQLTests.project(database, [
+            "models/made.sql": "{{ config(materialized='table') }} select 1 as a, 2 as b", "models/shown.sql": model("a"),
+        ])
+        let seen = "select seen from \"analytics team\".shown"
+        #expect(PostgreSQLTests.dbt(project, "run", "--select", "made", "shown").status == 0)
+        try project.write("models/shown.sql", model("b"))
+        #expect(PostgreSQLTests.dbt(project, "run", "--select", "made").status == 0)
+        #expect(try server.psql(database, seen) == "1\n")
+        #expect(PostgreSQLTests.dbt(project, "run", "--select", "shown").output.contains("[SELECT 1 in"))
+        #expect(try server.psql(database, seen) == "2\n")
+        #expect(PostgreSQLTests.dbt(project, "run", "--select", "shown").output.contains("[REFRESH MATERIALIZED VIEW in"))
+    }
 }

@@ -107,6 +107,30 @@ import WarehouseKit
         #expect(warnings[0].contains("create view public.lost as"))
     }
 
+    @Test func `a materialized view is known to be put back until it is refreshed or made again, by whoever asks`() throws {
+        let database = try TestDatabase()
+        let session = try database.session()
+        let made = ["table t (a int)", "view between as select a from t", "materialized view m as select a from between", "materialized view far as select a from m"]
+        for each in made { try session.execute("create \(each)") }
+        let other = try database.session()
+        func arePutBack() throws -> [Bool] { try ["m", "far", "between", "t", "nowhere"].map { try other.isPutBack(Self.name($0)) } }
+        #expect(try arePutBack() == [false, false, false, false, false])
+        try session.transaction {
+            try session.execute("create table t2 (a int)")
+            try session.publish(staged: Self.name("t2"), as: Self.name("t"))
+        }
+        #expect(try arePutBack() == [true, true, false, false, false])
+        try session.execute("refresh materialized view m")
+        #expect(try arePutBack() == [false, true, false, false, false])
+        try session.execute("drop materialized view far; create \(made[3])")
+        #expect(try arePutBack() == [false, false, false, false, false])
+        try session.transaction {
+            try session.execute("create view v2 as select 1 as a")
+            try session.publish(staged: Self.name("v2"), as: Self.name("between"))
+        }
+        #expect(try arePutBack() == [true, true, false, false, false])
+    }
+
     @Test func `indexes and constraints of what is published carry the target's name`() throws {
         let session = try TestDatabase().session()
         for round in 1...2 {

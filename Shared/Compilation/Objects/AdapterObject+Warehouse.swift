@@ -69,7 +69,7 @@ extension AdapterObject {
         case "view_definition":
             guard let relation = relation(arguments.positional.first) else { return Value.none }
             return try viewDefinition(relation, session)
-        case "is_put_back": return .bool(relation(arguments.positional.first).map { session.isPutBack($0.name) } ?? false)
+        case "is_put_back": return .bool(try relation(arguments.positional.first).map { try session.isPutBack($0.name) } ?? false)
         default: return try change(name, arguments, interpreter, session)
         }
     }

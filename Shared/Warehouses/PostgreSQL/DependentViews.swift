@@ -6,8 +6,10 @@ internal import WarehouseKit
 struct DependentViews {
     private struct View {
         var kind: RelationInfo.Kind
-        /// Quoted, with its schema.
-        var name: String
+        /// Quoted, each.
+        var schema: String
+        var identifier: String
+        var name: String { "\(schema).\(identifier)" }
         var create: String
         /// What follows the creation, each a statement.
         var belongings: [String]
@@ -83,22 +85,24 @@ struct DependentViews {
         for id in ids {
             let rows = try session.texts(
                 """
-                select c.relkind, format('%I.%I', n.nspname, c.relname), pg_catalog.pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
+                select c.relkind, format('%I', n.nspname), format('%I', c.relname), pg_catalog.pg_get_viewdef(c.oid), array_to_string(c.reloptions, ', '),
                   c.relispopulated, format('%I', pg_catalog.pg_get_userbyid(c.relowner)), c.relowner = current_user::regrole,
                   pg_catalog.pg_has_role(c.relowner, 'USAGE')
                 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = \(id)
                 """)
-            guard let row = rows.first, row[2] != nil else { throw replaced("number \(id) is gone") }
+            guard let row = rows.first, row[3] != nil else { throw replaced("number \(id) is gone") }
             let kind: RelationInfo.Kind = row[0] == "m" ? .materializedView : .view
-            let name = row[1] ?? ""
-            var body = row[2] ?? ""
+            let schema = row[1] ?? ""
+            let identifier = row[2] ?? ""
+            let name = "\(schema).\(identifier)"
+            var body = row[3] ?? ""
             if body.hasSuffix(";") { body.removeLast() }
-            let options = row[3].map { " with (\($0))" } ?? ""
-            let tail = kind == .materializedView && row[4] != "t" ? "\nwith no data" : ""
+            let options = row[4].map { " with (\($0))" } ?? ""
+            let tail = kind == .materializedView && row[5] != "t" ? "\nwith no data" : ""
             views.append(View(
-                kind: kind, name: name, create: "create \(PostgreSQLSession.word(kind)) \(name)\(options) as\n\(body)\(tail)",
+                kind: kind, schema: schema, identifier: identifier, create: "create \(PostgreSQLSession.word(kind)) \(name)\(options) as\n\(body)\(tail)",
                 belongings: try session.texts(Self.belongings(of: id, named: session.literal(name), kind)).compactMap { $0[0] },
-                grants: try Grant.all(on: id, session), owner: row[5] ?? "", isOurs: row[6] == "t", isInReach: row[7] == "t"))
+                grants: try Grant.all(on: id, session), owner: row[6] ?? "", isOurs: row[7] == "t", isInReach: row[8] == "t"))
         }
         try session.execute("select pg_catalog.set_config('search_path', \(session.literal(path ?? "")), true)")
         return views
@@ -144,7 +148,6 @@ struct DependentViews {
             do {
                 try session.execute(view.create)
                 for statement in view.belongings { try session.execute(statement) }
-                if view.kind == .materializedView { session.notePutBack(view.name) }
                 try Grant.settle(view.grants, onRelation: view.name, session)
                 // Last, because all else is done as the owner that we are.
                 if !view.isOurs { try session.execute(view.handOver) }
@@ -152,8 +155,18 @@ struct DependentViews {
             } catch let problem as PostgreSQLProblem where Self.isMisfit(problem.state) {
                 try session.execute("rollback to savepoint sluice_view; release savepoint sluice_view")
                 session.onNotice("WARNING:  the view \(view.name) does not fit the new table and was dropped: \(problem.summary). It was: \(view.create)")
+                continue
             }
+            if view.kind == .materializedView { try mark(view) }
         }
+    }
+
+    /// Behind a savepoint the catalogue's row is of an inner transaction; renamed twice, it is of the one that makes the table again,
+    /// by which `PostgreSQLSession.isPutBack` knows it.
+    private func mark(_ view: View) throws {
+        let aside = session.quote("sluice_\(UInt64.random(in: 0 ... .max))")
+        try session.execute("alter materialized view \(view.name) rename to \(aside)")
+        try session.execute("alter materialized view \(view.schema).\(aside) rename to \(view.identifier)")
     }
 
     /// Names and types; values and keys of a materialized view. Not a right that we lack: that would hide a mistake of ours.

@@ -1,17 +1,7 @@
 internal import Kernel
-internal import Synchronization
 public import WarehouseKit
 
 extension PostgreSQLSession {
-    /// Of this process, database by database: dbt drops such views, so their own models make them anew.
-    private static let putBack = Mutex<Set<String>>([])
-
-    func notePutBack(_ quoted: String) { Self.putBack.withLock { _ = $0.insert("\(place)/\(quoted)") } }
-    public func isPutBack(_ name: RelationName) -> Bool {
-        let key = (try? texts("select format('%I.%I', \(literal(name.schema)), \(literal(name.identifier)))").first?.first ?? nil) ?? ""
-        return Self.putBack.withLock { $0.remove("\(place)/\(key)") != nil }
-    }
-
     // MARK: Catalogue
 
     /// The condition on `pg_class c join pg_namespace n` that finds a relation by name.
@@ -42,6 +32,26 @@ extension PostgreSQLSession {
             let id = row[0].flatMap({ UInt32($0) })
         else { return nil }
         return (id, Self.kind(row[1]))
+    }
+
+    /// `DependentViews` touches what it puts up in the transaction that makes the table again, so the catalogue's rows of both are
+    /// that transaction's. To refresh a view, or to make it of its model's text, is another one.
+    public func isPutBack(_ name: RelationName) throws -> Bool {
+        guard let (id, kind) = try catalogued(name), kind == .materializedView else { return false }
+        return try !texts(
+            """
+            with recursive sources(id) as (
+              select \(id)::oid
+              union
+              select d.refobjid from sources
+              join pg_catalog.pg_rewrite r on r.ev_class = sources.id
+              join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid
+              where d.refclassid = 'pg_catalog.pg_class'::regclass
+            )
+            select 1 from sources join pg_catalog.pg_class source on source.oid = sources.id
+            join pg_catalog.pg_class reader on reader.oid = \(id) and reader.oid <> source.oid and reader.xmin = source.xmin
+            """
+        ).isEmpty
     }
 
     public func relations(inSchema schema: String) throws -> [RelationInfo] {
