@@ -9,6 +9,8 @@ struct SeedNumber {
     private static let currencies = Set("؋$ƒ៛¥₡₱£€¢﷼₪₩₭₮₦฿₤₫".unicodeScalars)
     /// Of `1e99` nobody wants the digits.
     private static let digitsMax = 40
+    /// Python's `decimal` reads no larger one.
+    private static let exponentMax = 999_999_999_999_999_999
 
     init?(_ written: String) {
         var scalars = written.unicodeScalars[...]
@@ -40,7 +42,7 @@ struct SeedNumber {
             rest = rest.dropFirst()
             let sign = rest.first == 0x2d ? -1 : 1
             if let first = rest.first, first == 0x2d || first == 0x2b { rest = rest.dropFirst() }
-            guard let value = Int(String(decoding: digits(), as: UTF8.self)) else { return nil }
+            guard let value = Int(String(decoding: digits(), as: UTF8.self)), value <= Self.exponentMax else { return nil }
             exponent = sign * value
         }
         guard rest.isEmpty else { return nil }

@@ -1,4 +1,5 @@
-/// CSV by RFC 4180, line ends of either kind, read one record at a time.
+/// CSV by RFC 4180, read one record at a time. What that does not speak of is as in Python's `csv`, and so in dbt: text behind a
+/// closing quote belongs to the value, a quote that nobody closes takes all that is left, and a line end of any kind is `\n`.
 public struct CSVText {
     public struct Field {
         public var text: String
@@ -13,8 +14,20 @@ public struct CSVText {
     private var nextLine = 1
 
     public init(_ bytes: [UInt8], delimiter: UInt8) {
-        self.bytes = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
+        let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
+        self.bytes = text.contains(0x0d) ? Self.withPlainLineEnds(text) : Array(text)
         self.delimiter = delimiter
+    }
+
+    private static func withPlainLineEnds(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(text.count)
+        var last: UInt8 = 0
+        for byte in text {
+            if byte == 0x0d { plain.append(0x0a) } else if byte != 0x0a || last != 0x0d { plain.append(byte) }
+            last = byte
+        }
+        return plain
     }
 
     public mutating func next() -> [Field]? {
@@ -27,7 +40,6 @@ public struct CSVText {
             let byte = bytes[place]
             place += 1
             if byte == delimiter { continue }
-            if byte == 0x0d, place < bytes.count, bytes[place] == 0x0a { place += 1 }
             nextLine += 1
             return fields
         }
@@ -35,24 +47,31 @@ public struct CSVText {
 
     private mutating func field() -> Field {
         var text: [UInt8] = []
-        guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
-            while place < bytes.count, bytes[place] != delimiter, bytes[place] != 0x0a, bytes[place] != 0x0d {
-                text.append(bytes[place])
-                place += 1
-            }
-            return Field(text: String(decoding: text, as: UTF8.self), isQuoted: false)
+        let isQuoted = place < bytes.count && bytes[place] == Self.quote
+        if isQuoted { text = quoted() }
+        while place < bytes.count, bytes[place] != delimiter, bytes[place] != 0x0a {
+            text.append(bytes[place])
+            place += 1
         }
+        return Field(text: String(decoding: text, as: UTF8.self), isQuoted: isQuoted)
+    }
+
+    /// What stands between quotes, up to and with the closing one.
+    private mutating func quoted() -> [UInt8] {
+        var text: [UInt8] = []
         place += 1
         while place < bytes.count {
             let byte = bytes[place]
             place += 1
-            if byte == UInt8(ascii: "\"") {
+            if byte == Self.quote {
                 guard place < bytes.count, bytes[place] == byte else { break }
                 place += 1
             }
             if byte == 0x0a { nextLine += 1 }
             text.append(byte)
         }
-        return Field(text: String(decoding: text, as: UTF8.self), isQuoted: true)
+        return text
     }
+
+    private static let quote = UInt8(ascii: "\"")
 }

@@ -101,6 +101,22 @@ import WarehouseKit
         ])
     }
 
+    @Test func `a seed's quotes, line ends and gaps are those of Python's csv and of agate`() throws {
+        let project = try TestProject([
+            "seeds/s.csv": "a,b,c\r\n\"x\"y\"z,2,\"l1\r\nl2\"\r\n\"q\"\"r\" , NULL ,\" Tr,ue\"\rz\"z,\" \",\"4\"\"",
+            "seeds/open.csv": "a,b\n1,\"open\n2,3\n",
+            "seeds/truth.csv": "a,b\n true,1\n\"FAL,SE \",3\n",
+            "seeds/far.csv": "a\n1e9223372036854775807\n1.5e-9223372036854775807\n",
+        ])
+        let session = try build(project, ["s", "open", "truth", "far"])
+        #expect(try rows(session, "select * from s") == [
+            [.text("xy\"z"), .integer(2), .text("l1\nl2")], [.text("q\"r "), .null, .text(" Tr,ue")], [.text("z\"z"), .null, .text("4\"")],
+        ])
+        #expect(try rows(session, "select * from open") == [[.integer(1), .text("open\n2,3\n")]])
+        #expect(try rows(session, "select a from truth") == [[.integer(1)], [.integer(0)]])
+        #expect(try rows(session, "select * from far") == [[.text("1e9223372036854775807")], [.text("1.5e-9223372036854775807")]])
+    }
+
     @Test func `hooks run around their model, and see it`() throws {
         let project = try TestProject([
             "models/a.sql": "{{ config(materialized='table', pre_hook='create table if not exists audit (n)', post_hook=\"insert into audit select count(*) from {{ this }}\") }} select 1 as n",
