@@ -79,16 +79,8 @@ extension ProjectReader {
         guard !manifest.disabled.contains(where: { node in
             node.resourceType == .test && node.test == nil && (node.refs.contains { names.contains($0.name) } || node.sources.contains { names.contains($0.table) })
         }) else { return nil }
-        resolve(&manifest, nodes: reread.union(users).sorted())
-        resolveUnitTests(&manifest)
-        resolveMetrics(&manifest)
-        manifest.hooks = hooks(of: manifest)
-        checkSemantics(&manifest)
+        settle(&manifest, nodes: reread.union(users).sorted())
         guard problems.problems.isEmpty else { return nil }
-        checkAccess(manifest)
-        checkContracts(&manifest)
-        checkRelations(manifest)
-        checkNames(manifest)
         let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)
         let (parents, isTighter) = manifest.graph.relink(changed, manifest)
         guard !isTighter || manifest.graph.cycle() == nil else { return nil }

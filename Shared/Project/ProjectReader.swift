@@ -104,16 +104,7 @@ public final class ProjectReader {
         describeMacros(patches, &manifest)
         fillDescriptions(&manifest)
         checkPatches(patches, &manifest)
-        resolve(&manifest, nodes: manifest.nodes.keys.sorted())
-        resolveUnitTests(&manifest)
-        resolveMetrics(&manifest)
-        manifest.hooks = hooks(of: manifest)
-        checkAccess(manifest)
-        checkContracts(&manifest)
-        checkBatches(manifest)
-        checkRelations(manifest)
-        checkNames(manifest)
-        checkSemantics(&manifest)
+        settle(&manifest, nodes: manifest.nodes.keys.sorted())
         news = ProjectWarning.sorted(manifest.warnings, packages: manifest.packages)
         try problems.throwIfAny()
         manifest.graph = Graph(manifest)
@@ -124,6 +115,22 @@ public final class ProjectReader {
         try problems.throwIfAny()
         if host?.isBoundToCommand == true { keeper?.forget() } else { keeper?.store(&manifest) }
         return manifest
+    }
+
+    /// What comes when all that was read is there: words become nodes, and what has to hold between them is checked.
+    ///
+    /// - Parameter nodes: those that were read now, and those that depend on them.
+    func settle(_ manifest: inout Manifest, nodes: [String]) {
+        resolve(&manifest, nodes: nodes)
+        resolveUnitTests(&manifest)
+        resolveMetrics(&manifest)
+        manifest.hooks = hooks(of: manifest)
+        checkAccess(manifest)
+        checkContracts(&manifest)
+        checkBatches(manifest)
+        checkRelations(manifest)
+        checkNames(manifest)
+        checkSemantics(&manifest)
     }
 
     /// Whether the project, or a package, has a macro in the place of a word that references are read off by.
@@ -286,8 +293,7 @@ public final class ProjectReader {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
-        let bytes = FileTree.bytes("\(package.folder)/\(path)") ?? []
-        guard let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
+        guard let bytes = FileTree.bytes(path, in: package.folder, problems), let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,

@@ -108,6 +108,18 @@ import Testing
         #expect(try reread(edited) { try $0.write("models/marts/lonely.sql", "{{ config(alias='other') }} select 1") } == ["model.shop.lonely"])
     }
 
+    @Test(arguments: [
+        "{{ config(materialized='incremental', incremental_strategy='microbatch') }} select 1", "{{ config(access='odd') }} select 1",
+        "select * from {{ ref('gone') }}", "{{ config(alias='model_2') }} select 1",
+    ])
+    func `what a first reading refuses is refused after an edit too`(_ text: String) throws {
+        let edited = try EditedProject()
+        #expect(read(edited.project, usesCache: true).isManifest)
+        try edited.project.write("models/marts/model_20.sql", text)
+        let (warm, cold) = (read(edited.project, usesCache: true), read(edited.project, usesCache: false))
+        #expect(warm.result == cold.result && !cold.isManifest)
+    }
+
     @Test func `what is not read again keeps in the manifest the time at which it was read`() throws {
         let edited = try EditedProject()
         func times(_ seconds: Double) throws -> [String: JSON] {
