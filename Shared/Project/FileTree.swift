@@ -89,9 +89,20 @@ enum FileTree {
     /// The text of a file, line ends as `\n`; nil where it is missing or no UTF-8.
     static func text(_ path: String) -> String? { bytes(path).flatMap { String(validating: unified($0), as: UTF8.self) } }
 
-    /// The text of one of the project's files. That it is no UTF-8 is a problem; that it is missing is none.
+    /// One of the project's files. That it must not be read is a problem; that it is missing is none.
+    static func bytes(_ file: String, in folder: String, _ problems: ProblemList) -> [UInt8]? {
+        if let bytes = bytes("\(folder)/\(file)") { return bytes }
+        var status = stat()
+        // A link that leads nowhere is there, and cannot be read.
+        if access("\(folder)/\(file)", R_OK) != 0, case let reason = errno, lstat("\(folder)/\(file)", &status) == 0 {
+            problems.add("project.unreadable", "the file cannot be read: \(String(cString: strerror(reason)))", at: .file(file), remedy: "let this user read it, or take it away")
+        }
+        return nil
+    }
+
+    /// The text of one of the project's files. That it is no UTF-8, or must not be read, is a problem; that it is missing is none.
     static func text(_ file: String, in folder: String, _ problems: ProblemList) -> String? {
-        guard let bytes = bytes("\(folder)/\(file)").map(unified) else { return nil }
+        guard let bytes = bytes(file, in: folder, problems).map(unified) else { return nil }
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         let (line, column) = placeOfBrokenText(bytes)
         problems.add("project.unreadable", "the file is not UTF-8", at: .file(file, line: line, column: column), remedy: "save it as UTF-8")

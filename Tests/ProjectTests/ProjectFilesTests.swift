@@ -25,6 +25,14 @@ import Testing
         #expect(try project.manifest().nodes.keys.sorted() == ["model.shop.a", "model.shop.b"])
     }
 
+    @Test func `a link that leads nowhere is a file that cannot be read`() throws {
+        let project = try TestProject(["models/a.sql": "select 1"])
+        for name in ["lost.sql", "lost.yml"] { try FileManager.default.createSymbolicLink(atPath: "\(project.projectFolder)/models/\(name)", withDestinationPath: "nowhere") }
+        let problems = #expect(throws: ProjectProblems.self) { _ = try project.manifest() }?.problems ?? []
+        #expect(problems.map(\.code) == ["project.unreadable", "project.unreadable"])
+        #expect("\(problems)".contains("models/lost.sql") && "\(problems)".contains("No such file or directory"))
+    }
+
     @Test(arguments: [
         ("drafts", "a"), ("drafts/", "a"), ("models/drafts/*.sql", "a"), ("/models/drafts", "a"), ("drafts/b*", "ab"), ("b.sql", "a"), ("**/drafts/**", "a"),
         ("models/**/b.sql", "a"), ("*.sql\n!a.sql", "a"), ("# b.sql", "ab"), ("models/*.sql", "b"), ("a.sql/", "ab"), ("models/b.sql", "ab"), ("[!a].sql", "a"), ("?.sql", ""),
