@@ -1,3 +1,4 @@
+internal import Digest
 internal import FoundationEssentials
 public import Kernel
 public import Project
@@ -57,17 +58,24 @@ public struct RunFolder: Sendable {
         return file
     }
 
-    /// Keeps one node's result for whoever closes the run, on whichever replica.
+    /// Keeps one node's result for whoever closes the run, on whichever replica. A unique id may be longer than a file's name.
     public func keep(_ result: NodeResult) throws {
         try DurableFile.createFolder("\(path)/results")
-        try DurableFile.replace("\(path)/results/\(result.uniqueID).json", with: result.json.bytes)
+        try DurableFile.replace("\(path)/results/\(Digest.hex(.sha256, result.uniqueID)).json", with: result.json.bytes)
     }
 
     /// The results kept so far, by unique id.
-    public func results() -> [String: NodeResult] {
+    ///
+    /// - Throws: where one cannot be read: its node has run, and must not be told of as skipped.
+    public func results() throws -> [String: NodeResult] {
         var found: [String: NodeResult] = [:]
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/results")) ?? [] where name.hasSuffix(".json") {
-            guard let bytes = DurableFile.read("\(path)/results/\(name)"), let json = try? JSON(parsing: bytes), let result = NodeResult(json: json) else { continue }
+        let folder = "\(path)/results"
+        guard FileManager.default.fileExists(atPath: folder) else { return found }
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix(".json") {
+            let file = "\(folder)/\(name)"
+            guard let bytes = DurableFile.read(file), let json = try? JSON(parsing: bytes), let result = NodeResult(json: json) else {
+                throw PlainProblem("transform.result_unreadable", "the result that a task has kept cannot be read", at: .file(file), remedy: "check the disk, and run the pipeline again")
+            }
             found[result.uniqueID] = result
         }
         return found

@@ -56,21 +56,33 @@ public struct SealedProject: Hashable, Sendable {
         return sealed
     }
 
+    /// Everything that may be read of a project: hidden files are not, but for the list of what to pass over.
     private static func read(_ folder: String) throws -> [(path: String, bytes: [UInt8])] {
         var files: [(path: String, bytes: [UInt8])] = []
         func walk(_ below: String) throws {
             for name in try FileManager.default.contentsOfDirectory(atPath: below.isEmpty ? folder : "\(folder)/\(below)") {
-                guard !name.hasPrefix("."), !(below.isEmpty && left.contains(name)) else { continue }
                 let path = below.isEmpty ? name : "\(below)/\(name)"
                 var isFolder = false
-                guard FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder) else { continue }
-                if isFolder { try walk(path) } else { files.append((path, DurableFile.read("\(folder)/\(path)") ?? [])) }
+                guard !(below.isEmpty && left.contains(name)), FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder) else { continue }
+                if isFolder {
+                    // Deeper down, dbt finds models in hidden folders too; behind a link only packages.
+                    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)")) != nil
+                    let isLeft = name.hasPrefix(".") && below.isEmpty || name == ".git" || isLink && !FileManager.default.fileExists(atPath: "\(folder)/\(path)/dbt_project.yml")
+                    if !isLeft { try walk(path) }
+                } else if !name.hasPrefix(".") || name == ".dbtignore" {
+                    files.append((path, try bytes("\(folder)/\(path)")))
+                }
             }
         }
         do { try walk("") } catch let error as PlainProblem { throw error } catch {
             throw PlainProblem("project.not_found", "the project's folder cannot be read", at: .file(folder), remedy: "correct the step's project folder")
         }
         return files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        if let bytes = DurableFile.read(path) { return bytes }
+        throw PlainProblem("project.unreadable", "a file of the project cannot be read", at: .file(path), remedy: "let the user that sluice-transform runs as read it")
     }
 
     private static func digest(_ files: [(path: String, bytes: [UInt8])]) -> String {

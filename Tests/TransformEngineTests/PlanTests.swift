@@ -53,6 +53,29 @@ import WarehouseSQLite
         #expect(try drill.plan("shop@1", command: "run").adds.map(\.title).sorted() == ["close shop", "model orders", "model totals", "open shop"])
     }
 
+    @Test func `what the project passes over, and what lies in hidden folders, is the same in the sealed copy`() throws {
+        let (drill, _) = try drill()
+        try drill.project.write(".dbtignore", "models/passed_over.sql\n")
+        try drill.project.write("models/passed_over.sql", "select 1")
+        try drill.project.write("models/.hidden/found.sql", "select 1")
+        try drill.project.write("models/.found.sql", "not read")
+        try drill.project.write("elsewhere/linked.sql", "select 1")
+        try FileManager.default.createSymbolicLink(atPath: "\(drill.project.projectFolder)/models/linked", withDestinationPath: "../elsewhere")
+        #expect(try drill.plan("shop@1", command: "run").adds.map(\.title).sorted() == ["close shop", "model found", "model orders", "model totals", "open shop"])
+    }
+
+    @Test func `a test whose name is longer than a file's may be keeps its result`() throws {
+        let (drill, _) = try drill()
+        let values = (0..<60).map { "value_\($0)" }.joined(separator: ", ")
+        try drill.project.write("models/long.yml", "models: [{name: totals, columns: [{name: n, data_tests: [{accepted_values: {arguments: {values: [\(values)]}}}]}]}]")
+        let outcome = try drill.perform("shop@1", deliveries: 1)
+        #expect(outcome.failed.contains { $0.hasPrefix("test accepted_values_totals_n__value_0") } && !outcome.skipped.contains { $0.contains("accepted_values") })
+        let folder = try #require(drill.reports["close shop"]?.details["artifacts"]?.stringValue)
+        let results = try JSON(parsing: [UInt8](Data(contentsOf: URL(filePath: "\(folder)/run_results.json"))))["results"]?.arrayValue ?? []
+        let result = results.first { $0["unique_id"]?.stringValue?.contains("accepted_values") == true }
+        #expect(result?["unique_id"]?.stringValue?.utf8.count ?? 0 > 300 && result?["status"] == "fail")
+    }
+
     @Test func `a replica refuses a sealed copy that was edited`() throws {
         let (drill, _) = try drill()
         let plan = try drill.plan("shop@1")

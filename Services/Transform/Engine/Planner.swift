@@ -66,11 +66,11 @@ struct Planner {
 
     private func record(_ command: String, _ warehouse: any Warehouse, _ projects: String) throws -> InvocationRecord {
         let key = "\(assignment.run)/\(assignment.spec.id)"
-        return InvocationRecord(
-            id: InvocationRecord.id(of: key), startedAt: try InvocationRecord.firstStart(of: key, in: projects, now: startedAt),
-            command: command, isFullRefresh: assignment.isFullRefresh || args["full_refresh"]?.boolValue == true,
-            vars: args["vars"]?.objectValue ?? JSONObject(), targetName: args["target"]?.stringValue ?? "sluice",
-            targetType: type(of: warehouse).adapter, schema: args["schema"]?.stringValue ?? warehouse.defaultSchema, environment: [:])
+        var record = InvocationRecord(
+            of: args, id: InvocationRecord.id(of: key), startedAt: try InvocationRecord.firstStart(of: key, in: projects, now: startedAt), on: warehouse)
+        record.command = command
+        record.isFullRefresh = record.isFullRefresh || assignment.isFullRefresh
+        return record
     }
 
     // MARK: Tasks

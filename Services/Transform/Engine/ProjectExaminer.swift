@@ -22,10 +22,7 @@ public struct ProjectExaminer {
         do {
             let folder = try filled(question, "project")
             let warehouse = try warehouses.warehouse(at: filled(question, "warehouse"))
-            let record = InvocationRecord(
-                id: InvocationRecord.id(of: "examine"), startedAt: now(), command: question["command"]?.stringValue ?? "build", isFullRefresh: false,
-                vars: question["vars"]?.objectValue ?? JSONObject(), targetName: question["target"]?.stringValue ?? "sluice",
-                targetType: type(of: warehouse).scheme, schema: "main", environment: [:])
+            let record = InvocationRecord(of: question, id: InvocationRecord.id(of: "examine"), startedAt: now(), on: warehouse)
             var settings = ReaderSettings(projectFolder: folder, environment: environment)
             settings.vars = record.vars
             settings.target = record.target

@@ -122,7 +122,7 @@ public struct Transformer: Sendable {
     private func close(_ assignment: Assignment) throws -> Completion {
         let (_, opened) = try opened(assignment)
         let ids = assignment.spec.args["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        let kept = opened.folder.results()
+        let kept = try opened.folder.results()
         let at = now()
         let started = opened.manifest.hooks.filter(\.isAtStart).compactMap { kept[$0.node.uniqueID] }
         let results = ids.map { id in
