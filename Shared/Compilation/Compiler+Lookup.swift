@@ -7,7 +7,7 @@ extension Compiler {
     public func relationText(of node: Node) -> String { dialect.render(relation(of: node)) }
 
     /// How the relation of each node and source is written in SQL, by unique id; what leaves no relation is not there.
-    public func relationNames(on session: any WarehouseSession) -> [String: String] {
+    public func relationNames() -> [String: String] {
         var names: [String: String] = [:]
         for (id, node) in manifest.nodes where !node.isEphemeral {
             guard [.model, .seed, .snapshot].contains(node.resourceType) || failuresRelation(of: node) != nil else { continue }

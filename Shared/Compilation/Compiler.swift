@@ -29,9 +29,6 @@ public final class Compiler: ParseTimeHost {
     public var readSeed: ((Node) throws -> Table)?
     /// Below which templates may write the rows of tables into files; nil where they may not: a sealed project stays as it was sealed.
     public var tablesFolder: String?
-    /// What `write(…)` keeps of a node.
-    public var onWrite: (Node, String) throws -> Void = { _, _ in }
-    public private(set) var warnings: [String] = []
     let variables: [String: String]
     let session: (any WarehouseSession)?
     let interpreter: Interpreter
@@ -275,7 +272,6 @@ public final class Compiler: ParseTimeHost {
 
     func warn(_ message: String) throws {
         if invocation.failsOnTemplateWarnings { throw CompilationError("compile.warned", message, remedy: "correct it, or leave --warn-error out") }
-        warnings.append(message)
         onWarning(message)
     }
 }

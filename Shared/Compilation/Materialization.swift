@@ -18,7 +18,7 @@ public struct MaterializationResult: Sendable {
 extension Compiler {
     /// Builds a node by the macro of its materialization. Everything happens on the session's open transaction.
     /// - Parameter compiled: the node's SQL; nil for a seed.
-    public func materialize(_ compiled: CompiledNode, with extra: [(String, JSON)] = []) throws -> MaterializationResult {
+    public func materialize(_ compiled: CompiledNode) throws -> MaterializationResult {
         let node = compiled.node
         do {
             let frame = Frame(node, package: node.packageName, mode: .execute)
@@ -26,7 +26,6 @@ extension Compiler {
                 "pre_hooks": .list(Hook.all(node.config["pre-hook"]).map(\.value)), "post_hooks": .list(Hook.all(node.config["post-hook"]).map(\.value)),
                 "sql": .string(compiled.sql), "compiled_code": .string(compiled.sql), "compiled_sql": .string(compiled.sql),
             ]
-            for (name, value) in extra { frame.variables[name] = Value(value) }
             frame.modelExtras = modelExtras(compiled)
             return try inside(frame) {
                 let result = try interpreter.call(try materialization(of: node))

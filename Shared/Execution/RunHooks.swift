@@ -23,7 +23,7 @@ public struct RunHooks {
     /// `database_schemas` of the relations that were made.
     private func words(after results: [NodeResult], _ records: [JSON]) -> [(String, JSON)] {
         let manifest: Manifest = compiler.manifest
-        let relations = compiler.relationNames(on: session)
+        let relations = compiler.relationNames()
         let nodes = results.filter { !$0.isFailure && $0.status != .skipped }.compactMap { manifest.nodes[$0.uniqueID] }.filter { $0.resourceType.isReferable || compiler.failuresRelation(of: $0) != nil }
         let schemas = Set(nodes.map(\.schema)).sorted()
         let pairs = Set(nodes.map { [$0.database, $0.schema] }).sorted { $0.lexicographicallyPrecedes($1) }

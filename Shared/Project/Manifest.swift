@@ -116,13 +116,6 @@ public struct Manifest: Sendable {
         return nil
     }
 
-    /// Where namesake macros of `namespace` are looked for, in order.
-    public func searchOrder(namespace: String?) -> [String] {
-        guard let namespace else { return [project.name] + packages.dropFirst().map(\.name) }
-        if let stated = project.dispatch.first(where: { $0.namespace == namespace }) { return stated.order }
-        return [project.name, namespace]
-    }
-
     /// The packages that are asked, in order, for what a resource of `package` names: the project comes before the package itself unless a flag
     /// has it otherwise, as in dbt.
     public func owners(of name: String?, from package: String) -> [String] {

@@ -16,7 +16,7 @@ extension ProjectReader {
         // The arguments of a macro are those of its yml, over its own: these would be gone.
         guard !last.validatesMacroArguments else { return nil }
         // What one package says of another's source is laid over it when both are read.
-        guard !last.sources.values.contains(where: \.isOverridden), !last.nodes.values.contains(where: \.isDescribedElsewhere), !last.warnings.contains(where: { $0.event == "UnusedTables" }) else { return nil }
+        guard !last.sources.values.contains(where: \.isOverridden), !last.warnings.contains(where: { $0.event == "UnusedTables" }) else { return nil }
         var scope = UpdateScope(last, changes)
         var start = last
         guard scope.isSound, readMacrosAgain(&start, &scope), problems.problems.isEmpty else { return nil }
@@ -49,6 +49,10 @@ extension ProjectReader {
         guard schemas.allSatisfy(\.overrides.isEmpty) else { return nil }
         let patches = schemas.flatMap(\.patches)
         guard let files = files(describedBy: patches, start, scope) else { return nil }
+        // What one package says of another's node is laid over it when both are read.
+        guard !start.nodes.values.contains(where: { node in
+            node.isDescribedElsewhere && (files.contains(UpdateScope.path(of: node)) || scope.schemas.contains(scope.path(ofPatch: node.patchPath ?? "")))
+        }) else { return nil }
         // What is read anew needs its description, also from a schema file in which nothing has changed.
         var lenders: Set<String> = []
         for node in Array(start.nodes.values) + start.disabled where files.contains(UpdateScope.path(of: node)) {

@@ -120,6 +120,20 @@ import Testing
         #expect(warm.result == cold.result && !cold.isManifest)
     }
 
+    @Test func `a package's model that the project describes is read again with its description, and nothing else for its sake`() throws {
+        let edited = try EditedProject()
+        // What is warned of is read again each time.
+        try edited.project.write("macros/macros.yml", "macros: [{name: cents, description: In cents}]\n")
+        try edited.project.write("installed/tools/models/lent.sql", "select 1 as id")
+        try edited.project.write("models/lent.yml", "models: [{name: lent, description: As the project has it}]\n")
+        #expect(try reread(edited) { try $0.write("models/marts/model_20.sql", "select 1") } == ["model.shop.model_20"])
+        for (path, text) in [("models/lent.yml", "models: [{name: lent, description: Another}]\n"), ("installed/tools/models/lent.sql", "select 2 as id"), ("models/lent.sql", "{{ config(schema='own') }} select 3 as id")] {
+            try edited.project.write(path, text)
+            let (warm, cold) = (read(edited.project, usesCache: true), read(edited.project, usesCache: false))
+            #expect(warm.result == cold.result && cold.isManifest, "\(path)\(difference(warm.result, cold.result))")
+        }
+    }
+
     @Test func `what is not read again keeps in the manifest the time at which it was read`() throws {
         let edited = try EditedProject()
         func times(_ seconds: Double) throws -> [String: JSON] {

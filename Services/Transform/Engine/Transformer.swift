@@ -142,7 +142,7 @@ public struct Transformer: Sendable {
         try opened.folder.write(
             RunResults(started + results + Self.hookResults(completion), invocationID: record.id, generatedAt: now(), startedAt: record.startedAt, command: record.command))
         try opened.folder.write(ManifestWriter(
-            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.compiledNames(on: opened.session)))
+            opened.manifest, invocationID: record.id, generatedAt: record.startedAt, compiled: opened.compiler.compiledNames()))
         if Sharing.isDue(after: results, of: opened.manifest) { try Sharing(opened.manifest, compiler: opened.compiler).publish(on: opened.session) }
         reach("transform.after_artifacts")
         return completion

@@ -186,10 +186,8 @@ extension Compiler {
             return .object(compiler.object(table))
         },
         "render": { compiler, arguments, interpreter in .string(try compiler.rendered(try interpreter.text(arguments.positional.first ?? ""))) },
-        "write": { compiler, arguments, interpreter in
-            if compiler.frame.mode == .execute, let node = compiler.frame.node { try compiler.onWrite(node, try interpreter.text(arguments.positional.first ?? "")) }
-            return ""
-        },
+        // What a materialization sends is written by whoever runs it.
+        "write": { _, _, _ in "" },
         "try_or_compiler_error": { _, arguments, interpreter in
             let message = try interpreter.text(arguments.positional.first ?? arguments["message_if_exception"] ?? .none)
             guard let callee = arguments.positional.dropFirst().first ?? arguments["func"] else { throw CompilationError("compile.bad_call", "try_or_compiler_error() needs a function", remedy: "write try_or_compiler_error('message', function)") }
@@ -241,7 +239,7 @@ extension Compiler {
         if let graphValue { return graphValue }
         // While the project is being read there is none yet, and a template that looks at it then sees nothing, as in dbt.
         guard frame.mode == .execute else { return Value(ManifestWriter.emptyGraph) }
-        let value = Value(ManifestWriter.graph(of: manifest, relations: session.map { relationNames(on: $0) } ?? [:], readAt: Double(invocation.startedAt.microseconds) / 1_000_000))
+        let value = Value(ManifestWriter.graph(of: manifest, relations: session == nil ? [:] : relationNames(), readAt: Double(invocation.startedAt.microseconds) / 1_000_000))
         addEarlierNotes(to: value)
         graphValue = value
         return value

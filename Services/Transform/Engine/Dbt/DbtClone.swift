@@ -21,7 +21,7 @@ struct DbtClone {
         }
         let old = try PreviousState(folder: folder, targetFolder: site.folder.path).manifest()
         let (compiler, session) = try site.open()
-        try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames())
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
         site.tellConcurrency()
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)

@@ -32,7 +32,7 @@ struct DbtFreshness {
     }
 
     func run() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames())
         let chosen = try site.select().compactMap { site.manifest.sources[$0] }.filter(\.hasFreshness).sorted { $0.uniqueID < $1.uniqueID }
         site.narrow(to: chosen.map(\.uniqueID))
         guard !chosen.isEmpty else {

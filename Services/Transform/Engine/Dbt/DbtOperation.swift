@@ -19,7 +19,7 @@ struct DbtOperation {
         let macro = owners.compactMap { manifest.macros["macro.\($0).\(parts[parts.count - 1])"] }.first
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
         let (compiler, session) = try site.open()
-        try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames())
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
             site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(name)\" in any package", .error, name: "RunningOperationCaughtError")

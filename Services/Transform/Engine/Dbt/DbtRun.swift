@@ -29,7 +29,7 @@ struct DbtRun {
 
     func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
-        try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames())
         guard !plan.order.isEmpty else {
             try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
             try write([])
@@ -38,12 +38,10 @@ struct DbtRun {
         }
         site.tellConcurrency()
         if plan.command == .compile { return try compile() }
-        let log = log
         let progress = progress
         let lane = try DbtLane(
             compiler, session, folder: site.folder, now: now, name: NodeResult.thread(1), earlierBatches: site.earlierBatches,
             onBatch: { progress.batch($0) })
-        session.onNotice = { if $0.hasPrefix("WARNING") { log($0, .warn) } }
         try createSchemas(lane)
         var results = try hooks(atStart: true, lane, [])
         var ephemerals: [NodeResult] = []
@@ -117,11 +115,7 @@ struct DbtRun {
             }
             guard atWork > 0, let team else { break }
             switch team.take() {
-            case .said(let text, let level): log(text, level)
-            case .warned(let text): try site.warn(text, "JinjaLogWarning")
-            case .printed(let text): compiler.onPrint(text)
-            case .overridden(let override): try site.warnings.tell(override)
-            case .sent(let sql, let node): log.statement(sql, of: node)
+            case .said(let message): site.tell(message)
             case .batch(let event): progress.batch(event)
             case .ended(let result):
                 atWork -= 1
@@ -204,7 +198,7 @@ struct DbtRun {
 
     /// As in dbt, the manifest that a run leaves says what it compiled and built.
     private func writeManifest(after results: [NodeResult]) throws {
-        var names = compiler.compiledNames(on: session)
+        var names = compiler.compiledNames()
         var hooks: [Bool: Int] = [:]
         for result in results {
             let hook = manifest.hooks.first { $0.node.uniqueID == result.uniqueID }
@@ -235,7 +229,7 @@ struct DbtRun {
 
     private func compile() throws -> Int32 {
         var results: [NodeResult] = []
-        var names = compiler.compiledNames(on: session)
+        var names = compiler.compiledNames()
         // As in dbt, the hooks of the run are among what is compiled where nothing is chosen.
         let hooks = site.arguments.select.isEmpty && site.arguments.exclude.isEmpty ? manifest.hooks.map(\.node).sorted { $0.uniqueID < $1.uniqueID } : []
         let roots = plan.order.prefix { $0 < "operation" && plan.waitsFor[$0]?.isEmpty ?? true }.compactMap { manifest.nodes[$0] }

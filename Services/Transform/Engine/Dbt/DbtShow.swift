@@ -41,7 +41,7 @@ struct DbtShow {
 
     /// `compile --inline`
     func compile() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames())
         site.tellConcurrency()
         let text = arguments.value("inline") ?? ""
         let (node, sql) = try told(inlineNode(text)) { try inline(text) }
@@ -55,7 +55,7 @@ struct DbtShow {
     }
 
     func run() throws -> Int32 {
-        try site.writeManifest(compiled: compiler.compiledNames(on: session))
+        try site.writeManifest(compiled: compiler.compiledNames())
         site.tellConcurrency()
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"

@@ -60,12 +60,14 @@ final class DbtSite {
         settings.targetPath = arguments.value("target-path")
         let host = Compiler(parsing: command.environment, invocation: invocation)
         var used: [ProjectWarning] = []
-        host.onDeprecation = { used.append(.init($0, $1, .namelessDeprecation)) }
+        host.onDeprecation = {
+            _ = try warnings.judge.deprecation($1, $0)
+            used.append(.init($0, $1, .namelessDeprecation))
+        }
         if arguments.word != "list" {
             // What templates say while they are read is said, as it is again when they run.
             let prints = arguments.flag("print", byDefault: true)
             host.onMessage = { log($0, name: "JinjaLogInfo") }
-            // Where they are errors, the template has failed by then.
             host.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
             host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         }
@@ -105,30 +107,30 @@ final class DbtSite {
         let session = try warehouse().open()
         let compiler = try Compiler(manifest, session: session, environment: command.environment, invocation: invocation)
         compiler.tablesFolder = manifest.project.folder
-        let log = log
-        let warnings = warnings
-        compiler.onMessage = { log($0, name: "JinjaLogInfo") }
-        compiler.onDeprecation = { try warnings.deprecate($1, $0, isNamed: false) }
-        compiler.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
-        let prints = arguments.flag("print", byDefault: true)
-        compiler.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
-        compiler.onOverride = { package, materialization in
-            let override = DbtWarnings.Override(of: materialization, by: package, warnings.overrides)
-            try override.check()
-            try warnings.tell(override)
-        }
-        if log.tellsStatements { compiler.onStatement = { log.statement($0, of: $1) } }
+        DbtMessage.connect(compiler, session, warnings.judge, tellsStatements: log.tellsStatements) { [unowned self] in tell($0) }
         // A comment that cannot be written ends the command before anything is sent.
         try compiler.checkQueryComment()
         opened = (compiler, session)
         return (compiler, session)
     }
 
+    func tell(_ message: DbtMessage) {
+        switch message {
+        case .logged(let text): log(text, name: "JinjaLogInfo")
+        // Where it is an error, the template has failed by then.
+        case .warned(let text): try? warnings.tell(text, "JinjaLogWarning")
+        case .noticed(let text): log(text, .warn)
+        case .printed(let text): if arguments.flag("print", byDefault: true) { log.result(text, name: "PrintEvent") }
+        case .deprecated(let event, let text): try? warnings.tell(deprecation: event, text)
+        case .sent(let sql, let node): log.statement(sql, of: node)
+        }
+    }
+
     /// What a lane beside this thread begins with.
     func team() throws -> DbtTeam.Start {
         DbtTeam.Start(
             manifest: manifest, invocation: invocation, environment: command.environment, warehouse: try warehouse(), folder: folder, now: command.now,
-            isDebug: log.tellsStatements, earlierBatches: earlierBatches, overrides: warnings.overrides)
+            tellsStatements: log.tellsStatements, earlierBatches: earlierBatches, judge: warnings.judge)
     }
 
     /// How many lanes the engine bears: one where it has one writer.

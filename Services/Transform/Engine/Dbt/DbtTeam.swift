@@ -10,11 +10,7 @@ internal import WarehouseKit
 /// All that people see is said by whoever takes: lanes hand over their words together with their results.
 final class DbtTeam {
     enum Event: Sendable {
-        case said(String, DbtLog.Level)
-        case warned(String)
-        case printed(String)
-        case overridden(DbtWarnings.Override)
-        case sent(sql: String, Node?)
+        case said(DbtMessage)
         case batch(BatchEvent)
         case ended(NodeResult)
         case gone
@@ -28,9 +24,9 @@ final class DbtTeam {
         let warehouse: any Warehouse
         let folder: RunFolder
         let now: @Sendable () -> Timestamp
-        let isDebug: Bool
+        let tellsStatements: Bool
         let earlierBatches: [String: BatchResults]
-        let overrides: DbtWarnings.OverrideSettings
+        let judge: DbtWarnings.Judge
     }
 
     private let nodes = Mailbox<Node?>()
@@ -75,17 +71,7 @@ final class DbtTeam {
         let session = try start.warehouse.open()
         let compiler = try Compiler(start.manifest, session: session, environment: start.environment, invocation: start.invocation)
         compiler.tablesFolder = start.manifest.project.folder
-        compiler.onMessage = { events.put(.said($0, .info)) }
-        compiler.onWarning = { events.put(.warned($0)) }
-        compiler.onPrint = { events.put(.printed($0)) }
-        let overrides = start.overrides
-        compiler.onOverride = { package, materialization in
-            let override = DbtWarnings.Override(of: materialization, by: package, overrides)
-            try override.check()
-            events.put(.overridden(override))
-        }
-        if start.isDebug { compiler.onStatement = { events.put(.sent(sql: $0, $1)) } }
-        session.onNotice = { if $0.hasPrefix("WARNING") { events.put(.said($0, .warn)) } }
+        DbtMessage.connect(compiler, session, start.judge, tellsStatements: start.tellsStatements) { events.put(.said($0)) }
         return try DbtLane(
             compiler, session, folder: start.folder, now: start.now, name: NodeResult.thread(number), earlierBatches: start.earlierBatches,
             onBatch: { events.put(.batch($0)) })

@@ -23,9 +23,13 @@ final class DbtWarnings {
         let text = isTagged ? "[WARNING]: \(text)" : text
         switch rules.verdict(of: name) {
         case .silence: return
-        case .fail: throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
+        case .fail: throw Self.refusal(text)
         case .warn: log(text, .warn, name: name, with: members)
         }
+    }
+
+    private static func refusal(_ text: String) -> PlainProblem {
+        PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out")
     }
 
     func tell(_ warning: ProjectWarning) throws {
@@ -56,28 +60,27 @@ final class DbtWarnings {
         if let index { deprecations[index].count += 1 } else { deprecations.append((name, 1)) }
     }
 
-    /// A package's materialization in the place of one of dbt's. Where it is an error, it is one of the node that met it.
-    struct Override: Sendable {
-        private let text: String
-        private let fails: Bool
-        init(of materialization: String, by package: String, _ settings: OverrideSettings) {
-            text = LineWrap.paragraphs(
-                "[WARNING]: Installed package '\(package)' is overriding the built-in materialization '\(materialization)'. Overrides of built-in materializations from installed packages will be deprecated in future versions of dbt. For more information: https://docs.getdbt.com/reference/global-configs/legacy-behaviors",
-                width: settings.width)
-            fails = settings.fails
-        }
-        func check() throws {
-            if fails { throw PlainProblem("dbt.warn_error", text, at: .named("--warn-error"), remedy: "correct it, or leave --warn-error out") }
-        }
-        fileprivate var told: String { text }
-    }
-    struct OverrideSettings: Sendable {
+    /// What templates use that is to go, on any thread. Where it is an error, it is one of the node that met it.
+    struct Judge: Sendable {
+        static let overrideEvent = "PackageMaterializationOverrideDeprecation"
+        fileprivate let rules: WarningRules
         fileprivate let width: Int
-        fileprivate let fails: Bool
+
+        func deprecation(_ description: String, _ event: String) throws -> String { try judged(DbtWarnings.text(description, nil, width: width), event) }
+
+        /// A package's materialization in the place of one of dbt's.
+        func override(of materialization: String, by package: String) throws -> String {
+            let text = "[WARNING]: Installed package '\(package)' is overriding the built-in materialization '\(materialization)'. Overrides of built-in materializations from installed packages will be deprecated in future versions of dbt. For more information: https://docs.getdbt.com/reference/global-configs/legacy-behaviors"
+            return try judged(LineWrap.paragraphs(text, width: width), Self.overrideEvent)
+        }
+
+        private func judged(_ text: String, _ event: String) throws -> String {
+            if rules.verdict(of: event) == .fail { throw DbtWarnings.refusal(text) }
+            return text
+        }
     }
-    private static let overrideEvent = "PackageMaterializationOverrideDeprecation"
-    var overrides: OverrideSettings { OverrideSettings(width: width, fails: rules.verdict(of: Self.overrideEvent) == .fail) }
-    func tell(_ override: Override) throws { try count(override.told, Self.overrideEvent) }
+    var judge: Judge { Judge(rules: rules, width: width) }
+    func tell(deprecation event: String, _ text: String) throws { try count(text, event) }
 
     /// Behind everything else that a command tells.
     func summarize() throws {

@@ -4,7 +4,7 @@ internal import Kernel
 ///
 /// A name counts before `Deprecations`, which stands for all of them, and that before `all`; of one rank silence comes before warnings,
 /// and these before errors.
-struct WarningRules {
+struct WarningRules: Sendable {
     enum Verdict { case warn, fail, silence }
 
     private var takesAll = false
