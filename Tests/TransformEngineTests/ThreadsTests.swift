@@ -55,6 +55,19 @@ import Testing
         #expect(Set(threads ?? []).count == 3)
     }
 
+    @Test(arguments: ["1", "3"])
+    func `what templates say is told under dbt's events, however many are at work`(_ threads: String) throws {
+        let server = try PostgresServer.shared.get()
+        let says = "{% if execute %}{{ log('said', info=true) }}{% do print('printed') %}{% do exceptions.warn('warned') %}{% do modules.itertools.chain([1]) %}{% call statement('loud') %}do $$ begin raise warning 'noticed'; end $$;{% endcall %}{% endif %}"
+        let project = try PostgreSQLTests.project(try server.makeDatabase(), ["models/says.sql": "\(says) select 1 as one"])
+        let built = PostgreSQLTests.dbt(project, "run", "--select", "says", "--threads", threads, "--log-format", "json")
+        #expect(built.status == 0, "\(built.output)")
+        let lines = built.output.split(separator: "\n").compactMap { try? JSON(parsing: Array($0.utf8)) }
+        func event(_ text: String) -> String? { lines.first { $0["info"]?["msg"]?.stringValue?.contains(text) == true }?["info"]?["name"]?.stringValue }
+        #expect(["said", "printed", "warned", "Usage of itertools"].map(event) == ["JinjaLogInfo", "PrintEvent", "JinjaLogWarning", "ModulesItertoolsUsageDeprecation"])
+        #expect(event("noticed") != nil)
+    }
+
     @Test func `a node alone finds nobody beside it`() throws {
         let (project, _) = try Self.project(wanted: 2, seconds: 0)
         let built = PostgreSQLTests.dbt(project, "run", "--threads", "1")
