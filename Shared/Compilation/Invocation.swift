@@ -62,7 +62,7 @@ public struct CompiledNode: Hashable, Sendable {
     public var node: Node
     /// The SQL, ephemeral models included as common table expressions.
     public var sql: String
-    /// The SQL of a hook, rendered when its turn came, or the wrapped query of a test.
+    /// How the relation that it builds is written in SQL; nil where it builds none.
     public var relationName: String?
     /// The ephemeral models that were put into it, each after what it reads.
     public var ephemerals: [Injection]

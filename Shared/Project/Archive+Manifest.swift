@@ -2,7 +2,7 @@ internal import Kernel
 
 /// A manifest as bytes and back. What is read anew each time is left out: packages, target, selectors, variables.
 ///
-/// The memberwise initializers see to it that no property is forgotten when it is read; `ArchiveTests` does for writing.
+/// `ParseCacheTests` sees to it that no property is forgotten.
 extension ArchiveWriter {
     mutating func node(_ value: Node.Properties) {
         write(value.uniqueID); write(value.resourceType.rawValue); write(value.name); write(value.packageName); write(value.path)

@@ -17,7 +17,7 @@ struct GenericTestReader {
     ]
 
     /// nil where the entry is wrong; the problem is in the list.
-    mutating func node(for written: WrittenTest, manifest: Manifest) -> Node? {
+    mutating func node(for written: WrittenTest) -> Node? {
         guard let (name, body) = nameAndBody(written.value) else { return nil }
         var arguments = JSONObject()
         // As in dbt, what stands below `arguments` comes behind the column's name.

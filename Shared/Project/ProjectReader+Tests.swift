@@ -6,7 +6,7 @@ extension ProjectReader {
         // Of a node that is turned off, or not there: a test of it is turned off when references are resolved.
         var reader = GenericTestReader(problems: problems, renderer: schemaRenderer(of: written.package.name, manifest))
         reader.nestsArguments = manifest.project.flags["require_generic_test_arguments_property"]?.boolValue ?? true
-        let written = reader.node(for: written, manifest: manifest).map { (written, $0) }
+        let written = reader.node(for: written).map { (written, $0) }
         manifest.warnings += reader.warnings
         guard let (written, read) = written, let test = read.test else { return }
         var node = read

@@ -1,4 +1,4 @@
-// sluice-quality: the gates. Tests of a dbt project; later freshness, contracts, anomalies.
+// sluice-quality: the gates of a pipeline. Tests of a dbt project.
 //
 // Does      claims tasks of the role 'quality' and runs one test each; a failing one fails its task, and the run stops
 //           exactly what is downstream.

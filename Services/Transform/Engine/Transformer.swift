@@ -9,7 +9,7 @@ internal import Project
 ///
 /// Kinds: `plan` seals the project and adds the other tasks; `open` creates schemas and runs on-run-start; `node` builds one
 /// of them; `close` runs on-run-end and writes the artifacts and the tests' history; `docs` writes the documentation. Crash points: `transform.after_seal`,
-/// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`.
+/// `transform.before_commit`, `transform.after_commit`, `transform.after_artifacts`, `transform.after_docs`.
 public struct Transformer: Sendable {
     let warehouses: WarehouseRegistry
     let environment: [String: String]

@@ -13,8 +13,8 @@ struct DbtQueue {
     private var ready: [Int]
     private var begun = 0
     private(set) var stopped: Set<String> = []
-    /// The ephemeral model that each place was stopped for, if the last one that stopped it was one.
-    private var causes: [Int: NodeResult] = [:]
+    /// The ephemeral model that each node was stopped for, if the last one that stopped it was one.
+    private var causes: [String: NodeResult] = [:]
 
     init(_ plan: RunPlan) {
         order = plan.order
@@ -36,15 +36,17 @@ struct DbtQueue {
     }
 
     /// What is skipped for an ephemeral model says so, as that one has no result of its own in the artifacts.
-    func cause(of id: String) -> NodeResult? { order.firstIndex(of: id).flatMap { causes[$0] } }
+    func cause(of id: String) -> NodeResult? { causes[id] }
 
     /// As in dbt: everything behind a node that stopped knows of the last such, where that was ephemeral.
     mutating func blame(_ result: NodeResult, isEphemeral: Bool) {
+        // Behind an early failure everything is skipped, and would walk all that lies behind it to take away what is not there.
+        guard isEphemeral || !causes.isEmpty else { return }
         var border = children[result.uniqueID] ?? []
         var seen: Set<Int> = []
         while let place = border.popLast() {
             guard seen.insert(place).inserted else { continue }
-            causes[place] = isEphemeral ? result : nil
+            causes[order[place]] = isEphemeral ? result : nil
             border += children[order[place]] ?? []
         }
     }
