@@ -357,10 +357,9 @@ struct SchemaReader {
                 value: settled(value), column: column, targetName: name, targetExpression: expression, isSource: ref == nil, sourceID: sourceID,
                 section: section, package: package, ref: ref, sourceName: sourceID.map { String($0.split(separator: ".")[2]) } ?? "", tags: tags)
         }
-        for item in columnEntries ?? entries.flatMap({ $0["columns"]?.items ?? [] }) {
-            let column = columns.first { $0.name == item["name"]?.text }
-            for value in written(item) { tests.append(test(value, column)) }
-        }
+        let tested = (columnEntries ?? entries.flatMap { $0["columns"]?.items ?? [] }).filter { !written($0).isEmpty }
+        let column = tested.isEmpty ? [:] : Dictionary(columns.map { ($0.name, $0) }) { first, _ in first }
+        for item in tested { for value in written(item) { tests.append(test(value, item["name"]?.text.flatMap { column[$0] })) } }
         for entry in entries { for value in written(entry) { tests.append(test(value, nil)) } }
     }
 
