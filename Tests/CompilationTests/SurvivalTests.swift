@@ -121,4 +121,14 @@ import Testing
         let error = #expect(throws: (any Error).self) { try rendered("{{ modules.itertools.\(call) }}") }
         #expect(String(describing: error).contains(words))
     }
+
+    @Test(arguments: [
+        ("[]", "a.append(a)", "tojson(a)", "None"), ("{}", "a.update({'a': a})", "tojson(a, 'x')", "x"), ("[]", "a.append(a)", "toyaml(a)", "None"), ("[]", "a.append(a)", "set([a]) | length", "1"),
+        ("{}", "a.update({'a': a})", "diff_of_two_dicts(a, a)", "{}"),
+    ])
+    func `what holds itself is no JSON`(start: String, change: String, use: String, expected: String) throws {
+        let project = try TestProject(["analyses/a.sql": "{% set a = \(start) %}{% do \(change) %}{{ \(use) }}"])
+        let compiler = try project.compiler(nil)
+        #expect(try compiler.compile(try #require(compiler.manifest.nodes["analysis.shop.a"])).sql == expected)
+    }
 }
