@@ -131,4 +131,9 @@ import Testing
         let compiler = try project.compiler(nil)
         #expect(try compiler.compile(try #require(compiler.manifest.nodes["analysis.shop.a"])).sql == expected)
     }
+
+    @Test(arguments: ["include", "quote"]) func `a word that a relation does not know is refused`(method: String) {
+        let wrong = #expect(throws: (any Error).self) { try rendered("{{ api.Relation.create(schema='s', identifier='i').\(method)(schem=false) }}") }
+        #expect(String(describing: wrong).contains("BaseRelation.\(method)() got an unexpected keyword argument 'schem'"))
+    }
 }
