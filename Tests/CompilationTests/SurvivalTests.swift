@@ -136,4 +136,12 @@ import Testing
         let wrong = #expect(throws: (any Error).self) { try rendered("{{ api.Relation.create(schema='s', identifier='i').\(method)(schem=false) }}") }
         #expect(String(describing: wrong).contains("BaseRelation.\(method)() got an unexpected keyword argument 'schem'"))
     }
+
+    @Test func `an error in a folder that begins like the library's is the project's`() throws {
+        let project = try TestProject(["dbt_project.yml": "name: shop\nprofile: shop\nmodel-paths: [dbt_models]\n", "dbt_models/a.sql": "select 1\n{{ none.x.y if execute }}"])
+        let compiler = try project.compiler(nil)
+        let error = #expect(throws: (any Error).self) { try compiler.compile(try #require(compiler.manifest.nodes["model.shop.a"])) }
+        let problem = try #require(error as? any Problem)
+        #expect(problem.location.description.hasPrefix("dbt_models/a.sql:2:") && problem.remedy == "correct the template there")
+    }
 }
