@@ -144,4 +144,10 @@ import Testing
         let problem = try #require(error as? any Problem)
         #expect(problem.location.description.hasPrefix("dbt_models/a.sql:2:") && problem.remedy == "correct the template there")
     }
+
+    @Test func `ever new texts below one name do not grow without bound`() throws {
+        let environment = DbtSyntax.environment
+        for number in 0...TemplateCache.templatesMax { _ = try TemplateCache.template("\(number)", name: "macros/one.sql", environment) }
+        #expect(TemplateCache.count <= TemplateCache.templatesMax)
+    }
 }
