@@ -33,6 +33,9 @@ final class DbtTeam {
         let overrides: DbtWarnings.OverrideSettings
     }
 
+    /// Each lane is a thread and a connection; a system gives some thousands.
+    static let lanesMax = 500
+
     private let nodes = Mailbox<Node?>()
     private let events = Mailbox<Event>()
     private let count: Int
