@@ -9,6 +9,7 @@ struct SeedNumber {
     private static let currencies = Set("؋$ƒ៛¥₡₱£€¢﷼₪₩₭₮₦฿₤₫".unicodeScalars)
     /// Of `1e99` nobody wants the digits.
     private static let digitsMax = 40
+    private static let exponentMax = 1_000_000_000
 
     init?(_ written: String) {
         var scalars = written.unicodeScalars[...]
@@ -49,7 +50,8 @@ struct SeedNumber {
         text = "\(sign)\(before.isEmpty ? "0" : string(before))\(behind.isEmpty ? "" : ".\(string(behind))")\(exponent == 0 ? "" : "e\(exponent)")"
 
         var all = before + behind
-        var places = behind.count - exponent
+        // Beyond the bound on digits it makes no difference how far.
+        var places = behind.count - min(max(exponent, -Self.exponentMax), Self.exponentMax)
         while places > 0, all.last == 0x30 {
             all.removeLast()
             places -= 1
