@@ -95,6 +95,12 @@ import Testing
     ])
     func `what re refuses is refused`(pattern: String, words: String) { #expect(message(pattern) == words) }
 
+    @Test func `a group may take thousands of turns`() throws {
+        let text = Array(repeating: UInt32(0x61), count: 5_000)
+        #expect(try RegexProgram("(a|b)*", flags: []).match(text, from: 0)?.groups == [4_999..<5_000])
+        #expect(try RegexProgram("(?:aa)*?$", flags: []).match(text, from: 0)?.end == 5_000)
+    }
+
     @Test func `what nests too deep, or explores too far, ends in an error`() {
         for opening in ["(", "(?:", "(?=", "(?>", "(?i:", "(?<=", "(?P<a>"] {
             #expect(message(String(repeating: opening, count: 50_000)) != nil)

@@ -28,8 +28,17 @@ final class RegexProgram {
 
     /// - Parameter emptyBelow: a match that ends before it took anything is wrong up to here.
     func match(_ text: [UInt32], from start: Int, _ anchor: Anchor = .anywhere, emptyBelow: Int = -1) throws -> Match? {
+        do { return try match(text, from: start, anchor, emptyBelow: emptyBelow, stackBytesMax: RegexRun.stackBytesMax) } catch is RegexRun.StackUsedUp {
+            // Python's matcher has no such bound: each turn of a group takes some kilobytes of ours.
+            return try DeepStack.run {
+                do { return try match(text, from: start, anchor, emptyBelow: emptyBelow, stackBytesMax: DeepStack.bytes / 8 * 7) } catch is RegexRun.StackUsedUp { throw RegexRun.tooFar }
+            }
+        }
+    }
+
+    private func match(_ text: [UInt32], from start: Int, _ anchor: Anchor, emptyBelow: Int, stackBytesMax: Int) throws -> Match? {
         for place in start...max(start, text.count) {
-            let run = RegexRun(text, flags, groupCount)
+            let run = RegexRun(text, flags, groupCount, stackBytesMax)
             var end = place
             let isFound = try run.step(root, place) { position in
                 if anchor == .whole && position != text.count || position == place && place < emptyBelow { return false }
@@ -64,9 +73,13 @@ private final class RegexRun {
     private static let stepsMax = 2_000_000
     private let stack = StackGuard()
     /// Half of what is left of a thread's 8 MiB when a template has used all that it may.
-    private static let stackBytesMax = 2 << 20
+    static let stackBytesMax = 2 << 20
+    private let stackBytesMax: Int
+    struct StackUsedUp: Error {}
+    static var tooFar: JinjaError { JinjaError(.limit, "the regular expression takes too many steps on this text") }
 
-    init(_ text: [UInt32], _ flags: RegexFlags, _ groupCount: Int) {
+    init(_ text: [UInt32], _ flags: RegexFlags, _ groupCount: Int, _ stackBytesMax: Int) {
+        self.stackBytesMax = stackBytesMax
         self.text = text
         self.flags = flags
         groups = Array(repeating: nil, count: groupCount)
@@ -74,7 +87,8 @@ private final class RegexRun {
 
     func step(_ node: RegexNode, _ place: Int, _ next: (Int) throws -> Bool) throws -> Bool {
         steps += 1
-        guard steps < Self.stepsMax, stack.bytesUsed < Self.stackBytesMax else { throw JinjaError(.limit, "the regular expression takes too many steps on this text") }
+        guard steps < Self.stepsMax else { throw Self.tooFar }
+        guard stack.bytesUsed < stackBytesMax else { throw StackUsedUp() }
         switch node {
         case .character, .any, .set: return place < text.count && accepts(node, text[place]) ? try next(place + 1) : false
         case .sequence(let items): return try sequence(items, 0, place, next)
