@@ -1,3 +1,4 @@
+internal import DbtMacros
 internal import Jinja
 public import Kernel
 internal import Project
@@ -26,7 +27,7 @@ public struct CompilationError: Problem, Hashable {
             return CompilationError("compile.failed", String(describing: error), at: fallback, remedy: "")
         }
         // What the library finds wrong is wrong with the node that it works on.
-        let isLibrary = node != nil && ["dbt/", "dbt_"].contains { error.template?.hasPrefix($0) == true } && error.template?.hasPrefix("dbt_packages/") == false
+        let isLibrary = node != nil && error.template.map(MacroLibrary.isFile) == true
         let place = isLibrary ? fallback : error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? fallback
         if let cause = error.cause as? CompilationError { return cause.placed(at: place) }
         if let cause = error.cause as? ProjectProblem {

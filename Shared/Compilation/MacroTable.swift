@@ -6,15 +6,22 @@ internal import Synchronization
 /// Templates that this process has read, by their text: reading is pure, so every compiler shares them.
 enum TemplateCache {
     /// A project of some thousand macro files stays far below it; past it everything is read anew.
-    private static let templatesMax = 20_000
-    private static let known = Mutex<[String: [String: Template]]>([:])
+    static let templatesMax = 20_000
+    private struct Key: Hashable {
+        let name: String
+        let text: String
+    }
+    // One level: a service that follows one file through its edits sees ever new texts below one name.
+    private static let known = Mutex<[Key: Template]>([:])
+    static var count: Int { known.withLock { $0.count } }
 
     static func template(_ text: String, name: String, _ environment: Environment) throws -> Template {
-        if let template = known.withLock({ $0[name]?[text] }) { return template }
+        let key = Key(name: name, text: text)
+        if let template = known.withLock({ $0[key] }) { return template }
         let template = try environment.parse(text, name: name)
         known.withLock { known in
             if known.count >= templatesMax { known.removeAll() }
-            known[name, default: [:]][text] = template
+            known[key] = template
         }
         return template
     }

@@ -28,22 +28,41 @@ public struct SampleWindow: Hashable, Sendable {
             return
         }
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map { $0.lowercased() }
-        guard words.count == 2, let count = Int(words[0]) else { throw wrong("Cannot load SAMPLE_WINDOW from '\(text)'. Must be of form 'DAYS_INT GRAIN_SIZE'.") }
+        guard words.count == 2 else { throw wrong("Cannot load SAMPLE_WINDOW from '\(text)'. Must be of form 'DAYS_INT GRAIN_SIZE'.") }
+        guard let count = Int(words[0]) else {
+            let isNumber = !words[0].isEmpty && words[0].utf8.allSatisfy { (0x30...0x39).contains($0) }
+            throw wrong(isNumber ? "Python int too large to convert to C int" : "Unable to convert '\(words[0])' to an integer.")
+        }
         let grain = words[1].hasSuffix("s") ? String(words[1].dropLast()) : words[1]
         guard Self.grains.contains(grain) else {
             throw wrong("Invalid grain size '\(words[1])'. Must be one of \((Self.grains + Self.grains.map { "\($0)s" }).joined(separator: ", ")).")
         }
-        self.init(start: Self.moved(now, back: count, grain), end: now)
+        do { self.init(start: try Self.moved(now, back: count, grain), end: now) } catch { throw wrong(error.words) }
     }
 
-    private static func moved(_ time: Timestamp, back count: Int, _ grain: String) -> Timestamp {
+    /// In Python's words, which dbt passes on.
+    private struct OutOfRange: Error { let words: String }
+    private static let years = 1...9999
+
+    private static func moved(_ time: Timestamp, back count: Int, _ grain: String) throws(OutOfRange) -> Timestamp {
+        let clock = time.civil
         switch grain {
-        case "hour": return time.adding(seconds: -3_600 * Double(count))
-        case "day": return time.adding(seconds: -86_400 * Double(count))
+        case "hour", "day":
+            let days = Int128(count) / (grain == "hour" ? 24 : 1)
+            guard Int32(exactly: days) != nil else { throw OutOfRange(words: "Python int too large to convert to C int") }
+            guard abs(days) <= 999_999_999 else { throw OutOfRange(words: "days=\(-days); must have magnitude <= 999999999") }
+            // The calendar ends long before 64 bits do.
+            guard abs(days) < 9_999 * 366 else { throw OutOfRange(words: "date value out of range") }
+            let moved = Timestamp(microseconds: time.microseconds - Int64(count) * (grain == "hour" ? 3_600_000_000 : 86_400_000_000))
+            guard years.contains(moved.civil.year) else { throw OutOfRange(words: "date value out of range") }
+            return moved
         default:
-            let clock = time.civil
-            let months = clock.year * 12 + clock.month - 1 - (grain == "year" ? 12 * count : count)
-            let (year, month) = (months / 12, months % 12 + 1)
+            let months = Int128(clock.year) * 12 + Int128(clock.month) - 1 - Int128(count) * (grain == "year" ? 12 : 1)
+            // Downwards, also before the year 0.
+            let (wide, month) = (months >= 0 ? months / 12 : (months - 11) / 12, Int(((months % 12) + 12) % 12) + 1)
+            guard Int32(exactly: wide) != nil else { throw OutOfRange(words: "signed integer is \(wide < 0 ? "less than minimum" : "greater than maximum")") }
+            let year = Int(wide)
+            guard years.contains(year) else { throw OutOfRange(words: "year \(year) is out of range") }
             let midnight = Int64(Timestamp.daysSinceEpoch(year: clock.year, month: clock.month, day: clock.day)) * 86_400_000_000
             let day = min(clock.day, Timestamp.days(in: month, of: year))
             return Timestamp(microseconds: Int64(Timestamp.daysSinceEpoch(year: year, month: month, day: day)) * 86_400_000_000 + time.microseconds - midnight)

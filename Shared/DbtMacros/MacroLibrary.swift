@@ -53,6 +53,9 @@ public enum MacroLibrary {
     }
 
     public static func macro(_ name: String, in package: String) -> LibraryMacro? { byPackage[package]?[name] }
+    /// Whether a template is one of the library's files: `dbt/names.sql`. A project's folder may begin with the same letters.
+    public static func isFile(_ path: String) -> Bool { paths.contains(path) }
+    private static let paths = Set(files.map { "\($0.package)/\($0.path)" })
     /// Whether dbt has no macro of that name.
     public static func isOwn(_ name: String) -> Bool { name.contains("sluice_") }
     public static func macros(of package: String) -> [LibraryMacro] { (byPackage[package] ?? [:]).values.sorted { $0.name < $1.name } }

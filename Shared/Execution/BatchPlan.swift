@@ -28,24 +28,33 @@ struct BatchPlan {
 
     /// What a command is to build; never nothing.
     /// - Parameter isIncremental: whether the table is there and kept; otherwise the model is built from its `begin`.
-    func stretches(of invocation: Invocation, isIncremental: Bool, now: Timestamp) -> [BatchStretch] {
+    /// - Throws: where that reaches beyond the years that dbt knows, or is more than anybody would wait for.
+    func stretches(of invocation: Invocation, isIncremental: Bool, now: Timestamp) throws -> [BatchStretch] {
         let stated = invocation.options
         // A sample is the whole of what is built.
         let last = invocation.sample?.end ?? stated["event_time_end"]?.stringValue.flatMap(Timestamp.init(isoDay:)) ?? invocation.asOf ?? now
-        let end = truncated(last) == last ? last : moved(truncated(last), by: 1)
+        let end = truncated(last) == last ? last : try moved(truncated(last), by: 1)
         var start: Timestamp
         if let first = invocation.sample?.start ?? stated["event_time_start"]?.stringValue.flatMap(Timestamp.init(isoDay:)) {
             start = truncated(first)
         } else if isIncremental {
             // The end is a border: before it lies the newest batch, and before that those to look back on.
-            start = moved(end, by: -1 - (node.config["lookback"]?.intValue ?? 1))
+            let (back, overflow) = (node.config["lookback"]?.intValue ?? 1).addingReportingOverflow(1)
+            guard !overflow, back != .min else { throw outOfRange }
+            start = try moved(end, by: -back)
         } else {
             start = truncated(begin)
         }
         var stretches: [BatchStretch] = []
         repeat {
-            stretches.append(BatchStretch(start: start, end: moved(start, by: 1)))
-            start = moved(start, by: 1)
+            guard stretches.count < Self.batchesMax else {
+                throw ExecutionError(
+                    "execute.bad_microbatch", "Microbatch model '\(node.name)' has more than \(Self.batchesMax) batches", at: node.location,
+                    remedy: "set a later begin, a smaller lookback or a larger batch_size")
+            }
+            let next = try moved(start, by: 1)
+            stretches.append(BatchStretch(start: start, end: next))
+            start = next
         } while start < end
         stretches[stretches.count - 1].end = end
         return stretches
@@ -81,14 +90,34 @@ struct BatchPlan {
         }
     }
 
+    /// A century of hours.
+    private static let batchesMax = 876_600
+    /// More than lie between the year 1 and the year 9999, whatever the size.
+    private static let movesMax = 90_000_000
+    private static let years = 1...9999
+
+    private var outOfRange: ExecutionError {
+        ExecutionError(
+            "execute.bad_microbatch", "Microbatch model '\(node.name)': date value out of range", at: node.location,
+            remedy: "set a smaller lookback, or times between the years \(Self.years.lowerBound) and \(Self.years.upperBound)")
+    }
+
     /// - Parameter time: a border.
-    private func moved(_ time: Timestamp, by count: Int) -> Timestamp {
+    private func moved(_ time: Timestamp, by count: Int) throws -> Timestamp {
+        guard (-Self.movesMax...Self.movesMax).contains(count) else { throw outOfRange }
+        let moved = shifted(time, by: count)
+        guard Self.years.contains(moved.civil.year) else { throw outOfRange }
+        return moved
+    }
+
+    private func shifted(_ time: Timestamp, by count: Int) -> Timestamp {
         let clock = time.civil
         switch size {
         case .hour: return Timestamp(microseconds: time.microseconds + Int64(count) * 3_600_000_000)
         case .day: return Timestamp(microseconds: time.microseconds + Int64(count) * 86_400_000_000)
         case .month, .year:
-            let months = clock.year * 12 + clock.month - 1 + (size == .year ? count * 12 : count)
+            // Before the year 1 and behind the year 9999 there is nothing that `moved` would let through.
+            let months = min(max(0, clock.year * 12 + clock.month - 1 + (size == .year ? count * 12 : count)), 10_000 * 12)
             return Timestamp(microseconds: Int64(Timestamp.daysSinceEpoch(year: months / 12, month: months % 12 + 1, day: 1)) * 86_400_000_000)
         }
     }

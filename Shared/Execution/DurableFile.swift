@@ -10,25 +10,29 @@ enum DurableFile {
     /// - Parameter produce: is given where to put the bytes, piece by piece.
     static func replace(_ path: String, _ produce: (_ put: ([UInt8]) throws -> Void) throws -> Void) throws {
         let draft = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).tmp"
-        do { try write(draft, produce) } catch {
+        do {
+            try write(draft, produce)
+            guard rename(draft, path) == 0 else { throw failure("renamed", path) }
+        } catch {
             unlink(draft)
             throw error
         }
-        guard rename(draft, path) == 0 else { throw failure("renamed", path) }
-        syncFolder(of: path)
+        try syncFolder(of: path)
     }
 
     /// Creates `path` with these bytes; false where it is there already, which is then left alone.
     static func create(_ path: String, with bytes: [UInt8]) throws -> Bool {
         let draft = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max)).tmp"
-        try write(draft, bytes)
         defer { unlink(draft) }
+        try write(draft, bytes)
         // A link fails where the name is taken, so of two writers exactly one succeeds.
         if link(draft, path) == 0 {
-            syncFolder(of: path)
+            try syncFolder(of: path)
             return true
         }
         guard errno == EEXIST else { throw failure("created", path) }
+        // Whoever made it may not have come to the folder yet, and we answer that it is there.
+        try syncFolder(of: path)
         return false
     }
 
@@ -50,18 +54,29 @@ enum DurableFile {
     }
 
     static func createFolder(_ path: String) throws {
-        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch { throw failure("created", path) }
+        // Not by Foundation, which leaves no `errno` behind that would say why.
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        for count in parts.indices {
+            let folder = (path.hasPrefix("/") ? "/" : "") + parts[...count].joined(separator: "/")
+            guard mkdir(folder, 0o777) != 0 else { continue }
+            let reason = errno
+            var status = stat()
+            let isThere = stat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            guard isThere else { throw failure("created", path, reason == EEXIST ? ENOTDIR : reason) }
+        }
     }
 
-    static func syncFolder(of path: String) {
+    static func syncFolder(of path: String) throws {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        syncFolder(folder.isEmpty ? "/" : folder)
+        try syncFolder(folder.isEmpty ? path.hasPrefix("/") ? "/" : "." : folder)
     }
-    static func syncFolder(_ folder: String) {
+    /// - Throws: where the folder's entries may not outlast a power cut.
+    static func syncFolder(_ folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        guard descriptor >= 0 else { throw failure("opened", folder) }
+        defer { close(descriptor) }
+        // Some network file systems have no such call for folders, and keep their entries without it.
+        guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else { throw failure("synced", folder) }
     }
 
     /// Differs between two files, and between two states of one.
@@ -87,9 +102,10 @@ enum DurableFile {
 
     static func read(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
 
-    static func failure(_ verb: String, _ path: String) -> PlainProblem {
+    /// - Parameter reason: of the call that failed just now.
+    static func failure(_ verb: String, _ path: String, _ reason: Int32 = errno) -> PlainProblem {
         PlainProblem(
-            "execute.disk", "a file cannot be \(verb): \(String(cString: strerror(errno)))", at: .file(path),
+            "execute.disk", "a file cannot be \(verb): \(String(cString: strerror(reason)))", at: .file(path),
             remedy: "check the space on the disk and who may write there", response: .retry(afterSeconds: nil))
     }
 }

@@ -100,8 +100,11 @@ public struct InvocationRecord: Hashable, Sendable {
         try DurableFile.createFolder("\(projects)/invocations")
         let path = "\(projects)/invocations/start-\(Digest.hex(.sha256, key)).txt"
         _ = try DurableFile.create(path, with: Array(now.description.utf8))
-        guard let bytes = DurableFile.read(path), let time = Timestamp(rfc3339: String(decoding: bytes, as: UTF8.self)) else {
-            throw DurableFile.failure("read", path)
+        guard let bytes = DurableFile.read(path) else {
+            throw PlainProblem("execute.disk", "the start of the run cannot be read", at: .file(path), remedy: "check who may read there", response: .retry(afterSeconds: nil))
+        }
+        guard let time = Timestamp(rfc3339: String(decoding: bytes, as: UTF8.self)) else {
+            throw PlainProblem("transform.start_differs", "the start of the run was changed and is no time", at: .file(path), remedy: "run the pipeline again; records must not be edited")
         }
         return time
     }

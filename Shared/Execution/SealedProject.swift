@@ -32,10 +32,10 @@ public struct SealedProject: Hashable, Sendable {
             if folders.insert(folder).inserted { try DurableFile.createFolder(folder) }
             try DurableFile.write("\(draft)/\(file.path)", file.bytes)
         }
-        for folder in folders { DurableFile.syncFolder(folder) }
+        for folder in folders { try DurableFile.syncFolder(folder) }
         // A name that is taken means that somebody else sealed the same content meanwhile.
         guard rename(draft, sealed.folder) == 0 || errno == EEXIST || errno == ENOTEMPTY else { throw DurableFile.failure("renamed", sealed.folder) }
-        DurableFile.syncFolder(projects)
+        try DurableFile.syncFolder(projects)
         return sealed
     }
 

@@ -15,8 +15,13 @@ extension Value {
         }
     }
 
-    /// A template's value as JSON; nil for functions and objects that state no JSON of their own.
-    public var json: JSON? {
+    /// A template's value as JSON; nil for functions and objects that state no JSON of their own, and for what holds itself or nests deeper
+    /// than anybody reads.
+    public var json: JSON? { json(room: Self.jsonDepthMax) }
+    private static let jsonDepthMax = 500
+
+    private func json(room: Int) -> JSON? {
+        guard room > 0 else { return nil }
         switch self {
         case .undefined, .none: return .null
         case .bool(let flag): return .bool(flag)
@@ -26,20 +31,20 @@ extension Value {
         case .list, .tuple:
             var items: [JSON] = []
             for item in asList ?? [] {
-                guard let json = item.json else { return nil }
+                guard let json = item.json(room: room - 1) else { return nil }
                 items.append(json)
             }
             return .array(items)
         case .dict(let dict):
             var object = JSONObject()
             for (key, value) in dict.pairs {
-                guard let json = value.json else { return nil }
+                guard let json = value.json(room: room - 1) else { return nil }
                 object[key.asString ?? key.json?.text() ?? ""] = json
             }
             return .object(object)
         case .object(let object):
             guard let value = try? object.jsonValue() else { return nil }
-            return value.json
+            return value.json(room: room - 1)
         case .function: return nil
         }
     }

@@ -30,7 +30,10 @@ import Testing
 
     @Test func `what is no number is none, and nothing divides by zero`() throws {
         for text in ["", "-", ".", "1.2.3", "1e", "NaN", "infinity", "1 "] { #expect(DecimalNumber(text) == nil, "\(text)") }
+        for text in ["1e-9223372036854775808", "1e9223372036854775807", "1e99999999999999999999", "1e-10001"] { #expect(DecimalNumber(text) == nil, "\(text)") }
         let one = DecimalNumber(1)
+        for places in [.max, .min, 28, 1_000_000_000] { #expect(throws: (any Error).self) { try one.quantized(places: places) } }
+        #expect(try one.quantized(places: 27).text == "1.000000000000000000000000000")
         #expect(one / DecimalNumber(0) == nil && one.whole(by: DecimalNumber(0)) == nil)
         #expect(try #require(DecimalNumber("1.50")).order(against: #require(DecimalNumber("1.5"))) == 0)
         #expect(try #require(DecimalNumber("-12345678901234567890.9")).integer == nil)

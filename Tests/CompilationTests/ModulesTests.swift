@@ -34,6 +34,39 @@ import Testing
     }
 
     @Test(arguments: [
+        ("dt.timedelta(days=999999999)", "999999999 days, 0:00:00"), ("dt.timedelta.max.total_seconds()", "86400000000000.0"), ("dt.timedelta(days=-999999999)", "-999999999 days, 0:00:00"),
+        ("dt.timedelta(microseconds=0.5)", "0:00:00"), ("dt.timedelta(microseconds=1.5)", "0:00:00.000002"), ("dt.timedelta(days=9) // 4", "2 days, 6:00:00"),
+        ("dt.timedelta(microseconds=5) / 2", "0:00:00.000002"), ("dt.timedelta(microseconds=-5) / 2", "-1 day, 23:59:59.999998"), ("dt.timedelta(days=5) % dt.timedelta(days=2)", "1 day, 0:00:00"),
+        ("[dt.timedelta(days=-1, seconds=5, microseconds=3), dt.timedelta(0)]", "[datetime.timedelta(days=-1, seconds=5, microseconds=3), datetime.timedelta(0)]"),
+        ("dt.datetime.max", "9999-12-31 23:59:59.999999"), ("dt.datetime(9999, 12, 31, 23, 59, 59, 999999) - dt.datetime.min", "3652058 days, 23:59:59.999999"), ("dt.datetime.fromtimestamp(253402300799)", "9999-12-31 23:59:59"),
+    ])
+    func `the ends of time are Python's`(_ expression: String, _ expected: String) throws {
+        #expect(try rendered("{% set dt = modules.datetime %}{{ \(expression) }}") == expected)
+    }
+
+    @Test(arguments: [
+        ("dt.timedelta(days=1000000000)", "days=1000000000; must have magnitude <= 999999999"), ("dt.timedelta(days=-1000000000)", "days=-1000000000; must have magnitude <= 999999999"),
+        ("dt.timedelta(weeks=10**18)", "Python int too large to convert to C int"), ("dt.timedelta(seconds=1e300)", "Python int too large to convert to C int"),
+        ("dt.timedelta(days='inf' | float)", "cannot convert float infinity to integer"), ("dt.timedelta(days='nan' | float)", "cannot convert float NaN to integer"),
+        ("dt.timedelta(days='x')", "unsupported type for timedelta days component: str"), ("dt.timedelta(1, days=2)", "argument for __new__() given by name ('days') and position (1)"),
+        ("dt.timedelta(days=999999999) + dt.timedelta(days=1)", "days=1000000000; must have magnitude <= 999999999"), ("dt.timedelta(days=9) * 1e300", "Python int too large to convert to C int"),
+        ("dt.timedelta(days=9) * 9223372036854775807", "Python int too large to convert to C int"), ("dt.timedelta(days=9) / 1e-300", "Python int too large to convert to C int"),
+        ("dt.timedelta(days=9) / 0", "integer division or modulo by zero"), ("dt.datetime(9999, 12, 31) + dt.timedelta(days=1)", "date value out of range"),
+        ("dt.datetime(2020, 1, 1) - dt.timedelta(days=999999999)", "date value out of range"), ("dt.date(9999, 12, 31) + dt.timedelta(days=999999999)", "date value out of range"),
+        ("dt.datetime.max.astimezone(dt.timezone(dt.timedelta(hours=9)))", "date value out of range"), ("dt.datetime(10**18, 1, 1)", "signed integer is greater than maximum"),
+        ("dt.datetime(0, 1, 1)", "year 0 is out of range"), ("dt.datetime('x', 1, 1)", "'str' object cannot be interpreted as an integer"),
+        ("dt.datetime.fromtimestamp(1e300)", "timestamp out of range for platform time_t"), ("dt.datetime.fromtimestamp('nan' | float)", "Invalid value NaN (not a number)"),
+        ("dt.datetime.fromtimestamp(253402300800)", "year 10000 is out of range"), ("dt.datetime.fromordinal(0)", "ordinal must be >= 1"), ("dt.date.fromordinal(-9223372036854775807)", "signed integer is less than minimum"),
+        ("dt.timezone(dt.timedelta(days=1))", "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24), not datetime.timedelta(days=1)."),
+        ("modules.pytz.FixedOffset(9223372036854775807)", "('absolute offset is too large', 9223372036854775807)"), ("dt.datetime.strptime('9999-366', '%Y-%j')", "year 10000 is out of range"),
+        ("dt.datetime.strptime('60', '%S')", "second must be in 0..59"), ("dt.datetime.fromisoformat('2020-01-01T10:00:00+99:99')", "Invalid isoformat string"),
+    ])
+    func `a time beyond Python's is refused with its words`(_ expression: String, _ words: String) {
+        let error = #expect(throws: (any Error).self) { try rendered("{% set dt = modules.datetime %}{{ \(expression) }}") }
+        #expect(String(describing: error).contains(words))
+    }
+
+    @Test(arguments: [
         (#"re.match('(a+)(b)?', 'aac').groups()"#, "('aa', None)"), (#"re.search('\\d{2,3}', 'x12345').group()"#, "123"), (#"re.fullmatch('a|ab', 'ab').span()"#, "(0, 2)"),
         (#"re.findall('(\\w)=(\\d)', 'a=1, b=2')"#, "[('a', '1'), ('b', '2')]"), (#"re.findall('x*', 'axb')"#, "['', 'x', '', '']"),
         (#"re.sub('x*', '-', 'abxd')"#, "-a-b--d-"), (#"re.sub('(?P<y>\\d+)-(\\d+)', '\\2/\\g<y>', '2026-01')"#, "01/2026"), (#"re.split('[,;] *', 'a, b;c')"#, "['a', 'b', 'c']"),

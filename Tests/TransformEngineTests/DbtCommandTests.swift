@@ -354,6 +354,27 @@ final class DbtDrill {
         #expect(text.contains("dbt could not find a macro with the name \"fil\" in any package"))
     }
 
+    @Test func `a limit of freshness may be longer than any time`() throws {
+        let drill = try DbtDrill([
+            "models/sources.yml": "sources: [{name: raw, schema: main, config: {freshness: {error_after: {count: 9223372036854775807, period: day}}}, tables: [{name: a, config: {loaded_at_query: \"select '2026-01-01 00:00:00'\"}}]}]",
+        ])
+        #expect(drill.run("source", "freshness").code == 0)
+    }
+
+    @Test func `a rehearsal at no time is a wrong use`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id"])
+        drill.environment = ["SLUICE_NOW": "yesterday"]
+        let run = drill.run("run")
+        #expect(run.code == 2 && run.text.contains("Invalid value for 'SLUICE_NOW': 'yesterday' is no date or time"), "\(run.text)")
+        drill.environment = ["SLUICE_NOW": ""]
+        #expect(drill.run("run").code == 0)
+    }
+
+    @Test(arguments: ["0", "-5", "1", "99999999999999"]) func `a printer without room, or with all of it, prints`(width: String) throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id"])
+        #expect(drill.run("run", "-m", "a", "--printer-width=\(width)").code == 0)
+    }
+
     @Test(arguments: [("-25 hours", "error", 1), ("-3 hours", "warn", 0), ("-30 minutes", "pass", 0)])
     func `the freshness of a source is judged by its limits`(_ age: String, _ status: String, _ code: Int) throws {
         let drill = try DbtDrill(Self.files)

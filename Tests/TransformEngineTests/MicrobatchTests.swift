@@ -35,6 +35,23 @@ import WarehouseKit
         #expect(compiled.hasSuffix("-- 2026-01-02 00:00:00+00:00 to 2026-01-03 00:00:00+00:00"), "\(compiled)")
     }
 
+    @Test(arguments: [("day", "999999999999"), ("hour", "9223372036854775807"), ("month", "9223372036854775807"), ("year", "80000000"), ("year", "3000")])
+    func `a lookback beyond the calendar fails the model`(size: String, lookback: String) throws {
+        var files = Self.files
+        files["models/daily.sql"] = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='\(size)', begin='2026-01-01', lookback=\(lookback)) }} select * from {{ ref('events') }}"
+        let drill = try DbtDrill(files)
+        #expect(try drill.run("run", "--select", "events", "daily", now: evening()).code == 0)
+        let again = try drill.run("run", "--select", "daily", now: evening(60))
+        #expect(again.code == 1 && again.text.contains("date value out of range"), "\(again.text)")
+    }
+
+    @Test func `more batches than anybody would wait for are refused before the first`() throws {
+        var files = Self.files
+        files["models/daily.sql"] = "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='hour', begin='0001-01-01') }} select * from {{ ref('events') }}"
+        let run = try DbtDrill(files).run("run", "--select", "events", "daily", now: evening())
+        #expect(run.code == 1 && run.text.contains("has more than 876600 batches"), "\(run.text)")
+    }
+
     @Test func `each batch has its line, its file and its place in the results, and hooks run once`() throws {
         let drill = try DbtDrill(Self.files)
         let run = try drill.run("run", "--printer-width", "10", now: evening())

@@ -3,6 +3,12 @@ import Testing
 
 /// What a macro that is run by itself sees, and what hooks leave behind.
 @Suite struct OperationTests {
+    @Test(arguments: [("", "\"\" in any package"), (".", "\"\" in the \"\" package"), ("a.b.c", "\"b.c\" in the \"a\" package"), (".x", "\"x\" in the \"\" package")])
+    func `a name that names no macro is not found`(name: String, words: String) throws {
+        let run = try DbtDrill(["macros/m.sql": "{% macro m() %}{% endmacro %}"]).run("run-operation", name)
+        #expect(run.code != 0 && run.text.contains("dbt could not find a macro with the name \(words)"), "\(run.text)")
+    }
+
     @Test func `a macro that is run by itself is its own model, and is about no relation`() throws {
         let drill = try DbtDrill([
             "models/a.sql": "select 1 as id",

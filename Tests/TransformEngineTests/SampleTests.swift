@@ -22,7 +22,10 @@ import WarehouseKit
         #expect(try ids() == [[.text("2,3")]])
     }
 
-    @Test(arguments: [("foo", "Cannot load SAMPLE_WINDOW from 'foo'. Must be of form 'DAYS_INT GRAIN_SIZE'."), ("1 week", "Invalid grain size 'week'.")])
+    @Test(arguments: [("foo", "Cannot load SAMPLE_WINDOW from 'foo'. Must be of form 'DAYS_INT GRAIN_SIZE'."), ("1 week", "Invalid grain size 'week'."),
+        ("x days", "Unable to convert 'x' to an integer."), ("999999999999999999 years", "signed integer is less than minimum"), ("5000 years", "year -2974 is out of range"), ("99999999 days", "date value out of range"),
+        ("1000000000 days", "days=-1000000000; must have magnitude <= 999999999"), ("9223372036854775807 hours", "Python int too large to convert to C int"), ("99999999999999999999 days", "Python int too large to convert to C int"),
+        ("9223372036854775807 months", "signed integer is less than minimum")])
     func `a window that nobody can read is a wrong use`(_ text: String, _ words: String) throws {
         let run = try DbtDrill(Self.files).run("run", "--sample", text)
         #expect(run.code == 2 && run.text.contains("Usage Error") && run.text.contains(words), "\(run.text)")

@@ -11,11 +11,12 @@ enum Checksum {
 enum DataFunctions {
     static let names = ["tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts"]
 
-    private static func holdsUndefined(_ value: Value) -> Bool {
+    /// - Parameter room: how deep is looked: what is nested deeper, or holds itself, is no JSON either.
+    private static func holdsUndefined(_ value: Value, room: Int = 500) -> Bool {
         switch value {
         case .undefined: true
-        case .list, .tuple: (value.asList ?? []).contains(where: holdsUndefined)
-        case .dict(let dict): dict.pairs.contains { holdsUndefined($0.value) }
+        case .list, .tuple: room > 0 && (value.asList ?? []).contains { holdsUndefined($0, room: room - 1) }
+        case .dict(let dict): room > 0 && dict.pairs.contains { holdsUndefined($0.value, room: room - 1) }
         default: false
         }
     }

@@ -43,7 +43,7 @@ final class DateTimeObject: JinjaObject {
         case "time", "timetz": return .object(TimeOfDayObject(PythonTime(wall: time.wall - Int64(time.date.days) * 86_400_000_000)))
         case "astimezone":
             let zone = ZoneObject.zone(arguments.positional.first ?? arguments["tz"]) ?? .utc
-            return .object(DateTimeObject(PythonTime(time.instant, zone: zone)))
+            return .object(DateTimeObject(try PythonTime(time.instant, zone: zone).checked()))
         case "replace": return .object(DateTimeObject(try replaced(arguments)))
         case "utcoffset": return time.offset.map { .object(SpanObject(seconds: $0)) } ?? .some(.none)
         case "dst": return time.zone.map { .object(SpanObject(seconds: $0.summerTime)) } ?? .some(.none)
@@ -65,10 +65,10 @@ final class DateTimeObject: JinjaObject {
         let names = ["year", "month", "day", "hour", "minute", "second", "microsecond"]
         let (year, month, day) = time.date.parts
         var parts = [year, month, day, time.hour, time.minute, time.second, time.microsecond]
-        for (index, value) in arguments.positional.prefix(7).enumerated() { parts[index] = value.asInt ?? parts[index] }
+        for (index, value) in arguments.positional.prefix(7).enumerated() { parts[index] = try DatetimeType.integer(value, parts[index]) }
         var zone = time.zone
         for (name, value) in arguments.named {
-            if name == "tzinfo" { zone = ZoneObject.zone(value) } else if let index = names.firstIndex(of: name) { parts[index] = value.asInt ?? parts[index] }
+            if name == "tzinfo" { zone = ZoneObject.zone(value) } else if let index = names.firstIndex(of: name) { parts[index] = try DatetimeType.integer(value, parts[index]) }
         }
         return try DatetimeType.time(parts, zone: zone)
     }
@@ -77,15 +77,15 @@ final class DateTimeObject: JinjaObject {
         guard case .object(let object) = other else { return nil }
         if let span = object as? SpanObject {
             switch operation {
-            case .add: return .object(DateTimeObject(PythonTime(wall: time.wall + span.microseconds, zone: time.zone)))
-            case .subtract where !isReversed: return .object(DateTimeObject(PythonTime(wall: time.wall - span.microseconds, zone: time.zone)))
+            case .add: return .object(DateTimeObject(try time.moved(by: span.microseconds)))
+            case .subtract where !isReversed: return .object(DateTimeObject(try time.moved(by: -span.microseconds)))
             default: return nil
             }
         }
         guard operation == .subtract, let other = object as? DateTimeObject else { return nil }
         try checkZones(other)
         let distance = time.instant.microseconds - other.time.instant.microseconds
-        return .object(SpanObject(microseconds: isReversed ? -distance : distance))
+        return .object(SpanObject(microseconds: Int128(isReversed ? -distance : distance)))
     }
 
     private func checkZones(_ other: DateTimeObject) throws {
@@ -144,7 +144,7 @@ final class DateObject: JinjaObject {
         case "replace":
             let bound = try arguments.bound("replace", "year", "month", "day")
             let (year, month, day) = date.parts
-            return .object(DateObject(try DatetimeType.date([bound[0]?.asInt ?? year, bound[1]?.asInt ?? month, bound[2]?.asInt ?? day])))
+            return .object(DateObject(try DatetimeType.date([DatetimeType.integer(bound[0], year), DatetimeType.integer(bound[1], month), DatetimeType.integer(bound[2], day)])))
         default: return nil
         }
     }
@@ -153,8 +153,8 @@ final class DateObject: JinjaObject {
         guard case .object(let object) = other else { return nil }
         if let span = object as? SpanObject {
             switch operation {
-            case .add: return .object(DateObject(PythonDate(days: date.days + span.days)))
-            case .subtract where !isReversed: return .object(DateObject(PythonDate(days: date.days - span.days)))
+            case .add: return .object(DateObject(try date.moved(by: span.days)))
+            case .subtract where !isReversed: return .object(DateObject(try date.moved(by: -span.days)))
             default: return nil
             }
         }
@@ -207,69 +207,4 @@ final class TimeOfDayObject: JinjaObject {
         return time == other.time
     }
     func hash(into hasher: inout Hasher) { hasher.combine(time) }
-}
-
-/// A `timedelta` of Python's.
-final class SpanObject: JinjaObject {
-    let microseconds: Int64
-    init(microseconds: Int64) { self.microseconds = microseconds }
-    init(seconds: Int) { microseconds = Int64(seconds) * 1_000_000 }
-
-    static let units: [(name: String, microseconds: Double)] = [
-        ("days", 86_400_000_000), ("seconds", 1_000_000), ("microseconds", 1), ("milliseconds", 1000), ("minutes", 60_000_000), ("hours", 3_600_000_000),
-        ("weeks", 604_800_000_000),
-    ]
-
-    var typeName: String { "timedelta" }
-    /// Whole days, downwards; what is left is never negative.
-    var days: Int { Int((Double(microseconds) / 86_400_000_000).rounded(.down)) }
-    private var rest: Int64 { microseconds - Int64(days) * 86_400_000_000 }
-
-    func text(_ interpreter: Interpreter) throws -> String {
-        let seconds = Int(rest / 1_000_000)
-        var text = "\(seconds / 3600):\(Digits.padded(seconds / 60 % 60, 2)):\(Digits.padded(seconds % 60, 2))"
-        if rest % 1_000_000 != 0 { text += ".\(Digits.padded(Int(rest % 1_000_000), 6))" }
-        return days == 0 ? text : "\(days) day\(abs(days) == 1 ? "" : "s"), \(text)"
-    }
-    func isTrue() throws -> Bool { microseconds != 0 }
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-        switch name {
-        case "days": .int(days)
-        case "seconds": .int(Int(rest / 1_000_000))
-        case "microseconds": .int(Int(rest % 1_000_000))
-        default: nil
-        }
-    }
-    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        name == "total_seconds" ? .double(Double(microseconds) / 1_000_000) : nil
-    }
-
-    func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? {
-        if case .object(let object) = other, let span = object as? SpanObject {
-            switch operation {
-            case .add: return .object(SpanObject(microseconds: microseconds + span.microseconds))
-            case .subtract: return .object(SpanObject(microseconds: isReversed ? span.microseconds - microseconds : microseconds - span.microseconds))
-            case .divide where span.microseconds != 0 && !isReversed: return .double(Double(microseconds) / Double(span.microseconds))
-            case .floorDivide where span.microseconds != 0 && !isReversed:
-                return .int(Int((Double(microseconds) / Double(span.microseconds)).rounded(.down)))
-            default: return nil
-            }
-        }
-        guard let number = other.asDouble else { return nil }
-        switch operation {
-        case .multiply: return .object(SpanObject(microseconds: Int64((Double(microseconds) * number).rounded(.toNearestOrEven))))
-        case .divide where number != 0 && !isReversed: return .object(SpanObject(microseconds: Int64((Double(microseconds) / number).rounded(.toNearestOrEven))))
-        case .floorDivide where number != 0 && !isReversed: return .object(SpanObject(microseconds: Int64((Double(microseconds) / number).rounded(.down))))
-        default: return nil
-        }
-    }
-    func order(against other: Value) throws -> Int? {
-        guard case .object(let object) = other, let other = object as? SpanObject else { return nil }
-        return microseconds < other.microseconds ? -1 : microseconds == other.microseconds ? 0 : 1
-    }
-    func isEqual(to other: Value) -> Bool {
-        guard case .object(let object) = other, let other = object as? SpanObject else { return false }
-        return microseconds == other.microseconds
-    }
-    func hash(into hasher: inout Hasher) { hasher.combine(microseconds) }
 }

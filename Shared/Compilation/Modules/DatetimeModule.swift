@@ -27,10 +27,19 @@ final class DatetimeType: JinjaObject {
     var isCallable: Bool { true }
 
     static func date(_ parts: [Int]) throws -> PythonDate {
+        for part in parts where Int32(exactly: part) == nil { throw JinjaError(.arithmetic, "signed integer is \(part > 0 ? "greater than maximum" : "less than minimum")") }
+        guard (1...9999).contains(parts[0]) else { throw JinjaError(.value, "year \(parts[0]) is out of range") }
         guard let date = PythonDate(year: parts[0], month: parts[1], day: parts[2]) else {
             throw JinjaError(.value, (1...12).contains(parts[1]) ? "day is out of range for month" : "month must be in 1..12")
         }
         return date
+    }
+
+    /// A part of a time that was given; nil for one that was not.
+    static func integer(_ value: Value?, _ absent: Int = 0) throws -> Int {
+        guard let value else { return absent }
+        guard let number = value.asInt else { throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer") }
+        return number
     }
 
     /// Year, month, day, hour, minute, second, microsecond.
@@ -44,26 +53,20 @@ final class DatetimeType: JinjaObject {
         switch kind {
         case .datetime:
             let bound = try arguments.bound("datetime", required: 3, "year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo")
-            return .object(DateTimeObject(try Self.time(bound.prefix(7).map { $0?.asInt ?? 0 }, zone: ZoneObject.zone(bound[7]))))
+            return .object(DateTimeObject(try Self.time(bound.prefix(7).map { try Self.integer($0) }, zone: ZoneObject.zone(bound[7]))))
         case .date:
             let bound = try arguments.bound("date", required: 3, "year", "month", "day")
-            return .object(DateObject(try Self.date(bound.map { $0?.asInt ?? 0 })))
+            return .object(DateObject(try Self.date(bound.map { try Self.integer($0) })))
         case .time:
             let bound = try arguments.bound("time", "hour", "minute", "second", "microsecond", "tzinfo")
-            return .object(TimeOfDayObject(try Self.time([1970, 1, 1] + bound.prefix(4).map { $0?.asInt ?? 0 }, zone: ZoneObject.zone(bound[4]))))
-        case .timedelta:
-            var sum = 0.0
-            for (index, value) in arguments.positional.enumerated() where index < SpanObject.units.count { sum += (value.asDouble ?? 0) * SpanObject.units[index].microseconds }
-            for (name, value) in arguments.named {
-                guard let unit = SpanObject.units.first(where: { $0.name == name }) else {
-                    throw JinjaError(.type, "'\(name)' is an invalid keyword argument for __new__()")
-                }
-                sum += (value.asDouble ?? 0) * unit.microseconds
-            }
-            return .object(SpanObject(microseconds: Int64(sum.rounded(.toNearestOrEven))))
+            return .object(TimeOfDayObject(try Self.time([1970, 1, 1] + bound.prefix(4).map { try Self.integer($0) }, zone: ZoneObject.zone(bound[4]))))
+        case .timedelta: return .object(try SpanObject(arguments))
         case .timezone:
             guard case .object(let object)? = arguments.positional.first, let span = object as? SpanObject else {
                 throw JinjaError(.type, "timezone() argument 1 must be datetime.timedelta")
+            }
+            guard abs(span.microseconds) < 86_400_000_000 else {
+                throw JinjaError(.value, "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24), not \(span.representation).")
             }
             return .object(ZoneObject(.fixed(Int(span.microseconds / 1_000_000), name: arguments.positional.count > 1 ? arguments.positional[1].asString : nil)))
         }
@@ -74,6 +77,9 @@ final class DatetimeType: JinjaObject {
         case (.timezone, "utc"): .object(ZoneObject(.utc))
         case (.date, "min"): .object(DateObject(try Self.date([1, 1, 1])))
         case (.date, "max"): .object(DateObject(try Self.date([9999, 12, 31])))
+        case (.timedelta, "min"): .object(try SpanObject(Arguments([-999_999_999])))
+        case (.timedelta, "max"): .object(try SpanObject(Arguments([999_999_999, 86_399, 999_999])))
+        case (.timedelta, "resolution"): .object(SpanObject(microseconds: 1))
         case (.datetime, "min"): .object(DateTimeObject(PythonTime(try Self.date([1, 1, 1]))))
         case (.datetime, "max"):
             .object(DateTimeObject(PythonTime(try Self.date([9999, 12, 31]), hour: 23, minute: 59, second: 59, microsecond: 999_999)))
@@ -97,8 +103,14 @@ final class DatetimeType: JinjaObject {
             return value(try TimeFormat.time(bound[0]?.asString ?? "", bound[1]?.asString ?? ""))
         case "fromtimestamp", "utcfromtimestamp":
             let zone = name == "fromtimestamp" ? ZoneObject.zone(arguments.positional.count > 1 ? arguments.positional[1] : arguments["tz"]) : nil
-            return value(PythonTime(Timestamp(seconds: first?.asDouble ?? 0), zone: zone))
-        case "fromordinal": return value(PythonTime(PythonDate(days: (first?.asInt ?? 1) - 719_163)))
+            return value(try PythonTime(Self.moment(first ?? arguments["timestamp"]), zone: zone).checked())
+        case "fromordinal":
+            let ordinal = try Self.integer(first, 1)
+            guard Int32(exactly: ordinal) != nil else { throw JinjaError(.arithmetic, "signed integer is \(ordinal > 0 ? "greater than maximum" : "less than minimum")") }
+            guard ordinal >= 1 else { throw JinjaError(.value, "ordinal must be >= 1") }
+            let date = PythonDate(days: ordinal - 719_163)
+            guard PythonDate.all.contains(date) else { throw JinjaError(.value, "year \(date.parts.year) is out of range") }
+            return value(PythonTime(date))
         case "combine":
             guard arguments.positional.count >= 2, case .object(let day) = arguments.positional[0], case .object(let clock) = arguments.positional[1],
                 let time = (clock as? TimeOfDayObject)?.time, let date = (day as? DateObject)?.date ?? (day as? DateTimeObject)?.time.date
@@ -109,6 +121,24 @@ final class DatetimeType: JinjaObject {
             guard case .object(let object)? = first else { return nil }
             return try object.callMethod(name, Arguments(Array(arguments.positional.dropFirst()), named: arguments.named), interpreter)
         }
+    }
+
+    /// The moment of so many seconds since 1970, which may be fractions.
+    private static func moment(_ value: Value?) throws -> Timestamp {
+        var (whole, rest) = (Double(value?.asInt ?? 0), 0.0)
+        if case .double(let number)? = value {
+            guard !number.isNaN else { throw JinjaError(.value, "Invalid value NaN (not a number)") }
+            whole = number.rounded(.towardZero)
+            rest = number - whole
+        } else {
+            _ = try integer(value)
+        }
+        guard abs(whole) < 0x1p63 else { throw JinjaError(.arithmetic, "timestamp out of range for platform time_t") }
+        // The calendar's arithmetic ends long before that of 64 bits.
+        guard abs(whole) < 1e15 else { throw JinjaError(.value, "year is out of range") }
+        let microseconds = Int64(whole) * 1_000_000 + Int64((rest * 1_000_000).rounded(.toNearestOrEven))
+        guard PythonTime.walls.contains(microseconds) else { throw JinjaError(.value, "year \(Timestamp(microseconds: microseconds).civil.year) is out of range") }
+        return Timestamp(microseconds: microseconds)
     }
 
     private func value(_ time: PythonTime) -> Value {
@@ -140,7 +170,10 @@ final class ZonesModule: JinjaObject {
                     "compile.unknown_zone", "there is no time zone '\(text)' in the system's database", remedy: "write it as Europe/Berlin; the database is the package tzdata")
             }
             return .object(ZoneObject(zone))
-        case "FixedOffset": return .object(ZoneObject(.fixed((arguments.positional.first?.asInt ?? 0) * 60, name: nil)))
+        case "FixedOffset":
+            let minutes = try DatetimeType.integer(arguments.positional.first ?? arguments["minutes"])
+            guard (-1439...1439).contains(minutes) else { throw JinjaError(.value, "('absolute offset is too large', \(minutes))") }
+            return .object(ZoneObject(.fixed(minutes * 60, name: nil)))
         default: return nil
         }
     }
@@ -167,7 +200,7 @@ final class ZoneObject: JinjaObject {
         case "localize":
             guard time.zone == nil else { throw JinjaError(.value, "Not naive datetime (tzinfo is already set)") }
             return .object(DateTimeObject(PythonTime(wall: time.wall, zone: local)))
-        case "normalize", "fromutc": return .object(DateTimeObject(PythonTime(time.instant, zone: zone)))
+        case "normalize", "fromutc": return .object(DateTimeObject(try PythonTime(time.instant, zone: zone).checked()))
         case "utcoffset": return .object(SpanObject(seconds: local.offset))
         case "tzname": return .string(local.abbreviation)
         case "dst": return .object(SpanObject(seconds: local.summerTime))

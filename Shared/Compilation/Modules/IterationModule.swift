@@ -12,51 +12,87 @@ final class IterationModule: JinjaObject {
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         if name == "chain" || methods.contains(name) { try onCall() }
-        let values = arguments.positional
-        func list(_ index: Int) throws -> [Value] { values.indices.contains(index) ? try interpreter.items(of: values[index]) : [] }
+        let choices = Choices(interpreter.environment.limits.itemsMax)
+        func list(_ value: Value?) throws -> [Value] { try interpreter.items(of: value ?? .none) }
+        /// The pool and the length of what is chosen of it.
+        func chosen(lengthMayLack: Bool = false) throws -> ([Value], Int) {
+            let bound = try arguments.bound(name, required: lengthMayLack ? 1 : 2, "iterable", "r")
+            let items = try list(bound[0])
+            guard let value = bound[1], !(lengthMayLack && value.isNone) else { return (items, items.count) }
+            guard let length = value.asInt else { throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer") }
+            guard length >= 0 else { throw JinjaError(.value, "r must be non-negative") }
+            return (items, length)
+        }
+        func tuples(_ found: [[Value]]) -> Value { .list(found.map(Value.tuple)) }
         switch name {
-        case "chain": return .list(try values.flatMap { try interpreter.items(of: $0) })
+        case "chain": return .list(try arguments.positional.flatMap { try list($0) })
         case "product":
             let repeats = arguments["repeat"]?.asInt ?? 1
-            let lists = try values.map { try interpreter.items(of: $0) }
-            let all = Array(repeating: lists, count: max(0, repeats)).flatMap { $0 }
-            return .list(all.reduce([[]]) { found, items in found.flatMap { start in items.map { start + [$0] } } }.map(Value.tuple))
-        case "permutations": return .list(Self.permutations(try list(0), values.count > 1 ? values[1].asInt ?? 0 : try list(0).count).map(Value.tuple))
-        case "combinations": return .list(Self.combinations(try list(0), values.count > 1 ? values[1].asInt ?? 0 : arguments["r"]?.asInt ?? 0, repeats: false).map(Value.tuple))
-        case "combinations_with_replacement":
-            return .list(Self.combinations(try list(0), values.count > 1 ? values[1].asInt ?? 0 : arguments["r"]?.asInt ?? 0, repeats: true).map(Value.tuple))
+            guard repeats >= 0 else { throw JinjaError(.value, "repeat argument cannot be negative") }
+            return tuples(try choices.product(arguments.positional.map { try list($0) }, repeats))
+        case "permutations":
+            let (items, length) = try chosen(lengthMayLack: true)
+            return tuples(try choices.permutations(items, length))
+        case "combinations", "combinations_with_replacement":
+            let (items, length) = try chosen()
+            return tuples(try name == "combinations" ? choices.combinations(items, length) : choices.combinationsWithReplacement(items, length))
         case "accumulate":
-            var sums: [Value] = []
-            for item in try list(0) {
+            let bound = try arguments.bound(name, required: 1, "iterable", "func", "initial")
+            var sums = bound[2].map { $0.isNone ? [] : [$0] } ?? []
+            for item in try list(bound[0]) {
                 guard let last = sums.last else { sums.append(item); continue }
-                if values.count > 1 { sums.append(try interpreter.call(values[1], Arguments([last, item]))) }
-                else if let left = last.asInt, let right = item.asInt { sums.append(.int(left + right)) }
-                else { sums.append(.double((last.asDouble ?? 0) + (item.asDouble ?? 0))) }
+                if let add = bound[1], !add.isNone { sums.append(try interpreter.call(add, Arguments([last, item]))) } else { sums.append(try interpreter.apply(.add, last, item)) }
             }
             return .list(sums)
-        case "compress": return .list(try zip(list(0), list(1)).filter { try interpreter.isTrue($0.1) }.map(\.0))
-        case "islice":
-            let numbers = values.dropFirst().map(\.asInt)
-            let items = try list(0)
-            let (start, stop, step) = numbers.count == 1 ? (0, numbers[0] ?? items.count, 1) : (numbers[0] ?? 0, numbers[1] ?? items.count, numbers.count > 2 ? numbers[2] ?? 1 : 1)
-            return .list(stride(from: start, to: min(stop, items.count), by: max(1, step)).map { items[$0] })
-        case "pairwise": return .list(try zip(list(0), list(0).dropFirst()).map { .tuple([$0, $1]) })
+        case "compress":
+            let bound = try arguments.bound(name, required: 2, "data", "selectors")
+            return .list(try zip(list(bound[0]), list(bound[1])).filter { try interpreter.isTrue($0.1) }.map(\.0))
+        case "islice": return .list(try slice(arguments, interpreter))
+        case "pairwise":
+            let items = try list(arguments.bound(name, required: 1, "iterable")[0])
+            return tuples(zip(items, items.dropFirst()).map { [$0, $1] })
         case "repeat":
-            guard let count = values.count > 1 ? values[1].asInt : arguments["times"]?.asInt, count < 1_000_000 else {
-                throw JinjaError(.value, "repeat() needs a number of times here")
-            }
-            return .list(Array(repeating: values.first ?? .none, count: max(0, count)))
-        case "starmap": return .list(try list(1).map { try interpreter.call(values[0], Arguments(interpreter.items(of: $0))) })
+            let bound = try arguments.bound(name, required: 1, "object", "times")
+            guard let count = bound[1]?.asInt, count <= choices.itemsMax else { throw JinjaError(.value, "repeat() needs a number of times here, at most \(choices.itemsMax)") }
+            return .list(Array(repeating: bound[0] ?? .none, count: max(0, count)))
+        case "starmap":
+            let bound = try arguments.bound(name, required: 2, "function", "iterable")
+            return .list(try list(bound[1]).map { try interpreter.call(bound[0] ?? .none, Arguments(list($0))) })
         case "zip_longest":
-            let lists = try values.map { try interpreter.items(of: $0) }
+            let lists = try arguments.positional.map { try list($0) }
             let fill = arguments["fillvalue"] ?? .none
-            return .list((0..<(lists.map(\.count).max() ?? 0)).map { index in .tuple(lists.map { $0.indices.contains(index) ? $0[index] : fill }) })
-        case "filterfalse", "takewhile", "dropwhile": return .list(try filtered(name, values[0], try list(1), interpreter))
-        case "groupby": return try grouped(list(0), values.count > 1 ? values[1] : arguments["key"], interpreter)
+            return tuples((0..<(lists.map(\.count).max() ?? 0)).map { index in lists.map { $0.indices.contains(index) ? $0[index] : fill } })
+        case "filterfalse", "takewhile", "dropwhile":
+            let bound = try arguments.bound(name, required: 2, "predicate", "iterable")
+            return .list(try filtered(name, bound[0] ?? .none, try list(bound[1]), interpreter))
+        case "groupby":
+            let bound = try arguments.bound(name, required: 1, "iterable", "key")
+            return try grouped(list(bound[0]), bound[1], interpreter)
         case "count", "cycle", "tee":
             throw JinjaError(.value, "itertools.\(name)() has no end: write the loop with range()")
         default: return nil
         }
+    }
+
+    /// `islice(items, stop)` or `islice(items, start, stop[, step])`.
+    private func slice(_ arguments: Arguments, _ interpreter: Interpreter) throws -> [Value] {
+        let values = arguments.positional
+        guard arguments.named.isEmpty else { throw JinjaError(.type, "islice() takes no keyword arguments") }
+        guard values.count >= 2 else { throw JinjaError(.type, "islice expected at least 2 arguments, got \(values.count)") }
+        guard values.count <= 4 else { throw JinjaError(.type, "islice expected at most 4 arguments, got \(values.count)") }
+        func number(_ value: Value, _ words: String, from low: Int) throws -> Int? {
+            if value.isNone { return nil }
+            guard let number = value.asInt, number >= low else { throw JinjaError(.value, words) }
+            return number
+        }
+        let stopWords = "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."
+        let words = "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize."
+        let items = try interpreter.items(of: values[0])
+        if values.count == 2 { return Array(items.prefix(try number(values[1], stopWords, from: 0) ?? items.count)) }
+        let start = try number(values[1], words, from: 0) ?? 0
+        let stop = min(try number(values[2], values.count == 3 ? stopWords : words, from: 0) ?? items.count, items.count)
+        let step = try values.count > 3 ? number(values[3], "Step for islice() must be a positive integer or None.", from: 1) ?? 1 : 1
+        return stride(from: min(start, stop), to: stop, by: min(step, items.count + 1)).map { items[$0] }
     }
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
@@ -79,22 +115,6 @@ final class IterationModule: JinjaObject {
             if let last = groups.last, last.key.json == name.json { groups[groups.count - 1].items.append(item) } else { groups.append((name, [item])) }
         }
         return .list(groups.map { .tuple([$0.key, .list($0.items)]) })
-    }
-
-    private static func permutations(_ items: [Value], _ length: Int) -> [[Value]] {
-        guard length > 0 else { return length == 0 ? [[]] : [] }
-        return items.indices.flatMap { index -> [[Value]] in
-            var rest = items
-            let first = rest.remove(at: index)
-            return permutations(rest, length - 1).map { [first] + $0 }
-        }
-    }
-
-    private static func combinations(_ items: [Value], _ length: Int, repeats: Bool) -> [[Value]] {
-        guard length > 0 else { return length == 0 ? [[]] : [] }
-        return items.indices.flatMap { index -> [[Value]] in
-            combinations(Array(items[(repeats ? index : index + 1)...]), length - 1, repeats: repeats).map { [items[index]] + $0 }
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Jinja
 internal import Kernel
 
 /// A clock reading with the zone it was read in, as Python's `datetime` has it.
@@ -21,7 +22,23 @@ struct PythonTime: Hashable {
         self.zone = zone
     }
 
-    var date: PythonDate { PythonDate(days: Int((Double(wall) / 86_400_000_000).rounded(.down))) }
+    /// From the year 1 to the year 9999.
+    static let walls: Range<Int64> = -62_135_596_800_000_000..<253_402_300_800_000_000
+
+    func moved(by microseconds: Int128) throws -> PythonTime {
+        guard let wall = Int64(exactly: Int128(wall) + microseconds) else { throw PythonDate.outOfRange }
+        return try PythonTime(wall: wall, zone: zone).checked()
+    }
+    func checked() throws -> PythonTime {
+        guard Self.walls.contains(wall) else { throw PythonDate.outOfRange }
+        return self
+    }
+
+    /// Downwards, and exact to the microsecond in any year.
+    var date: PythonDate {
+        let (days, rest) = wall.quotientAndRemainder(dividingBy: 86_400_000_000)
+        return PythonDate(days: Int(rest < 0 ? days - 1 : days))
+    }
     private var microsecondOfDay: Int { Int(wall - Int64(date.days) * 86_400_000_000) }
     var hour: Int { microsecondOfDay / 3_600_000_000 }
     var minute: Int { microsecondOfDay / 60_000_000 % 60 }
@@ -92,6 +109,15 @@ struct PythonDate: Hashable, Comparable {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= Timestamp.days(in: month, of: year) else { return nil }
         days = Timestamp.daysSinceEpoch(year: year, month: month, day: day)
     }
+    static let all = PythonDate(days: -719_162)...PythonDate(days: 2_932_896)
+    static var outOfRange: JinjaError { JinjaError(.arithmetic, "date value out of range") }
+
+    func moved(by days: Int) throws -> PythonDate {
+        let moved = PythonDate(days: self.days + days)
+        guard Self.all.contains(moved) else { throw Self.outOfRange }
+        return moved
+    }
+
     static func < (left: PythonDate, right: PythonDate) -> Bool { left.days < right.days }
 
     var parts: (year: Int, month: Int, day: Int) { Timestamp.date(daysSinceEpoch: days) }
@@ -163,6 +189,7 @@ struct DigitScanner {
         _ = take(":")
         let minutes = number(2) ?? 0
         let seconds = take(":") ? number(2) ?? 0 : 0
+        guard hours < 24, minutes < 60, seconds < 60 else { return nil }
         return (hours * 3600 + minutes * 60 + seconds) * (isNegative ? -1 : 1)
     }
 

@@ -28,8 +28,17 @@ final class RegexProgram {
 
     /// - Parameter emptyBelow: a match that ends before it took anything is wrong up to here.
     func match(_ text: [UInt32], from start: Int, _ anchor: Anchor = .anywhere, emptyBelow: Int = -1) throws -> Match? {
+        do { return try match(text, from: start, anchor, emptyBelow: emptyBelow, stackBytesMax: RegexRun.stackBytesMax) } catch is RegexRun.StackUsedUp {
+            // Python's matcher has no such bound: each turn of a group takes some kilobytes of ours.
+            return try DeepStack.run {
+                do { return try match(text, from: start, anchor, emptyBelow: emptyBelow, stackBytesMax: DeepStack.bytes / 8 * 7) } catch is RegexRun.StackUsedUp { throw RegexRun.tooFar }
+            }
+        }
+    }
+
+    private func match(_ text: [UInt32], from start: Int, _ anchor: Anchor, emptyBelow: Int, stackBytesMax: Int) throws -> Match? {
         for place in start...max(start, text.count) {
-            let run = RegexRun(text, flags, groupCount)
+            let run = RegexRun(text, flags, groupCount, stackBytesMax)
             var end = place
             let isFound = try run.step(root, place) { position in
                 if anchor == .whole && position != text.count || position == place && place < emptyBelow { return false }
@@ -58,14 +67,19 @@ final class RegexProgram {
 /// One attempt. Bounded: a pattern that explores too many ways fails instead of hanging a run.
 private final class RegexRun {
     private let text: [UInt32]
-    private let flags: RegexFlags
+    private var flags: RegexFlags
     var groups: [Range<Int>?]
     private var steps = 0
     private static let stepsMax = 2_000_000
-    private var depth = 0
-    private static let depthMax = 20_000
+    private let stack = StackGuard()
+    /// Half of what is left of a thread's 8 MiB when a template has used all that it may.
+    static let stackBytesMax = 2 << 20
+    private let stackBytesMax: Int
+    struct StackUsedUp: Error {}
+    static var tooFar: JinjaError { JinjaError(.limit, "the regular expression takes too many steps on this text") }
 
-    init(_ text: [UInt32], _ flags: RegexFlags, _ groupCount: Int) {
+    init(_ text: [UInt32], _ flags: RegexFlags, _ groupCount: Int, _ stackBytesMax: Int) {
+        self.stackBytesMax = stackBytesMax
         self.text = text
         self.flags = flags
         groups = Array(repeating: nil, count: groupCount)
@@ -73,9 +87,8 @@ private final class RegexRun {
 
     func step(_ node: RegexNode, _ place: Int, _ next: (Int) throws -> Bool) throws -> Bool {
         steps += 1
-        depth += 1
-        defer { depth -= 1 }
-        guard steps < Self.stepsMax, depth < Self.depthMax else { throw JinjaError(.limit, "the regular expression takes too many steps on this text") }
+        guard steps < Self.stepsMax else { throw Self.tooFar }
+        guard stack.bytesUsed < stackBytesMax else { throw StackUsedUp() }
         switch node {
         case .character, .any, .set: return place < text.count && accepts(node, text[place]) ? try next(place + 1) : false
         case .sequence(let items): return try sequence(items, 0, place, next)
@@ -104,13 +117,21 @@ private final class RegexRun {
         case .look(let body, let isAhead, let isNegated):
             let saved = groups
             let found = isAhead ? try step(body, place) { _ in true } : try behind(body, place)
-            if found == isNegated { groups = saved; return false }
             if isNegated { groups = saved }
-            return try next(place)
+            return try keep(saved, found == isNegated ? nil : place, next)
+        case .scoped(let body, let inner):
+            let outer = flags
+            flags = inner
+            defer { flags = outer }
+            return try step(body, place) { end in
+                self.flags = outer
+                defer { self.flags = inner }
+                return try next(end)
+            }
         case .atomic(let body):
-            var end = place
-            guard try step(body, place, { end = $0; return true }) else { return false }
-            return try next(end)
+            let saved = groups
+            var end: Int?
+            return try keep(saved, step(body, place, { end = $0; return true }) ? end : nil, next)
         default: return holds(node, place) ? try next(place) : false
         }
     }
@@ -125,6 +146,13 @@ private final class RegexRun {
         }
         guard index < items.count else { return try next(place) }
         return try step(items[index], place) { try self.sequence(items, index + 1, $0, next) }
+    }
+
+    /// Goes on behind what has no way back; where that is wrong, its groups took no part.
+    private func keep(_ saved: [Range<Int>?], _ end: Int?, _ next: (Int) throws -> Bool) rethrows -> Bool {
+        if let end, try next(end) { return true }
+        groups = saved
+        return false
     }
 
     private func behind(_ body: RegexNode, _ place: Int) throws -> Bool {
@@ -153,22 +181,32 @@ private final class RegexRun {
             }
             return false
         }
-        if kind == .possessive {
-            var end = place
-            guard try turn(body, low, high, .greedy, 0, place, { end = $0; return true }) else { return false }
-            return try next(end)
-        }
-        return try turn(body, low, high, kind, 0, place, next)
+        if kind == .possessive { return try keep(groups, possessed(body, low, high, place), next) }
+        return try turn(body, low, high, kind, 0, place, nil, next)
     }
 
-    private func turn(_ body: RegexNode, _ low: Int, _ high: Int?, _ kind: RegexNode.RepeatKind, _ count: Int, _ place: Int, _ next: (Int) throws -> Bool) throws -> Bool {
+    /// - Parameter last: where the last turn began that was not needed. As in Python, one that takes nothing is the last.
+    private func turn(
+        _ body: RegexNode, _ low: Int, _ high: Int?, _ kind: RegexNode.RepeatKind, _ count: Int, _ place: Int, _ last: Int?, _ next: (Int) throws -> Bool
+    ) throws -> Bool {
         let mayStop = count >= low
         if kind == .lazy, mayStop, try next(place) { return true }
-        if count < high ?? Int.max, try step(body, place, { end in
-            // A turn that took nothing would go on for ever.
-            end == place && count >= low ? false : try self.turn(body, low, high, kind, count + 1, end, next)
+        if count < high ?? Int.max, !mayStop || place != last, try step(body, place, { end in
+            try self.turn(body, low, high, kind, count + 1, end, mayStop ? place : last, next)
         }) { return true }
         return kind != .lazy && mayStop ? try next(place) : false
+    }
+
+    /// Where turns end of which each keeps what it took; nil where there are too few.
+    private func possessed(_ body: RegexNode, _ low: Int, _ high: Int?, _ place: Int) throws -> Int? {
+        var (count, place, last) = (0, place, Int?.none)
+        while count < high ?? Int.max, count < low || place != last {
+            var end = place
+            guard try step(body, place, { end = $0; return true }) else { return count < low ? nil : place }
+            if count >= low { last = place }
+            (count, place) = (count + 1, end)
+        }
+        return place
     }
 
     // MARK: Characters
@@ -233,7 +271,8 @@ private final class RegexRun {
         case .lineEnd:
             return place == text.count || place == text.count - 1 && text[place] == 0x0a || flags.contains(.multiline) && text[place] == 0x0a
         case .boundary: return isWord(place - 1) != isWord(place)
-        case .noBoundary: return isWord(place - 1) == isWord(place)
+        // As in Python, a text without characters has neither.
+        case .noBoundary: return !text.isEmpty && isWord(place - 1) == isWord(place)
         default: return false
         }
     }

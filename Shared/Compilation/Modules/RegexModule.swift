@@ -6,6 +6,8 @@ final class RegexModule: JinjaObject {
     // In dbt a dictionary of what is lent.
     var isMapping: Bool { true }
     private var compiled: [String: RegexProgram] = [:]
+    /// As many as Python keeps.
+    private static let compiledMax = 512
 
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
@@ -25,6 +27,7 @@ final class RegexModule: JinjaObject {
         let number = flags?.asInt ?? 0
         if let known = compiled["\(number)/\(text)"] { return known }
         let program = try RegexProgram(text, flags: RegexFlags(rawValue: number))
+        if compiled.count >= Self.compiledMax { compiled.removeAll() }
         compiled["\(number)/\(text)"] = program
         return program
     }
@@ -89,7 +92,7 @@ final class PatternObject: JinjaObject {
         switch name {
         case "search", "match", "fullmatch":
             let text = try scalars(arguments.positional.first ?? arguments["string"])
-            let start = min(arguments.positional.count > 1 ? arguments.positional[1].asInt ?? 0 : 0, text.count)
+            let start = min(max(0, arguments.positional.count > 1 ? arguments.positional[1].asInt ?? 0 : 0), text.count)
             let match = try program.match(text, from: start, name == "search" ? .anywhere : name == "match" ? .start : .whole)
             return match.map { .object(MatchObject(program, text, $0)) } ?? .some(.none)
         case "finditer":
@@ -165,6 +168,7 @@ final class PatternObject: JinjaObject {
                 let name = String(String.UnicodeScalarView(scalars[(place + 1)..<end]))
                 place = end + 1
                 guard let index = Int(name) ?? program.names.first(where: { $0.name == name })?.index else { throw JinjaError(.value, "unknown group name '\(name)'") }
+                guard index >= 0 else { throw JinjaError(.value, "bad character in group name '\(name)'") }
                 out += try group(index)
             case "n": out += "\n"
             case "t": out += "\t"

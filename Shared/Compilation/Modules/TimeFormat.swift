@@ -127,8 +127,14 @@ enum TimeFormat {
         }
         guard scanner.isAtEnd else { throw failure("unconverted data remains: \(String(decoding: Array(text.utf8).dropFirst(scanner.place), as: UTF8.self))") }
         if let isAfternoon { hour = hour % 12 + (isAfternoon ? 12 : 0) }
-        guard var date = PythonDate(year: year, month: month, day: day), hour < 24, minute < 60, second < 62 else { throw mismatch }
-        if let dayOfYear { date = PythonDate(days: Timestamp.daysSinceEpoch(year: year, month: 1, day: 1) + dayOfYear - 1) }
+        guard (1...9999).contains(year) else { throw failure("year \(year) is out of range") }
+        guard second < 60 || second > 61 else { throw failure("second must be in 0..59") }
+        guard var date = PythonDate(year: year, month: month, day: day), hour < 24, minute < 60, second < 60 else { throw mismatch }
+        if let dayOfYear {
+            guard (1...366).contains(dayOfYear) else { throw mismatch }
+            date = PythonDate(days: Timestamp.daysSinceEpoch(year: year, month: 1, day: 1) + dayOfYear - 1)
+            guard PythonDate.all.contains(date) else { throw failure("year \(date.parts.year) is out of range") }
+        }
         return PythonTime(date, hour: hour, minute: minute, second: second, microsecond: microsecond, zone: zone)
     }
 

@@ -193,8 +193,8 @@ extension AdapterObject {
     private static let valuesMax = 900
 
     private func insertRows(_ arguments: Arguments, _ session: any WarehouseSession) throws {
-        guard let relation = relation(arguments.positional.first), let columns = arguments.positional[1].asString,
-            case .object(let object)? = arguments.positional.last, let table = (object as? TableObject)?.table, !table.names.isEmpty
+        let bound = try arguments.bound("insert_rows", required: 3, "relation", "columns", "table")
+        guard let relation = relation(bound[0]), let columns = bound[1]?.asString, case .object(let object)? = bound[2], let table = (object as? TableObject)?.table, !table.names.isEmpty
         else { return }
         let places = "(" + table.names.map { _ in "?" }.joined(separator: ", ") + ")"
         let insert = "insert into \(relation.sql) (\(columns)) values "

@@ -65,8 +65,13 @@ final class AdapterObject: JinjaObject {
         case "verify_database": return ""
         case "valid_incremental_strategies", "builtin_incremental_strategies": return .list(dialect.incrementalStrategies.map(Value.string))
         case "convert_type":
-            guard case .object(let object)? = arguments.positional.first, let table = object as? TableObject, let index = arguments.positional.last?.asInt else { return nil }
-            return .string(dialect.word(for: table.table.kinds[index]))
+            let bound = try arguments.bound(name, required: 2, "agate_table", "col_idx")
+            guard case .object(let object)? = bound[0], let table = (object as? TableObject)?.table else {
+                throw JinjaError(.undefined, "'\(bound[0]?.typeName ?? "") object' has no attribute 'column_types'")
+            }
+            guard let index = bound[1]?.asInt else { throw JinjaError(.type, "tuple indices must be integers or slices, not \(bound[1]?.typeName ?? "")") }
+            guard (-table.kinds.count..<table.kinds.count).contains(index) else { throw JinjaError(.value, "tuple index out of range") }
+            return .string(dialect.word(for: table.kinds[index < 0 ? index + table.kinds.count : index]))
         case "get_hard_deletes_behavior": return .string(try hardDeletes())
         case "parse_index":
             let written = arguments.positional.first ?? arguments["raw_index"] ?? .none
@@ -77,8 +82,11 @@ final class AdapterObject: JinjaObject {
         case "render_raw_model_constraints":
             return .list(try ConstraintWriter(compiler, interpreter).model(arguments["raw_constraints"] ?? arguments.positional.first ?? .none).map(Value.string))
         case "rows_of":
-            let rows = arguments.positional.first?.asList?.map { $0.asList?.map(SQLValue.init) ?? [] } ?? []
-            return .object(compiler.object(Table(ResultSet(columns: arguments.positional[1].asList?.compactMap(\.asString) ?? [], types: [], rows: rows))))
+            let bound = try arguments.bound(name, required: 2, "rows", "columns")
+            let rows = bound[0]?.asList?.map { $0.asList?.map(SQLValue.init) ?? [] } ?? []
+            let columns = bound[1]?.asList?.compactMap(\.asString) ?? []
+            guard rows.allSatisfy({ $0.count == columns.count }) else { throw JinjaError(.value, "each row needs one value for each of \(columns.count) columns") }
+            return .object(compiler.object(Table(ResultSet(columns: columns, types: [], rows: rows))))
         default: return nil
         }
     }

@@ -1,3 +1,5 @@
+internal import Jinja
+
 /// A number of Python's `decimal`: it keeps the places it was written with, and is exact up to 28 digits of a result.
 struct DecimalNumber: Hashable {
     /// Most significant first, without zeros in front; `[0]` for zero.
@@ -7,6 +9,8 @@ struct DecimalNumber: Hashable {
     private(set) var exponent: Int
 
     private static let precision = 28
+    /// Of what is read, and of what is asked for.
+    private static let exponentMax = 10_000
 
     private init(_ digits: [UInt8], _ isNegative: Bool, _ exponent: Int) {
         let cut = digits.drop { $0 == 0 }
@@ -37,7 +41,7 @@ struct DecimalNumber: Hashable {
         guard !digits.isEmpty else { return nil }
         var exponent = 0
         if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
-            guard let written = Int(String(decoding: rest.dropFirst(), as: UTF8.self)), abs(written) < 10_000 else { return nil }
+            guard let written = Int(String(decoding: rest.dropFirst(), as: UTF8.self)), (-Self.exponentMax...Self.exponentMax).contains(written) else { return nil }
             exponent = written
         } else if !rest.isEmpty {
             return nil
@@ -137,6 +141,14 @@ struct DecimalNumber: Hashable {
     func rounded(places: Int) -> DecimalNumber {
         if exponent >= -places { return DecimalNumber(scaled(to: -places), isNegative, -places) }
         return dropping(-places - exponent)
+    }
+
+    /// - Throws: as Python does, where that needs more digits than it computes with.
+    func quantized(places: Int) throws -> DecimalNumber {
+        guard (-Self.exponentMax...Self.exponentMax).contains(places), digits.count + exponent + places <= Self.precision else {
+            throw JinjaError(.arithmetic, "[<class 'decimal.InvalidOperation'>]")
+        }
+        return rounded(places: places)
     }
 
     func order(against other: DecimalNumber) -> Int {

@@ -53,10 +53,10 @@ final class DecimalObject: JinjaObject {
         case "__neg__": return .object(DecimalObject(-number))
         case "__abs__": return .object(DecimalObject(number.isNegative ? -number : number))
         case "__int__": return number.integer.map(Value.int)
-        case "__round__": return .object(DecimalObject(number.rounded(places: arguments.positional.first?.asInt ?? 0)))
+        case "__round__": return .object(DecimalObject(try number.quantized(places: arguments.positional.first?.asInt ?? 0)))
         case "quantize":
             guard let model = arguments.positional.first.flatMap(Self.number) else { return nil }
-            return .object(DecimalObject(number.rounded(places: -model.exponent)))
+            return .object(DecimalObject(try number.quantized(places: -model.exponent)))
         case "is_zero": return .bool(number.isZero)
         case "is_signed": return .bool(number.isNegative)
         case "to_integral_value", "to_integral": return .object(DecimalObject(number.rounded(places: 0)))

@@ -142,8 +142,8 @@ final class RelationObject: JinjaObject {
         switch method {
         case "render": return .string(sql)
         case "render_limited": return .string(sql)
-        case "include": return .object(changed { try? Self.set(&$0.includes, arguments) })
-        case "quote": return .object(changed { try? Self.set(&$0.quotes, arguments) })
+        case "include": return .object(try changed { try Self.set(&$0.includes, arguments, method) })
+        case "quote": return .object(try changed { try Self.set(&$0.quotes, arguments, method) })
         case "without_identifier": return .object(changed { ($0.includes.identifier, $0.expression) = (false, nil) })
         case "incorporate": return .object(try incorporate(arguments))
         case "replace_path": return .object(changed { relation in for (name, value) in arguments.named { relation.set(name, value) } })
@@ -203,14 +203,14 @@ final class RelationObject: JinjaObject {
 
     private func part(_ name: String) -> String? { name == "database" ? database : name == "schema" ? schema : name == "identifier" ? identifier : nil }
 
-    private func changed(_ change: (RelationObject) -> Void) -> RelationObject {
+    private func changed(_ change: (RelationObject) throws -> Void) rethrows -> RelationObject {
         let copy = copy()
-        change(copy)
+        try change(copy)
         return copy
     }
 
-    private static func set(_ parts: inout Parts, _ arguments: Arguments) throws {
-        let bound = try arguments.bound("include", "database", "schema", "identifier")
+    private static func set(_ parts: inout Parts, _ arguments: Arguments, _ method: String) throws {
+        let bound = try arguments.bound("BaseRelation.\(method)", "database", "schema", "identifier")
         func flag(_ value: Value?, _ old: Bool) -> Bool { value.flatMap { $0.isNone ? nil : $0.asInt }.map { $0 != 0 } ?? old }
         parts.database = flag(bound[0], parts.database)
         parts.schema = flag(bound[1], parts.schema)

@@ -16,7 +16,11 @@ struct TableFile {
         (self.table, self.key, self.hasLines, self.indent) = (table, key, hasLines, indent)
     }
 
+    /// Beyond any that a person would read.
+    private static let indentMax = 1_000
+
     func json() throws -> String {
+        if let indent, indent > Self.indentMax { throw JinjaError(.limit, "an indent of more than \(Self.indentMax) places") }
         let rows = TablePrinter(table).json.arrayValue ?? []
         if hasLines {
             guard key == nil else { throw JinjaError(.value, "key and newline may not be specified together.") }
@@ -34,7 +38,7 @@ struct TableFile {
     }
 
     private func text(_ json: JSON, depth: Int) -> String {
-        guard let indent else { return DataFunctions.spaced(json) }
+        guard let indent = indent.map({ max(0, $0) }) else { return DataFunctions.spaced(json) }
         func block(_ open: String, _ items: [String], _ close: String) -> String {
             if items.isEmpty { return open + close }
             let margin = "\n" + String(repeating: " ", count: indent * (depth + 1))

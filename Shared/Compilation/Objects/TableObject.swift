@@ -126,15 +126,22 @@ final class TableObject: JinjaObject {
             let bound = try arguments.bound("rename", "column_names", "row_names", "slug_columns", "slug_rows")
             var renamed = table
             if let map = bound[0]?.asDict { renamed.names = table.names.map { map[$0]?.asString ?? $0 } }
-            else if let names = bound[0], !names.isNone { renamed.names = try interpreter.items(of: names).compactMap(\.asString) }
+            else if let names = bound[0], !names.isNone {
+                let given = try interpreter.items(of: names)
+                guard given.count <= table.names.count else { throw JinjaError(.value, "there are \(given.count) names for \(table.names.count) columns") }
+                // As in agate, what has no name gets a letter.
+                renamed.names = table.names.indices.map { (given.indices.contains($0) ? given[$0].asString : nil) ?? Self.letter($0) }
+            }
             return .object(derived(renamed))
         case "limit":
-            let numbers = arguments.positional.compactMap(\.asInt)
+            let bound = try arguments.bound("limit", "start_or_stop", "stop", "step").map { $0 ?? .none }
+            // As in agate, one number says where it ends, and all are those of a slice of Python's.
+            let slice = bound[1].isNone && bound[2].isNone ? SliceRange(nil, bound[0], nil) : SliceRange(bound[0], bound[1], bound[2])
             var cut = table
-            cut.rows = numbers.count > 1 ? Array(table.rows[min(numbers[0], table.rows.count)..<min(numbers[1], table.rows.count)]) : Array(table.rows.prefix(numbers.first ?? table.rows.count))
+            cut.rows = try slice.places(of: table.rows.count).map { table.rows[$0] }
             return .object(derived(cut))
         case "where", "find":
-            guard let test = arguments.positional.first else { return nil }
+            guard let test = try arguments.bound(name, required: 1, "test")[0] else { return nil }
             var kept = table
             kept.rows = []
             for (row, object) in zip(table.rows, rowObjects) where try interpreter.isTrue(interpreter.call(test, Arguments([object]))) {
@@ -166,6 +173,9 @@ final class TableObject: JinjaObject {
         default: return nil
         }
     }
+
+    /// `a` to `z`, then `aa`, `bb` …
+    private static func letter(_ place: Int) -> String { String(repeating: String(UnicodeScalar(UInt8(0x61 + place % 26))), count: place / 26 + 1) }
 
     private func names(_ value: Value?) -> [String] { value?.asString.map { [$0] } ?? value?.asList?.compactMap(\.asString) ?? [] }
 

@@ -12,10 +12,15 @@ public struct TablePrinter {
     public var text: String { text(rowsMax: .max, columnsMax: 6, widthMax: 20) }
 
     func text(rowsMax: Int, columnsMax: Int, widthMax: Int) -> String {
-        let shownColumns = min(columnsMax, table.names.count)
+        let shownColumns = min(max(0, columnsMax), table.names.count)
         let more = shownColumns < table.names.count ? ["..."] : []
-        func cut(_ text: String) -> String { text.unicodeScalars.count > widthMax ? String(text.unicodeScalars.prefix(widthMax - 3)) + "..." : text }
-        let rows = table.rows.prefix(rowsMax)
+        func cut(_ text: String) -> String {
+            let length = text.unicodeScalars.count
+            guard length > widthMax else { return text }
+            // A slice of Python's: where there is no room for the dots, so many are left out at the end.
+            return String(text.unicodeScalars.prefix(widthMax >= 3 ? widthMax - 3 : max(0, length + max(widthMax, -length) - 3))) + "..."
+        }
+        let rows = table.rows.prefix(max(0, rowsMax))
         let columns = (0..<shownColumns).map { column in [cut(table.names[column])] + cells(column, rows.map { $0[column] }).map(cut) }
         var lines = (0...rows.count).map { line in columns.map { $0[line] } + more }
         if table.rows.count > rows.count { lines.append(lines[0].map { _ in "..." }) }

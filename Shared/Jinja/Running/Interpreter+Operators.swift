@@ -154,7 +154,7 @@ extension Interpreter {
         }
     }
 
-    func apply(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws(JinjaError) -> Value {
+    public func apply(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws(JinjaError) -> Value {
         if let result = try Numbers.apply(operation, left, right) { return result }
         switch (operation, left, right) {
         case (.modulo, .string(let format), _): return .string(try PercentFormat.format(format, right, self))

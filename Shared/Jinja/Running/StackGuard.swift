@@ -1,12 +1,12 @@
 /// Knows how much of the thread's stack was used since it was made, so that recursion in a template ends in an error
 /// and not in a crash, however large the frames of a build are.
-struct StackGuard {
+public struct StackGuard {
     private let start: UInt
 
-    init() { start = Self.here }
+    public init() { start = Self.here }
 
     /// The stack grows downwards on every platform Swift runs on.
-    var bytesUsed: Int {
+    public var bytesUsed: Int {
         let here = Self.here
         return start > here ? Int(start - here) : 0
     }

@@ -59,6 +59,9 @@ final class Connection {
         try Self.poll(pointer, settings) { libpq.PQresetPoll($0) }
     }
 
+    /// What one call can wait for, which counts milliseconds in 32 bits.
+    private static let pollSecondsMax: Int64 = 1_000_000
+
     private static func poll(
         _ pointer: OpaquePointer, _ settings: ConnectionSettings, _ goOn: (OpaquePointer) -> PostgresPollingStatusType
     ) throws {
@@ -72,8 +75,9 @@ final class Connection {
             guard status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING else { throw failed() }
             var waiting = pollfd(fd: libpq.PQsocket(pointer), events: Int16(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
             let left = ContinuousClock.now.duration(to: deadline).components.seconds
-            let ready = left < 0 ? 0 : Glibc.poll(&waiting, 1, Int32(left * 1_000 + 999))
+            let ready = left < 0 ? 0 : Glibc.poll(&waiting, 1, Int32(min(left, Self.pollSecondsMax) * 1_000 + 999))
             if ready < 0, errno == EINTR { continue }
+            if ready == 0, left >= Self.pollSecondsMax { continue }
             guard ready != 0 else {
                 throw PostgreSQLProblem(connecting: "no answer within \(settings.connectSeconds) s", to: settings.place)
             }

@@ -29,7 +29,8 @@ struct ConnectionSettings: Sendable {
         parameters.removeAll { $0.key == "client_encoding" }
         parameters.append(("client_encoding", "UTF8"))
         func value(_ key: String) -> String? { parameters.first { $0.key == key }?.value }
-        connectSeconds = value("connect_timeout").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? connectSeconds
+        // libpq reads it into 32 bits.
+        connectSeconds = value("connect_timeout").flatMap { Int($0) }.flatMap { $0 > 0 ? min($0, Int(Int32.max)) : nil } ?? connectSeconds
         place = (value("host") ?? value("hostaddr") ?? "localhost") + (value("port").map { ":\($0)" } ?? "") + (value("dbname").map { "/\($0)" } ?? "")
     }
 

@@ -5,6 +5,7 @@ internal import Kernel
 enum DbtFiles {
     static func json(_ path: String) -> JSON? { FileManager.default.contents(atPath: path).flatMap { try? JSON(parsing: [UInt8]($0)) } }
     static func text(_ path: String) -> String? { FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } }
+    static func bytes(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
     static func isFolder(_ path: String) -> Bool {
         var isFolder = false

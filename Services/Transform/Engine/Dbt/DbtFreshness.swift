@@ -181,7 +181,7 @@ struct DbtFreshness {
 
     private static func exceeds(_ limit: JSON?, _ age: Double) -> Bool {
         guard let count = limit?["count"]?.intValue, let period = limit?["period"]?.stringValue, let seconds = ["minute": 60, "hour": 3_600, "day": 86_400][period] else { return false }
-        return age > Double(count * seconds)
+        return age > Double(count) * Double(seconds)
     }
 
     /// A time as engines write it; one without a zone is UTC.

@@ -31,6 +31,8 @@ struct DbtLog {
     private let secrets: DbtSecrets
     /// Where the dots end.
     private let width: Int
+    /// Wider than any screen; each line of a node is filled up to it.
+    private static let widthMax = 10_000
 
     /// - Parameter folder: of `dbt.log`; nil for none.
     init(_ arguments: DbtArguments, invocation: String, folder: String?, isTerminal: Bool = false, now: @escaping @Sendable () -> Timestamp, output: @escaping (String) -> Void) {
@@ -44,7 +46,7 @@ struct DbtLog {
         isColored = arguments.stated("use-colors") ?? (isTerminal && !arguments.refusesColors)
         isFileColored = arguments.stated("use-colors-file") ?? false
         secrets = arguments.secrets
-        width = arguments.value("printer-width").flatMap { Int($0) } ?? 80
+        width = min(arguments.value("printer-width").flatMap { Int($0) } ?? 80, Self.widthMax)
         fileLevel = (arguments.value("log-level-file") ?? arguments.value("log-level")).flatMap(Level.init(rawValue:)) ?? .debug
         let rule = String(repeating: "=", count: 30)
         file = fileLevel == .none ? nil : folder.flatMap {

@@ -14,18 +14,20 @@ struct DbtOperation {
         var given = JSONObject()
         if let text = site.arguments.value("args"), let written = (try? YAMLValue.object(text)) ?? nil { given = written }
         let manifest = site.manifest
-        let parts = name.split(separator: ".").map(String.init)
+        // As in dbt the first dot ends the package; a name may be empty, and is not found then.
+        let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let bare = parts[parts.count - 1]
         let owners = parts.count == 2 ? [parts[0]] : [manifest.project.name] + manifest.packages.map(\.name) + ["dbt"]
-        let macro = owners.compactMap { manifest.macros["macro.\($0).\(parts[parts.count - 1])"] }.first
+        let macro = owners.compactMap { manifest.macros["macro.\($0).\(bare)"] }.first
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
         let (compiler, session) = try site.open()
         try site.writeManifest(compiled: compiler.compiledNames())
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
-            site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(name)\" in any package", .error, name: "RunningOperationCaughtError")
+            site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(bare)\" in \(parts.count == 2 ? "the \"\(parts[0])\" package" : "any package")", .error, name: "RunningOperationCaughtError")
             throw CompilationError(
                 "compile.macro_not_found",
-                "dbt could not find a macro with the name '\(name)' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
+                "dbt could not find a macro with the name '\(bare)' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
                 at: .named("run-operation \(name)"), remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
         }
         let startedAt = site.command.now()

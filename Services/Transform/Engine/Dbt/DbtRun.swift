@@ -15,7 +15,8 @@ struct DbtRun {
     init(_ site: DbtSite) throws {
         self.site = site
         (compiler, session) = try site.open()
-        let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
+        // A command that nobody thought of must not build the warehouse.
+        guard let command = RunPlan.Command(rawValue: site.arguments.command) else { preconditionFailure("\(site.arguments.command) is no command that runs nodes") }
         let chosen = try site.select()
         plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true)
         site.narrow(to: plan.order)
@@ -137,7 +138,7 @@ struct DbtRun {
     /// As many as the target says and the engine bears.
     private var threads: Int {
         // What templates put into `graph` for those that come later is one lane's own, so there is one lane then.
-        manifest.macros.values.contains { macro in Self.changesOfGraph.contains(where: macro.text.contains) } ? 1 : min(manifest.target.threads, site.writersMax, plan.order.count)
+        manifest.macros.values.contains { macro in Self.changesOfGraph.contains(where: macro.text.contains) } ? 1 : min(manifest.target.threads, site.writersMax, plan.order.count, DbtTeam.lanesMax)
     }
     private static let changesOfGraph = ["graph.setdefault(", "graph.update(", "do graph.", "do graph["]
 

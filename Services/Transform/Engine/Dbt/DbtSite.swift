@@ -42,7 +42,7 @@ final class DbtSite {
         // Templates see them, and artifacts keep them.
         invocation.options = arguments.secrets.masked(.object(invocation.options)).objectValue ?? JSONObject()
         // For rehearsals: what is new depends on it, and the order of commands does not.
-        invocation.asOf = command.environment["SLUICE_NOW"].flatMap(Timestamp.init(sql:)) ?? asOf
+        invocation.asOf = try Self.rehearsedNow(command.environment) ?? asOf
         if ["run", "build", "retry"].contains(arguments.command), let text = arguments.value("sample") {
             let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
             invocation.sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
@@ -84,6 +84,13 @@ final class DbtSite {
         let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")
         if arguments.flag("defer") { manifest.deferred = try deferred() }
+    }
+
+    /// - Throws: where it is no time: a rehearsal at the real one would build other batches than were meant.
+    private static func rehearsedNow(_ environment: [String: String]) throws -> Timestamp? {
+        guard let text = environment["SLUICE_NOW"], !text.isEmpty else { return nil }
+        guard let time = Timestamp(sql: text) else { throw DbtArguments.wrong("Invalid value for 'SLUICE_NOW': '\(text)' is no date or time", "write 2026-01-31 or 2026-01-31 12:00:00") }
+        return time
     }
 
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {

@@ -29,6 +29,9 @@ final class DbtTeam {
         let judge: DbtWarnings.Judge
     }
 
+    /// Each lane is a thread and a connection; a system gives some thousands.
+    static let lanesMax = 500
+
     private let nodes = Mailbox<Node?>()
     private let events = Mailbox<Event>()
     private let count: Int

@@ -7,6 +7,8 @@ enum LineWrap {
 
     /// Words that fit a line together; one that fits none is cut.
     static func lines(_ text: String, width: Int) -> [String] {
+        // Where there is no room at all a line holds one letter.
+        let width = max(1, width)
         var lines: [String] = []
         var line = ""
         // Spaces between words stay as they are written, but for those where a line ends.

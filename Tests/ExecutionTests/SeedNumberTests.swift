@@ -1,0 +1,15 @@
+import Testing
+
+@testable import Execution
+
+/// Numbers of seeds as they are written.
+@Suite struct SeedNumberTests {
+    @Test(arguments: ["1e9223372036854775807", "1.5e-9223372036854775807", "-1e-9223372036854775807", "1e1000000000", "0.00e9223372036854775807"])
+    func `an exponent without measure is no whole number, but for nothing`(text: String) throws {
+        #expect(try #require(SeedNumber(text)).whole == (text.hasPrefix("0") ? "0" : nil))
+    }
+
+    @Test(arguments: [("1e3", "1000"), ("15.00", "15"), ("1.5e1", "15"), ("-2.0", "-2")]) func `a whole number may be written with places`(text: String, whole: String) throws {
+        #expect(try #require(SeedNumber(text)).whole == whole)
+    }
+}
