@@ -57,8 +57,14 @@ public struct NodeRunner {
         default:
             // These have no note of their own: they run each time that the node is asked for.
             try runOutside(.before, of: node)
-            let outcome = try carryOut(true) { try build(node) }
-            try runOutside(.after, of: node)
+            var endsWhole = true
+            let outcome = try carryOut(true) {
+                let done = try build(node)
+                endsWhole = done.batches?.endsWhole ?? true
+                return done
+            }
+            // Of a model in batches these are the last one's.
+            if endsWhole { try runOutside(.after, of: node) }
             return outcome
         }
     }

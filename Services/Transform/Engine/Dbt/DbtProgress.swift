@@ -96,7 +96,10 @@ struct DbtProgress {
         case .built(let message): log.progress(place, "OK created \(title)", message, seconds: event.seconds)
         case .skipped: log.progress(place, "SKIP \(title)", "SKIPPED", seconds: 0)
         case .failed(let error):
-            log(DbtFailure.message(error, resource: "model", name: event.node.name, path: event.node.originalFilePath, compiled: nil), .error)
+            let message = DbtFailure.message(error, resource: "model", name: event.node.name, path: event.node.originalFilePath, compiled: nil)
+            // The database does not know whose statement it was.
+            let text = message.hasPrefix("Database Error in ") ? "Database Error" + message.drop { $0 != "\n" } : message
+            log("Unhandled error while executing \nException on worker thread. \(text)", .error, name: "GenericExceptionOnRun", with: [("exc", .string(text)), ("unique_id", .string(event.node.uniqueID))])
             log.progress(place, "ERROR creating \(title)", "ERROR", seconds: event.seconds, .error)
         }
     }
