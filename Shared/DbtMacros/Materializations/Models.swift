@@ -112,7 +112,7 @@ extension MacroLibrary {
             {%- set target_relation = this.incorporate(type='table') -%}
             {%- set temp_relation = make_temp_relation(target_relation) -%}
             {%- set unique_key = config.get('unique_key') -%}
-            {%- set full_refresh_mode = should_full_refresh() or (existing_relation is not none and not existing_relation.is_table) -%}
+            {%- set full_refresh_mode = should_full_refresh() or (existing_relation is not none and existing_relation.is_view) -%}
             {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
             {%- set grant_config = config.get('grants') -%}
             {# Asked for before anything is written, also on the first run, when it is not needed yet. #}
