@@ -1,7 +1,7 @@
 internal import Jinja
 public import Kernel
 public import Project
-import WarehouseKit
+public import WarehouseKit
 
 /// What a materialization did.
 public struct MaterializationResult: Sendable {
@@ -17,8 +17,11 @@ public struct MaterializationResult: Sendable {
 
 extension Compiler {
     /// Builds a node by the macro of its materialization. Everything happens on the session's open transaction.
-    /// - Parameter compiled: the node's SQL; nil for a seed.
-    public func materialize(_ compiled: CompiledNode) throws -> MaterializationResult {
+    /// - Parameters:
+    ///   - compiled: the node's SQL; nil for a seed.
+    ///   - name: of another materialization than the node's own.
+    ///   - other: what a clone stands in for.
+    public func materialize(_ compiled: CompiledNode, as name: String? = nil, of other: RelationName? = nil) throws -> MaterializationResult {
         let node = compiled.node
         do {
             let frame = Frame(node, package: node.packageName, mode: .execute)
@@ -26,9 +29,10 @@ extension Compiler {
                 "pre_hooks": .list(Hook.all(node.config["pre-hook"]).map(\.value)), "post_hooks": .list(Hook.all(node.config["post-hook"]).map(\.value)),
                 "sql": .string(compiled.sql), "compiled_code": .string(compiled.sql), "compiled_sql": .string(compiled.sql),
             ]
+            if let other { frame.variables["defer_relation"] = .object(RelationObject(other, dialect: dialect)) }
             frame.modelExtras = modelExtras(compiled)
             return try inside(frame) {
-                let result = try interpreter.call(try materialization(of: node))
+                let result = try interpreter.call(try materialization(name ?? node.config.materialized, of: node))
                 guard result.asDict?["relations"] != nil else {
                     throw CompilationError(
                         "compile.bad_materialization", "Invalid return value from materialization, \"relations\" not found, got \(result.asDict == nil ? "text" : "keys: \(result.asDict?.keys.compactMap(\.asString) ?? [])")",
@@ -81,8 +85,7 @@ extension Compiler {
 
     /// dbt's rule: of the namesakes, the adapter's own goes above the default one, and the project's above a package's above
     /// the library's. A package alone takes the place of one of dbt's only where the project's flags let it.
-    private func materialization(of node: Node) throws -> Value {
-        let name = node.config.materialized
+    private func materialization(_ name: String, of node: Node) throws -> Value {
         let adapters = dialect.prefixes
         if node.resourceType == .model, node.language != "sql" {
             let known = try adapters.map { "materialization_\(name)_\($0)" }.first { try macros.libraryMacro($0, interpreter) != nil }

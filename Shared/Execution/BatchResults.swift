@@ -32,6 +32,9 @@ public struct BatchResults: Hashable, Sendable {
 
     init() {}
 
+    /// Whether the newest batch was built.
+    var endsWhole: Bool { failed.allSatisfy { lost in successful.contains { $0.start > lost.start } } }
+
     public init?(json: JSON) {
         guard let successful = json["successful"]?.arrayValue, let failed = json["failed"]?.arrayValue else { return nil }
         self.successful = successful.compactMap(BatchStretch.init(json:))

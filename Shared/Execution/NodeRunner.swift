@@ -57,8 +57,14 @@ public struct NodeRunner {
         default:
             // These have no note of their own: they run each time that the node is asked for.
             try runOutside(.before, of: node)
-            let outcome = try carryOut(true) { try build(node) }
-            try runOutside(.after, of: node)
+            var endsWhole = true
+            let outcome = try carryOut(true) {
+                let done = try build(node)
+                endsWhole = done.batches?.endsWhole ?? true
+                return done
+            }
+            // Of a model in batches these are the last one's.
+            if endsWhole { try runOutside(.after, of: node) }
             return outcome
         }
     }
@@ -80,7 +86,7 @@ public struct NodeRunner {
     }
 
     /// The engine's answer without what it left open, and with the rows that were counted afterwards.
-    private static func response(_ result: MaterializationResult, rows: Int?) -> JSON {
+    static func response(_ result: MaterializationResult, rows: Int?) -> JSON {
         var pairs = (result.adapterResponse.objectValue?.pairs ?? []).map { ($0.key, $0.value) }.filter { !$0.1.isNull && $0.0 != "rows_affected" }
         if let rows = rows.map({ JSON($0) }) ?? result.adapterResponse["rows_affected"], !rows.isNull { pairs.append(("rows_affected", rows)) }
         return JSON(pairs)
@@ -94,10 +100,10 @@ public struct NodeRunner {
         return Int(rows)
     }
 
-    private enum HookPhase { case before, after }
+    enum HookPhase { case before, after }
 
     /// Runs the hooks that stand outside the node's transaction: those that prepare it, or those that follow its commit.
-    private func runOutside(_ phase: HookPhase, of node: Node) throws {
+    func runOutside(_ phase: HookPhase, of node: Node) throws {
         let hooks = Hook.all(node.config[phase == .before ? "pre-hook" : "post-hook"])
         guard hooks.contains(where: { !$0.isInTransaction }) else { return }
         do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }

@@ -94,10 +94,14 @@ public struct Manifest: Sendable {
 
     var validatesMacroArguments: Bool { project.flags["validate_macro_args"]?.boolValue == true }
 
-    /// Whether a model is built batch by batch. Where a project writes its own microbatch strategy, a flag has to ask for it, as in dbt.
+    /// Whether a model is built batch by batch.
     public func isBuiltInBatches(_ node: Node) -> Bool {
         guard node.resourceType == .model, node.config.materialized == "incremental", node.config["incremental_strategy"] == "microbatch" else { return false }
-        return project.flags["require_batched_execution_for_custom_microbatch_strategy"]?.boolValue == true
+        return runsBatches
+    }
+    /// Where a project writes its own microbatch strategy, a flag has to ask for batches, as in dbt.
+    var runsBatches: Bool {
+        project.flags["require_batched_execution_for_custom_microbatch_strategy"]?.boolValue == true
             || !packages.contains { macros["macro.\($0.name).get_incremental_microbatch_sql"] != nil }
     }
 

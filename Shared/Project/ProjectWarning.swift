@@ -74,7 +74,7 @@ extension Manifest {
     ///   - tellsAll: each resource of a kind, as `--debug` asks for it.
     public func standingWarnings(now: Timestamp, tellsAll: Bool = false) -> [ProjectWarning] {
         var found = deprecated(now: now) + standingDeprecations(tellsAll: tellsAll)
-        let counts = nodes.values.count { $0.config["concurrent_batches"] == true && isBuiltInBatches($0) }
+        let counts = runsBatches ? nodes.values.count { $0.config["concurrent_batches"] == true } : 0
         if counts > 0 {
             found.append(
                 .init(
@@ -82,7 +82,7 @@ extension Manifest {
                     "Found \(counts) microbatch model\(counts == 1 ? "" : "s") with the `concurrent_batches` config set to true, but the \(target.type) adapter does not support running batches concurrently. Batches will be run sequentially.",
                     .taggedThenWrapped))
         }
-        found += deprecatedNamesakes
+        found += unfiltered + deprecatedNamesakes
         let unused = unusedPaths
         if !unused.isEmpty {
             found.append(
@@ -93,9 +93,24 @@ extension Manifest {
         return found
     }
 
+    /// Models in whose batches all that they read is read each time.
+    private var unfiltered: [ProjectWarning] {
+        inReadingOrder.filter { node in
+            isBuiltInBatches(node) && !node.dependsOn.contains { id in [nodes[id]?.config["event_time"], sources[id]?.config["event_time"]].contains { $0?.stringValue?.isEmpty == false } }
+        }.map {
+            .init(
+                "MicrobatchModelNoEventTimeInputs",
+                "[WARNING]: The microbatch model '\($0.name)' has no 'ref' or 'source' input with an 'event_time' configuration. \nThis means no filtering can be applied and can result in unexpected duplicate records in the resulting microbatch model.", .note)
+        }
+    }
+
+    private var inReadingOrder: [Node] {
+        nodes.values.sorted { ($0.packageName == project.name ? 0 : 1, $0.path) < ($1.packageName == project.name ? 0 : 1, $1.path) }
+    }
+
     private func deprecated(now: Timestamp) -> [ProjectWarning] {
         var found: [ProjectWarning] = []
-        for node in nodes.values.sorted(by: { ($0.packageName == project.name ? 0 : 1, $0.path) < ($1.packageName == project.name ? 0 : 1, $1.path) }) where node.resourceType == .model {
+        for node in inReadingOrder where node.resourceType == .model {
             guard let date = node.deprecationDate, let moment = Timestamp(rfc3339: date) else { continue }
             let version = node.version.map { ".v\(PythonText.text($0))" } ?? ""
             let hasPassed = moment < now

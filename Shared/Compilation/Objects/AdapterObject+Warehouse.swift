@@ -15,7 +15,8 @@ extension AdapterObject {
         case "get_columns_in_relation":
             return try compiler.call("get_columns_in_relation", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
         case "described_columns":
-            guard let relation = relation(arguments.positional.first) else { return [] }
+            // dbt asks information_schema, which has none of materialized views.
+            guard let relation = relation(arguments.positional.first), try session.relation(relation.name)?.kind != .materializedView else { return [] }
             return .list(try columns(of: relation, session).map { .object($0) })
         case "get_missing_columns":
             let bound = try arguments.bound("get_missing_columns", required: 2, "from_relation", "to_relation")

@@ -175,15 +175,16 @@ final class AdapterObject: JinjaObject {
         let names = arguments.positional.count > 1 ? arguments.positional[1].asDict : nil
         let strategy = arguments.positional.count > 2 ? arguments.positional[2].asDict : nil
         let present = Set(try session.columns(of: relation.name).map { $0.name.lowercased() })
-        func name(_ key: String) -> String { names?[key]?.asString ?? key }
-        var wanted = ["dbt_scd_id", "dbt_valid_from", "dbt_valid_to"]
-        if strategy?["hard_deletes"]?.asString == "new_record" { wanted.append("dbt_is_deleted") }
-        let missing = wanted.map(name).filter { !present.contains($0.lowercased()) }
-        guard missing.isEmpty else {
+        func check(_ keys: [String], folds: Bool) throws {
+            let missing = keys.map { names?[$0]?.asString ?? $0 }.filter { !present.contains(folds ? $0.lowercased() : $0) }
+            guard !missing.isEmpty else { return }
             throw CompilationError(
-                "compile.bad_snapshot_target", "Snapshot target is missing configured columns (missing \(missing.map { "\"\($0)\"" }.joined(separator: ", ")))",
-                remedy: "see https://docs.getdbt.com/docs/build/snapshots#snapshot-meta-fields for more information")
+                "compile.bad_snapshot_target",
+                "Snapshot target is missing configured columns (missing \(missing.map { "\"\($0)\"" }.joined(separator: ", "))). See https://docs.getdbt.com/docs/build/snapshots#snapshot-meta-fields for more information.",
+                remedy: "")
         }
+        try check(["dbt_scd_id", "dbt_valid_from", "dbt_valid_to"], folds: true)
+        if strategy?["hard_deletes"]?.asString == "new_record" { try check(["dbt_is_deleted"], folds: false) }
     }
 
     /// `{privilege: [grantees]}` of what the warehouse lists.

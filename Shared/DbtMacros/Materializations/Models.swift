@@ -112,7 +112,7 @@ extension MacroLibrary {
             {%- set target_relation = this.incorporate(type='table') -%}
             {%- set temp_relation = make_temp_relation(target_relation) -%}
             {%- set unique_key = config.get('unique_key') -%}
-            {%- set full_refresh_mode = should_full_refresh() or (existing_relation is not none and not existing_relation.is_table) -%}
+            {%- set full_refresh_mode = should_full_refresh() or (existing_relation is not none and existing_relation.is_view) -%}
             {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
             {%- set grant_config = config.get('grants') -%}
             {# Asked for before anything is written, also on the first run, when it is not needed yet. #}
@@ -162,12 +162,25 @@ extension MacroLibrary {
     static let clone = LibraryFile(
         "dbt", "materializations/clone.sql", dispatched: ["can_clone_table()", "create_or_replace_clone(this_relation, defer_relation)"], #"""
         {% materialization clone, default %}
+            {%- if not defer_relation -%}
+                {{ log('No relation found in state manifest for ' ~ model.unique_id, info=True) }}
+                {{ return({'relations': []}) }}
+            {%- endif -%}
             {%- set existing_relation = load_cached_relation(this) -%}
-            {%- set other = load_cached_relation(defer_relation) -%}
-            {%- if existing_relation and not flags.FULL_REFRESH -%}{{ return({'relations': [existing_relation]}) }}{%- endif -%}
-            {%- set target_relation = this.incorporate(type='view') -%}
-            {%- do drop_relation_if_exists(existing_relation) -%}
-            {%- call statement('main') -%}{{ get_create_view_as_sql(target_relation, 'select * from ' ~ defer_relation) }}{%- endcall -%}
+            {%- if existing_relation and not flags.FULL_REFRESH -%}
+                {{ log('Relation ' ~ existing_relation ~ ' already exists', info=True) }}
+                {{ return({'relations': []}) }}
+            {%- endif -%}
+            {%- set other_relation = load_cached_relation(defer_relation) -%}
+            {%- if not (other_relation and other_relation.is_table and can_clone_table()) -%}
+                {%- set own_name = 'materialization_view_' ~ adapter.type() -%}
+                {{ return(context[own_name if own_name in context else 'materialization_view_default']()) }}
+            {%- endif -%}
+            {%- set target_relation = this.incorporate(type='table') -%}
+            {%- if existing_relation and not existing_relation.is_table -%}{%- do drop_relation_if_exists(existing_relation) -%}{%- endif -%}
+            {%- call statement('main') -%}{{ create_or_replace_clone(target_relation, defer_relation) }}{%- endcall -%}
+            {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) -%}
+            {%- do persist_docs(target_relation, model) -%}
             {{ return({'relations': [target_relation]}) }}
         {% endmaterialization %}
         {% macro default__can_clone_table() %}{{ return(False) }}{% endmacro %}

@@ -105,7 +105,7 @@ extension MacroLibrary {
             {{ return(formatted) }}
         {% endmacro %}
         {% macro default__format_column(column) -%}
-            {{ return({'name': column.column | lower, 'data_type': column.dtype, 'formatted': column.column | lower ~ ' ' ~ column.dtype}) }}
+            {{ return({'name': column.column, 'data_type': column.dtype, 'formatted': column.column | lower ~ ' ' ~ column.dtype}) }}
         {%- endmacro %}
         """#)
 }

@@ -190,6 +190,25 @@ WARNED_OF = {
 WARNED_OF = {"dbt_project.yml": GOOD["dbt_project.yml"]} | {f"models/{name}.sql": text for name, (text, _) in WARNED_OF.items()} | {f"models/{name}.yml": json.dumps({"models": [{"name": name, **said}]}) for name, (_, said) in WARNED_OF.items()}
 
 
+# What one run leaves for the next.
+def batched(more=""): return f"{{{{ config(materialized='incremental', incremental_strategy='microbatch', unique_key='id', event_time='at', batch_size='day', begin='2026-01-01'{more}) }}}} select id, cast(at as timestamp) as at from {{{{ ref('words') }}}}"
+
+
+LEFT = GOOD | {
+    "models/viewed.sql": "{{ config(materialized='materialized_view', persist_docs={'columns': true}) }} select id from {{ ref('words') }}",
+    "models/hooked.sql": "{{ config(materialized='table', pre_hook=\"create table if not exists {{ target.schema }}.told (said text)\", post_hook=[\"insert into {{ target.schema }}.told values ('{{ this }}')\", {'sql': \"insert into {{ target.schema }}.told values ('late')\", 'transaction': False}]) }} select 1 as id",
+    "models/inner.sql": "{{ config(materialized='ephemeral') }} select 1 as id",
+    "models/batched.sql": batched(", concurrent_batches=true"), "models/bound.sql": contracted("table")[0] + ", 3 as \"Mixed\"",
+    "models/more.yml": json.dumps({"models": [{"name": "viewed", "columns": [{"name": "id", "description": "key"}]}, {"name": "bound", **contracted("table")[1]}]}),
+    "tests/gone.sql": "select * from {{ ref('plain') }}",
+}
+
+
+def cloned(relations): return relations.rows() + relations.sql("select said from scene_other.told order by 1") + relations()
+def ungone(relations): pathlib.Path("tests/gone.sql").unlink()
+def snapshotted(more): return lambda relations: pathlib.Path("snapshots/history.sql").write_text(GOOD["snapshots/history.sql"].replace("check_cols='all'", "check_cols='all', " + more))
+
+
 # What a seed may hold, and what its columns become.
 SEEDS = {
     "offsets": "id,at,iso,zoned,mixed,fine\n1,2026-01-01 10:00:00+02:00,2026-01-01T10:00:00Z,2026-01-01T01:00:00+0200,2026-01-01 10:00:00,2026-01-01T10:00:00.5\n2,2026-06-01 10:00:00-05:00,2026-01-01T10:00:00.123456Z,2026-12-31T23:30:00-05:00,2026-01-01T10:00:00,2026-01-01T10:00\n",
@@ -361,6 +380,14 @@ SCENES = {
         words("ls -s worded", "seed", "run") + [on(["test", "-s", "worded"], but={"told", "results"}), on(["build"], but={"told", "results"})],
     ),
     "clone": (GOOD, words("seed", "run", "snapshot") + [kept] + words(*["clone --state state --target other"] * 2, "clone --state state --target other --full-refresh") + [looked]),
+    # Each program has its own frame around what went wrong.
+    "what is left": (LEFT, words("parse --no-partial-parse", "seed", "run -s plain viewed hooked") + [looked]
+        + [on(["run", "-s", "batched", "--event-time-start", "2026-01-01", "--event-time-end", "2026-01-04"], but={"told"}), stored, on(["run", "-s", "inner"]), on(["run", "-s", "bound"], but={"told", "results"})]
+        + [kept] + words("clone --state state --target other -s plain hooked inner") + [cloned] + words("clone --state state --target other -s hooked --full-refresh") + [cloned] + words("clone --state state --target other -s batched bound")
+        + [model("batched", batched(", post_hook={'sql': \"insert into {{ target.schema }}.told values ('batch')\", 'transaction': False}").replace("from", "from (select 1 as twice union all select 2) as t,"))] + words("run -s batched --event-time-start 2026-01-01 --event-time-end 2026-01-04") + [stored]
+        + [model("viewed", GOOD["models/grown.sql"])] + words("run -s viewed") + [looked] + words("run -s viewed --full-refresh") + [looked]
+        + words("snapshot") + [each for more in ("snapshot_meta_column_names={'dbt_valid_to': 'Until'}", "hard_deletes='new_record'") for each in (snapshotted(more), on(["snapshot"], but={"told", "results"}))]
+        + words("test -s gone") + [ungone, on(["retry"], but={"told"})]),
     "docs": (
         GOOD,
         words("seed", "run") + [each for text in ("", "--no-compile", "--empty-catalog", "--select plain", "--select source:raw", "--exclude plain") for each in (on(["docs", "generate", *text.split()], but={"told", "results"}), catalog)],

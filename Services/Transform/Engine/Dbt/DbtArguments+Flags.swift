@@ -44,6 +44,8 @@ extension DbtArguments {
         switch option.kind {
         case .flag: return stated(option.name).map(JSON.bool)
         case .list: return list(option.name).isEmpty ? nil : .array(list(option.name).map(JSON.string))
+        // A day is its first moment.
+        case _ where option.name.hasPrefix("event-time-"): return value(option.name).map { .string($0.utf8.count == 10 ? "\($0)T00:00:00" : $0.replacing(" ", with: "T")) }
         default: return value(option.name).map { text in option.kind == .integer ? Int64(text).map(JSON.integer) ?? .string(text) : .string(text) }
         }
     }

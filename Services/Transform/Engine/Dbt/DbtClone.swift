@@ -23,6 +23,7 @@ struct DbtClone {
         let (compiler, session) = try site.open()
         try site.writeManifest(compiled: compiler.compiledNames())
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
+        for schema in Set(chosen.map { compiler.relationName(of: $0).schema }).sorted() { try session.createSchema(schema) }
         site.tellConcurrency()
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
         var results: [NodeResult] = []
@@ -31,9 +32,14 @@ struct DbtClone {
             site.log("\(index + 1) of \(chosen.count) START clone \(node.schema).\(node.alias)", .debug)
             let startedAt = site.command.now()
             var result = NodeResult(uniqueID: node.uniqueID, status: .success, message: "No-op", startedAt: startedAt, finishedAt: startedAt, relationName: compiler.relationText(of: node))
-            do { result.message = try clone(node, old["nodes"]?[node.uniqueID], compiler, session) } catch {
+            do {
+                if let cloned = try clone(node, old["nodes"]?[node.uniqueID], compiler, session) { result = cloned }
+                if let sql = result.builtBy { try site.folder.writeRun(sql, of: node) }
+            } catch {
+                let refused = compiler.lastMain.flatMap { $0.node == node.uniqueID ? $0.sql : nil }
                 result.status = .error
-                result.message = DbtFailure.message(error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: nil)
+                result.message = DbtFailure.message(
+                    error, resource: node.resourceType.rawValue, name: node.name, path: node.originalFilePath, compiled: refused.flatMap { try? site.folder.writeRun($0, of: node) })
             }
             result.finishedAt = site.command.now()
             results.append(result)
@@ -44,27 +50,23 @@ struct DbtClone {
         return progress.end(results)
     }
 
-    private func clone(_ node: Node, _ there: JSON?, _ compiler: Compiler, _ session: any WarehouseSession) throws -> String {
-        guard let there, let alias = there["alias"]?.stringValue, let schema = there["schema"]?.stringValue else { return skipped("No relation found in state manifest for \(node.uniqueID)") }
+    /// nil where nothing is to do.
+    private func clone(_ node: Node, _ there: JSON?, _ compiler: Compiler, _ session: any WarehouseSession) throws -> NodeResult? {
+        guard let there, there["config"]?["materialized"] != "ephemeral", let alias = there["alias"]?.stringValue, let schema = there["schema"]?.stringValue else {
+            return skipped("No relation found in state manifest for \(node.uniqueID)")
+        }
         let own = compiler.relationName(of: node)
         let other = RelationName(database: there["database"]?.stringValue ?? own.database, schema: schema, identifier: alias)
-        let existing = try session.relation(own)
-        if existing != nil, !compiler.isFullRefresh(node) || session.render(own) == session.render(other) { return skipped("Relation \(session.render(own)) already exists") }
-        guard try session.relation(other) != nil else {
-            throw PlainProblem(
-                "warehouse.no_relation", "relation \(session.render(other)) does not exist", at: node.location, remedy: "build '\(node.name)' in the environment of the state, or leave it out")
+        // Asked before hooks run. dbt would make a relation stand in for itself, and lose it.
+        if try session.relation(own) != nil, !compiler.invocation.isFullRefresh || session.render(own) == session.render(other) {
+            return skipped("Relation \(session.render(own)) already exists")
         }
-        try session.transaction {
-            try session.createSchema(own.schema)
-            if let existing { try session.drop(existing) }
-            try session.execute("create view \(session.render(own)) as\nselect * from \(session.render(other))")
-        }
-        return "CREATE VIEW"
+        return try NodeRunner(compiler, session: session, clock: site.command.now).clone(node, of: other)
     }
 
     /// Why nothing is to do; the result says that nothing was done, as dbt's does.
-    private func skipped(_ reason: String) -> String {
+    private func skipped(_ reason: String) -> NodeResult? {
         site.log(reason)
-        return "No-op"
+        return nil
     }
 }

@@ -155,7 +155,9 @@ struct DbtLog {
         _ place: String, _ text: String, _ status: String, seconds: Double? = nil, _ level: Level = .info, name: String = "Note", total: String = "total", with members: [(String, JSON)]? = nil
     ) {
         let left = "\(place) \(text) "
-        let dots = String(repeating: ".", count: max(0, width - left.unicodeScalars.count))
+        // dbt counts without the word in front.
+        let word = place.hasPrefix("Batch ") ? "Batch ".count : 0
+        let dots = String(repeating: ".", count: max(0, width + word - left.unicodeScalars.count))
         let time = seconds.map { " in \(Self.hundredths($0))s" } ?? ""
         let numbers = place.split(separator: " ").compactMap { Int($0) }
         let counted: [(String, JSON)] = numbers.count == 2 ? [("index", JSON(numbers[0])), (total, JSON(numbers[1]))] : []

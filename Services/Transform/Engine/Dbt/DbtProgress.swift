@@ -96,7 +96,10 @@ struct DbtProgress {
         case .built(let message): log.progress(place, "OK created \(title)", message, seconds: event.seconds)
         case .skipped: log.progress(place, "SKIP \(title)", "SKIPPED", seconds: 0)
         case .failed(let error):
-            log(DbtFailure.message(error, resource: "model", name: event.node.name, path: event.node.originalFilePath, compiled: nil), .error)
+            let message = DbtFailure.message(error, resource: "model", name: event.node.name, path: event.node.originalFilePath, compiled: nil)
+            // The database does not know whose statement it was.
+            let text = message.hasPrefix("Database Error in ") ? "Database Error" + message.drop { $0 != "\n" } : message
+            log("Unhandled error while executing \nException on worker thread. \(text)", .error, name: "GenericExceptionOnRun", with: [("exc", .string(text)), ("unique_id", .string(event.node.uniqueID))])
             log.progress(place, "ERROR creating \(title)", "ERROR", seconds: event.seconds, .error)
         }
     }
@@ -160,7 +163,8 @@ struct DbtProgress {
             "\(isApart ? "\n" : "")\(isWarning ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: isWarning ? "RunResultWarning" : "RunResultFailure",
             with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
         log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
-        guard result.compiledSQL != nil else { return }
+        // A snapshot's SQL has no file.
+        guard result.compiledSQL != nil, node.resourceType != .snapshot else { return }
         let path = folder.compiledPath(of: node)
         log("\n  compiled code at \(path)", name: "SQLCompiledPath", with: [("path", .string(path)), info])
         if node.resourceType == .test, let relation = result.relationName {

@@ -65,7 +65,8 @@ struct DbtRun {
         if Sharing.isDue(after: results, of: manifest) { try Sharing(manifest, compiler: compiler).publish(on: session) }
         progress.finished(results, seconds: now() - invocation.startedAt)
         if plan.command == .seed, site.arguments.flag("show") { try showSeeds(results) }
-        let code = progress.end(results)
+        // Of nothing but ephemeral models there is nothing to say, as in dbt.
+        let code = results.isEmpty && plan.command != .seed ? 0 : progress.end(results)
         // What is skipped without a failure among the results is skipped for an ephemeral model, which has none of its own.
         return results.contains { $0.status == .skipped } ? 1 : code
     }

@@ -45,7 +45,9 @@ final class DbtSite {
         invocation.asOf = try Self.rehearsedNow(command.environment) ?? asOf
         if ["run", "build", "retry"].contains(arguments.command), let text = arguments.value("sample") {
             let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
-            invocation.sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
+            let sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
+            invocation.options["sample"] = ["start": .string(sample.start.sql.replacing(" ", with: "T")), "end": .string(sample.end.sql.replacing(" ", with: "T"))]
+            invocation.sample = sample
         }
         self.invocation = invocation
         library = try command.environment["SLUICE_DBT_MACROS"].map { path throws(ProjectProblem) in try DbtLibrary(manifest: path) } ?? DbtLibrary()
