@@ -21,7 +21,7 @@ struct PythonTime: Hashable {
         self.zone = zone
     }
 
-    var date: PythonDate { PythonDate(days: Int((Double(wall) / 86_400_000_000).rounded(.down))) }
+    var date: PythonDate { PythonDate(days: Int(wall >= 0 ? wall / 86_400_000_000 : (wall - 86_399_999_999) / 86_400_000_000)) }
     private var microsecondOfDay: Int { Int(wall - Int64(date.days) * 86_400_000_000) }
     var hour: Int { microsecondOfDay / 3_600_000_000 }
     var minute: Int { microsecondOfDay / 60_000_000 % 60 }
