@@ -14,6 +14,9 @@ extension Compiler {
         return Self.relation(there, dialect)
     }
 
+    /// What the state says of the node at work; nil where nothing is deferred.
+    func deferralTarget(of node: Node) -> RelationObject? { manifest.deferred[node.uniqueID].map { Self.relation($0, dialect) } }
+
     /// Of a function: whether it is here already is not asked, as dbt's adapters do not tell functions. nil where this run makes it.
     func deferred(function node: Node) -> RelationObject? {
         guard let there = manifest.deferred[node.uniqueID], !invocation.selected.contains(node.uniqueID) else { return nil }

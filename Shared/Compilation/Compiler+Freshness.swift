@@ -24,7 +24,7 @@ extension Compiler {
         do {
             let query = try source.loadedAtQuery.map { text in
                 let frame = Frame(node, package: source.packageName, mode: .execute)
-                frame.variables = ["model": Value(ManifestWriter.json(source)), "this": .object(relation)]
+                frame.variables = ["model": Value(ManifestWriter.model(of: source)), "this": .object(relation)]
                 return try inside(frame) { try render(text, name: source.originalFilePath) }
             }
             let words = query.map { [Value.string($0)] } ?? [source.loadedAtField.map(Value.string) ?? .none, source.freshness["filter"].map { Value($0) } ?? .none]

@@ -21,9 +21,13 @@ extension Compiler {
         return names
     }
 
-    /// `model`: while a node runs, with its relation as it is written in SQL.
+    /// `model`: with the moment of its reading, and while a node runs, with its relation as it is written in SQL.
     var model: Value {
         let model = frame.model
+        if let members = model.asDict, members["created_at"] == nil {
+            members["created_at"] = .double(Double(invocation.startedAt.microseconds) / 1_000_000)
+            if frame.node?.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == frame.node?.uniqueID }) { members["index"] = .int(hook.index) }
+        }
         guard frame.mode == .execute, let node = frame.node, !node.isEphemeral, [.model, .seed, .snapshot].contains(node.resourceType) || failuresRelation(of: node) != nil else { return model }
         model.asDict?["relation_name"] = .string(relationText(of: node))
         return model

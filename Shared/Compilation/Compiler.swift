@@ -51,6 +51,8 @@ public final class Compiler: ParseTimeHost {
     public var batch: Batch?
     /// What `compile` last gave: how far a node came that failed afterwards.
     public private(set) var lastCompiled: CompiledNode?
+    /// The frame of the materialization that ran last.
+    var materialized: Frame?
     /// The statement `main` that was sent last, and for which node: what the warehouse refused where that node fails.
     public internal(set) var lastMain: (node: String, sql: String)?
     var transaction = TemplateTransaction.kept
@@ -122,7 +124,7 @@ public final class Compiler: ParseTimeHost {
     }
 
     public func generatedName(_ macro: String, of package: String, custom: String?, node: Node) throws -> String {
-        try generatedName(macro, in: Frame(node, package: package, mode: .parse), custom: custom, subject: Value(ManifestWriter.json(node))) ?? node.name
+        try generatedName(macro, in: Frame(nil, package: package, mode: .parse), custom: custom, subject: Value(ManifestWriter.json(node))) ?? node.name
     }
 
     public func generatedName(_ macro: String, of package: String, custom: String?, export: JSON) throws -> String {
@@ -130,7 +132,9 @@ public final class Compiler: ParseTimeHost {
     }
 
     private func generatedName(_ macro: String, in frame: Frame, custom: String?, subject: Value) throws -> String? {
-        try inside(frame) {
+        frame.isOfMacro = true
+        frame.macro = manifest.macros["macro.\(frame.package).\(macro)"]
+        return try inside(frame) {
             guard let callee = try self.macro(macro, package: frame.package) else { return custom }
             return try interpreter.text(interpreter.call(callee, Arguments([custom.map(Value.string) ?? .none, subject])))
         }
@@ -140,7 +144,7 @@ public final class Compiler: ParseTimeHost {
 
     /// The SQL of a model, test or analysis.
     public func compile(_ node: Node) throws -> CompiledNode {
-        lastCompiled = nil
+        (lastCompiled, materialized) = (nil, nil)
         isCommittable = false
         do {
             let frame = Frame(node, package: node.packageName, mode: .execute)
@@ -185,7 +189,7 @@ public final class Compiler: ParseTimeHost {
             let frame = Frame(nil, package: manifest.project.name, mode: .execute)
             frame.isOfMacro = true
             frame.variables["_operation_arguments"] = Value(arguments)
-            if let macro { frame.variables["model"] = Value(ManifestWriter.json(macro)) }
+            frame.macro = macro
             _ = try inside(frame) { try render("{{ \(call) }}", name: "dbt_project.yml") }
         } catch {
             throw CompilationError.of(error, node: nil)

@@ -31,6 +31,8 @@ final class Frame {
     var modelExtras: [(String, Value)] = []
     /// Whether a macro is run by itself, outside of any node.
     var isOfMacro = false
+    /// The macro that it is, where it is the project's or a package's: `model` is it then.
+    var macro: Project.Macro?
     static let batchPrefix = "__dbt_internal_microbatch_"
     private var modelValue: Value?
 
@@ -46,6 +48,7 @@ final class Frame {
     /// `model`, made when it is first asked for.
     var model: Value {
         if let modelValue { return modelValue }
+        if let macro { return remembered(Value(ManifestWriter.model(of: macro))) }
         guard let node else { return .none }
         let model = Value(ManifestWriter.model(of: node))
         for (name, value) in modelExtras { model.asDict?[name] = value }
@@ -54,6 +57,10 @@ final class Frame {
             for name in ["event_time_start", "event_time_end"] { config[Self.batchPrefix + name] = batch[name] ?? .none }
         }
         translateTypes(of: model)
+        return remembered(model)
+    }
+
+    private func remembered(_ model: Value) -> Value {
         modelValue = model
         return model
     }

@@ -33,5 +33,5 @@ public struct Hook: Hashable, Sendable {
         object["sql"]?.stringValue.map { Hook(sql: $0, isInTransaction: object["transaction"]?.boolValue ?? true) }
     }
 
-    var value: Value { .dict([("sql", .string(sql)), ("transaction", .bool(isInTransaction)), ("index", .none)]) }
+    var value: Value { .dict([("sql", .string(sql)), ("transaction", .bool(isInTransaction))]) }
 }

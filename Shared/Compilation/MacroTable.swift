@@ -60,9 +60,18 @@ final class MacroTable {
     }
 
     func isPackage(_ name: String) -> Bool { entries[name] != nil || name == "dbt" || libraryPackages.contains(name) }
+    /// Whether templates know it by its name: an adapter's own macros are dbt's to them.
+    func isNamespace(_ name: String) -> Bool { entries[name] != nil || name == "dbt" }
     func has(_ name: String, in package: String) -> Bool { entries[package]?[name] != nil }
     /// The unique id of the first macro of that name, of the given packages.
     func id(of name: String, in packages: [String]) -> String? { packages.first { has(name, in: $0) }.map { "macro.\($0).\(name)" } }
+    /// The unique id of one that was read.
+    func id(of macro: Jinja.Macro) -> String? {
+        func isIt(_ value: Value?) -> Bool { if case .object(let object)? = value { object === macro } else { false } }
+        if let package = entries.first(where: { isIt($0.value[macro.name]?.value) })?.key { return "macro.\(package).\(macro.name)" }
+        guard isIt(library[macro.name]), let package = libraryPackages.first(where: { MacroLibrary.macro(macro.name, in: $0) != nil }) else { return nil }
+        return "macro.\(package).\(macro.name)"
+    }
     func isInLibrary(_ name: String) -> Bool { libraryPackages.contains { MacroLibrary.macro(name, in: $0) != nil } }
     /// In the order of the files, and in these of their lines.
     func names(of package: String) -> [String] {

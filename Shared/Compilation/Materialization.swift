@@ -24,13 +24,9 @@ extension Compiler {
     public func materialize(_ compiled: CompiledNode, as name: String? = nil, of other: RelationName? = nil) throws -> MaterializationResult {
         let node = compiled.node
         do {
-            let frame = Frame(node, package: node.packageName, mode: .execute)
-            frame.variables = [
-                "pre_hooks": .list(Hook.all(node.config["pre-hook"]).map(\.value)), "post_hooks": .list(Hook.all(node.config["post-hook"]).map(\.value)),
-                "sql": .string(compiled.sql), "compiled_code": .string(compiled.sql), "compiled_sql": .string(compiled.sql),
-            ]
+            let frame = self.frame(of: compiled)
             if let other { frame.variables["defer_relation"] = .object(RelationObject(other, dialect: dialect)) }
-            frame.modelExtras = modelExtras(compiled)
+            materialized = frame
             return try inside(frame) {
                 let result = try interpreter.call(try materialization(name ?? node.config.materialized, of: node))
                 guard result.asDict?["relations"] != nil else {
@@ -50,9 +46,22 @@ extension Compiler {
         }
     }
 
+    /// What its materialization and its hooks see.
+    private func frame(of compiled: CompiledNode) -> Frame {
+        let frame = Frame(compiled.node, package: compiled.node.packageName, mode: .execute)
+        frame.variables = ["sql": .string(compiled.sql), "compiled_code": .string(compiled.sql), "compiled_sql": .string(compiled.sql)]
+        frame.modelExtras = modelExtras(compiled)
+        return frame
+    }
+
     private func modelExtras(_ compiled: CompiledNode) -> [(String, Value)] {
         var extras: [(String, Value)] = []
-        if !compiled.sql.isEmpty { extras = [("compiled_code", .string(compiled.sql)), ("compiled_sql", .string(compiled.sql)), ("compiled", true)] }
+        if !compiled.sql.isEmpty {
+            let injected = compiled.ephemerals.map { Value.dict([("id", .string($0.id)), ("sql", .string($0.sql))]) }
+            extras = [
+                ("compiled", true), ("compiled_code", .string(compiled.sql)), ("extra_ctes_injected", true), ("extra_ctes", .list(injected)), ("compiled_sql", .string(compiled.sql)),
+            ]
+        }
         extras.append(("relation_name", compiled.relationName.map(Value.string) ?? .none))
         return extras + batchExtra(of: compiled.node)
     }
@@ -67,16 +76,19 @@ extension Compiler {
     private static func result(_ main: DictValue) -> MaterializationResult {
         var response = ResponseObject("")
         if case .object(let object)? = main["response"], let object = object as? ResponseObject { response = object }
+        if let text = main["response"]?.asString { response = ResponseObject(text) }
         var table: Table?
-        if case .object(let object)? = main["table"] { table = (object as? TableObject)?.table }
+        if case .object(let object)? = main["table"], let found = (object as? TableObject)?.table, !found.names.isEmpty { table = found }
         return MaterializationResult(
             message: response.message, rows: response.rows, table: table, adapterResponse: (try? response.jsonValue()).flatMap(\.?.json) ?? [:])
     }
 
     /// Runs the hooks that stand outside a node's transaction, one by one.
     public func runHooks(_ hooks: [Hook], of node: Node, _ run: (String) throws -> Void) throws {
+        // In dbt one context is before, in and behind the materialization: hooks that follow it see its results.
+        let frame = materialized.flatMap { $0.node?.uniqueID == node.uniqueID ? $0 : nil } ?? lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID ? self.frame(of: $0) : nil }
         for hook in hooks where !hook.isInTransaction {
-            let sql = try render(hook.sql, for: node).trimmed
+            let sql = try (frame.map { frame in try inside(frame) { try render(hook.sql, name: node.originalFilePath) } } ?? render(hook.sql, for: node)).trimmed
             if !sql.isEmpty { try run(try sending(sql, of: node)) }
         }
     }

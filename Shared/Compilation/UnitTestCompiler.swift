@@ -23,11 +23,16 @@ extension Compiler {
             }
             variableOverrides = test.vars
             environmentOverrides = test.environment
-            let frame = Frame(model, package: model.packageName, mode: .execute)
-            // A unit test builds nothing, so its model is not incremental unless the test says so.
-            frame.variables["is_incremental"] = .function("is_incremental") { _, _ in false }
+            let frame = Frame(self.reader(node, test, model), package: model.packageName, mode: .execute)
+            frame.modelExtras = [("tested_node_unique_id", .string(model.uniqueID))]
             frame.unitTest = node
-            if replacements[model.uniqueID] == nil { frame.variables["this"] = Value.none }
+            let own = replacements[model.uniqueID]
+            frame.variables["this"] = own.map(Value.string) ?? Value.none
+            // A unit test builds nothing: whether its model is incremental the test has to say.
+            frame.variables["is_incremental"] = .function("is_incremental") { _, _ in
+                if own == nil { throw CompilationError("compile.raised", "'None' has no attribute 'database'", remedy: "override is_incremental in the unit test") }
+                return false
+            }
             try replaceWords(of: frame, by: test.macros, package: model.packageName)
             let body = try inside(frame) { try render(model.rawCode, name: model.originalFilePath) }
             return CompiledNode(
@@ -35,6 +40,21 @@ extension Compiler {
         } catch {
             throw CompilationError.of(error, node: node)
         }
+    }
+
+    /// As dbt shows a unit test to the text of its model: the test itself, at the model's place.
+    private func reader(_ node: Node, _ test: UnitTest, _ model: Node) -> Node {
+        var reader = node
+        reader.unitTest = nil
+        (reader.rawCode, reader.alias, reader.schema, reader.database) = (model.rawCode, node.name, model.schema, model.database)
+        (reader.refs, reader.sources, reader.functions) = (model.refs, model.sources, model.functions)
+        reader.dependsOn = model.dependsOn + (replacements[model.uniqueID] == nil ? [] : [model.uniqueID])
+        reader.path = "\(node.originalFilePath.split(separator: "/").dropLast().joined(separator: "/"))/\(node.name).sql"
+        reader.fqn = ["unit_test"] + node.fqn
+        reader.config.values["materialized"] = "unit"
+        (reader.description, reader.checksum) = ("", "")
+        reader.columns = []
+        return reader
     }
 
     /// Macros give what the test says of them, under dbt's name too where they are dbt's; any other word is that. What nobody knows is left out.

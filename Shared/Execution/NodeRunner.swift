@@ -106,6 +106,10 @@ public struct NodeRunner {
     func runOutside(_ phase: HookPhase, of node: Node) throws {
         let hooks = Hook.all(node.config[phase == .before ? "pre-hook" : "post-hook"])
         guard hooks.contains(where: { !$0.isInTransaction }) else { return }
+        // What they are to see of the node's own SQL has to be there before the transaction in which it is built.
+        if phase == .before, hooks.contains(where: { !$0.isInTransaction && $0.sql.contains("{{") && ($0.sql.contains("sql") || $0.sql.contains("compiled")) }) {
+            _ = try compiled(node)
+        }
         do { try compiler.runHooks(hooks, of: node) { try session.execute($0) } } catch { throw ExecutionError.of(error, running: node) }
     }
 

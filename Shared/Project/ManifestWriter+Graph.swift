@@ -17,6 +17,13 @@ extension ManifestWriter {
             var json = placed(Self.json(node), node.uniqueID)
             json["config_call_dict"] = .object(node.configCall)
             json["unrendered_config_call_dict"] = [:]
+            if node.resourceType.isReferable { json["defer_relation"] = .null }
+            if node.resourceType == .model { json["batch"] = .null }
+            return json
+        }
+        func own(_ source: SourceTable) -> JSON {
+            var json = placed(json(source), source.uniqueID)
+            json["_event_status"] = [:]
             return json
         }
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
@@ -42,7 +49,7 @@ extension ManifestWriter {
             ("exposures", others(.exposure)), ("functions", sorted(manifest.nodes.filter { $0.value.resourceType == .function }) { own($0) }),
             ("groups", sorted(manifest.groups) { json($0) }), ("metrics", others(.metric)),
             ("nodes", JSON(order(of: manifest).map { node, hook in (node.uniqueID, hook.map(json) ?? own(node)) })),
-            ("sources", sorted(manifest.sources) { placed(json($0), $0.uniqueID) }), ("semantic_models", others(.semanticModel)), ("saved_queries", others(.savedQuery)),
+            ("sources", sorted(manifest.sources) { own($0) }), ("semantic_models", others(.semanticModel)), ("saved_queries", others(.savedQuery)),
         ])
     }
 

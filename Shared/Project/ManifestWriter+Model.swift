@@ -9,6 +9,8 @@ extension ManifestWriter {
         json["unrendered_config_call_dict"] = [:]
         return spoken(json)
     }
+    public static func model(of macro: Macro) -> JSON { spoken(json(macro)) }
+    public static func model(of source: SourceTable) -> JSON { spoken(json(source)) }
 
     /// Members that are parts of dbt's own making, or maps or lists of such.
     private static let parts: Set<String> = [

@@ -23,7 +23,7 @@ extension ManifestWriter {
             return pairs
         }
         pairs += [
-            ("language", .string(node.language)), ("refs", refs(node)), ("sources", sources(node)), ("metrics", []), ("functions", .array(node.functions.map(texts))), ("depends_on", dependsOn(node)),
+            ("language", .string(node.language)), ("refs", refs(node)), ("sources", sources(node)), ("metrics", .array(node.metrics.map(texts))), ("functions", .array(node.functions.map(texts))), ("depends_on", dependsOn(node)),
             ("compiled_path", .null), ("contract", contract(of: node)),
         ]
         if let test = node.test {

@@ -28,6 +28,7 @@ extension ProjectReader {
                 node.refs = capture.refs
                 node.sources = capture.sources
                 node.functions = capture.functions
+                node.metrics = capture.metrics
                 (own, isCaptured) = (capture.config, true)
             } catch {
                 note(error, at: written.value.location, of: node)

@@ -248,6 +248,16 @@ extension ProjectReader {
             node.dependsOn = node.dependsOn.filter { seen.insert($0).inserted }
             manifest.others[id] = node
         }
+        for var node in manifest.nodes.values.filter({ !$0.metrics.isEmpty }).sorted(by: { $0.uniqueID < $1.uniqueID }) {
+            for name in node.metrics.compactMap(\.last) {
+                guard let metric = metrics[name] else {
+                    missing(metric: name, isDisabled: disabledMetrics.contains(name), in: node, known: metrics.keys.sorted())
+                    continue
+                }
+                if !node.dependsOn.contains(metric) { node.dependsOn.append(metric) }
+            }
+            manifest.nodes[node.uniqueID] = node
+        }
         for id in manifest.others(of: .metric).keys {
             let used = measuresUsed(by: id, manifest, [])
             manifest.others[id]?.details["type_params"]?["input_measures"] = .array(used)

@@ -342,6 +342,7 @@ public final class ProjectReader {
         node.refs = capture.refs
         node.sources = capture.sources
         node.functions = capture.functions
+        node.metrics = capture.metrics
         Self.addKeys(to: &node)
         node.configCall = capture.config
         configure(&node, package, patch?.config, capture.config, manifest)

@@ -27,6 +27,15 @@ import Testing
         ("dt.datetime(2026, 1, 2).weekday()", "4"), ("dt.datetime(1970, 1, 2).timestamp()", "86400.0"),
         ("modules.pytz.timezone('Europe/Berlin').localize(dt.datetime(2026, 7, 1, 12))", "2026-07-01 12:00:00+02:00"),
         ("modules.pytz.timezone('America/New_York').localize(dt.datetime(2050, 1, 1)).astimezone(modules.pytz.timezone('Asia/Tokyo'))", "2050-01-01 14:00:00+09:00"),
+        ("dt.datetime(2020, 1, 2, 3, 4, 5).timetuple()", "time.struct_time(tm_year=2020, tm_mon=1, tm_mday=2, tm_hour=3, tm_min=4, tm_sec=5, tm_wday=3, tm_yday=2, tm_isdst=-1)"),
+        ("dt.date(2020, 12, 31).isocalendar()", "datetime.IsoCalendarDate(year=2020, week=53, weekday=4)"), ("dt.date.fromisocalendar(2020, 5, 1)", "2020-01-27"),
+        ("[dt.timedelta(1, 2, 3), dt.timedelta(0), dt.time(1, 2)]", "[datetime.timedelta(days=1, seconds=2, microseconds=3), datetime.timedelta(0), datetime.time(1, 2)]"),
+        ("-dt.timedelta(days=3)", "-3 days, 0:00:00"), ("dt.timedelta(hours=5) % dt.timedelta(hours=2)", "1:00:00"), ("dt.datetime.max", "9999-12-31 23:59:59.999999"),
+        ("dt.time.fromisoformat('01:02').replace(hour=5)", "05:02:00"), ("dt.keys()", "['date', 'datetime', 'time', 'timedelta', 'tzinfo']"), ("dt.timezone is defined", "False"),
+        ("[modules.pytz.FixedOffset(90), modules.pytz.FixedOffset(0)]", "[pytz.FixedOffset(90), <UTC>]"), ("dt.datetime(2020, 1, 1, tzinfo=modules.pytz.FixedOffset(90)).tzname()", "None"),
+        ("modules.pytz.FixedOffset(-330).utcoffset(none)", "-1 day, 18:30:00"), ("[modules.pytz.timezone('Europe/Berlin')]", "[<DstTzInfo 'Europe/Berlin' LMT+0:53:00 STD>]"),
+        ("modules.pytz.all_timezones[0] ~ ('UTC' in modules.pytz.all_timezones) ~ ('Nope' in modules.pytz.all_timezones_set)", "Africa/AbidjanTrueFalse"),
+        ("'Europe/Berlin' in modules.pytz.common_timezones", "True"), ("modules.pytz.country_names['de'] ~ modules.pytz.country_timezones('ch')", "Germany['Europe/Zurich']"),
         ("run_started_at.astimezone(modules.pytz.timezone('America/New_York')).strftime('%Y-%m-%d %H:%M %Z')", "2025-12-31 19:00 EST"),
     ])
     func `times are Python's`(_ expression: String, _ expected: String) throws {

@@ -50,6 +50,21 @@ import WarehouseKit
         #expect(try session.relations(inSchema: "main").map(\.name.identifier).contains("a__dbt_backup") == false)
     }
 
+    @Test func `hooks before and behind the transaction see what the materialization sees`() throws {
+        let project = try TestProject([
+            "models/a.sql": """
+                {{ config(materialized='table', pre_hook=[{'sql': 'create table if not exists said (word text)'}, {'sql': "insert into said values ('{{ sql | trim | length }} {{ model.compiled }}')", 'transaction': false}],
+                    post_hook={'sql': "insert into said values ('{{ load_result('main') is none }} {{ compiled_code == sql }}')", 'transaction': false}) }}
+                select 1 as n
+                """,
+        ])
+        let session = try project.warehouse.open()
+        try session.execute("create table said (word text)")
+        try build(project, "a")
+        let said = try rows(session, "select word from said order by word")
+        #expect(said == [[.text("13 True")], [.text("False True")]])
+    }
+
     @Test func `a project's own create_table_as takes three arguments, and its own names do not take the place of the engine's`() throws {
         let project = try TestProject([
             "macros/own.sql": """

@@ -45,6 +45,19 @@ import WarehouseKit
         #expect(result.status == .pass && result.message == "")
     }
 
+    @Test func `the text of the model sees the test in the model's place`() throws {
+        let project = try TestProject([
+            "models/a.sql": "{{ config(materialized='table', tags=['own']) }} select '{{ model.name }} {{ model.resource_type }} {{ model.tested_node_unique_id }} {{ this }} {{ config.get('materialized') }} {{ model.tags }} {{ model.raw_code | length > 9 }}' as x",
+            "macros/m.sql": "{% macro asked() %}{{ is_incremental() }}{% endmacro %}", "models/b.sql": "select {{ asked() }} as x",
+            "models/u.yml": "unit_tests: [{name: t, model: a, given: [], expect: {rows: [{x: 1}]}}, {name: u, model: b, given: [], expect: {rows: [{x: 1}]}}]",
+        ])
+        let compiler = try project.compiler(nil)
+        let test = try #require(compiler.manifest.others.values.first { $0.name == "t" })
+        #expect(try compiler.compile(unitTest: test).sql.contains("select 't unit_test model.shop.a None unit [] True' as x"))
+        let other = try #require(compiler.manifest.others.values.first { $0.name == "u" })
+        #expect(throws: (any Error).self) { try compiler.compile(unitTest: other) }
+    }
+
     @Test func `what differs is shown cell by cell`() throws {
         let result = try run(yml("{id: 1, mail: \"IT'S\"}, {id: 2, mail: C}, {id: 3, mail: D}"))
         #expect(result.status == .fail && result.failures == 1)

@@ -138,6 +138,17 @@ final class DbtDrill {
         ])
     }
 
+    @Test func `a hook of the end that cannot be written down ends the command behind what was done`() throws {
+        let hooks = "name: shop\nprofile: shop\non-run-end: [\"select 1\", \"{{ exceptions.raise_compiler_error('no') if execute }}\"]\n"
+        let drill = try DbtDrill(Self.files.merging(["dbt_project.yml": hooks]) { _, new in new })
+        let (code, text) = drill.run("run")
+        #expect(code == 2, "\(text)")
+        // dbt's own words for whatever breaks off there.
+        let told = ["Exited because of keyboard interrupt", "Done. PASS=3 WARN=0 ERROR=0", "Finished running", "Encountered an error:"].map { text.range(of: $0)?.lowerBound }
+        #expect(told.allSatisfy { $0 != nil } && told.compactMap { $0 } == told.compactMap { $0 }.sorted(), "\(text)")
+        #expect(try drill.statuses["operation.shop.shop-on-run-end-0"] == "success" && drill.statuses["model.shop.a"] == "success")
+    }
+
     @Test func `the project's hooks run before the packages', and each is told when it is written down`() throws {
         let drill = try DbtDrill(Self.files.merging([
             "dbt_project.yml": "name: shop\nprofile: shop\non-run-start: [\"{{ log('told', info=true) }}create table log (n)\"]\n",

@@ -43,23 +43,32 @@ extension Compiler {
             lastMain = frame.node.map { ($0.uniqueID, sql) }
         }
         let (response, table) = try run(sql, fetches: bound[1]?.asInt == 1, begins: bound[2]?.asInt != 0)
-        if let name { store(name, response, table) }
+        if let name { store(name, .object(response), table) }
         return ""
     }
 
-    private func store(_ name: String, _ response: ResponseObject, _ table: TableObject?) {
+    private func store(_ name: String, _ response: Value, _ table: TableObject?) {
         frame.results[name] = .dict([
-            ("response", .object(response)), ("data", .list(table?.rowTuples ?? [])), ("table", table.map { .object($0) } ?? .none),
+            ("response", response), ("data", .list(table?.rowTuples ?? [])), ("table", .object(table ?? object(Table(names: [], kinds: [], rows: [])))),
         ])
+    }
+
+    /// A result is given once, save that of the statement `main`.
+    func loadResult(_ name: String) throws -> Value {
+        guard let result = frame.results[name] else { return .none }
+        guard name != "main" else { return result }
+        guard !result.isNone else {
+            throw CompilationError("compile.raised", "The 'statement' result named '\(name)' has already been loaded into a variable", remedy: "keep it with set, and use that")
+        }
+        frame.results[name] = Value.none
+        return result
     }
 
     func storeResult(_ arguments: Arguments) throws -> Value {
         let bound = try arguments.bound("store_result", required: 2, "name", "response", "agate_table")
         var table: TableObject?
         if case .object(let object)? = bound[2] { table = object as? TableObject }
-        var response = ResponseObject(bound[1]?.asString ?? "", code: nil, rows: nil)
-        if case .object(let object)? = bound[1], let object = object as? ResponseObject { response = object }
-        store(bound[0]?.asString ?? "", response, table)
+        store(bound[0]?.asString ?? "", bound[1] ?? .none, table)
         return ""
     }
 
@@ -68,7 +77,7 @@ extension Compiler {
         var table: TableObject?
         if case .object(let object)? = bound[4] { table = object as? TableObject }
         store(
-            bound[0]?.asString ?? "", ResponseObject(bound[1]?.asString ?? "", code: bound[2]?.asString, rows: bound[3].flatMap { $0.asInt ?? $0.asString.flatMap(Int.init) }), table)
+            bound[0]?.asString ?? "", .object(ResponseObject(bound[1]?.asString ?? "", code: bound[2]?.asString, rows: bound[3].flatMap { $0.asInt ?? $0.asString.flatMap(Int.init) })), table)
         return ""
     }
 }

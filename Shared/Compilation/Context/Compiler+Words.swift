@@ -10,8 +10,6 @@ extension Compiler {
         if let value = frames.last?.variables[name] { return value }
         if let value = try projectMacro(name, package: package) { return value }
         if name == "context" { return .object(ContextObject(self, package: package)) }
-        // A macro that is run by itself is about no relation.
-        if name == "this", frames.last?.isOfMacro == true { return nil }
         if let value = word(name) { return value }
         return try macros.libraryMacro(name, interpreter)
     }
@@ -46,7 +44,7 @@ extension Compiler {
         let root = manifest.project.name
         if root != own, let value = try macros.macro(name, in: root, interpreter) { return value }
         if package != own, package != root, package != "dbt", let value = try macros.macro(name, in: package, interpreter) { return value }
-        return macros.isPackage(name) ? .object(PackageObject(name, self)) : nil
+        return macros.isNamespace(name) ? .object(PackageObject(name, self)) : nil
     }
 
     /// A macro by dbt's order of search, the library's included.
@@ -90,29 +88,30 @@ extension Compiler {
         if let value = fixedWords[name] { return value }
         if let make = Self.fixed[name] {
             let value = make(self)
-            fixedWords[name] = value
+            if manifest != nil { fixedWords[name] = value }
             return value
         }
-        return Self.changing[name]?(self)
+        return Self.changing[name]?(self) ?? Self.ofNodes[name]?(self)
     }
 
-    static func isWord(_ name: String) -> Bool { fixed[name] != nil || changing[name] != nil }
+    static func isWord(_ name: String) -> Bool { fixed[name] != nil || changing[name] != nil || ofNodes[name] != nil }
 
     /// What they mean differs from command to command, so a project that is read with them is read again by the next.
     private static let wordsOfCommand: Set<String> = ["invocation_id", "run_started_at", "invocation_args_dict", "flags", "selected_resources"]
 
     public func word(ofSchemas name: String) -> Value? { Self.wordsOfSchemas.contains(name) ? word(name) : nil }
-    private static let wordsOfSchemas = Set(DataFunctions.names).union(["modules", "flags", "invocation_id", "run_started_at", "thread_id", "log", "print", "exceptions"])
+    private static let wordsOfSchemas = Set(DataFunctions.names).union(["return", "modules", "flags", "invocation_id", "run_started_at", "thread_id", "log", "print"])
 
     private static let fixed: [String: @Sendable (Compiler) -> Value] = {
         var words: [String: @Sendable (Compiler) -> Value] = [
             "target": { Value(.object($0.manifest.target.visible)) },
+            "env": { Value(.object($0.manifest.target.visible)) },
             "project_name": { .string($0.manifest.project.name) },
             "invocation_id": { .string($0.invocation.id) },
             "run_started_at": { .object(DateTimeObject(PythonTime($0.invocation.startedAt, zone: .utc))) },
             "dbt_version": { _ in .string(ManifestWriter.dbtVersion) },
             "selected_resources": { .list($0.invocation.selected.map(Value.string)) },
-            "flags": { .object(FlagsObject($0.invocation, of: $0.manifest.project)) },
+            "flags": { .object(FlagsObject($0.invocation, of: $0.manifest?.project)) },
             "invocation_args_dict": { FlagsObject($0.invocation, of: $0.manifest.project).arguments },
             "dbt_metadata_envs": { compiler in
                 let prefix = "DBT_ENV_CUSTOM_ENV_"
@@ -120,6 +119,7 @@ extension Compiler {
                 return .dict(names.map { (String($0.dropFirst(prefix.count)), .string(compiler.variables[$0] ?? "")) })
             },
             "adapter": { .object(AdapterObject($0)) },
+            "sql_now": { .string($0.manifest.target.type == "sqlite" ? "date()" : "now()") },
             "api": { .dict([("Relation", .object(RelationFactory($0))), ("Column", .object(ColumnFactory($0)))]) },
             "column": { .object(ColumnFactory($0)) },
             "exceptions": { .object(ExceptionsObject($0)) },
@@ -131,13 +131,11 @@ extension Compiler {
                     ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule(onCall: tell))),
                 ])
             },
+            "builtins": { .object(BuiltinsObject($0)) },
             "config": { .object(ConfigObject($0)) },
             "var": { .object(VariableFunction($0)) },
             "ref": { .object(ResolverObject("ref", $0) { compiler, arguments in try compiler.ref(arguments) }) },
             "source": { .object(ResolverObject("source", $0) { compiler, arguments in try compiler.source(arguments) }) },
-            "builtins": { compiler in
-                .dict(Compiler.builtins.compactMap { name in compiler.word(name).map { (name, $0) } })
-            },
         ]
         for (name, body) in functions {
             words[name] = { compiler in .function(name) { [unowned compiler] arguments, interpreter in try body(compiler, arguments, interpreter) } }
@@ -146,17 +144,13 @@ extension Compiler {
         return words
     }()
 
-    /// What `builtins` holds, for projects that put a macro of their own before one of these.
-    private static let builtins = [
-        "dbt_version", "var", "env_var", "return", "fromjson", "tojson", "fromyaml", "toyaml", "set", "set_strict", "zip", "zip_strict", "log", "thread_id", "modules", "print",
-        "diff_of_two_dicts", "local_md5", "target", "project_name", "dbt_metadata_envs", "load_result", "store_result", "store_raw_result", "validation", "write", "render",
-        "try_or_compiler_error", "ref", "source", "function", "config", "execute", "exceptions", "database", "schema", "api", "column", "env", "model", "doc",
-    ]
+    /// The words that are known here, without the functions that are macros in dbt.
+    var knownWords: [String] { Self.wordNames.filter { Self.ofNodes[$0] == nil || word($0) != nil } }
+    private static let wordNames = (Array(fixed.keys) + changing.keys + ofNodes.keys).filter { !functionsOfTheLibrary.contains($0) }.sorted()
 
     private static let changing: [String: @Sendable (Compiler) -> Value] = [
-        "this": { compiler in compiler.frame.node.flatMap { $0.resourceType == .operation ? nil : .object(compiler.relation(of: $0)) } ?? .none },
         "execute": { .bool($0.frame.mode == .execute) },
-        "thread_id": { compiler in (compiler.frame.node.map { $0.resourceType == .operation } ?? true) ? "MainThread" : "Thread-1 (worker)" },
+        "thread_id": { compiler in (compiler.session == nil || compiler.frames.last?.node.map { $0.resourceType == .operation } ?? true) ? "MainThread" : "Thread-1 (worker)" },
         "model": { $0.model },
         "schema": { .string($0.frame.place(\.schema) ?? $0.manifest.target.schema) },
         "database": { .string($0.frame.place(\.database) ?? $0.manifest.target.database) },
@@ -165,6 +159,14 @@ extension Compiler {
 
     private static let functions: [String: @Sendable (Compiler, Arguments, Interpreter) throws -> Value] = [
         "function": { compiler, arguments, _ in try compiler.function(arguments) },
+        "metric": { compiler, arguments, _ in try compiler.metric(arguments) },
+        "adapter_macro": { compiler, arguments, interpreter in
+            let name = try interpreter.text(arguments.positional.first ?? arguments["name"] ?? .none)
+            throw CompilationError(
+                "compile.raised",
+                "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a macro and call the result.  For more information, see: https://docs.getdbt.com/reference/dbt-jinja-functions/dispatch) adapter_macro was called for: \(name)",
+                remedy: "")
+        },
         "env_var": { compiler, arguments, _ in try compiler.environmentVariable(arguments) },
         "is_incremental": { compiler, _, _ in .bool(try compiler.isIncremental()) },
         "should_full_refresh": { compiler, _, _ in .bool(compiler.frame.node.map(compiler.isFullRefresh) ?? compiler.invocation.isFullRefresh) },
@@ -178,7 +180,7 @@ extension Compiler {
             return table.map { .object($0) } ?? .none
         },
         "statement": { compiler, arguments, interpreter in try compiler.statement(arguments, interpreter) },
-        "load_result": { compiler, arguments, _ in compiler.frame.results[arguments.positional.first?.asString ?? arguments["name"]?.asString ?? ""] ?? .none },
+        "load_result": { compiler, arguments, _ in try compiler.loadResult(arguments.positional.first?.asString ?? arguments["name"]?.asString ?? "") },
         "store_result": { compiler, arguments, _ in try compiler.storeResult(arguments) },
         "store_raw_result": { compiler, arguments, _ in try compiler.storeRawResult(arguments) },
         "load_agate_table": { compiler, _, _ in
@@ -197,7 +199,6 @@ extension Compiler {
                 throw CompilationError("compile.raised", message, remedy: "")
             }
         },
-        "doc": { compiler, arguments, _ in try compiler.documentation(arguments) },
         "log": { compiler, arguments, interpreter in
             let bound = try arguments.bound("log", required: 1, "msg", "info")
             if bound[1]?.asInt == 1 { compiler.onMessage(try interpreter.text(bound[0] ?? .none)) }
@@ -207,7 +208,6 @@ extension Compiler {
             compiler.onPrint(try interpreter.text(arguments.positional.first ?? arguments["msg"] ?? .none))
             return ""
         },
-        "debug": { _, _, _ in "" },
         "submit_python_job": { _, _, _ in
             throw CompilationError("compile.unsupported", "models in Python are not supported", remedy: "write the model in SQL, or disable it")
         },
@@ -225,14 +225,6 @@ extension Compiler {
         if let value = environmentOverrides[name] { return .string(value.stringValue ?? value.text()) }
         let fallback = bound[1].flatMap { $0.isNone ? nil : $0 }
         return try EnvironmentVariables.value(name, isOptional: fallback != nil, in: variables) { environmentRead.insert($0) }.map(Value.string) ?? fallback ?? .none
-    }
-
-    private func documentation(_ arguments: Arguments) throws -> Value {
-        let names = arguments.positional.compactMap(\.asString)
-        for package in manifest.owners(of: names.count == 2 ? names[0] : nil, from: frame.package) {
-            if let doc = manifest.docs.first(where: { $0.packageName == package && $0.name == names.last }) { return .string(doc.text) }
-        }
-        throw CompilationError("compile.doc_not_found", "Documentation for '\(names.joined(separator: "."))' not found", remedy: "add it as a docs block to a .md file")
     }
 
     private var graph: Value {
@@ -261,6 +253,13 @@ final class ContextObject: JinjaObject {
     func contains(_ value: Value) throws -> Bool? {
         try value.asString.map { try compiler.value(of: $0, package: package) != nil }
     }
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(names.map(Value.string)) }
+
+    private var names: [String] {
+        let packages = [compiler.frame.package, package, compiler.manifest.project.name, "dbt"]
+        let all = Set(compiler.knownWords + ["context"] + compiler.frame.variables.keys + packages.flatMap { compiler.macros.names(of: $0) })
+        return all.union(compiler.manifest.packages.map(\.name)).union(["dbt"]).sorted()
+    }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "get": return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
@@ -269,9 +268,32 @@ final class ContextObject: JinjaObject {
             for (key, value) in arguments.positional.first?.asDict?.pairs.map({ ($0.key.asString ?? "", $0.value) }) ?? [] { compiler.frame.variables[key] = value }
             for (key, value) in arguments.named.map({ ($0.name, $0.value) }) { compiler.frame.variables[key] = value }
             return Value.none
-        case "keys": return .list(compiler.macros.names(of: compiler.frame.package).sorted().map(Value.string))
+        case "keys": return .list(names.map(Value.string))
         default: return nil
         }
+    }
+}
+
+/// `builtins`: dbt's words by themselves, for projects that put a macro of their own before one of them.
+final class BuiltinsObject: JinjaObject {
+    private unowned let compiler: Compiler
+    init(_ compiler: Compiler) { self.compiler = compiler }
+    var typeName: String { "dict" }
+    var isMapping: Bool { true }
+    private var names: [String] { compiler.knownWords.filter { $0 != "builtins" } }
+    var count: Int? { names.count }
+
+    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { name != "builtins" && Compiler.isWord(name) && !Compiler.functionsOfTheLibrary.contains(name) ? compiler.word(name) : nil }
+    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
+    func contains(_ value: Value) throws -> Bool? { value.asString.map(names.contains) }
+    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(names.map(Value.string)) }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        guard ["get", "items", "keys", "values"].contains(name) else { return nil }
+        if name == "get" {
+            let bound = try arguments.bound("get", required: 1, "key", "default")
+            return try item(bound[0] ?? .none, interpreter) ?? bound[1] ?? Value.none
+        }
+        return try interpreter.callMethod(name, of: .dict(names.map { ($0, compiler.word($0) ?? Value.none) }), arguments)
     }
 }
 

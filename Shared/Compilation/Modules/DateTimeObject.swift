@@ -47,7 +47,7 @@ final class DateTimeObject: JinjaObject {
         case "replace": return .object(DateTimeObject(try replaced(arguments)))
         case "utcoffset": return time.offset.map { .object(SpanObject(seconds: $0)) } ?? .some(.none)
         case "dst": return time.zone.map { .object(SpanObject(seconds: $0.summerTime)) } ?? .some(.none)
-        case "tzname": return time.zone.map { .string($0.abbreviation) } ?? .some(.none)
+        case "tzname": return time.zone.flatMap { $0.abbreviation.isEmpty ? nil : .string($0.abbreviation) } ?? .some(.none)
         case "timetuple": return Self.parts(of: time, isSummer: time.zone.map { $0.summerTime != 0 ? 1 : 0 } ?? -1)
         case "utctimetuple": return Self.parts(of: PythonTime(time.instant), isSummer: 0)
         case "ctime": return .string(TimeFormat.text(time, "%a %b %e %H:%M:%S %Y"))
@@ -58,7 +58,7 @@ final class DateTimeObject: JinjaObject {
     static func parts(of time: PythonTime, isSummer: Int) -> Value {
         let (year, month, day) = time.date.parts
         let numbers = [year, month, day, time.hour, time.minute, time.second, time.date.weekday, time.date.dayOfYear, isSummer]
-        return .tuple(TupleValue(numbers.map(Value.int), names: ["tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst"]))
+        return .tuple(TupleValue(numbers.map(Value.int), names: ["tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst"], type: "time.struct_time"))
     }
 
     private func replaced(_ arguments: Arguments) throws -> PythonTime {
@@ -137,7 +137,7 @@ final class DateObject: JinjaObject {
         case "isoweekday": return .int(date.weekday + 1)
         case "isocalendar":
             let (year, week, day) = date.isoWeek
-            return .tuple(TupleValue([.int(year), .int(week), .int(day)], names: ["year", "week", "weekday"]))
+            return .tuple(TupleValue([.int(year), .int(week), .int(day)], names: ["year", "week", "weekday"], type: "datetime.IsoCalendarDate"))
         case "toordinal": return .int(date.ordinal)
         case "timetuple": return DateTimeObject.parts(of: PythonTime(date), isSummer: -1)
         case "ctime": return .string(TimeFormat.text(PythonTime(date), "%a %b %e %H:%M:%S %Y"))
@@ -191,11 +191,21 @@ final class TimeOfDayObject: JinjaObject {
         default: nil
         }
     }
+    func representation(_ interpreter: Interpreter) throws -> String {
+        var parts = [time.hour, time.minute]
+        if time.second != 0 || time.microsecond != 0 { parts.append(time.second) }
+        if time.microsecond != 0 { parts.append(time.microsecond) }
+        return "datetime.time(\(parts.map(String.init).joined(separator: ", ")))"
+    }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {
-        case "strftime": .string(TimeFormat.text(time, arguments.positional.first?.asString ?? ""))
-        case "isoformat": .string(iso)
-        default: nil
+        case "strftime": return .string(TimeFormat.text(time, arguments.positional.first?.asString ?? ""))
+        case "isoformat": return .string(iso)
+        case "replace":
+            let bound = try arguments.bound("replace", "hour", "minute", "second", "microsecond", "tzinfo")
+            let parts = zip(bound, [time.hour, time.minute, time.second, time.microsecond]).map { $0?.asInt ?? $1 }
+            return .object(TimeOfDayObject(try DatetimeType.time([1970, 1, 1] + parts, zone: bound[4].map { ZoneObject.zone($0) } ?? time.zone)))
+        default: return nil
         }
     }
     func order(against other: Value) throws -> Int? {

@@ -11,8 +11,23 @@ final class DatetimeModule: JinjaObject {
         case "datetime": .object(DatetimeType(.datetime))
         case "date": .object(DatetimeType(.date))
         case "time": .object(DatetimeType(.time))
-        case "timezone": .object(DatetimeType(.timezone))
         case "timedelta": .object(DatetimeType(.timedelta))
+        // Nothing is made with it, but it is there.
+        case "tzinfo": .object(DatetimeType(.timezone))
+        default: nil
+        }
+    }
+    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        try ModuleMembers.answer(name, arguments, ["date", "datetime", "time", "timedelta", "tzinfo"], of: self, interpreter)
+    }
+}
+
+/// What a dictionary of lent names answers of itself.
+enum ModuleMembers {
+    static func answer(_ method: String, _ arguments: Arguments, _ names: [String], of module: any JinjaObject, _ interpreter: Interpreter) throws -> Value? {
+        switch method {
+        case "keys": .list(names.map(Value.string))
+        case "get": try module.attribute(arguments.positional.first?.asString ?? "", interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
         default: nil
         }
     }
@@ -94,7 +109,7 @@ final class DatetimeType: JinjaObject {
             let zone = name == "now" ? ZoneObject.zone(first ?? arguments["tz"]) : nil
             return value(PythonTime(WallClock.now(), zone: zone))
         case "fromisoformat":
-            guard let time = PythonTime.read(first?.asString ?? "") else {
+            guard let time = PythonTime.read((kind == .time ? "1970-01-01T" : "") + (first?.asString ?? "")) else {
                 throw CompilationError("compile.bad_date", "Invalid isoformat string: '\(first?.asString ?? "")'", remedy: "write it as 2026-01-31")
             }
             return value(time)
@@ -111,6 +126,13 @@ final class DatetimeType: JinjaObject {
             let date = PythonDate(days: ordinal - 719_163)
             guard PythonDate.all.contains(date) else { throw JinjaError(.value, "year \(date.parts.year) is out of range") }
             return value(PythonTime(date))
+        case "fromisocalendar":
+            let bound = try arguments.bound("fromisocalendar", required: 3, "year", "week", "day").map { try Self.integer($0, 1) }
+            guard (1...53).contains(bound[1]) else { throw JinjaError(.value, "Invalid week: \(bound[1])") }
+            guard (1...7).contains(bound[2]) else { throw JinjaError(.value, "Invalid weekday: \(bound[2]) (range is [1, 7])") }
+            // The fourth of January is in the first week.
+            let start = try Self.date([bound[0], 1, 4])
+            return value(try PythonTime(PythonDate(days: start.days - start.weekday + (bound[1] - 1) * 7 + bound[2] - 1)).checked())
         case "combine":
             guard arguments.positional.count >= 2, case .object(let day) = arguments.positional[0], case .object(let clock) = arguments.positional[1],
                 let time = (clock as? TimeOfDayObject)?.time, let date = (day as? DateObject)?.date ?? (day as? DateTimeObject)?.time.date
@@ -157,10 +179,21 @@ final class ZonesModule: JinjaObject {
     var isMapping: Bool { true }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
-        case "utc", "UTC": .object(ZoneObject(.utc))
+        case "utc": .object(ZoneObject(.utc))
+        case "all_timezones": .list(ZoneNames.all.map(Value.string))
+        case "all_timezones_set": .object(SetObject(ZoneNames.all.map(Value.string)))
+        case "common_timezones": .list(ZoneNames.common.map(Value.string))
+        case "common_timezones_set": .object(SetObject(ZoneNames.common.map(Value.string)))
+        case "country_names": .object(ZoneCountries(ZoneNames.countries.mapValues(Value.string)))
+        case "country_timezones": .object(ZoneCountries(ZoneNames.byCountry.mapValues { .list($0.map(Value.string)) }))
         default: nil
         }
     }
+    private static let names = [
+        "timezone", "utc", "country_timezones", "country_names", "AmbiguousTimeError", "InvalidTimeError", "NonExistentTimeError", "UnknownTimeZoneError", "all_timezones",
+        "all_timezones_set", "common_timezones", "common_timezones_set", "BaseTzInfo", "FixedOffset",
+    ]
+    var methods: Set<String> { ["timezone", "FixedOffset"] }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "timezone":
@@ -171,10 +204,10 @@ final class ZonesModule: JinjaObject {
             }
             return .object(ZoneObject(zone))
         case "FixedOffset":
-            let minutes = try DatetimeType.integer(arguments.positional.first ?? arguments["minutes"])
+            let minutes = try DatetimeType.integer(arguments.positional.first ?? arguments["offset"])
             guard (-1439...1439).contains(minutes) else { throw JinjaError(.value, "('absolute offset is too large', \(minutes))") }
-            return .object(ZoneObject(.fixed(minutes * 60, name: nil)))
-        default: return nil
+            return .object(ZoneObject(minutes == 0 ? .utc : .minutes(minutes)))
+        default: return try ModuleMembers.answer(name, arguments, Self.names, of: self, interpreter)
         }
     }
 }
@@ -189,9 +222,12 @@ final class ZoneObject: JinjaObject {
 
     var typeName: String { "tzinfo" }
     func text(_ interpreter: Interpreter) throws -> String { zone.name }
-    func representation(_ interpreter: Interpreter) throws -> String { zone == .utc ? "<UTC>" : "<DstTzInfo '\(zone.name)'>" }
+    func representation(_ interpreter: Interpreter) throws -> String { zone == .utc ? "<UTC>" : zone.representation }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { name == "zone" ? .string(zone.name) : nil }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
+        if case .minutes? = Optional(zone), ["utcoffset", "dst", "tzname"].contains(name) {
+            return name == "tzname" ? Value.none : .object(SpanObject(seconds: name == "dst" ? 0 : zone.offset))
+        }
         guard case .object(let object)? = arguments.positional.first ?? arguments["dt"], let time = (object as? DateTimeObject)?.time else { return nil }
         let isSummer = (arguments["is_dst"] ?? (arguments.positional.count > 1 ? arguments.positional[1] : nil))?.asInt == 1
         // Of a reading that has a zone, what that shows.

@@ -8,6 +8,8 @@ internal import Synchronization
 enum PythonZone: Hashable {
     /// Seconds east of Greenwich, and a name where it has one.
     case fixed(Int, name: String?)
+    /// pytz's own of so many minutes, which has no name.
+    case minutes(Int)
     case place(ZoneHistory)
     /// A place, and what its clocks show for one reading.
     case pinned(ZoneHistory, ZoneHistory.Kind)
@@ -17,13 +19,14 @@ enum PythonZone: Hashable {
     var name: String {
         switch self {
         case .fixed(let offset, let name): name ?? Self.text(offset)
+        case .minutes(let count): "pytz.FixedOffset(\(count))"
         case .place(let history), .pinned(let history, _): history.name
         }
     }
 
     private var history: ZoneHistory? {
         switch self {
-        case .fixed: nil
+        case .fixed, .minutes: nil
         case .place(let history), .pinned(let history, _): history
         }
     }
@@ -40,6 +43,7 @@ enum PythonZone: Hashable {
     var offset: Int {
         switch self {
         case .fixed(let offset, _): offset
+        case .minutes(let count): count * 60
         case .place(let history): history.first.wholeMinutes
         case .pinned(_, let kind): kind.wholeMinutes
         }
@@ -48,9 +52,21 @@ enum PythonZone: Hashable {
     var abbreviation: String {
         switch self {
         case .fixed: name
+        case .minutes: ""
         case .place(let history): history.first.abbreviation
         case .pinned(_, let kind): kind.abbreviation
         }
+    }
+
+    /// As `repr` shows it.
+    var representation: String {
+        guard case .place(let history) = self else { return history == nil ? name : "<DstTzInfo '\(name)' \(abbreviation)\(Self.shown(offset)) \(summerTime == 0 ? "STD" : "DST")>" }
+        return "<DstTzInfo '\(name)' \(history.first.abbreviation)\(Self.shown(history.first.wholeMinutes)) STD>"
+    }
+    /// As Python prints a span of time, with its sign.
+    private static func shown(_ seconds: Int) -> String {
+        let rest = (seconds % 86_400 + 86_400) % 86_400
+        return (seconds < 0 ? "-1 day, " : "+") + "\(rest / 3600):\(Digits.padded(rest / 60 % 60, 2)):\(Digits.padded(rest % 60, 2))"
     }
 
     /// Seconds by which the clocks are ahead in summer.
@@ -100,10 +116,10 @@ final class ZoneHistory: Hashable, Sendable {
         return nil
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    static func read(_ path: String) -> [UInt8]? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 17)
+        var bytes = [UInt8](repeating: 0, count: 1 << 18)
         let count = fread(&bytes, 1, bytes.count, file)
         return count > 44 ? Array(bytes[..<count]) : nil
     }

@@ -5,6 +5,11 @@ final class RegexModule: JinjaObject {
     var typeName: String { "module" }
     // In dbt a dictionary of what is lent.
     var isMapping: Bool { true }
+    private static let names = [
+        "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer", "compile", "purge", "template", "escape", "error", "Pattern", "Match", "A", "I", "L", "M", "S", "X", "U",
+        "ASCII", "IGNORECASE", "LOCALE", "MULTILINE", "DOTALL", "VERBOSE", "UNICODE", "NOFLAG", "RegexFlag",
+    ]
+    var methods: Set<String> { Set(Self.names.prefix(12)) }
     private var compiled: [String: RegexProgram] = [:]
     /// As many as Python keeps.
     private static let compiledMax = 512
@@ -17,6 +22,8 @@ final class RegexModule: JinjaObject {
         case "VERBOSE", "X": .int(RegexFlags.verbose.rawValue)
         case "ASCII", "A": .int(RegexFlags.ascii.rawValue)
         case "UNICODE", "U": .int(32)
+        case "LOCALE", "L": .int(4)
+        case "NOFLAG": .int(0)
         default: nil
         }
     }
@@ -55,6 +62,7 @@ final class RegexModule: JinjaObject {
             }
             return .string(String(escaped))
         case "purge": return Value.none
+        case "keys", "get": return try ModuleMembers.answer(name, arguments, Self.names, of: self, interpreter)
         default: return nil
         }
     }

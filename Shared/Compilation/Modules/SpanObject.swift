@@ -92,7 +92,12 @@ final class SpanObject: JinjaObject {
         }
     }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        name == "total_seconds" ? .double(Double(microseconds) / 1_000_000) : nil
+        switch name {
+        case "total_seconds": .double(Double(microseconds) / 1_000_000)
+        case "__neg__": .object(SpanObject(microseconds: -microseconds))
+        case "__abs__": .object(SpanObject(microseconds: abs(microseconds)))
+        default: nil
+        }
     }
 
     // MARK: Arithmetic

@@ -25,7 +25,7 @@ extension AdapterObject {
         case "expand_target_column_types":
             let bound = try arguments.bound("expand_target_column_types", required: 2, "from_relation", "to_relation")
             try expand(bound[0] ?? .none, bound[1] ?? .none, interpreter)
-            return ""
+            return Value.none
         case "get_column_schema_from_query":
             let result = try session.query(try interpreter.text(arguments.positional.first ?? arguments["sql"] ?? ""), [], rowsMax: 0)
             return .list(result.columns.indices.map { .object(ColumnObject(result.columns[$0], compiler.dialect.queryType(result.types[$0]), dialect: compiler.dialect)) })

@@ -58,7 +58,8 @@ final class ConfigObject: JinjaObject {
             ? try { let b = try arguments.bound(method, required: 1, "name", "validator"); return [b[0], nil, b[1]] }()
             : try arguments.bound(method, required: 1, "name", "default", "validator")
         // As in dbt: what a template asks of its configuration while it is read is answered with nothing, whatever its default.
-        if compiler.frame.mode == .parse { return "" }
+        // The macro that names a node is asked when all is known, and has no configuration.
+        if compiler.frame.mode == .parse, !compiler.frame.isOfMacro { return "" }
         let key = bound[0]?.asString ?? ""
         let isMeta = method.hasPrefix("meta")
         // A value under meta answers for one that is not stated, as projects moved their own words there.

@@ -19,7 +19,8 @@ final class FlagsObject: JinjaObject {
         ("REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT", false),
     ]
 
-    init(_ invocation: Invocation, of project: PackageFile, isWhole: Bool = false) {
+    /// - Parameter project: nil while the project file itself is read.
+    init(_ invocation: Invocation, of project: PackageFile?, isWhole: Bool = false) {
         self.isWhole = isWhole
         var values: [String: Value] = [
             "STRICT_MODE": false, "DEBUG": false, "USE_COLORS": true, "USE_COLORS_FILE": true, "LOG_LEVEL": "info", "LOG_LEVEL_FILE": "debug", "LOG_FORMAT_FILE": "debug",
@@ -35,11 +36,15 @@ final class FlagsObject: JinjaObject {
         ]
         for (name, value) in Self.ofCommands where value.commands.contains(invocation.command) { values[name] = Self.value(value.value) }
         for (name, isOn) in Self.behaviors { values[name] = .bool(isOn) }
-        for (name, value) in project.flags.pairs { values[name.uppercased()] = Value(value) }
+        for (name, value) in project?.flags.pairs ?? [] { values[name.uppercased()] = Value(value) }
         for (name, value) in invocation.options.pairs where !Self.lists.contains(name) || values[name.uppercased()] != nil {
             values[name.uppercased()] = Self.lists.contains(name) ? Self.value(value) : Value(value)
         }
-        if case .dict? = values["WARN_ERROR_OPTIONS"] {} else { values["WARN_ERROR_OPTIONS"] = nil }
+        if case .dict(let stated)? = values["WARN_ERROR_OPTIONS"] {
+            values["WARN_ERROR_OPTIONS"] = .dict(["error", "warn", "silence"].map { ($0, stated[$0] ?? .list([])) })
+        } else {
+            values["WARN_ERROR_OPTIONS"] = nil
+        }
         values["WHICH"] = .string(invocation.command)
         values["FULL_REFRESH"] = .bool(invocation.isFullRefresh)
         values["STORE_FAILURES"] = .bool(invocation.storesFailures)

@@ -24,9 +24,15 @@ final class ResponseObject: JinjaObject {
 
     var typeName: String { "AdapterResponse" }
     func text(_ interpreter: Interpreter) throws -> String { message }
+    func representation(_ interpreter: Interpreter) throws -> String {
+        let members: [(String, Value)] = [("_message", .string(message)), ("code", code.map(Value.string) ?? Value.none), ("rows_affected", rows.map(Value.int) ?? Value.none)]
+        let words = try members.map { "\($0.0)=\(try interpreter.representation(of: $0.1))" }
+        return "AdapterResponse(\(words.joined(separator: ", ")), query_id=None)"
+    }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
-        case "_message", "message": .string(message)
+        // Jinja keeps what begins so to itself.
+        case "_message": nil
         case "code": code.map(Value.string) ?? Value.none
         case "rows_affected": rows.map { .int($0) } ?? .some(.none)
         default: nil

@@ -15,10 +15,19 @@ public struct Table: Sendable {
     }
 
     init(_ result: ResultSet) {
-        names = result.columns
+        names = Self.distinct(result.columns)
         rows = result.rows
         kinds = result.columns.indices.map { index in
             Self.kind(of: result.types.indices.contains(index) ? result.types[index].lowercased() : "", result.rows.lazy.map { $0[index] })
+        }
+    }
+
+    /// As dbt tells columns of one name apart.
+    private static func distinct(_ names: [String]) -> [String] {
+        var count: [String: Int] = [:]
+        return names.map { name in
+            count[name, default: 0] += 1
+            return count[name].flatMap { $0 > 1 ? "\(name)_\($0)" : nil } ?? name
         }
     }
 
@@ -70,11 +79,9 @@ final class TableObject: JinjaObject {
 
     var typeName: String { "Table" }
     var count: Int? { table.rows.count }
-    // An empty answer is still an answer: `{% if results %}` is true of it.
-    func isTrue() throws -> Bool { true }
     func text(_ interpreter: Interpreter) throws -> String {
-        let shown = table.names.indices.map { "| \(table.names[$0]) | \(TableTypeObject.word(table.kinds[$0])) |" }
-        return (["| column | data_type |", "| ------ | --------- |"] + shown).joined(separator: "\n") + "\n"
+        let rows: [[SQLValue]] = table.names.indices.map { [.text(table.names[$0]), .text(TableTypeObject.word(table.kinds[$0]))] }
+        return TablePrinter(Table(names: ["column", "data_type"], kinds: [.text, .text], rows: rows)).text(rowsMax: .max, columnsMax: 2, widthMax: .max) + "\n"
     }
 
     private var columns: [(String, Value)] {

@@ -23,11 +23,12 @@ public struct TablePrinter {
         let rows = table.rows.prefix(max(0, rowsMax))
         let columns = (0..<shownColumns).map { column in [cut(table.names[column])] + cells(column, rows.map { $0[column] }).map(cut) }
         var lines = (0...rows.count).map { line in columns.map { $0[line] } + more }
-        if table.rows.count > rows.count { lines.append(lines[0].map { _ in "..." }) }
+        // The line that stands for what is left out makes no column wider.
         let widths = lines[0].indices.map { column in lines.map { $0[column].unicodeScalars.count }.max() ?? 0 }
+        if table.rows.count > rows.count { lines.append(lines[0].map { _ in "..." }) }
         let body = lines.map { cells in
             "| " + cells.indices.map { column in
-                let space = String(repeating: " ", count: widths[column] - cells[column].unicodeScalars.count)
+                let space = String(repeating: " ", count: max(0, widths[column] - cells[column].unicodeScalars.count))
                 // Texts alone begin at the left.
                 return column < shownColumns && table.kinds[column] != .text ? space + cells[column] : cells[column] + space
             }.joined(separator: " | ") + " |"

@@ -38,7 +38,7 @@ final class TableColumnObject: JinjaObject {
         case "values_sorted", "values_without_nulls_sorted":
             let nulls = method == "values_sorted" ? values.filter(\.isNone) : []
             let known = Value.list(values.filter { !$0.isNone })
-            return .tuple((try interpreter.environment.filters["sort"]?(known, Arguments([]), interpreter).asList ?? []) + nulls)
+            return .list((try interpreter.environment.filters["sort"]?(known, Arguments([]), interpreter).asList ?? []) + nulls)
         default: return nil
         }
     }

@@ -99,7 +99,7 @@ extension Interpreter {
         case .tuple(let tuple): return .tuple(try slice(tuple.items, lower, upper, step))
         case .string(let text): return .string(PythonText.string(try slice(Array(text.unicodeScalars), lower, upper, step)))
         case .object(let object) where object.isSequence:
-            return .list(try slice(try items(of: value), lower, upper, step))
+            return .tuple(try slice(try items(of: value), lower, upper, step))
         case .undefined(let undefined):
             guard undefined.policy == .chainable || undefined.policy == .forgiving else { throw undefined.failure }
             return value

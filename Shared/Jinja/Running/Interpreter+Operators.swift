@@ -143,7 +143,10 @@ extension Interpreter {
         switch value {
         case .double(let double): return .double(operation == .negative ? -double : double)
         case .undefined(let undefined): throw undefined.failure
-        case .object(let object) where object.double != nil:
+        case .object(let object) where object.double == nil:
+            if operation == .negative, let result = try hosted({ try object.callMethod("__neg__", Arguments([]), self) }) { return result }
+            throw JinjaError(.type, "bad operand type for unary \(operation.rawValue): '\(value.typeName)'")
+        case .object(let object):
             if operation != .negative { return value }
             return try hosted { try object.callMethod("__neg__", Arguments([]), self) } ?? value
         default:

@@ -34,6 +34,13 @@ private struct RepresentationWriter {
         case .double(let value): text += Numbers.text(value)
         case .string(let value): text += PythonText.representation(of: value)
         case .list(let list): try write(list.items, of: list, "[", "]")
+        case .tuple(let tuple) where tuple.type != nil:
+            text += (tuple.type ?? "") + "("
+            for (index, item) in tuple.items.enumerated() {
+                text += (index > 0 ? ", " : "") + (tuple.names.indices.contains(index) ? tuple.names[index] + "=" : "")
+                try write(item)
+            }
+            text += ")"
         case .tuple(let tuple): try write(tuple.items, of: tuple, "(", tuple.items.count == 1 ? ",)" : ")")
         case .dict(let dict): try write(dict)
         case .object(let object): text += try hosted { try object.representation(interpreter) }

@@ -8,6 +8,8 @@ public final class Interpreter {
     var iterations = 0
     /// Where the call being made stands, for the trace of an error inside it.
     var callSite: (module: ModuleState, offset: Int)?
+    /// The macros being called, the outermost first, without the blocks that were handed to them.
+    public internal(set) var macrosUnderWay: [Macro] = []
     /// The value under way to the macro that `returning` ends.
     private var returned: Value?
     private var stack = StackGuard()

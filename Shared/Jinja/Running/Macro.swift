@@ -44,7 +44,11 @@ extension Interpreter {
         let frame = callSite.map { ($0.module.template.source, $0.offset) }
         do {
             try enter()
-            defer { depth -= 1 }
+            if !macro.definition.isCaller { macrosUnderWay.append(macro) }
+            defer {
+                depth -= 1
+                if !macro.definition.isCaller { macrosUnderWay.removeLast() }
+            }
             let scope = Scope(in: macro.scope)
             return .string(
                 try capture { () throws(JinjaError) in

@@ -61,10 +61,13 @@ public final class TupleValue: ContainerValue {
     public private(set) var items: [Value]
     /// The attributes under which a named tuple's items are found as well.
     let names: [String]
+    /// The type by which a named tuple is printed; nil where it is printed as any tuple.
+    let type: String?
 
-    public init(_ items: [Value], names: [String] = []) {
+    public init(_ items: [Value], names: [String] = [], type: String? = nil) {
         self.items = items
         self.names = names
+        self.type = type
     }
 
     deinit { releaseItems() }

@@ -70,7 +70,9 @@ struct DbtFreshness {
             }
             return []
         }
-        return try DbtHooks(site, compiler, session, lane).run(atStart: atStart, records: results.map(record))
+        do { return try DbtHooks(site, compiler, session, lane).run(atStart: atStart, records: results.map(record)) } catch let stopped as DbtHooks.Stopped {
+            throw stopped.cause
+        }
     }
 
     /// What stops the command comes behind the line that says what was done.

@@ -11,6 +11,12 @@ struct DbtHooks {
     private let session: any WarehouseSession
     private let lane: DbtLane
 
+    /// What broke off, and the hooks that were done before it.
+    struct Stopped: Error {
+        let cause: any Error
+        let done: [NodeResult]
+    }
+
     init(_ site: DbtSite, _ compiler: Compiler, _ session: any WarehouseSession, _ lane: DbtLane) {
         (self.site, self.compiler, self.session, self.lane) = (site, compiler, session, lane)
     }
@@ -26,6 +32,7 @@ struct DbtHooks {
         }
         if !hooks.isEmpty, !atStart { log("") }
         var atWork: Manifest.Hook?
+        var ended: [NodeResult] = []
         let done: [NodeResult]
         do {
             done = try RunHooks(compiler, session: session, clock: site.command.now).run(
@@ -36,6 +43,7 @@ struct DbtHooks {
                 },
                 start: { hook, number in log.progress(place(number), "START hook: \(hook.title(number))", "RUN", name: "LogHookStartLine", with: members(hook, number, nil)) },
                 end: { result, hook, number in
+                    ended.append(result)
                     if let sql = result.compiledSQL, !sql.isEmpty { _ = try? site.folder.writeCompiled(sql, of: hook.node) }
                     let word = result.status == .skipped ? "SKIP" : result.isFailure ? "ERROR" : "OK"
                     log.progress(
@@ -44,7 +52,7 @@ struct DbtHooks {
                 },
                 failure: { error, _ in DbtFailure.cause(error) })
         } catch {
-            throw Self.named(error, atWork)
+            throw Stopped(cause: Self.named(error, atWork), done: ended)
         }
         if !hooks.isEmpty, atStart { log("") }
         return done

@@ -123,16 +123,19 @@ struct DbtProgress {
     }
 
     /// How it ended.
+    /// - Parameter isInterrupted: whether what was to follow the nodes broke off, for which dbt has one word.
     /// - Returns: the exit code.
-    func end(_ results: [NodeResult]) -> Int32 {
+    func end(_ results: [NodeResult], isInterrupted: Bool = false) -> Int32 {
         func count(_ statuses: NodeResult.Status...) -> Int { results.filter { statuses.contains($0.status) }.count }
         let plural = Self.count
         // What is skipped for a reason of its own counts as an error, but for exposures, as in dbt.
         let upset = results.filter { [.error, .fail].contains($0.status) || $0.status == .skipped && !$0.message.isEmpty && manifest[$0.uniqueID]?.resourceType != .exposure }
         let (errors, failures, partials, warnings) = (upset.count, count(.error, .fail), count(.partialSuccess), count(.warn))
-        let numbers: [(String, JSON)] = [("num_errors", JSON(errors)), ("num_warnings", JSON(warnings)), ("num_partial_success", JSON(partials)), ("keyboard_interrupt", false)]
+        let numbers: [(String, JSON)] = [("num_errors", JSON(errors)), ("num_warnings", JSON(warnings)), ("num_partial_success", JSON(partials)), ("keyboard_interrupt", .bool(isInterrupted))]
         let partial = "\(partials) partial success\(partials == 1 ? "" : "es")"
-        if errors == 0, partials > 0 {
+        if isInterrupted {
+            log("\nExited because of keyboard interrupt", name: "EndOfRunSummary", with: numbers)
+        } else if errors == 0, partials > 0 {
             log("\nCompleted with \(partial) and \(plural(warnings, "warning"))", name: "EndOfRunSummary", with: numbers)
         } else if errors == 0, warnings == 0 {
             log("\nCompleted successfully", name: "EndOfRunSummary", with: numbers)

@@ -56,8 +56,12 @@ struct DbtRun {
             (results, ephemerals) = (results + done.results, done.ephemerals)
         }
         do { results += try hooks(atStart: false, lane, results) } catch {
+            // A hook that cannot even be written down ends the command, which tells all the same what was done before it.
+            if let stopped = error as? DbtHooks.Stopped { results += stopped.done }
             try write(results)
-            throw error
+            if error is DbtHooks.Stopped { _ = progress.end(results, isInterrupted: true) }
+            progress.finished(results, seconds: now() - invocation.startedAt)
+            throw (error as? DbtHooks.Stopped)?.cause ?? error
         }
         try close(lane, results)
         try writeManifest(after: results + ephemerals)
@@ -187,7 +191,9 @@ struct DbtRun {
     }
 
     private func hooks(atStart: Bool, _ lane: DbtLane, _ results: [NodeResult]) throws -> [NodeResult] {
-        try DbtHooks(site, compiler, session, lane).run(atStart: atStart, after: results)
+        do { return try DbtHooks(site, compiler, session, lane).run(atStart: atStart, after: results) } catch let stopped as DbtHooks.Stopped where atStart {
+            throw stopped.cause
+        }
     }
 
     private func close(_ lane: DbtLane, _ results: [NodeResult]) throws {
