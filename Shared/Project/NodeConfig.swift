@@ -67,11 +67,9 @@ enum ConfigMerge {
             if appended.contains(key) {
                 let items = list(base[key])
                 // What is said twice stands twice, as in dbt; `tags` of a node are each once.
-                base[key] = .array(items + (key == "tags" && value.isNull ? [.null] : list(value)))
+                base[key] = .array(items + (value.isNull ? [.null] : list(value)))
             } else if key == "grants", case .object(let addition) = value {
                 base[key] = .object(grants(addition, over: base[key]?.objectValue ?? JSONObject()))
-            } else if merged.contains(key), value.isNull, base[key]?.objectValue != nil {
-                continue
             } else if merged.contains(key), case .object(let addition) = value, case .object(var whole)? = base[key] {
                 for (name, value) in addition.pairs { whole[name] = value }
                 base[key] = .object(whole)

@@ -87,6 +87,8 @@ extension ProjectReader {
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(&manifest)
+        checkBatches(manifest)
+        checkArguments(manifest)
         checkRelations(manifest)
         checkNames(manifest)
         let changed = Set(users).union(reread).union(gone.nodes.keys).union(gone.sources)

@@ -111,6 +111,7 @@ public final class ProjectReader {
         checkAccess(manifest)
         checkContracts(&manifest)
         checkBatches(manifest)
+        checkArguments(manifest)
         checkRelations(manifest)
         checkNames(manifest)
         checkSemantics(&manifest)
@@ -218,6 +219,7 @@ public final class ProjectReader {
             calls.merge(reader.calls) { first, _ in first }
         }
         for (id, called) in calls {
+            noteDispatch(called, of: id, manifest)
             let targets = MacroCall.macros(called, by: id, in: manifest, host)
             manifest.macros[id]?.dependsOnMacros = targets
         }

@@ -243,6 +243,10 @@ struct SchemaReader {
             if let a = Double(PythonText.text(one)), let b = Double(PythonText.text(other)) { return a < b }
             return PythonText.text(one) < PythonText.text(other)
         }
+        if let written = versions.first(where: { ($0["columns"]?.items ?? []).count { $0["include"] != nil || $0["exclude"] != nil } > 1 }) {
+            problems.add("project.bad_version", "version can have at most one include/exclude element", at: written.location, remedy: "join them in one")
+            return
+        }
         let numbers = versions.compactMap { $0["v"]?.json }
         var seen: Set<String> = []
         if let twin = numbers.first(where: { !seen.insert(PythonText.text($0)).inserted }) {

@@ -101,7 +101,6 @@ import Testing
 
     @Test(arguments: [
         ("{name: u, model: none, given: [], expect: {rows: []}}", "project.ref_not_found models/u.yml"),
-        ("{name: u, model: orders, given: [{input: ref('none'), rows: []}], expect: {rows: []}}", "project.ref_not_found models/u.yml"),
         ("{name: u, model: orders, given: [], expect: {rows: [], format: xml}}", "project.bad_entry models/u.yml:1"),
         ("{name: u, model: orders, given: [{input: ref('orders'), format: csv, fixture: none}], expect: {rows: []}}", "project.fixture_not_found models/u.yml:1"),
     ])
