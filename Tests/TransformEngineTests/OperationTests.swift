@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kernel
 import Testing
 
@@ -15,6 +16,27 @@ import Testing
         #expect(drill.run("run-operation", "look", "--args", "{n: 3}").text.contains("macro.shop.look 130 False 3"), "\(drill.output)")
         let (code, text) = drill.run("run-operation", "careful")
         #expect(code == 1 && text.contains("no half of it") && !text.contains("zero"), "\(text)")
+    }
+
+    @Test func `a macro that is not there is told without its package, which is told of the program's line alone`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id"])
+        let (code, text) = drill.run("run-operation", "tools.nope")
+        #expect(code == 2 && text.contains("with the name \"nope\" in the \"tools\" package") && text.contains("with the name 'nope' in any package."), "\(text)")
+    }
+
+    @Test func `what failed and is gone since cannot be run again`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select nothing", "models/b.sql": "select 1 as id"])
+        #expect(drill.run("run").code == 1)
+        try FileManager.default.removeItem(atPath: "\(drill.project.projectFolder)/models/a.sql")
+        let (code, text) = drill.run("retry")
+        #expect(code == 2 && text.contains("Encountered an error:\nCouldn't find model 'model.shop.a' -- does it exist or is it disabled?"), "\(text)")
+    }
+
+    @Test func `an input that is none is told when the unit test runs`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "models/s.yml": "unit_tests: [{name: u, model: a, given: [{input: '', rows: []}], expect: {rows: []}}, {name: w, model: a, given: [{input: ref('b'), rows: []}], expect: {rows: []}}]"])
+        let (code, text) = drill.run("test")
+        #expect(code == 1 && text.contains("Parsing Error in unit_test u (models/s.yml)") && text.contains("Unit test given inputs must be either a 'ref', 'source' or 'this' call. Got: ''."), "\(text)")
+        #expect(text.contains("Unit test 'w' had an input (ref('b')) which was not found in the manifest."), "\(text)")
     }
 
     @Test func `nodes that are skipped for a hook are told one by one, and hooks are children of what they read`() throws {

@@ -24,6 +24,7 @@ struct DbtClone {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
         site.tellConcurrency()
+        try site.checkDatabases(making: chosen)
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
         var results: [NodeResult] = []
         for (index, node) in chosen.enumerated() {

@@ -156,7 +156,10 @@ public struct DbtCommand {
     }
 
     private func document(_ site: DbtSite) throws -> Int32 {
-        if site.arguments.flag("compile", byDefault: true) { site.tellConcurrency() }
+        if site.arguments.flag("compile", byDefault: true) {
+            site.tellConcurrency()
+            try site.checkDatabases()
+        }
         site.log("Building catalog", name: "BuildingCatalog")
         let (compiler, session) = try site.open()
         let docs = DocsWriter(manifest: site.manifest, compiler: compiler, session: session, invocation: site.invocation, now: now)

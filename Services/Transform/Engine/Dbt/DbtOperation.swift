@@ -14,7 +14,7 @@ struct DbtOperation {
         var given = JSONObject()
         if let text = site.arguments.value("args"), let written = (try? YAMLValue.object(text)) ?? nil { given = written }
         let manifest = site.manifest
-        let parts = name.split(separator: ".").map(String.init)
+        let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
         let owners = parts.count == 2 ? [parts[0]] : [manifest.project.name] + manifest.packages.map(\.name) + ["dbt"]
         let macro = owners.compactMap { manifest.macros["macro.\($0).\(parts[parts.count - 1])"] }.first
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
@@ -22,10 +22,10 @@ struct DbtOperation {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
-            site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(name)\" in any package", .error, name: "RunningOperationCaughtError")
+            site.log("Encountered an error while running operation: Runtime Error\n  dbt could not find a macro with the name \"\(parts[parts.count - 1])\" in \(parts.count == 2 ? "the \"\(parts[0])\" package" : "any package")", .error, name: "RunningOperationCaughtError")
             throw CompilationError(
                 "compile.macro_not_found",
-                "dbt could not find a macro with the name '\(name)' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
+                "dbt could not find a macro with the name '\(parts[parts.count - 1])' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
                 at: .named("run-operation \(name)"), remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
         }
         let startedAt = site.command.now()

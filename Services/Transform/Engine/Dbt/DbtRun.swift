@@ -37,6 +37,11 @@ struct DbtRun {
             return plan.command == .seed ? progress.end([]) : 0
         }
         site.tellConcurrency()
+        let chosen = plan.command == .compile ? [] : told.compactMap { manifest.nodes[$0] }
+        do { try site.checkDatabases(making: chosen) } catch {
+            if plan.command != .compile { progress.finished([], seconds: now() - invocation.startedAt) }
+            throw error
+        }
         if plan.command == .compile { return try compile() }
         let log = log
         let progress = progress

@@ -43,6 +43,7 @@ struct DbtShow {
     func compile() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         site.tellConcurrency()
+        try site.checkDatabases()
         let text = arguments.value("inline") ?? ""
         let (node, sql) = try told(inlineNode(text)) { try inline(text) }
         try write(node, sql)
@@ -57,6 +58,7 @@ struct DbtShow {
     func run() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames(on: session))
         site.tellConcurrency()
+        try site.checkDatabases()
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
         if let sql = arguments.value("inline-direct") {

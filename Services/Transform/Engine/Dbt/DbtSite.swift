@@ -136,6 +136,21 @@ final class DbtSite {
 
     private func warehouse() throws -> any Warehouse { try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)) }
 
+    /// PostgreSQL reaches one database alone: as in dbt, a command that looks for what is there refuses a project with a node in another, chosen or not.
+    ///
+    /// - Parameter made: the nodes whose schemas the command makes.
+    func checkDatabases(making made: [Node] = []) throws {
+        guard manifest.target.type == "postgres" else { return }
+        func refuse(_ nodes: [Node], _ code: ProblemCode) throws {
+            let own = manifest.target.database
+            guard let other = nodes.map(\.database).sorted().first(where: { $0.lowercased() != own.lowercased() }) else { return }
+            throw PlainProblem(code, "ERROR: Cross-db references not allowed in postgres (\(other) vs \(own))", remedy: "leave the node's database out, or turn the node off")
+        }
+        func isRelation(_ node: Node) -> Bool { node.resourceType.isReferable && !node.isEphemeral || node.failuresRelation() != nil }
+        try refuse(made.filter { isRelation($0) || $0.resourceType == .function }, "dbt.other_database_made")
+        if arguments.flag("populate-cache", byDefault: true) { try refuse(manifest.nodes.values.filter(isRelation), "dbt.other_database") }
+    }
+
     // MARK: Selection
 
     /// The unique ids that the command is about.
@@ -159,7 +174,12 @@ final class DbtSite {
             let type = manifest[id]?.resourceType ?? .source
             return (wanted.isEmpty || Self.fits(type, wanted)) && !Self.fits(type, unwanted)
         }
-        if let only { chosen.formIntersection(only) }
+        if let only {
+            if let gone = only.sorted().first(where: { manifest[$0] == nil && manifest.sources[$0] == nil }) {
+                throw PlainProblem("dbt.gone_node", "Couldn't find model '\(gone)' -- does it exist or is it disabled?", remedy: "run the command itself again")
+            }
+            chosen.formIntersection(only)
+        }
         invocation.selected = chosen.sorted()
         if let opened { opened.0.select(invocation.selected) }
         return chosen
