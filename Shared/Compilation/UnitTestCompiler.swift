@@ -18,7 +18,7 @@ extension Compiler {
             var inputs: [(name: String, sql: String)] = []
             for given in test.given {
                 guard !given.nodeID.isEmpty else {
-                    let isReference = UnitTest.reference(given.input) != nil
+                    let isReference = Capture.reference(given.input) != nil
                     throw CompilationError(
                         "compile.bad_input",
                         isReference

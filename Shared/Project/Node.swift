@@ -35,10 +35,13 @@ public struct Ref: Hashable, Sendable {
     public var name: String
     public var package: String?
     public var version: String?
-    public init(name: String, package: String? = nil, version: String? = nil) {
+    /// Whether the version was written as a text: `v='3'`.
+    public var isVersionText: Bool
+    public init(name: String, package: String? = nil, version: String? = nil, isVersionText: Bool = false) {
         self.name = name
         self.package = package
         self.version = version
+        self.isVersionText = isVersionText
     }
 }
 

@@ -70,7 +70,12 @@ extension ProjectReader {
             if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
             node.config = NodeConfig(config)
         }
-        if node.resourceType == .savedQuery { nameExports(of: &node, manifest) }
+        if node.resourceType == .savedQuery {
+            // Tags are a word of no meaning in their configuration: the last that is said stands as it is written.
+            let layers = ConfigMerge.layers(in: package.sections["saved-queries"], fqn: node.fqn).layers + [own] + projectConfig(of: node, package, manifest).above
+            if let tags = layers.last(where: { $0["tags"] != nil })?["tags"] { node.config.values["tags"] = tags }
+            nameExports(of: &node, manifest)
+        }
         if let twin = manifest.others[node.uniqueID] {
             problems.add(
                 "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
@@ -189,7 +194,7 @@ extension ProjectReader {
     /// nil where an input is no reference, or means nothing: as in dbt, the test fails of it when it runs.
     private func input(_ text: String, of test: Node, _ model: Node, _ manifest: Manifest) -> String? {
         if Self.trimmed(text) == "this" { return model.uniqueID }
-        let capture = UnitTest.reference(text)
+        let capture = Capture.reference(text)
         if let ref = capture?.refs.first { return manifest.node(for: ref, from: test.packageName)?.uniqueID }
         return capture?.sources.first.flatMap { manifest.source(for: $0, from: test.packageName)?.uniqueID }
     }

@@ -22,12 +22,6 @@ public struct UnitTest: Hashable, Sendable {
         public var nodeID = ""
     }
 
-    /// What an input's text refers to; nil where it is no reference.
-    public static func reference(_ input: String) -> Capture? {
-        let capture = (try? DbtSyntax.environment.parse("{{ \(input) }}", name: "input")).flatMap(StaticReader.capture)
-        return capture.flatMap { $0.refs.isEmpty && $0.sources.isEmpty ? nil : $0 }
-    }
-
     /// As written: a name, with its version behind a space where there is one.
     public var model: String
     /// The unique id of the model.

@@ -85,7 +85,7 @@ struct UnitTestReader {
             guard let rows = entry["rows"], !rows.isNull || file != nil else {
                 // Without rows, a seed's own stand for it.
                 if let rows = seedRows(entry["input"]?.text ?? "") { return UnitTest.Fixture(rows: .rows(rows), format: format) }
-                guard let seed = UnitTest.reference(entry["input"]?.text ?? "")?.refs.first else { return wrong("write rows: as a list of maps, or name a seed as the input") }
+                guard let seed = Capture.reference(entry["input"]?.text ?? "")?.refs.first else { return wrong("write rows: as a list of maps, or name a seed as the input") }
                 let place = seed.package.map { $0 == package.name ? nil : "'\($0)' package" } ?? nil
                 problems.add(
                     "project.bad_unit_test", "Unable to find seed '\(seed.package ?? package.name).\(seed.name)' for unit tests in \(place ?? "directories: \(PythonList.list(package.seedPaths))")", at: entry.location,
@@ -121,7 +121,7 @@ struct UnitTestReader {
     }
 
     private func seedRows(_ input: String) -> [JSONObject]? {
-        guard let seed = UnitTest.reference(input)?.refs.first, seed.package ?? package.name == package.name else { return nil }
+        guard let seed = Capture.reference(input)?.refs.first, seed.package ?? package.name == package.name else { return nil }
         for folder in package.seedPaths {
             for file in package.files(in: folder, [".csv"]) where FileTree.stem(of: file) == seed.name {
                 return FileTree.text("\(package.folder)/\(folder)/\(file)").map { Self.rows(csv: $0, emptyIsNull: false) }
