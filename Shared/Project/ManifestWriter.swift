@@ -24,9 +24,12 @@ public struct ManifestWriter {
         public var injected: [(id: String, sql: String)]
         /// Of a hook that ran: which one it was.
         public var index: Int?
+        /// What came to light of the macros that it calls.
+        public var macros: [String]
         public init(
-            sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil
+            sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil, macros: [String] = []
         ) {
+            self.macros = macros
             self.sql = sql
             self.path = path
             self.buildPath = buildPath
@@ -200,6 +203,9 @@ public struct ManifestWriter {
         if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path) }
         if node.resourceType != .seed, let own, let sql = own.sql {
             if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
+            if !own.macros.isEmpty, let place = members.firstIndex(where: { $0.key == "depends_on" }), let known = members[place].value["macros"]?.arrayValue {
+                members[place].value["macros"] = .array(known + own.macros.map(JSON.string).filter { !known.contains($0) })
+            }
             if node.resourceType == .model { resolveKeys(of: node, in: &members) }
             members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", .array(own.injected.map { ["id": .string($0.id), "sql": .string($0.sql)] }))]
         }

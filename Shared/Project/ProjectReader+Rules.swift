@@ -126,7 +126,7 @@ extension ProjectReader {
     }
 
     /// What a microbatch model has to say.
-    func checkBatches(_ manifest: Manifest) {
+    func checkBatches(_ manifest: inout Manifest) {
         for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where manifest.isBuiltInBatches(node) {
             func require(_ holds: Bool, _ what: String, _ remedy: String) {
                 guard !holds else { return }
@@ -148,6 +148,8 @@ extension ProjectReader {
             require(
                 ["hour", "day", "month", "year"].contains(size.stringValue), "a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: \(size.isNull ? "None" : size.stringValue ?? size.text()).",
                 "set batch_size: day")
+            // From here on it is a time of Python's.
+            if let time = begin.stringValue.flatMap(YAMLValue.begin) { manifest.nodes[node.uniqueID]?.config.values["begin"] = .string(time) }
             if let lookback = node.config["lookback"], !lookback.isNull {
                 require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: <class '\(PythonText.typeName(lookback))'>).", "set lookback: 1")
             }

@@ -87,7 +87,7 @@ extension ProjectReader {
         guard problems.problems.isEmpty else { return nil }
         checkAccess(manifest)
         checkContracts(&manifest)
-        checkBatches(manifest)
+        checkBatches(&manifest)
         checkArguments(manifest)
         checkRelations(manifest)
         checkNames(manifest)

@@ -110,7 +110,7 @@ public final class ProjectReader {
         manifest.hooks = hooks(of: manifest)
         checkAccess(manifest)
         checkContracts(&manifest)
-        checkBatches(manifest)
+        checkBatches(&manifest)
         checkArguments(manifest)
         checkRelations(manifest)
         checkNames(manifest)

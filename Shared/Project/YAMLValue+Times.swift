@@ -15,6 +15,15 @@ extension YAMLValue {
         }
     }
 
+    /// The text of a day or a time, in ISO's forms, as Python writes it.
+    static func begin(_ text: String) -> String? {
+        let day = text.utf8.count == 8 && Int(text) != nil ? "\(text.prefix(4))-\(text.dropFirst(4).prefix(2))-\(text.suffix(2))" : String(text.prefix(10))
+        let clock = text.utf8.count == 8 ? "" : text.dropFirst(11)
+        let hours = clock.prefix { isDigit($0.utf8.first ?? 0) || $0 == ":" || $0 == "." }
+        let full = hours.isEmpty ? "00:00:00" : hours.utf8.count == 2 ? "\(hours):00:00" : hours.utf8.count == 5 ? "\(hours):00" : String(hours)
+        return time("\(day)T\(full)\(clock.dropFirst(hours.count))")
+    }
+
     /// nil for what is no time, a date by itself too.
     private static func time(_ text: String) -> String? {
         guard text.utf8.count > 10, text.utf8.first.map(isDigit) == true else { return nil }

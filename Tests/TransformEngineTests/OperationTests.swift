@@ -32,6 +32,36 @@ import Testing
         #expect(code == 2 && text.contains("Encountered an error:\nCouldn't find model 'model.shop.a' -- does it exist or is it disabled?"), "\(text)")
     }
 
+    @Test func `a unit test of a versioned model is called by its version, and one that is skipped by its name`() throws {
+        let drill = try DbtDrill([
+            "models/a_v1.sql": "select 1 as id", "models/a_v2.sql": "select 1 as id", "models/bad.sql": "select nothing", "models/late.sql": "select * from {{ ref('bad') }}",
+            "models/s.yml": """
+            models: [{name: a, versions: [{v: 1}, {v: 2}]}]
+            unit_tests: [{name: u, model: a, given: [], expect: {rows: [{id: 1}]}}, {name: w, model: late, given: [{input: ref('bad'), rows: []}], expect: {rows: []}}]
+            """,
+        ])
+        let (_, text) = drill.run("build")
+        #expect(text.contains("PASS a::u_v1 .") && text.contains("PASS a::u_v2 .") && text.contains("SKIP unit_test w ."), "\(text)")
+        #expect(throws: Never.self) { try drill.project.read("target/compiled/shop/models/s.yml/models/u_v2.sql") }
+    }
+
+    @Test func `what is shown is limited by the project's macro, and stands in the manifest as what was compiled`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id union all select 2", "macros/m.sql": "{% macro sqlite__get_limit_sql(sql, limit) %}select 7 as id -- {{ sql }} {{ limit }}{% endmacro %}"])
+        #expect(drill.run("show", "-s", "a").text.contains("|  7 |"))
+        let node = try JSON(parsing: try drill.project.read("target/manifest.json"))["nodes"]?["model.shop.a"]
+        #expect(node?["compiled_code"]?.stringValue?.contains("select 7 as id") == true && node?["depends_on"]?["macros"] == ["macro.dbt.get_limit_subquery_sql"], "\(node ?? .null)")
+    }
+
+    @Test func `parsing tells where it says how long it took, and counts nothing`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "models/s.yml": "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]"])
+        let text = drill.run("parse").text
+        #expect(text.contains("Performance info: ") && text.contains("target/perf_info.json") && !text.contains("Found"), "\(text)")
+        #expect(try JSON(parsing: try drill.project.read("target/perf_info.json"))["parsed_path_count"] == 2)
+        #expect(drill.run("compile").text.contains("Found 1 model, 1 test, "))
+        let test = try JSON(parsing: try drill.project.read("target/manifest.json"))["nodes"]?.objectValue?.pairs.first { $0.key.hasPrefix("test.") }?.value
+        #expect(test?["depends_on"]?["macros"] == ["macro.dbt.test_unique", "macro.dbt.get_where_subquery"])
+    }
+
     @Test func `an input that is none is told when the unit test runs`() throws {
         let drill = try DbtDrill(["models/a.sql": "select 1 as id", "models/s.yml": "unit_tests: [{name: u, model: a, given: [{input: '', rows: []}], expect: {rows: []}}, {name: w, model: a, given: [{input: ref('b'), rows: []}], expect: {rows: []}}]"])
         let (code, text) = drill.run("test")

@@ -220,6 +220,7 @@ struct DbtRun {
                 own.sql = sql
                 own.path = sql.isEmpty || node.resourceType == .snapshot ? nil : site.folder.compiledPath(of: node)
                 own.relationName = result.relationName
+                own.macros = site.macros(ofTest: node, isRun: true)
                 own.injected = result.ephemerals.map { ($0.id, $0.sql) }
                 own.index = hook.flatMap { hooks[$0.isAtStart] }
             }
@@ -253,7 +254,7 @@ struct DbtRun {
                 }
                 let compiled = try compiler.undoing { try compiler.compile(node) }
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
-                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
+                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) }, macros: site.macros(ofTest: node, isRun: false))
                 // As in dbt, an ephemeral model has a result where somebody asked for it.
                 guard !node.isEphemeral || !site.arguments.select.isEmpty else { continue }
                 results.append(NodeResult(

@@ -91,6 +91,15 @@ final class DbtSite {
         try folder.write(SemanticManifestWriter(manifest).json, as: "semantic_manifest.json")
     }
 
+    /// The macro of a name: a package's, or the one that comes with dbt.
+    func macroID(_ name: String) -> String { manifest.packages.lazy.map { "macro.\($0.name).\(name)" }.first { self.manifest.macros[$0] != nil } ?? "macro.dbt.\(name)" }
+
+    /// What dbt finds out that a test calls when it compiles it, and when it runs it.
+    func macros(ofTest node: Node, isRun: Bool) -> [String] {
+        let names = (node.test == nil ? [] : ["get_where_subquery"]) + (isRun ? ["get_limit_subquery_sql", "should_store_failures", "statement"] : [])
+        return node.resourceType == .test ? names.map(macroID) : []
+    }
+
     func tellConcurrency() {
         log(
             "\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine",
@@ -223,22 +232,23 @@ final class DbtSite {
 
     // MARK: Words
 
-    static func counts(_ manifest: Manifest) -> String {
+    /// - Parameter isInline: whether a query of the line is among the nodes.
+    static func counts(_ manifest: Manifest, isInline: Bool = false) -> String {
         let groups = Dictionary(grouping: Array(manifest.nodes.values) + manifest.others.values, by: \.resourceType).mapValues(\.count)
         func word(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
-        let words: [(ResourceType, String, String)] = [
-            (.model, "model", "models"), (.snapshot, "snapshot", "snapshots"), (.analysis, "analysis", "analyses"), (.test, "data test", "data tests"), (.seed, "seed", "seeds"),
-        ]
-        var parts = words.compactMap { type, one, many in groups[type].map { word($0, one, many) } }
+        func counted(_ types: [(ResourceType, String, String)]) -> [String] { types.compactMap { type, one, many in groups[type].map { word($0, one, many) } } }
+        let tests: (ResourceType, String, String) = (.test, "test", "data tests")
+        // In the order in which dbt comes upon the first of each: tests of a file each before seeds, those of schema files behind all.
+        let hasSingular = manifest.nodes.values.contains { $0.resourceType == .test && $0.test == nil }
+        var parts = counted([(.model, "model", "models"), (.snapshot, "snapshot", "snapshots"), (.analysis, "analysis", "analyses")] + (hasSingular ? [tests] : []) + [(.seed, "seed", "seeds")])
         if !manifest.hooks.isEmpty { parts.append(word(manifest.hooks.count, "operation", "operations")) }
+        if !hasSingular { parts += counted([tests]) }
+        if isInline { parts.append("1 sql operation") }
         if !manifest.sources.isEmpty { parts.append(word(manifest.sources.count, "source", "sources")) }
-        let more: [(ResourceType, String, String)] = [
-            (.exposure, "exposure", "exposures"), (.metric, "metric", "metrics"), (.semanticModel, "semantic model", "semantic models"),
-            (.savedQuery, "saved query", "saved queries"), (.unitTest, "unit test", "unit tests"),
-        ]
-        parts += more.compactMap { type, one, many in groups[type].map { word($0, one, many) } }
-        parts.append(word(manifest.macros.count, "macro", "macros"))
+        parts += counted([(.exposure, "exposure", "exposures"), (.metric, "metric", "metrics")])
+        parts.append(word(manifest.macros.count + Compiler.libraryCount(for: manifest.target.type), "macro", "macros"))
         if !manifest.groups.isEmpty { parts.append(word(manifest.groups.count, "group", "groups")) }
+        parts += counted([(.semanticModel, "semantic model", "semantic models"), (.savedQuery, "saved query", "saved queries"), (.unitTest, "unit test", "unit tests")])
         return parts.joined(separator: ", ")
     }
 }
