@@ -435,7 +435,9 @@ public final class ProjectReader {
     /// - Parameter node: whose template it is.
     func note(_ error: any Error, at location: ProblemLocation, text: String? = nil, of node: Node? = nil) {
         let found = problem(of: error, at: location, text: text)
-        problems.add(node.map(found.of) ?? found)
+        let calls = "\(found.code)" == "compile.raised" ? node.flatMap { (error as? JinjaError)?.calls(of: $0) } ?? "" : ""
+        let told = calls.isEmpty ? found : ProjectProblem(found.code, found.summary + calls, at: found.location, excerpt: found.excerpt, remedy: found.remedy)
+        problems.add(node.map(told.of) ?? told)
     }
 
     private func problem(of error: any Error, at location: ProblemLocation, text: String?) -> ProjectProblem {

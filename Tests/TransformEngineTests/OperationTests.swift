@@ -62,6 +62,18 @@ import Testing
         #expect(test?["depends_on"]?["macros"] == ["macro.dbt.test_unique", "macro.dbt.get_where_subquery"])
     }
 
+    @Test func `what a macro raises is told with the macros that led there, and what a node names in vain with a guess`() throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "select {{ outer() }} as id", "models/b.sql": "select {{ nothing_there() }} as id",
+            "macros/m.sql": "{% macro outer() %}{{ inner() }}{% endmacro %}\n{% macro inner() %}{% if execute or var('now', false) %}{{ exceptions.raise_compiler_error('no') }}{% endif %}1{% endmacro %}",
+        ])
+        let chain = ["> in macro inner (macros/m.sql)", "> called by macro outer (macros/m.sql)", "> called by model a (models/a.sql)"]
+        let (_, run) = drill.run("run")
+        #expect(run.contains((["no"] + chain).joined(separator: "\n  ")), "\(run)")
+        #expect(run.contains("'nothing_there' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\"."), "\(run)")
+        #expect(drill.run("parse", "--vars", "{now: true}").text.contains((["no"] + chain).joined(separator: "\n  ")), "\(drill.output)")
+    }
+
     @Test func `an input that is none is told when the unit test runs`() throws {
         let drill = try DbtDrill(["models/a.sql": "select 1 as id", "models/s.yml": "unit_tests: [{name: u, model: a, given: [{input: '', rows: []}], expect: {rows: []}}, {name: w, model: a, given: [{input: ref('b'), rows: []}], expect: {rows: []}}]"])
         let (code, text) = drill.run("test")
