@@ -29,15 +29,24 @@ public struct CompilationError: Problem, Hashable {
         // What the library finds wrong is wrong with the node that it works on.
         let isLibrary = node != nil && error.template.map(MacroLibrary.isFile) == true
         let place = isLibrary ? fallback : error.template.map { ProblemLocation.file($0, line: error.line ?? 0, column: error.column ?? 0) } ?? fallback
-        if let cause = error.cause as? CompilationError { return cause.placed(at: place) }
+        if let cause = error.cause as? CompilationError {
+            let calls = Self.ofMacros.contains("\(cause.code)") ? node.map(error.calls) ?? "" : ""
+            return CompilationError(cause.code, cause.summary + calls, at: cause.location, remedy: cause.remedy).placed(at: place)
+        }
         if let cause = error.cause as? ProjectProblem {
             return CompilationError(cause.code, cause.summary, at: place, remedy: cause.remedy)
         }
         if let cause = error.cause as? any Problem { return cause }
         var remedy = isLibrary ? "it happened in \(error.template ?? ""):\(error.line ?? 0)" : "correct the template there"
         if !error.trace.isEmpty { remedy += "; it was called by " + callers(error.trace) }
-        return CompilationError("compile.template_failed", error.message, at: place, remedy: remedy)
+        // dbt has a guess where a node itself names what nobody knows.
+        let isUnknown = error.kind == .undefined && error.trace.isEmpty && error.message.hasSuffix("' is undefined") && error.template == node?.originalFilePath
+        let guess = ". This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\"."
+        return CompilationError("compile.template_failed", error.message + (isUnknown ? guess : ""), at: place, remedy: remedy)
     }
+
+    /// What macros are at fault for, so that dbt tells by which a node came to it.
+    private static let ofMacros: Set<String> = ["compile.raised", "compile.dispatch_failed"]
 
     /// Innermost first; a macro that calls itself is named once, with how often.
     private static func callers(_ trace: [JinjaError.Frame]) -> String {

@@ -108,6 +108,11 @@ public final class Compiler: ParseTimeHost {
 
     public func libraryTexts(for adapter: String) -> [String] { MacroLibrary.packages(for: adapter).flatMap { MacroLibrary.macros(of: $0).map(\.text) } }
 
+    /// How many macros come with dbt.
+    public static func libraryCount(for adapter: String) -> Int {
+        functionsOfTheLibrary.count + MacroLibrary.packages(for: adapter).reduce(0) { $0 + MacroLibrary.macros(of: $1).count { !MacroLibrary.isOwn($0.name) } }
+    }
+
     public func libraryMacro(_ name: String, in package: String?, for adapter: String) -> String? {
         if Self.functionsOfTheLibrary.contains(name), package ?? "dbt" == "dbt" { return "macro.dbt.\(name)" }
         let owners = MacroLibrary.packages(for: adapter).filter { package == nil || package == $0 }

@@ -17,6 +17,15 @@ extension Compiler {
             }
             var inputs: [(name: String, sql: String)] = []
             for given in test.given {
+                guard !given.nodeID.isEmpty else {
+                    let isReference = Capture.reference(given.input) != nil
+                    throw CompilationError(
+                        "compile.bad_input",
+                        isReference
+                            ? "Unit test '\(node.name)' had an input (\(given.input)) which was not found in the manifest."
+                            : "Unit test given inputs must be either a 'ref', 'source' or 'this' call. Got: '\(given.input)'.", at: node.location,
+                        remedy: isReference ? "correct the input, or add what it names" : "write ref('…'), source('…', '…') or this")
+                }
                 let name = "__dbt__cte__\(inputName(given))"
                 inputs.append((name, try fixture(given, of: node, model)))
                 replacements[given.nodeID] = name

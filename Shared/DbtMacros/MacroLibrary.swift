@@ -57,7 +57,9 @@ public enum MacroLibrary {
     public static func isFile(_ path: String) -> Bool { paths.contains(path) }
     private static let paths = Set(files.map { "\($0.package)/\($0.path)" })
     /// Whether dbt has no macro of that name.
-    public static func isOwn(_ name: String) -> Bool { name.contains("sluice_") }
+    public static func isOwn(_ name: String) -> Bool { name.contains("sluice_") || besideDbt.contains(name) }
+    /// What dbt has as a macro alone, and ours as one that dispatches too.
+    private static let besideDbt: Set<String> = ["default__build_snapshot_staging_table", "default__get_snapshot_get_time_data_type", "postgres__alter_column_type"]
     public static func macros(of package: String) -> [LibraryMacro] { (byPackage[package] ?? [:]).values.sorted { $0.name < $1.name } }
 
     private static let byPackage: [String: [String: LibraryMacro]] = {

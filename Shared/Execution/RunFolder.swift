@@ -16,7 +16,7 @@ public struct RunFolder: Sendable {
     private func file(of node: Node, in part: String) -> String {
         let file = node.originalFilePath
         // One file holds many tests, so it is a folder here.
-        let below = if node.unitTest != nil { "\(file)/\((file.split(separator: "/").dropLast() + ["\(node.name).sql"]).joined(separator: "/"))" }
+        let below = if node.unitTest != nil { "\(file)/\((file.split(separator: "/").dropLast() + ["\(node.nameOfRun).sql"]).joined(separator: "/"))" }
             else if node.test != nil { "\(file)/\(node.path)" }
             else if node.resourceType == .snapshot, !file.hasSuffix(".sql") { "\(file)/\(file.split(separator: "/").last ?? "")/\(node.name).sql" }
             else if node.resourceType == .operation { "./dbt_project.yml/\(node.path)" } else { file }

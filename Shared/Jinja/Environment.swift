@@ -36,7 +36,7 @@ public struct Environment: Sendable {
 
     /// Evaluates one expression without delimiters, as in `compile_expression`.
     public func evaluate(_ expression: String, variables: [String: Value] = [:]) throws(JinjaError) -> Value {
-        try Interpreter(self).renderNative(parse("{{ " + expression + " }}"), Context(variables))
+        try Interpreter(self).evaluate(parse("{{ " + expression + " }}"), Context(variables))
     }
 }
 

@@ -27,7 +27,7 @@ extension ArchiveWriter {
         write(value.isQuoted) { $0.write($1) }; write(value.constraints) { $0.write($1) }; write(value.granularity); write(value.docBlocks); write(value.extra)
     }
     mutating func ref(_ value: Ref) {
-        write(value.name); write(value.package); write(value.version)
+        write(value.name); write(value.package); write(value.version); write(value.isVersionText)
     }
     mutating func sourceRef(_ value: SourceRef) {
         write(value.source); write(value.table)
@@ -138,7 +138,7 @@ extension ArchiveReader {
     }
     mutating func ref() throws -> Ref {
         Ref(
-            name: try text(), package: try optionalText(), version: try optionalText())
+            name: try text(), package: try optionalText(), version: try optionalText(), isVersionText: try bool())
     }
     mutating func sourceRef() throws -> SourceRef {
         SourceRef(

@@ -21,7 +21,6 @@ public enum DbtSyntax {
                 "materialization_\(header.name)_\(header.text(of: "adapter") ?? "default")"
             }),
             BlockTag("docs", body: .verbatim),
-            BlockTag("snapshot", body: .verbatim),
         ]
         // These mean something where a text stands for a value, in yml; elsewhere dbt has them do nothing.
         for name in ["as_text", "as_native", "as_bool", "as_number"] { environment.filters[name] = { value, _, _ in value } }
@@ -33,6 +32,13 @@ public enum DbtSyntax {
             }
         }
         environment.filters["is_list"] = { value, _, _ in if case .list = value { true } else { false } }
+        return environment
+    }
+
+    /// For the files of snapshots: nowhere else dbt knows their tag.
+    static var ofSnapshots: Environment {
+        var environment = environment
+        environment.blockTags.append(BlockTag("snapshot", body: .verbatim))
         return environment
     }
 

@@ -19,6 +19,12 @@ struct GenericTestReader {
     /// nil where the entry is wrong; the problem is in the list.
     mutating func node(for written: WrittenTest) -> Node? {
         guard let (name, body) = nameAndBody(written.value) else { return nil }
+        guard let initial = name.utf8.first, initial == UInt8(ascii: "_") || (0x61...0x7a).contains(initial | 0x20) else {
+            problems.add(
+                "project.bad_test_name", "Invalid generic test configuration given in \(written.value.file): \nTest name string did not match expected pattern: \(name)", at: written.value.location,
+                remedy: "write the test's name, as in '- unique'")
+            return nil
+        }
         var arguments = JSONObject()
         // As in dbt, what stands below `arguments` comes behind the column's name.
         var nested = JSONObject()

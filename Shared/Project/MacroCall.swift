@@ -17,6 +17,17 @@ struct MacroCall {
         namespace = isDispatched ? text(1, "macro_namespace") : nil
     }
 
+    /// What dbt says of the first dispatched call that no macro answers, whether or not it is ever made; nil where there is none.
+    static func fault(in calls: [MacroCall], _ manifest: Manifest, _ host: (any ParseTimeHost)?) -> String? {
+        guard let host, let call = calls.first(where: { $0.isDispatched && !$0.name.isEmpty && ($0.name.contains(".") || $0.dispatchedTarget(in: manifest, host) == nil) }) else { return nil }
+        if let dot = call.name.firstIndex(of: ".") {
+            return "In adapter.dispatch, got a macro name of \"\(call.name)\", but \".\" is not a valid macro name component. Did you mean `adapter.dispatch(\"\(call.name[call.name.index(after: dot)...])\", macro_namespace=\"\(call.name[..<dot])\")`?"
+        }
+        let owners = call.owners(in: manifest).map { $0.map { "\($0)." } } ?? [""]
+        let tried = owners.flatMap { owner in [manifest.target.type, "default"].map { "'\(owner)\($0)__\(call.name)'" } }
+        return "In dispatch: No macro named '\(call.name)' found within namespace: '\(call.namespace ?? "None")'\n    Searched for: \(tried.joined(separator: ", "))"
+    }
+
     /// These do not count even where the project has a macro of the name.
     private static let ofEveryone: Set<String> = ["ref", "source", "config"]
 
@@ -58,22 +69,24 @@ struct MacroCall {
     }
 
     private func dispatchedTarget(in manifest: Manifest, _ host: (any ParseTimeHost)?) -> String? {
-        // A namespace that is no package's says nothing.
-        let namespace = namespace.flatMap { name in
-            name == "dbt" || manifest.project.dispatch.contains { $0.namespace == name } || manifest.packages.contains { $0.name == name } ? name : nil
-        }
         let prefixes = [manifest.target.type, "default"]
-        guard let namespace else {
+        guard let owners = owners(in: manifest) else {
             return prefixes.lazy.compactMap { prefix in
                 Self.macro("\(prefix)__\(name)", of: Self.everyone(in: manifest), in: manifest) ?? host?.libraryMacro("\(prefix)__\(name)", in: nil, for: manifest.target.type)
             }.first
         }
-        let owners = manifest.project.dispatch.first { $0.namespace == namespace }?.order ?? [manifest.project.name, namespace]
         for owner in owners {
             for prefix in prefixes {
                 if let id = Self.macro("\(prefix)__\(name)", of: [owner], in: manifest) { return id }
             }
         }
-        return namespace == "dbt" ? prefixes.lazy.compactMap { host?.libraryMacro("\($0)__\(name)", in: nil, for: manifest.target.type) }.first : nil
+        return owners.contains("dbt") ? prefixes.lazy.compactMap { host?.libraryMacro("\($0)__\(name)", in: nil, for: manifest.target.type) }.first : nil
+    }
+
+    /// The packages where a dispatched macro is looked for; nil for all, also where the namespace is no package's.
+    private func owners(in manifest: Manifest) -> [String]? {
+        guard let namespace else { return nil }
+        if let stated = manifest.project.dispatch.first(where: { $0.namespace == namespace }) { return stated.order }
+        return namespace == "dbt" || manifest.packages.contains { $0.name == namespace } ? [manifest.project.name, namespace] : nil
     }
 }

@@ -27,6 +27,12 @@ public struct Manifest: Sendable {
     public var deferred: [String: DeferredRelation] = [:]
     /// What was passed with `--vars`.
     public var commandVars: JSONObject
+    /// How many files its resources were read from.
+    public var fileCount: Int {
+        var files = Set((Array(nodes.values) + others.values).map { "\($0.rootFolder)/\($0.originalFilePath)" })
+        for macro in macros.values { files.insert("\(macro.rootFolder)/\(macro.originalFilePath)") }
+        return files.count
+    }
     /// Those of them that are dates or times to Python.
     public var commandDates: Set<String> = []
     /// The environment variables that the project read, by name.

@@ -47,7 +47,7 @@ extension ManifestWriter {
         // The two shortest tests are read without being rendered; of the others the version is a text, as it stands in their argument.
         let isRendered = node.test != nil && !["macro.dbt.test_not_null", "macro.dbt.test_unique"].contains(node.dependsOnMacros.first ?? "")
         return .array(node.refs.map { ref in
-            let version = ref.version.map { isRendered ? JSON.string($0) : Int64($0).map(JSON.integer) ?? .string($0) }
+            let version = ref.version.map { text in isRendered || ref.isVersionText ? JSON.string(text) : Int64(text).map(JSON.integer) ?? Double(text).map(JSON.double) ?? .string(text) }
             return ["name": .string(ref.name), "package": JSON(ref.package), "version": version ?? .null]
         })
     }

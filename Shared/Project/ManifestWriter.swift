@@ -24,9 +24,12 @@ public struct ManifestWriter {
         public var injected: [(id: String, sql: String)]
         /// Of a hook that ran: which one it was.
         public var index: Int?
+        /// What came to light of the macros that it calls.
+        public var macros: [String]
         public init(
-            sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil
+            sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil, macros: [String] = []
         ) {
+            self.macros = macros
             self.sql = sql
             self.path = path
             self.buildPath = buildPath
@@ -107,7 +110,7 @@ public struct ManifestWriter {
             ("nodes", .each(withHooks(manifest.nodes.merging(testsOfDisabled) { own, _ in own }.filter { $0.value.resourceType != .function }) { $0.node }, node)),
             ("sources", .each(manifest.sources) { source($0) }),
             ("macros", .each(manifest.macros.mapValues(Entry.own).merging(library.macros.mapValues(Entry.lent)) { own, _ in own }) { $0.json(macro) }),
-            ("docs", .each(docs.mapValues(Entry.own).merging(library.docs.mapValues(Entry.lent)) { own, _ in own }) { $0.json(doc) }),
+            ("docs", .each(docs.mapValues(Entry.own).merging((library.isEmpty ? ["doc.dbt.__overview__": Self.overview] : library.docs).mapValues(Entry.lent)) { own, _ in own }) { $0.json(doc) }),
             ("exposures", others(.exposure)), ("metrics", others(.metric)),
             ("groups", .each(manifest.groups, Self.json)), ("selectors", .whole(.object(manifest.selectors.json))),
             ("saved_queries", others(.savedQuery)), ("semantic_models", others(.semanticModel)), ("unit_tests", others(.unitTest)),
@@ -161,6 +164,12 @@ public struct ManifestWriter {
 
     private var docs: [String: Manifest.Doc] { Dictionary(manifest.docs.map { ($0.uniqueID, $0) }) { first, _ in first } }
 
+    /// What a page of docs shows first where the project says nothing itself.
+    private static let overview: JSON = [
+        "name": "__overview__", "resource_type": "doc", "package_name": "dbt", "path": "overview.md", "original_file_path": "docs/overview.md", "unique_id": "doc.dbt.__overview__",
+        "block_contents": "### Welcome\n\nThese are the docs of a dbt project: its models, sources and tests, and how they are made of each other.\n\nA docs block of the name `__overview__` in the project takes the place of this text.",
+    ]
+
     /// One of this project's, or one that comes with dbt.
     private enum Entry<Value> {
         case own(Value), lent(JSON)
@@ -194,9 +203,37 @@ public struct ManifestWriter {
         if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path) }
         if node.resourceType != .seed, let own, let sql = own.sql {
             if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
+            if !own.macros.isEmpty, let place = members.firstIndex(where: { $0.key == "depends_on" }), let known = members[place].value["macros"]?.arrayValue {
+                members[place].value["macros"] = .array(known + own.macros.map(JSON.string).filter { !known.contains($0) })
+            }
+            if node.resourceType == .model { resolveKeys(of: node, in: &members) }
             members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", .array(own.injected.map { ["id": .string($0.id), "sql": .string($0.sql)] }))]
         }
         return .object(JSONObject(distinct: members))
+    }
+
+    /// Compiling makes relations of what foreign keys name.
+    private func resolveKeys(of node: Node, in members: inout [(key: String, value: JSON)]) {
+        func isKey(_ constraint: JSON) -> Bool { constraint["type"] == "foreign_key" }
+        guard (node.constraints + node.columns.flatMap(\.constraints)).contains(where: isKey) else { return }
+        func resolved(_ constraints: JSON) -> JSON {
+            .array((constraints.arrayValue ?? []).map { written in
+                guard isKey(written), let capture = written["to"]?.stringValue.flatMap(Capture.reference) else { return written }
+                let relation = if let ref = capture.refs.first {
+                    manifest.node(for: ref, from: node.packageName).flatMap { compiled[$0.uniqueID]?.relationName ?? relations.text(of: $0) }
+                } else {
+                    capture.sources.first.flatMap { manifest.source(for: $0, from: node.packageName) }.map { compiled[$0.uniqueID]?.relationName ?? relations.text(of: $0) }
+                }
+                var constraint = written
+                if let relation { constraint["to"] = .string(relation) }
+                return constraint
+            })
+        }
+        for (place, member) in members.enumerated() {
+            if member.key == "constraints" { members[place].value = resolved(member.value) }
+            guard member.key == "columns" else { continue }
+            for (name, _) in member.value.objectValue?.pairs ?? [] { if let constraints = member.value[name]?["constraints"] { members[place].value[name]?["constraints"] = resolved(constraints) } }
+        }
     }
 
     /// Tests of what is turned off, or not there: dbt has them among the nodes, turned off, and not among what is disabled.

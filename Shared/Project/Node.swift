@@ -35,10 +35,13 @@ public struct Ref: Hashable, Sendable {
     public var name: String
     public var package: String?
     public var version: String?
-    public init(name: String, package: String? = nil, version: String? = nil) {
+    /// Whether the version was written as a text: `v='3'`.
+    public var isVersionText: Bool
+    public init(name: String, package: String? = nil, version: String? = nil, isVersionText: Bool = false) {
         self.name = name
         self.package = package
         self.version = version
+        self.isVersionText = isVersionText
     }
 }
 
@@ -208,6 +211,8 @@ extension Node {
         public var access: String { config["access"]?.stringValue ?? "protected" }
         public var group: String? { config["group"]?.stringValue ?? testGroup }
         /// As people say it: `orders.v2` where there are versions.
+        /// What a run calls it: of a unit test of a versioned model with the version.
+        public var nameOfRun: String { unitTest == nil ? name : version.map { "\(name)_v\(PythonText.text($0))" } ?? name }
         public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
         /// Whether another package's schema file is about it.
         var isDescribedElsewhere: Bool { patchPath.map { !$0.hasPrefix("\(packageName)://") } ?? false }

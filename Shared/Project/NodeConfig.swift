@@ -61,17 +61,31 @@ enum ConfigMerge {
         }
     }
 
+    /// Lays a version's words over the model's, as dbt does before it knows what they are: maps are merged, of lists the version's items come
+    /// first, all else takes its place. A text in a list's place is its letters.
+    static func deepen(_ layer: JSONObject, into base: inout JSONObject) {
+        for (written, value) in layer.pairs {
+            let key = spelling(of: written)
+            switch (value, base[key]) {
+            case (.object(let addition), .object(var whole)?):
+                deepen(addition, into: &whole)
+                base[key] = .object(whole)
+            case (.array(let items), .array(let below)?): base[key] = .array(items + below)
+            case (.array(let items), .string(let text)?): base[key] = .array(items + text.map { .string(String($0)) })
+            default: base[key] = value
+            }
+        }
+    }
+
     static func lay(_ layer: JSONObject, over base: inout JSONObject) {
         for (written, value) in layer.pairs {
             let key = spelling(of: written)
             if appended.contains(key) {
                 let items = list(base[key])
                 // What is said twice stands twice, as in dbt; `tags` of a node are each once.
-                base[key] = .array(items + (key == "tags" && value.isNull ? [.null] : list(value)))
+                base[key] = .array(items + (value.isNull ? [.null] : list(value)))
             } else if key == "grants", case .object(let addition) = value {
                 base[key] = .object(grants(addition, over: base[key]?.objectValue ?? JSONObject()))
-            } else if merged.contains(key), value.isNull, base[key]?.objectValue != nil {
-                continue
             } else if merged.contains(key), case .object(let addition) = value, case .object(var whole)? = base[key] {
                 for (name, value) in addition.pairs { whole[name] = value }
                 base[key] = .object(whole)

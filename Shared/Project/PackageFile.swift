@@ -111,7 +111,7 @@ struct PackageFileReader {
             var file = try packageFile(document, problems)
             let path = "\(FileTree.absolute(folder))/dbt_project.yml"
             file.warnings = duplicates.map { .init("DuplicateYAMLKeysDeprecation", "\($0) in file `\(path)`", .deprecation) } + (try Self.outdated(document))
-            file.writtenSections = Self.sections(of: written)
+            file.writtenSections = Self.sections(of: written.timed)
             // dbt looks for what was written by names that the file itself may not use.
             for section in ["semantic-models", "saved-queries"] { file.writtenSections[section] = nil }
             file.checksum = Digest.hex(.sha256, ProjectReader.trimmed(text))

@@ -10,7 +10,7 @@ internal import Kernel
 /// - Whatever is wrong with the file, the project is read anew.
 struct ParseCache {
     static let name = "partial_parse.sluice"
-    private static let magic = Array("sluice parse 3\n".utf8)
+    private static let magic = Array("sluice parse 4\n".utf8)
     private static let digestBytes = 32
 
     let path: String

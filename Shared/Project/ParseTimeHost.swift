@@ -13,6 +13,12 @@ public struct Capture: Hashable, Sendable {
     /// The metrics named with `metric()`.
     public var metrics: [[String]] = []
     public init() {}
+
+    /// What a text of a schema file refers to, `ref('orders')` say; nil where it is no reference.
+    public static func reference(_ text: String) -> Capture? {
+        let capture = (try? DbtSyntax.environment.parse("{{ \(text) }}", name: "reference")).flatMap(StaticReader.capture)
+        return capture.flatMap { $0.refs.isEmpty && $0.sources.isEmpty ? nil : $0 }
+    }
 }
 
 /// What the reader needs of whoever renders templates. Compilation gives it; a project of literal references needs none.

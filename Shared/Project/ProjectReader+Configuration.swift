@@ -101,7 +101,7 @@ extension ProjectReader {
         var config = merged
         for key in ["pre-hook", "post-hook"] {
             guard let hooks = config[key] else { continue }
-            let isKnown = (hooks.arrayValue ?? [hooks]).allSatisfy { $0.stringValue != nil || $0.objectValue != nil || $0.isNull }
+            let isKnown = (hooks.arrayValue ?? [hooks]).allSatisfy { $0.stringValue != nil || $0.objectValue != nil }
             config[key] = isKnown ? Self.hooks(hooks) : hooks
         }
         return config

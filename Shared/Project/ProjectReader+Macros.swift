@@ -44,6 +44,11 @@ extension ProjectReader {
         return true
     }
 
+    func noteDispatch(_ calls: [MacroCall], of id: String, _ manifest: Manifest) {
+        guard let fault = MacroCall.fault(in: calls, manifest, host), let macro = manifest.macros[id] else { return }
+        problems.add("project.dispatch_failed", fault, at: .file(macro.originalFilePath, line: macro.line), remedy: "define the macro default__…, or correct the name")
+    }
+
     /// - Returns: false where a macro is defined twice.
     private func put(_ readers: [MacroReader], into manifest: inout Manifest, _ scope: inout UpdateScope) -> Bool {
         let old = Dictionary(manifest.macroFiles.map { (scope.path($0.path, of: $0.packageName), $0) }) { first, _ in first }
@@ -66,6 +71,7 @@ extension ProjectReader {
             }
         }
         for (id, called) in readers.flatMap(\.calls) {
+            noteDispatch(called, of: id, manifest)
             let targets = MacroCall.macros(called, by: id, in: manifest, host)
             manifest.macros[id]?.dependsOnMacros = targets
         }

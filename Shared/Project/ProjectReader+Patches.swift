@@ -107,10 +107,7 @@ extension ProjectReader {
         func node(_ package: PackageFile) -> Node? {
             types.lazy.compactMap { manifest.nodes["\($0.rawValue).\(package.name).\(patch.name)"] }.first ?? manifest.latestVersions["\(package.name).\(patch.name)"].flatMap { manifest.nodes[$0] }
         }
-        func isOff(_ node: Node) -> Bool {
-            let project = projectConfig(of: node, patch.package, manifest)
-            return (project.above.reversed().lazy.compactMap { $0["enabled"] }.first ?? node.configCall["enabled"] ?? project.config["enabled"]) == false
-        }
+        func isOff(_ node: Node) -> Bool { self.isOff(node, patch.package, manifest) }
         if let node = node(patch.package), !isOff(node) { return [] }
         if manifest.disabled.contains(where: { $0.packageName == patch.package.name && $0.name == patch.name && types.contains($0.resourceType) && !isOff($0) }) { return [] }
         return manifest.packages.filter { $0.name != patch.package.name }.compactMap { node($0)?.uniqueID }

@@ -103,7 +103,7 @@ extension ProjectReader {
     func checkRelations(_ manifest: Manifest) {
         let relations = RelationText(manifest)
         var owners: [String: Node] = [:]
-        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType.isReferable {
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType.isReferable || node.failuresRelation() != nil {
             guard let relation = relations.text(of: node) else { continue }
             guard let twin = owners.updateValue(node, forKey: relation) else { continue }
             problems.add(
@@ -113,16 +113,31 @@ extension ProjectReader {
         }
     }
 
+    /// What may be left out of a call stands behind what may not.
+    func checkArguments(_ manifest: Manifest) {
+        for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where node.resourceType == .function {
+            let defaults = node.arguments.map { $0["default_value"] ?? .null }
+            guard let first = defaults.firstIndex(where: { !$0.isNull }), let place = defaults[first...].firstIndex(where: \.isNull) else { continue }
+            problems.add(
+                "project.bad_function",
+                "Non-defaulted argument '\(node.arguments[place]["name"]?.stringValue ?? "")' of function '\(node.name)' comes after a defaulted argument. Non-defaulted arguments cannot come after defaulted arguments. ",
+                at: node.location, remedy: "put it before them, or give it a default_value")
+        }
+    }
+
     /// What a microbatch model has to say.
-    func checkBatches(_ manifest: Manifest) {
+    func checkBatches(_ manifest: inout Manifest) {
         for node in manifest.nodes.values.sorted(by: { $0.uniqueID < $1.uniqueID }) where manifest.isBuiltInBatches(node) {
             func require(_ holds: Bool, _ what: String, _ remedy: String) {
                 guard !holds else { return }
                 problems.add("project.bad_microbatch", "Microbatch model '\(node.name)' must provide \(what)", at: node.location, remedy: remedy)
             }
-            let (begin, size) = (node.config["begin"] ?? .null, node.config["batch_size"] ?? .null)
+            let (begin, size, time) = (node.config["begin"] ?? .null, node.config["batch_size"] ?? .null, node.config["event_time"] ?? .null)
             require(
-                node.config["event_time"]?.stringValue != nil, "an 'event_time' (string) config that indicates the name of the event time column.",
+                time.isNull || time.stringValue != nil, "an 'event_time' config of type string, but got: <class '\(PythonText.typeName(time))'>.",
+                "name the column with the time of a row")
+            require(
+                !time.isNull, "an 'event_time' (string) config that indicates the name of the event time column.",
                 "name the column with the time of a row")
             require(
                 !begin.isNull, "a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should be built from.",
@@ -133,6 +148,8 @@ extension ProjectReader {
             require(
                 ["hour", "day", "month", "year"].contains(size.stringValue), "a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: \(size.isNull ? "None" : size.stringValue ?? size.text()).",
                 "set batch_size: day")
+            // From here on it is a time of Python's.
+            if let time = begin.stringValue.flatMap(YAMLValue.begin) { manifest.nodes[node.uniqueID]?.config.values["begin"] = .string(time) }
             if let lookback = node.config["lookback"], !lookback.isNull {
                 require(lookback.intValue != nil, "the optional 'lookback' config as type int, but got: <class '\(PythonText.typeName(lookback))'>).", "set lookback: 1")
             }

@@ -40,11 +40,7 @@ extension ProjectReader {
         // As in dbt, a test that is rendered calls config() with it once more, so that its tags stand twice.
         if !isShort, !isCaptured { ConfigMerge.join(node.config.values, into: &own) }
         configure(&node, written.package, nil, own, manifest)
-        // dbt looks for it in the package of the schema file alone, or by its name, which no version has, among what is turned off.
-        let attached = written.ref.flatMap { ref in
-            manifest.node(for: ref, of: written.package.name)
-                ?? manifest.disabled.first { $0.name == ref.name && $0.resourceType.isReferable && $0.version == nil && ref.version == nil }
-        }
+        let attached = written.ref.flatMap { tested($0, written.package, manifest) }
         node.attachedNode = attached?.uniqueID
         node.testGroup = attached?.group
         node.fileKeyName = "\(written.section).\(written.ref?.name ?? written.sourceName)"
@@ -55,6 +51,24 @@ extension ProjectReader {
             return
         }
         put(node, &manifest)
+    }
+
+    /// What a test stands under. dbt looks in the package of the schema file alone: among what its own file and the project leave on, whatever
+    /// schema files say, or by name, which no version has, among what is turned off.
+    private func tested(_ ref: Ref, _ package: PackageFile, _ manifest: Manifest) -> Node? {
+        let node = manifest.node(for: ref, of: package.name)
+        guard let version = ref.version else { return node ?? manifest.disabled.first { $0.name == ref.name && $0.resourceType.isReferable && $0.version == nil } }
+        guard let node = node ?? manifest.disabled.first(where: { $0.uniqueID == "model.\(package.name).\(ref.name).v\(version)" }) else { return nil }
+        // Until schema files are read, a version is a model of its file's name.
+        var unversioned = node
+        unversioned.fqn = node.fqn.dropLast(2) + [FileTree.stem(of: node.path)]
+        return isOff(unversioned, package, manifest) ? nil : node
+    }
+
+    /// Whether the project or the node's own file turns it off, as far as no schema file is asked.
+    func isOff(_ node: Node, _ package: PackageFile, _ manifest: Manifest) -> Bool {
+        let project = projectConfig(of: node, package, manifest)
+        return (project.above.reversed().lazy.compactMap { $0["enabled"] }.first ?? node.configCall["enabled"] ?? project.config["enabled"]) == false
     }
 
     /// Whether the test's macro can go through what it is given.

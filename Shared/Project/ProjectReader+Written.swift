@@ -13,7 +13,7 @@ extension ProjectReader {
         do { blocks = try TopLevelBlocks.all(in: bytes, of: path, tags: ["snapshot"], strays: &strays) } catch { return problems.add(error) }
         manifest.warnings += strays.map { TopLevelBlocks.warning(of: $0, in: file, package, path) }
         do {
-            let template = try environment.parse(String(decoding: TopLevelBlocks.masked(bytes, to: blocks), as: UTF8.self), name: path)
+            let template = try DbtSyntax.ofSnapshots.parse(String(decoding: TopLevelBlocks.masked(bytes, to: blocks), as: UTF8.self), name: path)
             for block in template.definitions where block.tag == "snapshot" {
                 // The file's name is part of the path that configuration follows: a file may hold several snapshots.
                 let stem = FileTree.stem(of: file)
@@ -48,6 +48,12 @@ extension ProjectReader {
             node.rawCode = ""
         }
         let own = node.config.values
+        if node.resourceType == .exposure {
+            for (key, type) in [("meta", "Dict[str, Any]"), ("tags", "List[str]")] where own[key]?.isNull ?? false {
+                problems.add("project.bad_config", "Field \"\(key)\" of type \(type) in ExposureConfig has invalid value None", at: node.location, remedy: "correct the configuration of '\(node.name)'")
+                return
+            }
+        }
         configure(&node, package, nil, own, manifest)
         if node.resourceType == .exposure {
             // An exposure's own take the place of what dbt_project.yml says; what the project says of a package's, of both.
@@ -64,7 +70,12 @@ extension ProjectReader {
             if let tags = config["tags"] { config["tags"] = .array(NodeConfig.strings(tags).sorted().map(JSON.string)) }
             node.config = NodeConfig(config)
         }
-        if node.resourceType == .savedQuery { nameExports(of: &node, manifest) }
+        if node.resourceType == .savedQuery {
+            // Tags are a word of no meaning in their configuration: the last that is said stands as it is written.
+            let layers = ConfigMerge.layers(in: package.sections["saved-queries"], fqn: node.fqn).layers + [own] + projectConfig(of: node, package, manifest).above
+            if let tags = layers.last(where: { $0["tags"] != nil })?["tags"] { node.config.values["tags"] = tags }
+            nameExports(of: &node, manifest)
+        }
         if let twin = manifest.others[node.uniqueID] {
             problems.add(
                 "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
@@ -180,23 +191,12 @@ extension ProjectReader {
         manifest.others[id] = node
     }
 
+    /// nil where an input is no reference, or means nothing: as in dbt, the test fails of it when it runs.
     private func input(_ text: String, of test: Node, _ model: Node, _ manifest: Manifest) -> String? {
         if Self.trimmed(text) == "this" { return model.uniqueID }
-        let capture = (try? environment.parse("{{ \(text) }}", name: test.originalFilePath)).flatMap(StaticReader.capture)
-        if let ref = capture?.refs.first {
-            if let node = manifest.node(for: ref, from: test.packageName) { return node.uniqueID }
-        } else if let ref = capture?.sources.first {
-            if let source = manifest.source(for: ref, from: test.packageName) { return source.uniqueID }
-        } else {
-            problems.add(
-                "project.bad_unit_test", "Unexpected input \(text) in unit test '\(test.name)'", at: test.location,
-                remedy: "write ref('…'), source('…', '…') or this")
-            return nil
-        }
-        problems.add(
-            "project.ref_not_found", "Unit test '\(test.name)' had an input (\(text)) which was not found in the manifest.", at: test.location,
-            remedy: "correct the input, or add what it names")
-        return nil
+        let capture = Capture.reference(text)
+        if let ref = capture?.refs.first { return manifest.node(for: ref, from: test.packageName)?.uniqueID }
+        return capture?.sources.first.flatMap { manifest.source(for: $0, from: test.packageName)?.uniqueID }
     }
 
     // MARK: Metrics

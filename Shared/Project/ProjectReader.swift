@@ -127,7 +127,8 @@ public final class ProjectReader {
         manifest.hooks = hooks(of: manifest)
         checkAccess(manifest)
         checkContracts(&manifest)
-        checkBatches(manifest)
+        checkBatches(&manifest)
+        checkArguments(manifest)
         checkRelations(manifest)
         checkNames(manifest)
         checkSemantics(&manifest)
@@ -225,6 +226,7 @@ public final class ProjectReader {
             calls.merge(reader.calls) { first, _ in first }
         }
         for (id, called) in calls {
+            noteDispatch(called, of: id, manifest)
             let targets = MacroCall.macros(called, by: id, in: manifest, host)
             manifest.macros[id]?.dependsOnMacros = targets
         }
@@ -440,7 +442,9 @@ public final class ProjectReader {
     /// - Parameter node: whose template it is.
     func note(_ error: any Error, at location: ProblemLocation, text: String? = nil, of node: Node? = nil) {
         let found = problem(of: error, at: location, text: text)
-        problems.add(node.map(found.of) ?? found)
+        let calls = "\(found.code)" == "compile.raised" ? node.flatMap { (error as? JinjaError)?.calls(of: $0) } ?? "" : ""
+        let told = calls.isEmpty ? found : ProjectProblem(found.code, found.summary + calls, at: found.location, excerpt: found.excerpt, remedy: found.remedy)
+        problems.add(node.map(told.of) ?? told)
     }
 
     private func problem(of error: any Error, at location: ProblemLocation, text: String?) -> ProjectProblem {

@@ -38,7 +38,7 @@ extension SchemaReader {
         }
     }
 
-    private func source(_ entry: YAMLValue, _ name: String, _ item: YAMLValue, _ table: String, _ written: YAMLValue) -> SourceTable {
+    private mutating func source(_ entry: YAMLValue, _ name: String, _ item: YAMLValue, _ table: String, _ written: YAMLValue) -> SourceTable {
         let folders = FileTree.folders(of: item.file).dropFirst()
         let fqn = [package.name] + folders + [name, table]
         var source = SourceTable(
@@ -63,12 +63,21 @@ extension SchemaReader {
         own["loaded_at_query"] = JSON(Self.loadedAtQuery(entry, item))
         let levels = [entry["meta"], entry["config"]?["meta"], item["meta"], item["config"]?["meta"]]
         own["meta"] = JSON(levels.flatMap { $0?.json.objectValue?.pairs ?? [] }.map { ($0.key, $0.value) })
+        for (config, name) in [(entry["config"], name), (item["config"], table)] where config?["tags"]?.isNull ?? false {
+            let warning = ProjectWarning("ValidationWarning", "Field `config.tags`: None is not valid for source (\(name))", in: package.folder, item.file, place: ProjectWarning.ofSourceTests, isLocal: true)
+            // dbt comes by twice.
+            tell(warning)
+            tell(warning)
+        }
         let tags = Set([entry["tags"], entry["config"]?["tags"], item["tags"], item["config"]?["tags"]].flatMap { $0?.strings ?? [] })
         own["tags"] = .array(tags.sorted().map(JSON.string))
         for (key, value) in own.pairs { source.stated[key] = value }
         ConfigMerge.lay(own, over: &config)
         config["tags"] = own["tags"]
         layRoot(over: &config, of: fqn, stated: &source.stated)
+        if entry["config"]?["meta"]?.isNull ?? false {
+            problems.add("project.bad_config", "'NoneType' object is not a mapping", at: entry.location, remedy: "leave meta out of the configuration of '\(name)', or write a map")
+        }
         let configs = [entry["config"], item["config"]].compactMap { $0?.json.objectValue }
         if let fault = configs.lazy.compactMap({ ConfigShapes.fault(in: $0, of: .source) }).first ?? projectFault {
             problems.add("project.bad_config", fault, at: item.location, remedy: "correct the configuration of '\(name).\(table)'")

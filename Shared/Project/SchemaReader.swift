@@ -243,6 +243,10 @@ struct SchemaReader {
             if let a = Double(PythonText.text(one)), let b = Double(PythonText.text(other)) { return a < b }
             return PythonText.text(one) < PythonText.text(other)
         }
+        if let written = versions.first(where: { ($0["columns"]?.items ?? []).count { $0["include"] != nil || $0["exclude"] != nil } > 1 }) {
+            problems.add("project.bad_version", "version can have at most one include/exclude element", at: written.location, remedy: "join them in one")
+            return
+        }
         let numbers = versions.compactMap { $0["v"]?.json }
         var seen: Set<String> = []
         if let twin = numbers.first(where: { !seen.insert(PythonText.text($0)).inserted }) {
@@ -266,7 +270,7 @@ struct SchemaReader {
             patch.version = version
             if let description = written["description"]?.text, !description.isEmpty { patch.description = description }
             // dbt reads a version's own words beside `config` and forgets them.
-            if let own = written["config"]?.json.objectValue { ConfigMerge.join(own, into: &patch.config) }
+            if let own = written["config"]?.json.objectValue { ConfigMerge.deepen(own, into: &patch.config) }
             if let constraints = written["constraints"]?.items, !constraints.isEmpty { patch.constraints = constraints.map { Self.constraint($0.json, isOfModel: true) } }
             // Each version has a date of its own, or none.
             patch.deprecationDate = written["deprecation_date"]?.text.map(Self.moment)
@@ -276,7 +280,7 @@ struct SchemaReader {
             readTests(
                 // An empty list under the old name says nothing.
                 of: [written["data_tests"] == nil && written["tests"]?.items.isEmpty ?? true ? entry : written], "\(name)_\(version.suffix)",
-                "ref('\(name)', version='\(PythonText.text(number))')", ref: Ref(name: name, version: PythonText.text(number)), sourceID: nil, section: "models", columns: columns, columnEntries: entries)
+                "ref('\(name)', version='\(PythonText.text(number))')", ref: Ref(name: name, version: PythonText.text(number), isVersionText: number.stringValue != nil), sourceID: nil, section: "models", columns: columns, columnEntries: entries)
         }
     }
 

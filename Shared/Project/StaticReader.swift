@@ -43,12 +43,13 @@ enum StaticReader {
         switch function {
         case "ref":
             guard texts.count == arguments.positional.count, (1...2).contains(texts.count) else { return false }
-            var version: String?
+            var version: JSON?
             for argument in arguments.named {
                 guard ["v", "version"].contains(argument.name), let value = literal(argument.value), !value.isNull else { return false }
-                version = PythonText.text(value)
+                version = value
             }
-            capture.refs.append(Ref(name: texts[texts.count - 1], package: texts.count == 2 ? texts[0] : nil, version: version))
+            capture.refs.append(
+                Ref(name: texts[texts.count - 1], package: texts.count == 2 ? texts[0] : nil, version: version.map(PythonText.text), isVersionText: version?.stringValue != nil))
             return true
         case "metric", "function":
             guard texts.count == arguments.positional.count, (1...2).contains(texts.count), arguments.named.isEmpty else { return false }

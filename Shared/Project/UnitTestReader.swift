@@ -82,12 +82,17 @@ struct UnitTestReader {
         }
         switch format {
         case "dict":
-            guard let rows = entry["rows"] else {
+            guard let rows = entry["rows"], !rows.isNull || file != nil else {
                 // Without rows, a seed's own stand for it.
-                guard let rows = seedRows(entry["input"]?.text ?? "") else { return wrong("write rows: as a list of maps, or name a seed as the input") }
-                return UnitTest.Fixture(rows: .rows(rows), format: format)
+                if let rows = seedRows(entry["input"]?.text ?? "") { return UnitTest.Fixture(rows: .rows(rows), format: format) }
+                guard let seed = Capture.reference(entry["input"]?.text ?? "")?.refs.first else { return wrong("write rows: as a list of maps, or name a seed as the input") }
+                let place = seed.package.map { $0 == package.name ? nil : "'\($0)' package" } ?? nil
+                problems.add(
+                    "project.bad_unit_test", "Unable to find seed '\(seed.package ?? package.name).\(seed.name)' for unit tests in \(place ?? "directories: \(PythonList.list(package.seedPaths))")", at: entry.location,
+                    remedy: "write rows: as a list of maps, or name a seed as the input")
+                return nil
             }
-            guard rows.items.allSatisfy(\.isMap), rows.text == nil, !rows.isMap else { return wrong("write rows: as a list of maps") }
+            guard rows.items.allSatisfy(\.isMap), rows.isList else { return wrong("write rows: as a list of maps") }
             return UnitTest.Fixture(rows: .rows(Self.settled(rows.items.compactMap(\.json.objectValue))), format: format)
         case "csv", "sql":
             guard let text = try? file.map({ try read($0, format, at: entry) }) ?? entry["rows"]?.text else {
@@ -116,11 +121,9 @@ struct UnitTestReader {
     }
 
     private func seedRows(_ input: String) -> [JSONObject]? {
-        let parts = input.split { "'\"".contains($0) }.map(String.init)
-        guard input.hasPrefix("ref("), parts.count >= 3 else { return nil }
-        let name = parts[parts.count - 2]
+        guard let seed = Capture.reference(input)?.refs.first, seed.package ?? package.name == package.name else { return nil }
         for folder in package.seedPaths {
-            for file in package.files(in: folder, [".csv"]) where FileTree.stem(of: file) == name {
+            for file in package.files(in: folder, [".csv"]) where FileTree.stem(of: file) == seed.name {
                 return FileTree.text("\(package.folder)/\(folder)/\(file)").map { Self.rows(csv: $0, emptyIsNull: false) }
             }
         }

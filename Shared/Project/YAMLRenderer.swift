@@ -33,7 +33,7 @@ public struct YAMLRenderer {
         switch value.kind {
         case .scalar(.string(let text)) where Self.hasTemplate(text):
             return YAMLValue(.scalar(try evaluate(text, at: value)), file: value.file, line: value.line, column: value.column)
-        case .scalar: return value
+        case .scalar: return value.timed
         case .list(let items):
             var filled: [YAMLValue] = []
             for item in items { filled.append(try render(item, leaving: leaving)) }

@@ -30,6 +30,70 @@ import Testing
         #expect(tests.map { $0.value["attached_node"] } == ["model.shop.v.v2"])
     }
 
+    @Test func `a test stands under a version that schema files alone turn off, and under none that its own file does`() throws {
+        let nodes = try json([
+            "models/v_v1.sql": "select 1 as a", "models/v_v2.sql": "{{ config(enabled=false) }} select 1 as a", "models/v_v3.sql": "select 1 as a",
+            "models/v.yml": "models: [{name: v, columns: [{name: a, data_tests: [unique]}], versions: [{v: 1, config: {enabled: false}}, {v: 2}, {v: 3}]}]",
+        ])["nodes"]?.objectValue?.pairs ?? []
+        let tests = nodes.filter { $0.key.hasPrefix("test.") }.map { [$0.value["name"], $0.value["attached_node"]] }
+        #expect(tests.sorted { "\($0)" < "\($1)" } == [["unique_v_v1_a", "model.shop.v.v1"], ["unique_v_v2_a", .null], ["unique_v_v3_a", "model.shop.v.v3"]])
+    }
+
+    @Test func `a version's words are laid over the model's before anybody knows what they mean`() throws {
+        let nodes = try json([
+            "models/v_v1.sql": "select 1 as a", "models/v_v2.sql": "select 1 as a",
+            "models/v.yml": "models: [{name: v, config: {tags: [blue], meta: {a: 1}, post-hook: [x]}, versions: [{v: 1, config: {tags: red, meta: {b: 2}, post-hook: y}}, {v: 2, config: {tags: [red], post-hook: [z]}}]}]",
+        ])["nodes"]
+        let (one, two) = (nodes?["model.shop.v.v1"], nodes?["model.shop.v.v2"])
+        #expect(one?["unrendered_config"]?["tags"] == "red" && one?["tags"] == ["red"] && one?["meta"] == ["a": 1, "b": 2])
+        #expect(two?["unrendered_config"]?["tags"] == ["red", "blue"] && two?["config"]?["post-hook"]?.arrayValue?.map { $0["sql"] } == ["z", "x"])
+    }
+
+    @Test func `what is constant in a template of a schema file is a text, and what waits for a variable keeps its type`() throws {
+        let project = try TestProject(["models/a.sql": "select 1 as id", "models/a.yml": "models: [{name: a, config: {meta: {n: \"{{ 1 + 1 }}\", t: \"{{ not false }}\", v: \"{{ var('n') + 1 }}\", b: \"{{ '1' | as_number }}\"}}}]"])
+        project.vars = (["n": 1] as JSON).objectValue ?? JSONObject()
+        #expect(try project.manifest().nodes["model.shop.a"]?.config["meta"] == ["n": "2", "t": "True", "v": 2, "b": 1])
+    }
+
+    @Test func `a version in a reference is of the kind that is written`() throws {
+        let nodes = try json([
+            "models/v_v1.sql": "select 1 as a", "models/v.yml": "models: [{name: v, versions: [{v: 1}]}]", "models/b.sql": "select * from {{ ref('v', v='1') }}, {{ ref('v', v=1) }}",
+            "models/c.sql": "select * from {{ ref('v', v='1' if true else 1) }}",
+        ])["nodes"]
+        #expect(nodes?["model.shop.b"]?["refs"]?.arrayValue?.map { $0["version"] } == ["1", 1] && nodes?["model.shop.c"]?["refs"]?.arrayValue?.map { $0["version"] } == ["1"])
+    }
+
+    @Test func `a time without quotes is written as Python writes one, a date and a text stay`() throws {
+        let meta = try json([
+            "models/a.sql": "select 1 as id", "models/a.yml": "models: [{name: a, config: {meta: {d: 2026-01-01, t: 2026-01-01 10:00:00, z: 2026-01-01T10:00:00.5Z, o: 2026-1-2 1:00:00 -5, q: '2026-01-01 10:00:00', n: 2026-01-01 10:00}}}]",
+        ])["nodes"]?["model.shop.a"]?["meta"]
+        #expect(meta == ["d": "2026-01-01", "t": "2026-01-01T10:00:00", "z": "2026-01-01T10:00:00.500000+00:00", "o": "2026-01-02T01:00:00-05:00", "q": "2026-01-01 10:00:00", "n": "2026-01-01 10:00"], "\(meta ?? .null)")
+    }
+
+    @Test func `compiling makes a relation of what a foreign key names`() throws {
+        let manifest = try TestProject([
+            "models/a.sql": "select 1 as id", "models/b.sql": "select 1 as id",
+            "models/b.yml": "models: [{name: b, constraints: [{type: foreign_key, columns: [id], to: ref('a'), to_columns: [id]}], columns: [{name: id, constraints: [{type: foreign_key, to: ref('a'), to_columns: [id]}]}]}]",
+        ]).manifest()
+        func keys(_ compiled: [String: ManifestWriter.Compiled]) throws -> [JSON?] {
+            let node = try JSON(parsing: ManifestWriter(manifest, invocationID: "i", generatedAt: TestProject.startedAt, compiled: compiled).bytes)["nodes"]?["model.shop.b"]
+            return [node?["constraints"]?.arrayValue?.first?["to"], node?["columns"]?["id"]?["constraints"]?.arrayValue?.first?["to"]]
+        }
+        #expect(try keys([:]) == ["ref('a')", "ref('a')"] && keys(["model.shop.b": .init(sql: "select 1 as id")]) == ["\"a\"", "\"a\""])
+    }
+
+    @Test func `a saved query's tags stay as they are written, and dbt's overview is among the docs`() throws {
+        let manifest = try json([
+            "dbt_project.yml": "name: shop\nprofile: shop\nsaved-queries: {+tags: [x]}\n", "models/a.sql": "select 1 as id, cast('2026-01-01' as date) as at", "models/days.sql": "select 1 as day",
+            "models/s.yml": """
+            models: [{name: days, time_spine: {standard_granularity_column: day}, columns: [{name: day, granularity: day}]}]
+            semantic_models: [{name: sold, model: ref('a'), defaults: {agg_time_dimension: sold_at}, entities: [{name: key, expr: id, type: primary}], dimensions: [{name: sold_at, expr: at, type: time, type_params: {time_granularity: day}}], measures: [{name: amount, agg: sum, expr: id, create_metric: true}]}]
+            saved_queries: [{name: asked, config: {tags: red}, query_params: {metrics: [amount]}}]
+            """,
+        ])
+        #expect(manifest["saved_queries"]?["saved_query.shop.asked"]?["config"]?["tags"] == "red" && manifest["docs"]?["doc.dbt.__overview__"]?["package_name"] == "dbt")
+    }
+
     @Test func `a target shows how the warehouse is reached as dbt's adapter does, and no password`() {
         let target = Target(
             profileName: "shop", name: "dev", type: "postgres", schema: "main", database: "db", threads: 4,

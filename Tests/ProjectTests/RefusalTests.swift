@@ -53,6 +53,21 @@ import Testing
         ("sources: [{name: o, loaded_at_field: a, loaded_at_query: b, tables: [{name: t}]}]", "Cannot specify both loaded_at_field and loaded_at_query at source level."), ("sources: [{name: raw, tables: [{name: events}]}]", "dbt found two sources with the name \"raw_events\""),
         ("sources: [{name: o, tables: [{name: t, config: {freshness: {warn_after: {count: 1, period: year}}}}]}]", "at path ['freshness']: {'warn_after': {'count': 1, 'period': 'year'}} is not valid under any of the given schemas"),
         ("snapshots: [{name: s, relation: orders, config: {strategy: check, unique_key: id, check_cols: all}}]", "Invalid jinja expression: orders"), ("unit_tests: [{name: u, model: orders, given: [], expect: {format: csv, rows: [{a: 1}]}}]", "Unit test u has expected rows or fixtures which do not match format csv.  Expected string."),
+        ("models: [{name: lines, config: {meta: null}}]", "expected dict, got None"), ("models: [{name: lines, config: {persist_docs: null}}]", "Field \"persist_docs\" of type Dict[str, Any] in ModelConfig has invalid value None"),
+        ("models: [{name: lines, config: {post-hook: null}}]", "the JSON object must be str, bytes or bytearray, not NoneType"), ("models: [{name: lines, config: {packages: null}}]", "at path ['packages'][0]: None is not of type 'string'"),
+        ("exposures: [{name: e, type: dashboard, owner: {name: x}, config: {meta: null}}]", "Field \"meta\" of type Dict[str, Any] in ExposureConfig has invalid value None"),
+        ("sources: [{name: o, config: {meta: null}, tables: [{name: t}]}]", "'NoneType' object is not a mapping"),
+        ("models: [{name: lines, config: {freshness: {build_after: {count: 1}}}}]", "`freshness.build_after` must have a value for `period` if a `count` is provided"),
+        ("models: [{name: lines, config: {freshness: {build_after: {period: day}}}}]", "`freshness.build_after` must have a value for `count` if a `period` is provided"),
+        ("models: [{name: lines, versions: [{v: 1, columns: [{include: all}, {exclude: [a], include: '*'}]}]}]", "version can have at most one include/exclude element"),
+        ("models: [{name: lines, columns: [{name: a, constraints: [{type: foreign_key, to: ref('orders'), to_columns: null}]}]}]", "Field \"to_columns\" of type List[str] in ColumnLevelConstraint has invalid value None"),
+        ("models: [{name: lines, data_tests: ['']}]", "Invalid generic test configuration given in models/more.yml: \nTest name string did not match expected pattern: "),
+        ("unit_tests: [{name: u, model: lines, given: [{input: ref('orders'), rows: null}], expect: {rows: []}}]", "Unable to find seed 'shop.orders' for unit tests in directories: ['seeds']"),
+        ("unit_tests: [{name: u, model: lines, given: [], expect: {rows: null}}]", "Unit test u has expected rows which do not match format dict"),
+        (
+            "models: [{name: lines, columns: [{name: id, data_tests: [not_null: {name: kept, config: {store_failures: true}}, unique: {name: kept, config: {store_failures: true}}]}]}]",
+            "dbt found two resources with the database representation \"\"main_dbt_test__audit__kept\"\".\ndbt cannot create two resources with identical database representations."
+        ),
     ])
     func `a schema file that dbt refuses is refused in its words`(_ text: String, _ message: String) {
         #expect(told(["models/more.yml": text]).contains(message), "\(told(["models/more.yml": text]))")
@@ -88,6 +103,32 @@ import Testing
     ])
     func `selectors of a wrong shape are refused in dbt's words`(_ text: String, _ message: String) {
         #expect(told(["selectors.yml": text]) == [message])
+    }
+
+    @Test(arguments: [
+        (["models/more.sql": "{% snapshot x %}select 1{% endsnapshot %} select 1 as id"], "encountered unknown tag 'snapshot'"),
+        (["models/more.sql": "{{ config({'materialized': 'table'}, {}) }} select 1 as id"], "Invalid inline model config"), (["models/more.sql": "{{ config(meta=none) }} select 1 as id"], "expected dict, got None"),
+        (["models/more.sql": "{{ config(materialized='incremental', incremental_strategy='microbatch', begin='2026-01-01', batch_size='day', event_time=1) }} select 1 as id"], "Microbatch model 'more' must provide an 'event_time' config of type string, but got: <class 'int'>."),
+        (["macros/more.sql": "{% macro never() %}{{ adapter.dispatch('nobody')() }}{% endmacro %}"], "In dispatch: No macro named 'nobody' found within namespace: 'None'\n    Searched for: 'sqlite__nobody', 'default__nobody'"),
+        (["macros/more.sql": "{% macro never() %}{{ adapter.dispatch('nobody', 'shop')() }}{% endmacro %}"], "In dispatch: No macro named 'nobody' found within namespace: 'shop'\n    Searched for: 'shop.sqlite__nobody', 'shop.default__nobody', 'shop.sqlite__nobody', 'shop.default__nobody'"),
+        (["functions/f.sql": "select 1", "functions/f.yml": "functions: [{name: f, config: {volatility: odd}, returns: {data_type: int}}]"], "Field \"volatility\" of type Optional[FunctionVolatility] in FunctionConfig has invalid value 'odd'"),
+        (
+            ["functions/f.sql": "select 1", "functions/f.yml": "functions: [{name: f, arguments: [{name: a, data_type: int, default_value: 1}, {name: b, data_type: int}], returns: {data_type: int}}]"],
+            "Non-defaulted argument 'b' of function 'f' comes after a defaulted argument. Non-defaulted arguments cannot come after defaulted arguments. "
+        ),
+    ] as [([String: String], String)])
+    func `a file that dbt refuses is refused in its words`(_ files: [String: String], _ message: String) {
+        #expect(told(files).contains(message), "\(told(files))")
+    }
+
+    @Test func `an input that is no reference, or means nothing, is a matter of the test's run`() {
+        for input in ["''", "odd", "ref('none')", "source('a', 'b')"] {
+            #expect(told(["models/more.yml": "unit_tests: [{name: u, model: lines, given: [{input: \(input.hasPrefix("'") ? input : "\"\(input)\""), rows: []}], expect: {rows: []}}]"]) == [])
+        }
+    }
+
+    @Test func `tags of a source that are null are left out, and told`() {
+        #expect(Set(told(["models/more.yml": "sources: [{name: o, config: {tags: null}, tables: [{name: t}]}]"])) == ["Field `config.tags`: None is not valid for source (o)"])
     }
 
     @Test(arguments: [

@@ -101,7 +101,6 @@ import Testing
 
     @Test(arguments: [
         ("{name: u, model: none, given: [], expect: {rows: []}}", "project.ref_not_found models/u.yml"),
-        ("{name: u, model: orders, given: [{input: ref('none'), rows: []}], expect: {rows: []}}", "project.ref_not_found models/u.yml"),
         ("{name: u, model: orders, given: [], expect: {rows: [], format: xml}}", "project.bad_entry models/u.yml:1"),
         ("{name: u, model: orders, given: [{input: ref('orders'), format: csv, fixture: none}], expect: {rows: []}}", "project.fixture_not_found models/u.yml:1"),
     ])
@@ -133,7 +132,7 @@ import Testing
         #expect(manifest.nodes["model.shop.reader"]?.dependsOn == ["model.shop.dim.v2", "model.shop.dim.v1", "model.shop.dim.v3"])
         let first = try #require(manifest.nodes["model.shop.dim.v1"])
         #expect([first.name, first.alias, first.fqn.joined(separator: "."), first.description] == ["dim", "dim_v1", "shop.dim.v1", "the first"])
-        #expect(first.config.tags == ["shared", "one"])
+        #expect(first.config.tags == ["one", "shared"])
         #expect(manifest.nodes["model.shop.dim.v2"]?.columns.map(\.name) == ["id"])
         #expect(manifest.nodes["model.shop.dim.v3"]?.columns.map(\.name) == [])
         #expect(manifest.nodes.values.filter { $0.resourceType == .test }.map(\.name).sorted() == ["unique_dim_v1_id", "unique_dim_v2_id"])

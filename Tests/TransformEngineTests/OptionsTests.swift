@@ -152,6 +152,7 @@ import Testing
         let drill = try DbtDrill(["models/a.sql": "{% do exceptions.warn('careful') %} select 1 as id"])
         #expect(!drill.run("run", "-s", "nothing", "--warn-error-options", "{silence: [NoNodesForSelectionCriteria]}").text.contains("does not match"))
         #expect(drill.run("run").code == 0)
+        #expect(drill.run("ls", "--warn-error", "--warn-error-options", "{}").text.contains("warn_error_options: not allowed with argument warn_error"))
         let (code, text) = drill.run("run", "--warn-error")
         #expect(code == 1)
         #expect(text.contains("Compilation Error in model a (models/a.sql)\n  careful"), "\(text)")

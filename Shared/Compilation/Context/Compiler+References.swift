@@ -45,8 +45,8 @@ extension Compiler {
         guard (1...2).contains(names.count), names.count == arguments.positional.count else {
             throw CompilationError("compile.bad_ref", "The \(names.isEmpty || arguments.positional.count == 1 ? "name" : "package or name") argument to ref() must be a string, got <class '\(arguments.positional.first { $0.asString == nil }?.typeName ?? "")'>", remedy: "write ref('model')")
         }
-        let version = try (arguments["v"] ?? arguments["version"]).flatMap { $0.isNone ? nil : try interpreter.text($0) }
-        let ref = Ref(name: names[names.count - 1], package: names.count == 2 ? names[0] : nil, version: version)
+        let version = (arguments["v"] ?? arguments["version"]).flatMap { $0.isNone ? nil : $0 }
+        let ref = Ref(name: names[names.count - 1], package: names.count == 2 ? names[0] : nil, version: try version.map(interpreter.text), isVersionText: version?.asString != nil)
         if frame.mode == .parse {
             frame.capture.refs.append(ref)
             return .object(RelationObject(RelationName(schema: manifest.target.schema, identifier: ref.name), dialect: dialect))

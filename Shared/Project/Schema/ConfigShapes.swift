@@ -7,20 +7,51 @@ enum ConfigShapes {
     static func fault(in config: JSONObject, of type: ResourceType, keys: Set<String>? = nil) -> String? {
         let words = words(of: type)
         for (key, value) in config.pairs where keys?.contains(key) ?? true {
+            // What is no tag is left out, and told.
+            if key == "tags", type == .source, value.isNull { continue }
             // What is no map is none.
             if key == "freshness", type == .model, value.objectValue == nil { continue }
+            if key == "pre-hook" || key == "post-hook", words[key] != nil, value.arrayValue?.contains(.null) ?? value.isNull { return "the JSON object must be str, bytes or bytearray, not NoneType" }
             if maps.contains(key), value.objectValue == nil, words[key] != nil {
-                if value.isNull { continue }
+                // What is null of a test is left out, and a source says itself what its tables have.
+                if value.isNull, type == .source { continue }
+                if value.isNull, key == "persist_docs" { return "Field \"persist_docs\" of type Dict[str, Any] in \(className(of: type)) has invalid value None" }
                 return "expected dict, got \(PythonText.text(value))"
             }
+            if type == .function, let (name, members) = memberships[key], !value.isNull || key == "type", !members.contains(value) {
+                return "Field \"\(key)\" of type \(name) in FunctionConfig has invalid value \(PythonText.representation(value))"
+            }
             if key == "severity", type == .test, let text = value.stringValue, words[key]?.fault(in: value) != nil { return "at path []: Severity must be either 'warn' or 'error'. Got '\(text)'" }
+            if key == "freshness", type == .model, words[key]?.fault(in: value) == nil, let reason = halfAge(value["build_after"]) { return reason }
             if let fault = words[key]?.fault(in: value) { return Shape.Fault(path: [.string(key)] + fault.path, message: fault.message).description }
         }
         return nil
     }
 
+    /// Of a function: what dbt calls the words that are one of a few, and these.
+    private static let memberships: [String: (name: String, members: [JSON])] = [
+        "type": ("FunctionType", ["scalar", "aggregate", "table"]), "volatility": ("Optional[FunctionVolatility]", ["deterministic", "stable", "non-deterministic"]),
+    ]
+
+    /// A model's age is a count of periods: one of the two alone is none.
+    private static func halfAge(_ age: JSON?) -> String? {
+        let (hasCount, hasPeriod) = (age?["count"].map { !$0.isNull } ?? false, age?["period"].map { !$0.isNull } ?? false)
+        guard hasCount != hasPeriod else { return nil }
+        return "`freshness.build_after` must have a value for `\(hasCount ? "period" : "count")` if a `\(hasCount ? "count" : "period")` is provided"
+    }
+
     /// What is merged has to be a map before it is looked at.
-    private static let maps: Set<String> = ["meta", "column_types", "contract", "quoting", "persist_docs", "grants"]
+    private static let maps: Set<String> = ["meta", "docs", "column_types", "contract", "quoting", "persist_docs", "grants"]
+
+    private static func className(of type: ResourceType) -> String {
+        switch type {
+        case .seed: "SeedConfig"
+        case .snapshot: "SnapshotConfig"
+        case .function: "FunctionConfig"
+        case .analysis, .operation: "NodeConfig"
+        default: "ModelConfig"
+        }
+    }
 
     private static func words(of type: ResourceType) -> [String: Shape] {
         switch type {
@@ -33,6 +64,7 @@ enum ConfigShapes {
         case .metric, .semanticModel: metrics
         case .savedQuery: savedQueries
         case .source: sources
+        case .function: functions
         default: stored
         }
     }
@@ -59,6 +91,7 @@ enum ConfigShapes {
         "strategy": text, "target_schema": text, "target_database": text, "updated_at": text, "check_cols": .either([.text, .list(.text), .null]),
         "snapshot_meta_column_names": columnNames, "dbt_valid_to_current": text,
     ]) { first, _ in first }
+    private static let functions = stored.merging(["runtime_version": text, "entry_point": text]) { first, _ in first }
     private static let severity = Shape.pattern("^([Ww][Aa][Rr][Nn]|[Ee][Rr][Rr][Oo][Rr])$") { ["warn", "error"].contains($0.lowercased()) }
     private static let tests = common.merging([
         "severity": severity, "store_failures": .optional(.truth), "store_failures_as": text, "where": text, "limit": .optional(.countable), "fail_calc": .text, "warn_if": .text, "error_if": .text,

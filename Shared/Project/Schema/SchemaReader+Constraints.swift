@@ -17,9 +17,13 @@ extension SchemaReader {
         if let constraint = own.first(where: { !isKnown($0) }) {
             wrong("Invalid constraint type on model \(name): Type must be one of \(PythonList.list(Self.kinds))", constraint)
         }
-        for constraint in own {
-            guard let named = constraint["columns"], !named.isMap, named.string == nil, named.json.arrayValue == nil else { continue }
-            wrong("Field \"columns\" of type List[str] in ModelLevelConstraint has invalid value \(PythonText.text(named.json))", constraint)
+        for (constraints, words, type) in [(columns.flatMap { $0["constraints"]?.items ?? [] }, ["to_columns"], "ColumnLevelConstraint"), (own, ["columns", "to_columns"], "ModelLevelConstraint")] {
+            for constraint in constraints {
+                // As in dbt, the letters of a text are names of columns.
+                let isListed = { (named: YAMLValue) in named.isMap || named.string != nil || named.json.arrayValue != nil }
+                guard let word = words.first(where: { constraint[$0].map { !isListed($0) } ?? false }), let named = constraint[word] else { continue }
+                wrong("Field \"\(word)\" of type List[str] in \(type) has invalid value \(PythonText.text(named.json))", constraint)
+            }
         }
         for constraint in columns.flatMap({ $0["constraints"]?.items ?? [] }) + own where constraint["type"]?.string == "foreign_key" {
             guard let to = constraint["to"], !to.isNull, to.json != "" else { continue }

@@ -370,6 +370,13 @@ SCENES = {
             "retry --threads 2", "test", "retry", "build -s plain", "retry --warn-error", "retry -s x", "source freshness", "run", "retry", "retry",
         ),
     ),
+    # Python's traceback is dbt's alone.
+    "retry of what is gone": ({path: text for path, text in BROKEN.items() if path not in ("models/behind.sql", "models/more.yml")}, words("seed", "run") + [lambda relations: pathlib.Path("models/broken.sql").unlink(), on(["retry"], but={"told", "results"})]),
+    "databases": (
+        GOOD | {"models/elsewhere.sql": "{{ config(database='other') }} select 1 as id", "models/given.yml": "unit_tests: [{name: none, model: tabled, given: [{input: '', rows: []}], expect: {rows: []}}]"},
+        [on(text.split(), but={"results"}) for text in ("ls -s plain", "seed", "run -s elsewhere", "run -s plain", "compile -s plain", "show -s plain", "docs generate", "run -s nothing", "seed --no-populate-cache", "run -s plain --no-populate-cache",
+            "run -s elsewhere --no-populate-cache", "build -s tabled")],
+    ),
     # What runs beside the node that fails may end, be cancelled or not have begun: dbt's threads decide, and with it what is left to retry.
     "fail fast": (BROKEN, [on(["seed"]), on(["run", "-x", "-s", "broken", "behind"]), on(["run", "--fail-fast"], but={"told"}), mended, on(["retry"], but={"told", "results"}), on(["run"], {"DBT_FAIL_FAST": "true"})]),
     "tests": (BROKEN, words("seed", "run", "test", "test --store-failures -s plain", "test -s test_type:generic", "test -s test_type:singular", "test -s test_type:unit", "test --resource-type unit_test", "test --exclude-resource-type unit_test", "test --warn-error", "test -q")
@@ -403,7 +410,7 @@ SCENES = {
         + [on(["compile", "--inline", "select * from {{ ref('plain') }} -- {{ var('word') }}"]), on(["compile", "--inline", "select 1", "--output", "json"])] + words("compile -s plain", "compile -s plain --output json")),
     "operations": (
         GOOD,
-        [on(["run-operation", "hello", "--args", text]) for text in ("{name: x, n: 2}", "name: y", '{"name": "j"}', "x", "[1]")] + [on(["run-operation", "refused"], but={"results"})] + words("run-operation hello", "run-operation scene.hello"),
+        [on(["run-operation", "hello", "--args", text]) for text in ("{name: x, n: 2}", "name: y", '{"name": "j"}', "x", "[1]")] + [on(["run-operation", "refused"], but={"results"})] + words("run-operation hello", "run-operation scene.hello", "run-operation nopkg.x", "run-operation nope"),
     ),
     "freshness": (GOOD, words("source freshness", "seed", "source freshness", "source freshness -s source:raw.words", "source freshness --exclude source:raw.stale", "source freshness -s nothing")),
     "ages": (FRESH, [on(["parse"]), on(["seed"]), on(["parse", "--no-partial-parse", "--warn-error"])] + [each for text in ("", "-s source:raw.untimed", "-s source:raw.unlimited", "-s source:raw.words --target-path target", "-s source:raw.words --log-format json", "-s source:raw.absent --log-format json")

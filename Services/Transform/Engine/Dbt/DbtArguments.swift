@@ -174,6 +174,9 @@ struct DbtArguments {
         var rules = WarningRules()
         if let text = values["warn-error-options"]?.last ?? variable("warn-error-options") { rules = try WarningRules(try YAMLValue.object(text) ?? JSONObject()) }
         else if let options = projectFlag("warn-error-options")?.objectValue { rules = try WarningRules(options) }
+        if stated("warn-error") != nil, values["warn-error-options"] != nil || variable("warn-error-options") != nil || projectFlag("warn-error-options") != nil {
+            throw Self.wrong("warn_error_options: not allowed with argument warn_error", "leave one of them out")
+        }
         return stated("warn-error") == true ? .allErrors : rules
     }
 

@@ -25,6 +25,7 @@ struct DbtClone {
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { $0.resourceType.isReferable && !$0.isEphemeral }.sorted { $0.uniqueID < $1.uniqueID }
         for schema in Set(chosen.map { compiler.relationName(of: $0).schema }).sorted() { try session.createSchema(schema) }
         site.tellConcurrency()
+        try site.checkDatabases(making: chosen)
         let progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
         var results: [NodeResult] = []
         for (index, node) in chosen.enumerated() {

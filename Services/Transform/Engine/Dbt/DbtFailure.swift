@@ -19,6 +19,7 @@ enum DbtFailure {
             for engine in engines where lines[0].hasPrefix(engine) { lines[0].removeFirst(engine.count) }
             lines[0] = withoutState(lines[0])
         }
+        if unframed.contains("\(problem.code)") { return lines.joined(separator: "\n") }
         // Of several problems, each stands for itself.
         let subject = (error as? ProjectProblems).map { $0.problems.count == 1 ? $0.problems[0].subject : "" } ?? (error as? ProjectProblem)?.subject ?? ""
         return "\(kind(problem.code))\(subject.isEmpty || placeless.contains("\(problem.code)") ? "" : " in \(subject)")\n" + lines.map { "  \($0)" }.joined(separator: "\n")
@@ -35,11 +36,13 @@ enum DbtFailure {
         return "Compilation Error"
     }
 
+    /// Of what dbt tells no kind.
+    private static let unframed: Set<String> = ["dbt.gone_node", "dbt.other_database"]
     /// Of what dbt does not say whose it is.
     private static let placeless: Set<String> = ["compile.secret_variable", "project.env_var_not_set"]
     private static let parsing: Set<String> = [
-        "compile.secret_variable", "project.env_var_not_set",
-        "project.bad_yaml", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
+        "compile.secret_variable", "project.env_var_not_set", "compile.bad_input",
+        "project.bad_yaml", "project.bad_function", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
         "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.no_time_spine", "project.bad_entry", "project.bad_config", "project.bad_version", "project.bad_access", "project.group_not_found",
         "project.seed_depends", "project.ref_refused", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
     ]

@@ -11,7 +11,7 @@ struct DbtProgress {
     private func title(_ node: Node) -> String {
         switch node.resourceType {
         case .test: "test \(node.name)"
-        case .unitTest: "unit_test \(node.unitTest?.model ?? "")::\(node.name)"
+        case .unitTest: "unit_test \(node.unitTest?.model ?? "")::\(node.nameOfRun)"
         case .seed: "seed file \(node.schema).\(node.alias)"
         case .snapshot: "snapshot \(node.schema).\(node.alias)"
         case .function: "function \(node.schema).\(node.alias)"
@@ -50,12 +50,12 @@ struct DbtProgress {
         case .success where node.resourceType == .function: tell("OK created \(title(node))", "SUCCESS")
         case .partialSuccess: tell("PARTIALLY created \(title(node))", result.message, .error)
         case .success: tell("OK created \(title(node))", result.message)
-        case .pass: tell("PASS \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)", "PASS")
+        case .pass: tell("PASS \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.nameOfRun)", "PASS")
         case .warn: tell("WARN \(result.failures ?? 0) \(node.name)", "WARN \(result.failures ?? 0)", .warn)
-        case .fail: tell("FAIL \(result.failures ?? 0) \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)", "FAIL \(result.failures ?? 0)", .error)
+        case .fail: tell("FAIL \(result.failures ?? 0) \(node.unitTest.map { "\($0.model)::" } ?? "")\(node.nameOfRun)", "FAIL \(result.failures ?? 0)", .error)
         case .error:
             let what = switch node.resourceType {
-            case .test, .unitTest: "\(node.unitTest.map { "\($0.model)::" } ?? "")\(node.name)"
+            case .test, .unitTest: "\(node.unitTest.map { "\($0.model)::" } ?? "")\(node.nameOfRun)"
             case .seed: "loading \(title(node))"
             case .snapshot: "snapshotting \(node.schema).\(node.alias)"
             default: "creating \(title(node))"
@@ -67,7 +67,7 @@ struct DbtProgress {
             if let cause, cause.isFailure { failure(cause, isApart: false) }
         case .skipped:
             let isRelation = node.resourceType.isReferable
-            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: [("node_name", .string(node.name)), ("resource_type", .string(node.resourceType.rawValue)), ("schema", .string(node.schema)), info(result, node)])
+            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : node.unitTest != nil ? "unit_test \(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: [("node_name", .string(node.name)), ("resource_type", .string(node.resourceType.rawValue)), ("schema", .string(node.schema)), info(result, node)])
         case .noOp: tell("NO-OP \(title(node))", "NO-OP")
         }
     }
@@ -79,7 +79,7 @@ struct DbtProgress {
     /// What the event of a node's end says, each kind in its own words.
     private func members(_ result: NodeResult, _ node: Node, _ text: String, _ status: String) -> [(String, JSON)] {
         let told: [(String, JSON)] = switch Self.event(node) {
-        case "LogTestResult": [("name", .string(node.name)), ("status", .string(result.status.rawValue)), ("num_failures", JSON(result.failures ?? 0)), ("attached_node", .string(node.attachedNode ?? ""))]
+        case "LogTestResult": [("name", .string(node.nameOfRun)), ("status", .string(result.status.rawValue)), ("num_failures", JSON(result.failures ?? 0)), ("attached_node", .string(node.attachedNode ?? ""))]
         case "LogSeedResult": [("status", .string(result.status.rawValue)), ("result_message", .string(result.message)), ("schema", .string(node.schema)), ("relation", .string(node.alias))]
         case "LogSnapshotResult": [("description", .string(title(node))), ("status", .string(status)), ("cfg", [:]), ("result_message", "")]
         default: [("description", .string(title(node))), ("status", .string(status))]
@@ -163,7 +163,7 @@ struct DbtProgress {
         let isWarning = result.status == .warn
         let info = info(result, node)
         log(
-            "\(isApart ? "\n" : "")\(isWarning ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: isWarning ? "RunResultWarning" : "RunResultFailure",
+            "\(isApart ? "\n" : "")\(isWarning ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.nameOfRun) (\(node.originalFilePath))", level, name: isWarning ? "RunResultWarning" : "RunResultFailure",
             with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
         log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
         // A snapshot's SQL has no file.

@@ -38,6 +38,11 @@ struct DbtRun {
             return plan.command == .seed ? progress.end([]) : 0
         }
         site.tellConcurrency()
+        let chosen = plan.command == .compile ? [] : told.compactMap { manifest.nodes[$0] }
+        do { try site.checkDatabases(making: chosen) } catch {
+            if plan.command != .compile { progress.finished([], seconds: now() - invocation.startedAt) }
+            throw error
+        }
         if plan.command == .compile { return try compile() }
         let progress = progress
         let lane = try DbtLane(
@@ -217,6 +222,7 @@ struct DbtRun {
                 own.sql = sql
                 own.path = sql.isEmpty || node.resourceType == .snapshot ? nil : site.folder.compiledPath(of: node)
                 own.relationName = result.relationName
+                own.macros = site.macros(ofTest: node, isRun: true)
                 own.injected = result.ephemerals.map { ($0.id, $0.sql) }
                 own.index = hook.flatMap { hooks[$0.isAtStart] }
             }
@@ -250,7 +256,7 @@ struct DbtRun {
                 }
                 let compiled = try compiler.undoing { try compiler.compile(node) }
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
-                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
+                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) }, macros: site.macros(ofTest: node, isRun: false))
                 // As in dbt, an ephemeral model has a result where somebody asked for it.
                 guard !node.isEphemeral || !site.arguments.select.isEmpty else { continue }
                 results.append(NodeResult(

@@ -43,6 +43,7 @@ struct DbtShow {
     func compile() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames())
         site.tellConcurrency()
+        try site.checkDatabases()
         let text = arguments.value("inline") ?? ""
         let (node, sql) = try told(inlineNode(text)) { try inline(text) }
         try write(node, sql)
@@ -57,6 +58,7 @@ struct DbtShow {
     func run() throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames())
         site.tellConcurrency()
+        try site.checkDatabases()
         let limit = arguments.value("limit").flatMap { Int($0) } ?? 5
         let output = arguments.value("output") ?? "text"
         if let sql = arguments.value("inline-direct") {
@@ -79,12 +81,17 @@ struct DbtShow {
         }
         // As in dbt: of all that is selected, what the first of the selected words names.
         let word = arguments.select.first
+        var names = compiler.compiledNames()
         for node in chosen.sorted(by: { $0.uniqueID < $1.uniqueID }) where word?.contains(node.name) ?? true {
             try told(node) {
                 let sql = node.resourceType == .seed ? "select * from \(session.render(compiler.relationName(of: node)))" : try compiler.compile(node).sql
-                try preview(node, sql, limit, output, isInline: false)
+                let shown = try preview(node, sql, limit, output, isInline: false)
+                guard node.resourceType != .seed else { return }
+                // As in dbt, what was shown is from then on what was compiled.
+                names[node.uniqueID] = .init(sql: shown, path: site.folder.compiledPath(of: node), relationName: names[node.uniqueID]?.relationName, macros: [site.macroID("get_limit_subquery_sql")])
             }
         }
+        try site.writeManifest(compiled: names)
         return 0
     }
 
@@ -98,11 +105,13 @@ struct DbtShow {
         }
     }
 
-    private func preview(_ node: Node, _ sql: String, _ limit: Int, _ output: String, isInline: Bool) throws {
-        let bounded = limit < 0 ? sql : "\(sql)\nlimit \(limit)"
-        let header = try node.config["sql_header"]?.stringValue.map { try compiler.render($0, for: node) + "\n" } ?? ""
+    /// - Returns: the query that was sent.
+    @discardableResult
+    private func preview(_ node: Node, _ sql: String, _ limit: Int, _ output: String, isInline: Bool) throws -> String {
+        let header = try node.config["sql_header"]?.stringValue.map { try compiler.render($0, for: node) + "\n" }
+        let bounded = try compiler.showing(sql, of: node, header: header, limit: limit < 0 ? nil : limit)
         let startedAt = site.command.now()
-        let rows = try session.query(header + bounded)
+        let rows = try session.query(bounded)
         try write(node, bounded, startedAt, isInline ? nil : session.render(compiler.relationName(of: node)))
         let isText = output != "json"
         let told: [(String, JSON)] = [
@@ -110,10 +119,12 @@ struct DbtShow {
             ("unique_id", .string(node.uniqueID)), site.log.quietness,
         ]
         guard !isText else {
-            return site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):", TablePrinter(rows).text, name: "ShowNode", with: told)
+            site.log.result("Previewing \(isInline ? "inline node" : "node '\(node.name)'"):", TablePrinter(rows).text, name: "ShowNode", with: told)
+            return bounded
         }
         let list = TablePrinter(rows).json
         site.log.result(JSON(isInline ? [("show", list)] : [("node", .string(node.name)), ("show", list)]).text(isPretty: true), name: "ShowNode", with: told)
+        return bounded
     }
 
     private func write(_ node: Node, _ sql: String, _ startedAt: Timestamp? = nil, _ relation: String? = nil) throws {

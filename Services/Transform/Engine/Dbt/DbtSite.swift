@@ -102,6 +102,15 @@ final class DbtSite {
         try folder.write(SemanticManifestWriter(manifest).json, as: "semantic_manifest.json")
     }
 
+    /// The macro of a name: a package's, or the one that comes with dbt.
+    func macroID(_ name: String) -> String { manifest.packages.lazy.map { "macro.\($0.name).\(name)" }.first { self.manifest.macros[$0] != nil } ?? "macro.dbt.\(name)" }
+
+    /// What dbt finds out that a test calls when it compiles it, and when it runs it.
+    func macros(ofTest node: Node, isRun: Bool) -> [String] {
+        let names = (node.test == nil ? [] : ["get_where_subquery"]) + (isRun ? ["get_limit_subquery_sql", "should_store_failures", "statement"] : [])
+        return node.resourceType == .test ? names.map(macroID) : []
+    }
+
     func tellConcurrency() {
         log(
             "\nConcurrency: \(manifest.target.threads) threads (target='\(manifest.target.name)')\n", name: "ConcurrencyLine",
@@ -147,6 +156,21 @@ final class DbtSite {
 
     private func warehouse() throws -> any Warehouse { try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)) }
 
+    /// PostgreSQL reaches one database alone: as in dbt, a command that looks for what is there refuses a project with a node in another, chosen or not.
+    ///
+    /// - Parameter made: the nodes whose schemas the command makes.
+    func checkDatabases(making made: [Node] = []) throws {
+        guard manifest.target.type == "postgres" else { return }
+        func refuse(_ nodes: [Node], _ code: ProblemCode) throws {
+            let own = manifest.target.database
+            guard let other = nodes.map(\.database).sorted().first(where: { $0.lowercased() != own.lowercased() }) else { return }
+            throw PlainProblem(code, "ERROR: Cross-db references not allowed in postgres (\(other) vs \(own))", remedy: "leave the node's database out, or turn the node off")
+        }
+        func isRelation(_ node: Node) -> Bool { node.resourceType.isReferable && !node.isEphemeral || node.failuresRelation() != nil }
+        try refuse(made.filter { isRelation($0) || $0.resourceType == .function }, "dbt.other_database_made")
+        if arguments.flag("populate-cache", byDefault: true) { try refuse(manifest.nodes.values.filter(isRelation), "dbt.other_database") }
+    }
+
     // MARK: Selection
 
     /// The unique ids that the command is about.
@@ -170,7 +194,12 @@ final class DbtSite {
             let type = manifest[id]?.resourceType ?? .source
             return (wanted.isEmpty || Self.fits(type, wanted)) && !Self.fits(type, unwanted)
         }
-        if let only { chosen.formIntersection(only) }
+        if let only {
+            if let gone = only.sorted().first(where: { manifest[$0] == nil && manifest.sources[$0] == nil }) {
+                throw PlainProblem("dbt.gone_node", "Couldn't find model '\(gone)' -- does it exist or is it disabled?", remedy: "run the command itself again")
+            }
+            chosen.formIntersection(only)
+        }
         invocation.selected = chosen.sorted()
         if let opened { opened.0.select(invocation.selected) }
         return chosen
@@ -214,22 +243,23 @@ final class DbtSite {
 
     // MARK: Words
 
-    static func counts(_ manifest: Manifest) -> String {
+    /// - Parameter isInline: whether a query of the line is among the nodes.
+    static func counts(_ manifest: Manifest, isInline: Bool = false) -> String {
         let groups = Dictionary(grouping: Array(manifest.nodes.values) + manifest.others.values, by: \.resourceType).mapValues(\.count)
         func word(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
-        let words: [(ResourceType, String, String)] = [
-            (.model, "model", "models"), (.snapshot, "snapshot", "snapshots"), (.analysis, "analysis", "analyses"), (.test, "data test", "data tests"), (.seed, "seed", "seeds"),
-        ]
-        var parts = words.compactMap { type, one, many in groups[type].map { word($0, one, many) } }
+        func counted(_ types: [(ResourceType, String, String)]) -> [String] { types.compactMap { type, one, many in groups[type].map { word($0, one, many) } } }
+        let tests: (ResourceType, String, String) = (.test, "test", "data tests")
+        // In the order in which dbt comes upon the first of each: tests of a file each before seeds, those of schema files behind all.
+        let hasSingular = manifest.nodes.values.contains { $0.resourceType == .test && $0.test == nil }
+        var parts = counted([(.model, "model", "models"), (.snapshot, "snapshot", "snapshots"), (.analysis, "analysis", "analyses")] + (hasSingular ? [tests] : []) + [(.seed, "seed", "seeds")])
         if !manifest.hooks.isEmpty { parts.append(word(manifest.hooks.count, "operation", "operations")) }
+        if !hasSingular { parts += counted([tests]) }
+        if isInline { parts.append("1 sql operation") }
         if !manifest.sources.isEmpty { parts.append(word(manifest.sources.count, "source", "sources")) }
-        let more: [(ResourceType, String, String)] = [
-            (.exposure, "exposure", "exposures"), (.metric, "metric", "metrics"), (.semanticModel, "semantic model", "semantic models"),
-            (.savedQuery, "saved query", "saved queries"), (.unitTest, "unit test", "unit tests"),
-        ]
-        parts += more.compactMap { type, one, many in groups[type].map { word($0, one, many) } }
-        parts.append(word(manifest.macros.count, "macro", "macros"))
+        parts += counted([(.exposure, "exposure", "exposures"), (.metric, "metric", "metrics")])
+        parts.append(word(manifest.macros.count + Compiler.libraryCount(for: manifest.target.type), "macro", "macros"))
         if !manifest.groups.isEmpty { parts.append(word(manifest.groups.count, "group", "groups")) }
+        parts += counted([(.semanticModel, "semantic model", "semantic models"), (.savedQuery, "saved query", "saved queries"), (.unitTest, "unit test", "unit tests")])
         return parts.joined(separator: ", ")
     }
 }
