@@ -62,11 +62,10 @@ import Testing
         ("dt.timedelta(days=9) * 9223372036854775807", "Python int too large to convert to C int"), ("dt.timedelta(days=9) / 1e-300", "Python int too large to convert to C int"),
         ("dt.timedelta(days=9) / 0", "integer division or modulo by zero"), ("dt.datetime(9999, 12, 31) + dt.timedelta(days=1)", "date value out of range"),
         ("dt.datetime(2020, 1, 1) - dt.timedelta(days=999999999)", "date value out of range"), ("dt.date(9999, 12, 31) + dt.timedelta(days=999999999)", "date value out of range"),
-        ("dt.datetime.max.astimezone(dt.timezone(dt.timedelta(hours=9)))", "date value out of range"), ("dt.datetime(10**18, 1, 1)", "signed integer is greater than maximum"),
+        ("dt.datetime.max.astimezone(modules.pytz.FixedOffset(540))", "date value out of range"), ("dt.datetime(10**18, 1, 1)", "signed integer is greater than maximum"),
         ("dt.datetime(0, 1, 1)", "year 0 is out of range"), ("dt.datetime('x', 1, 1)", "'str' object cannot be interpreted as an integer"),
         ("dt.datetime.fromtimestamp(1e300)", "timestamp out of range for platform time_t"), ("dt.datetime.fromtimestamp('nan' | float)", "Invalid value NaN (not a number)"),
         ("dt.datetime.fromtimestamp(253402300800)", "year 10000 is out of range"), ("dt.datetime.fromordinal(0)", "ordinal must be >= 1"), ("dt.date.fromordinal(-9223372036854775807)", "signed integer is less than minimum"),
-        ("dt.timezone(dt.timedelta(days=1))", "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24), not datetime.timedelta(days=1)."),
         ("modules.pytz.FixedOffset(9223372036854775807)", "('absolute offset is too large', 9223372036854775807)"), ("dt.datetime.strptime('9999-366', '%Y-%j')", "year 10000 is out of range"),
         ("dt.datetime.strptime('60', '%S')", "second must be in 0..59"), ("dt.datetime.fromisoformat('2020-01-01T10:00:00+99:99')", "Invalid isoformat string"),
     ])

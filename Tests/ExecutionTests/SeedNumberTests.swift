@@ -4,8 +4,11 @@ import Testing
 
 /// Numbers of seeds as they are written.
 @Suite struct SeedNumberTests {
-    @Test(arguments: ["1e9223372036854775807", "1.5e-9223372036854775807", "-1e-9223372036854775807", "1e1000000000", "0.00e9223372036854775807"])
-    func `an exponent without measure is no whole number, but for nothing`(text: String) throws {
+    @Test(arguments: ["1e9223372036854775807", "1.5e-9223372036854775807", "-1e-9223372036854775807", "0.00e9223372036854775807", "1e1000000000000000000"])
+    func `an exponent beyond those of Python's decimals makes no number`(text: String) { #expect(SeedNumber(text) == nil) }
+
+    @Test(arguments: ["1e1000000000", "1.5e-999999999999999999", "0.00e999999999999999999"])
+    func `a large exponent makes no whole number, but of nothing`(text: String) throws {
         #expect(try #require(SeedNumber(text)).whole == (text.hasPrefix("0") ? "0" : nil))
     }
 

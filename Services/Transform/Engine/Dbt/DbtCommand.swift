@@ -230,9 +230,6 @@ public struct DbtCommand {
         if command == "run-operation", let macro = last["args"]?["macro"]?.stringValue { repeated.repeat(words: [macro]) }
         let firstStart = last["metadata"]?["invocation_started_at"] ?? last["metadata"]?["generated_at"]
         let again = try DbtSite(repeated, command: self, log: log, warnings: warnings, startedAt: startedAt, id: id, asOf: firstStart?.stringValue.flatMap(Timestamp.init(rfc3339:)))
-        if command != "run-operation", let gone = failed.compactMap({ $0["unique_id"]?.stringValue }).first(where: { again.manifest[$0] == nil }) {
-            throw PlainProblem("dbt.nothing_to_retry", "Couldn't find model '\(gone)' -- does it exist or is it disabled?", at: .file("\(folder)/run_results.json"), remedy: "run the command itself again")
-        }
         for result in failed {
             guard let id = result["unique_id"]?.stringValue, let batches = result["batch_results"].flatMap(BatchResults.init(json:)) else { continue }
             // Of a model of which nothing was built, all is built as it would have been.
