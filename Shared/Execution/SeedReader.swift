@@ -21,6 +21,9 @@ struct SeedReader {
                 "execute.bad_delimiter", "the seed's delimiter is '\(delimiter)', which is not one character", at: node.location,
                 remedy: "set delimiter to the character between the values, for example ';'; leave it out for commas")
         }
+        guard String(validating: data, as: UTF8.self) != nil else {
+            throw ExecutionError("execute.seed_not_text", "the seed is not UTF-8", at: node.location, remedy: "save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv")
+        }
         var reader = CSVText([UInt8](data), delimiter: mark)
         guard let header = reader.next() else {
             throw ExecutionError("execute.seed_empty", "the seed has no header", at: node.location, remedy: "write the columns' names in the first line")

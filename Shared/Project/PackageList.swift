@@ -67,19 +67,36 @@ public struct PackageSpec: Hashable, Sendable {
 public struct PackageList: Sendable {
     public var specs: [PackageSpec] = []
 
-    /// Reads `packages.yml` or `dependencies.yml`; empty where there is neither.
+    /// Reads what `dependencies.yml` says of packages, else `packages.yml`; empty where neither does. What the first says of other
+    /// `projects` is for those who can ask dbt's platform for them: a reference to one is not found.
     public static func read(in folder: String, environment: [String: String], vars: JSONObject) throws(ProjectProblem) -> PackageList {
-        if let list = try read("packages.yml", in: folder, environment, vars) { return list }
-        return try read("dependencies.yml", in: folder, environment, vars) ?? PackageList()
+        guard let (_, written) = try file(in: folder) else { return PackageList() }
+        return try PackageList(try checked(try YAMLRenderer(environment: environment, vars: vars).render(written)), written)
     }
 
     /// The entries of the file that names the packages, as they are written, and the file's name; `deps --add-package` adds to them.
     public static func written(in folder: String) throws(ProjectProblem) -> (file: String, entries: [JSON]) {
-        for name in ["packages.yml", "dependencies.yml"] {
-            guard let text = FileTree.text("\(folder)/\(name)") else { continue }
-            return (name, try YAMLValue.read(text, file: name)["packages"]?.json.arrayValue ?? [])
+        guard let (name, document) = try file(in: folder) else { return (names[0], []) }
+        return (name, document["packages"]?.json.arrayValue ?? [])
+    }
+
+    private static let names = ["packages.yml", "dependencies.yml"]
+
+    /// The file that names the packages.
+    private static func file(in folder: String) throws(ProjectProblem) -> (name: String, written: YAMLValue)? {
+        func document(_ name: String) throws(ProjectProblem) -> YAMLValue? {
+            guard let text = FileTree.text("\(folder)/\(name)") else { return nil }
+            return try YAMLValue.read(text, file: name)
         }
-        return ("packages.yml", [])
+        let (own, shared) = (try document(names[0]), try document(names[1]))
+        if let own, let twin = shared?["packages"], own["packages"] != nil {
+            throw ProjectProblem("project.bad_package", "The 'packages' key cannot be specified in both packages.yml and dependencies.yml", at: twin.location, remedy: "name all of them in one of the two")
+        }
+        if let projects = own?["projects"] {
+            throw ProjectProblem("project.bad_package", "The 'projects' key cannot be specified in packages.yml", at: projects.location, remedy: "name them in dependencies.yml")
+        }
+        if let shared, shared["packages"] != nil { return (names[1], shared) }
+        return own.map { (names[0], $0) }
     }
 
     /// Reads `package-lock.yml`; nil where there is none or it was made of another list.
@@ -101,25 +118,16 @@ public struct PackageList: Sendable {
         try self.init(YAMLValue(["packages": packages], file: "the hub's \(package)"))
     }
 
-    private static func read(_ name: String, in folder: String, _ environment: [String: String], _ vars: JSONObject) throws(ProjectProblem) -> PackageList? {
-        guard let text = FileTree.text("\(folder)/\(name)") else { return nil }
-        let written = try YAMLValue.read(text, file: name)
-        let document = try YAMLRenderer(environment: environment, vars: vars).render(written)
-        if name == "packages.yml", let projects = document["projects"] {
-            throw ProjectProblem("project.bad_package", "The 'projects' key cannot be specified in packages.yml", at: projects.location, remedy: "name packages under 'packages:'")
-        }
-        if name == "packages.yml", let member = document.members.first(where: { $0.key != "packages" && $0.key != "projects" }) {
+    private static func checked(_ document: YAMLValue) throws(ProjectProblem) -> YAMLValue {
+        if document.file == names[0], let member = document.members.first(where: { $0.key != "packages" }) {
             throw ProjectProblem(
                 "project.bad_package", "The packages.yml file in this project is malformed. Please double check the contents of this file and fix any errors before retrying.\n'\(member.key)' is not known",
-                at: .file(name, line: member.line), remedy: "name packages under 'packages:'")
+                at: .file(names[0], line: member.line), remedy: "name packages under 'packages:'")
         }
         if let packages = document["packages"], !packages.isList, !packages.isNull {
             throw ProjectProblem("project.bad_package", "'packages' must be a list, got \(PythonText.text(packages.json))", at: packages.location, remedy: "write its entries with a dash each")
         }
-        if let project = document["projects"]?.items.first {
-            throw ProjectProblem("project.unsupported", "other projects under 'projects:' need dbt's platform", at: project.location, remedy: "name their packages under 'packages:'")
-        }
-        return try PackageList(document, written)
+        return document
     }
 
     private init() {}

@@ -295,7 +295,11 @@ public final class ProjectReader {
         let path = "\(folder)/\(file)"
         let name = FileTree.stem(of: file)
         let isSeed = type == .seed
-        guard let bytes = FileTree.bytes(path, in: package.folder, problems), let text = isSeed ? "" : FileTree.text(path, in: package.folder, problems) else { return }
+        guard let bytes = FileTree.bytes(path, in: package.folder, problems) else { return }
+        // As in dbt, a large seed is looked at when it is loaded.
+        let isText = !isSeed || bytes.count <= Self.seedBytesMax
+        guard let read = isText ? FileTree.text(path, in: package.folder, problems) : "" else { return }
+        let text = isSeed ? "" : read
         // An analysis's and a test's names share one space with those of models only within their own type.
         var node = Node(
             uniqueID: "\(type.rawValue).\(package.name).\(name)", resourceType: type, name: name, packageName: package.name,

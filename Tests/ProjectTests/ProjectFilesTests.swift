@@ -25,6 +25,14 @@ import Testing
         #expect(try project.manifest().nodes.keys.sorted() == ["model.shop.a", "model.shop.b"])
     }
 
+    @Test func `a seed that is no UTF-8 is a problem with its line`() throws {
+        let project = try TestProject(["seeds/s.csv": "id,name\n1,caf"])
+        let path = "\(project.projectFolder)/seeds/s.csv"
+        try Data(Array("id,name\n1,caf".utf8) + [0xe9, 0x0a]).write(to: URL(filePath: path))
+        let problem = #expect(throws: ProjectProblems.self) { _ = try project.manifest() }?.problems.first
+        #expect(problem?.code == "project.unreadable" && "\(problem as Any)".contains("seeds/s.csv:2"))
+    }
+
     @Test func `a link that leads nowhere is a file that cannot be read`() throws {
         let project = try TestProject(["models/a.sql": "select 1"])
         for name in ["lost.sql", "lost.yml"] { try FileManager.default.createSymbolicLink(atPath: "\(project.projectFolder)/models/\(name)", withDestinationPath: "nowhere") }

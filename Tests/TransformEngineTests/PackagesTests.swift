@@ -23,6 +23,18 @@ import Testing
 
     private static let git = "git -c user.name=x -c user.email=x@example.com -c init.defaultBranch=main"
 
+    @Test func `dependencies.yml names packages too, and projects of dbt's platform, but not beside packages.yml`() throws {
+        let drill = try DbtDrill(["models/m.sql": "select {{ near.near_word() }} as a", "dependencies.yml": "projects: [{name: elsewhere}]\npackages: [{local: ../near}]\n"])
+        try write(Self.package("near"), to: "\(drill.project.folder)/near")
+        #expect(drill.run("deps").code == 0)
+        #expect(drill.run("run").code == 0)
+        try drill.project.write("models/far.sql", "select * from {{ ref('elsewhere', 'model') }}")
+        #expect(drill.run("parse").text.contains("depends on a node named 'model' in package or project 'elsewhere' which was not found"))
+        try drill.project.write("packages.yml", "packages: [{local: ../near}]")
+        let twice = drill.run("deps")
+        #expect(twice.code == 2 && twice.text.contains("The 'packages' key cannot be specified in both packages.yml and dependencies.yml"))
+    }
+
     @Test func `packages from a folder, a repository and an archive are installed with theirs, and locked`() throws {
         let drill = try DbtDrill([
             "models/m.sql": "select {{ near.near_word() }} as a, {{ deep.deep_word() }} as b, {{ far.far_word() }} as c, {{ packed.packed_word() }} as d",

@@ -69,6 +69,18 @@ import WarehousePostgreSQL
     }
 
     @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
+    func `a batch without a key is refused on PostgreSQL, as dbt merges there`() throws {
+        let server = try PostgresServer.shared.get()
+        let batched = "materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2025-12-30'"
+        let project = try PostgreSQLTests.project(try server.makeDatabase(), [
+            "models/loose.sql": "{{ config(\(batched)) }} select 1 as id, timestamp '2025-12-31' as at", "models/keyed.sql": "{{ config(\(batched), unique_key='id') }} select 1 as id, timestamp '2025-12-31' as at",
+        ])
+        let ran = PostgreSQLTests.dbt(project, "run", "--select", "loose", "keyed")
+        #expect(ran.status == 1 && ran.output.contains("dbt-postgres 'microbatch' requires a `unique_key` config"), "\(ran.output)")
+        #expect(ran.output.contains("OK created sql microbatch model analytics team.keyed"), "\(ran.output)")
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled, "PostgreSQL is not installed"))
     func `a materialized view whose table an earlier command made again is made of its model's text`() throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()

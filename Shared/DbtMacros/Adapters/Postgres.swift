@@ -156,7 +156,7 @@ extension MacroLibrary {
                 {%- do arg_dict.update({'incremental_predicates': []}) -%}
                 {{ return(adapter.dispatch('get_incremental_merge_sql', 'dbt')(arg_dict)) }}
             {%- endif -%}
-            {{ return(default__get_incremental_microbatch_sql(arg_dict)) }}
+            {%- do exceptions.raise_compiler_error("dbt-postgres 'microbatch' requires a `unique_key` config") -%}
         {% endmacro %}
         {% macro postgres__snapshot_merge_sql(target, source, insert_cols) -%}{{ sluice_snapshot_update_then_insert_sql(target, source, insert_cols) }}{%- endmacro %}
         {% macro postgres__sluice_batch_boundary(column, operator, time) %}
