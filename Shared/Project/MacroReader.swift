@@ -10,6 +10,7 @@ struct MacroReader {
     private(set) var macros: [Macro] = []
     private(set) var files: [MacroFile] = []
     private(set) var docs: [Manifest.Doc] = []
+    private var docPlaces: [String: Int] = [:]
     /// What each macro calls, by its unique id.
     private(set) var calls: [String: [MacroCall]] = [:]
 
@@ -113,7 +114,7 @@ struct MacroReader {
 
     private mutating func add(_ block: DocsBlock, _ path: String, _ text: String) {
         let id = "doc.\(package.name).\(block.name)"
-        if let twin = docs.first(where: { $0.uniqueID == id }) {
+        if let twin = docPlaces[id].map({ docs[$0] }) {
             problems.add(
                 "project.duplicate_doc", "dbt found two docs with the name \"\(block.name)\".", at: .file(path, line: block.line),
                 remedy: "change the name of one; the other is in \(twin.originalFilePath)")
@@ -122,6 +123,7 @@ struct MacroReader {
         do {
             // A block is a template of its own, which knows nothing but Jinja itself.
             let template = try environment.parse(String(repeating: "\n", count: block.line - 1) + block.body, name: path)
+            docPlaces[id] = docs.count
             docs.append(Manifest.Doc(
                 uniqueID: id, name: block.name, packageName: package.name, originalFilePath: path,
                 text: ProjectReader.trimmed(try Interpreter(environment).render(template))))

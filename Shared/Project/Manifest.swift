@@ -14,7 +14,8 @@ public struct Manifest: Sendable {
     public var latestVersions: [String: String] = [:]
     public var macros: [String: Macro] = [:]
     public var macroFiles: [MacroFile] = []
-    public var docs: [Doc] = []
+    public var docs: [Doc] = [] { didSet { docPlaces = Dictionary(docs.enumerated().map { ($1.uniqueID, $0) }) { first, _ in first } } }
+    private(set) var docPlaces: [String: Int] = [:]
     public var disabled: [Node] = []
     public var disabledSources: [SourceTable] = []
     /// `selectors.yml` as the manifest has it.
@@ -125,6 +126,8 @@ public struct Manifest: Sendable {
         }
         return nil
     }
+
+    public func doc(_ name: String, of package: String) -> Doc? { docPlaces["doc.\(package).\(name)"].map { docs[$0] } }
 
     /// The packages that are asked, in order, for what a resource of `package` names: the project comes before the package itself unless a flag
     /// has it otherwise, as in dbt.

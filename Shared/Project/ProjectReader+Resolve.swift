@@ -246,7 +246,7 @@ extension ProjectReader {
             let names = arguments.positional.compactMap(\.asString)
             let name = names.last ?? ""
             for owner in manifest.owners(of: names.count == 2 ? names[0] : nil, from: package) {
-                if let doc = manifest.docs.first(where: { $0.uniqueID == "doc.\(owner).\(name)" }) {
+                if let doc = manifest.doc(name, of: owner) {
                     used.append(doc.uniqueID)
                     return .string(doc.text)
                 }

@@ -137,7 +137,7 @@ import Testing
         let node = Node(uniqueID: "", resourceType: .model, name: "", packageName: "", path: "", originalFilePath: "", rootFolder: "", fqn: [], rawCode: "")
         #expect(count(node.box.properties) == 45)
         #expect(count(Column(name: "")) == 10)
-        #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 23)
+        #expect(count(Manifest(packages: [], target: TestProject.target, commandVars: JSONObject())) == 24)
         #expect(count(SourceTable(uniqueID: "", packageName: "", sourceName: "", name: "", identifier: "", database: "", schema: "", originalFilePath: "", line: 1, fqn: [])) == 28)
         #expect(count(Macro(uniqueID: "", name: "", packageName: "", originalFilePath: "", rootFolder: "", line: 1)) == 13)
         let fixture = UnitTest.Fixture(rows: .sql(""), format: "")
