@@ -1,6 +1,6 @@
 internal import Jinja
 public import Project
-public import WarehouseKit
+internal import WarehouseKit
 
 extension Compiler {
     /// The relation as the project quotes it.

@@ -1,5 +1,4 @@
 public import Kernel
-public import Project
 
 /// One command as templates see it: the same for every node of a run, on whichever replica it is compiled.
 public struct Invocation: Hashable, Sendable {
@@ -35,48 +34,5 @@ public struct Invocation: Hashable, Sendable {
         self.command = command
         self.isFullRefresh = isFullRefresh
         self.selected = selected
-    }
-}
-
-/// A stretch of time that a microbatch model is built for.
-public struct Batch: Hashable, Sendable {
-    /// The model that is built.
-    public var node: String
-    /// As SQL writes them: `2026-01-01 00:00:00+00:00`; the end belongs to the next batch.
-    public var start: String?
-    public var end: String?
-    public var id: String
-    /// Whether it adds to what is there even where a full refresh is asked for: of several batches only the first makes the table anew.
-    public var keepsTable = false
-
-    public init(node: String, id: String, start: String?, end: String?) {
-        self.node = node
-        self.id = id
-        self.start = start
-        self.end = end
-    }
-}
-
-/// A node ready to be run.
-public struct CompiledNode: Hashable, Sendable {
-    public var node: Node
-    /// The SQL, ephemeral models included as common table expressions.
-    public var sql: String
-    /// How the relation that it builds is written in SQL; nil where it builds none.
-    public var relationName: String?
-    /// The ephemeral models that were put into it, each after what it reads.
-    public var ephemerals: [Injection]
-
-    /// An ephemeral model's id, and the common table expression that stands for it: dbt's `extra_ctes`.
-    public struct Injection: Hashable, Sendable {
-        public let id: String
-        public let sql: String
-    }
-
-    public init(node: Node, sql: String, relationName: String?, ephemerals: [Injection]) {
-        self.node = node
-        self.sql = sql
-        self.relationName = relationName
-        self.ephemerals = ephemerals
     }
 }
