@@ -42,7 +42,7 @@ import Testing
             + Self.texts.map { [.string($0)] } + [Array(repeating: 1, count: 20), Array(repeating: "x", count: 20), [.none, .none, .none]]
         let project = try TestProject(["models/a.sql": "select 1 as id"])
         let compiler = try project.compiler(try project.warehouse.open())
-        let frame = Frame(try #require(compiler.manifest.nodes["model.shop.a"]), package: "shop", mode: .execute)
+        let frame = Frame(try #require(compiler.manifest?.nodes["model.shop.a"]), package: "shop", mode: .execute)
         compiler.onMessage = { _ in }
         try compiler.inside(frame) {
             let template = try compiler.environment.parse("{{ \(object) }}", name: "models/a.sql")
@@ -70,7 +70,7 @@ import Testing
     @Test func `words that are functions survive any argument too`() throws {
         let project = try TestProject(["models/a.sql": "select 1 as id"])
         let compiler = try project.compiler(try project.warehouse.open())
-        let frame = Frame(try #require(compiler.manifest.nodes["model.shop.a"]), package: "shop", mode: .execute)
+        let frame = Frame(try #require(compiler.manifest?.nodes["model.shop.a"]), package: "shop", mode: .execute)
         try compiler.inside(frame) {
             for word in ["var", "env_var", "ref", "source", "function", "is_incremental", "return", "run_query", "statement", "load_result", "store_result", "store_raw_result", "log", "print", "write", "render", "doc",
                 "tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts", "try_or_compiler_error", "load_agate_table", "debug"] {
@@ -140,7 +140,7 @@ import Testing
     @Test func `an error in a folder that begins like the library's is the project's`() throws {
         let project = try TestProject(["dbt_project.yml": "name: shop\nprofile: shop\nmodel-paths: [dbt_models]\n", "dbt_models/a.sql": "select 1\n{{ none.x.y if execute }}"])
         let compiler = try project.compiler(nil)
-        let error = #expect(throws: (any Error).self) { try compiler.compile(try #require(compiler.manifest.nodes["model.shop.a"])) }
+        let error = #expect(throws: (any Error).self) { try compiler.compile(try #require(compiler.manifest?.nodes["model.shop.a"])) }
         let problem = try #require(error as? any Problem)
         #expect(problem.location.description.hasPrefix("dbt_models/a.sql:2:") && problem.remedy == "correct the template there")
     }

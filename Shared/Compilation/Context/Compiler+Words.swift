@@ -126,8 +126,7 @@ extension Compiler {
             "validation": { _ in .dict([("any", .object(AnyValidation()))]) },
             "modules": { compiler in
                 let tell = { [unowned compiler] in try compiler.onDeprecation("ModulesItertoolsUsageDeprecation", "Usage of itertools modules is deprecated. Please use the built-in functions instead.") }
-                return
-                .dict([
+                return .dict([
                     ("datetime", .object(DatetimeModule())), ("pytz", .object(ZonesModule())), ("re", .object(RegexModule())), ("itertools", .object(IterationModule(onCall: tell))),
                 ])
             },

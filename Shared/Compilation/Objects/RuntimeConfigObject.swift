@@ -91,7 +91,7 @@ final class RuntimeConfigObject: JinjaObject {
     private func ofProject(_ name: String) throws -> Value? {
         switch name {
         case "project_name": return .string(file.name)
-        case "version": return file.version.map(Value.string) ?? .none
+        case "version": return file.version.map(Value.string) ?? Value.none
         case "vars": return .object(VariablesObject(file.vars))
         case "flags": return Value(.object(file.flags))
         case "config_version": return 2

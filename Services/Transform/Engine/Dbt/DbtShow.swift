@@ -63,7 +63,7 @@ struct DbtShow {
         let output = arguments.value("output") ?? "text"
         if let sql = arguments.value("inline-direct") {
             let node = inlineNode(sql)
-            try told(node) { try preview(node, sql, limit, output, isInline: true) }
+            _ = try told(node) { try preview(node, sql, limit, output, isInline: true) }
             return 0
         }
         if let text = arguments.value("inline") {
