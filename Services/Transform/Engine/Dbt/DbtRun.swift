@@ -12,13 +12,25 @@ struct DbtRun {
     private let session: any WarehouseSession
     private let progress: DbtProgress
 
-    init(_ site: DbtSite) throws {
-        self.site = site
-        (compiler, session) = try site.open()
+    static func execute(_ site: DbtSite) throws -> Int32 {
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
-        let chosen = try site.select()
-        plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true)
+        let plan = RunPlan(command, manifest: site.manifest, selected: try site.select(), keepsIdle: true)
         site.narrow(to: plan.order)
+        // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
+        return plan.order.isEmpty ? try nothing(site, command) : try DbtRun(site, plan).execute()
+    }
+
+    private static func nothing(_ site: DbtSite, _ command: RunPlan.Command) throws -> Int32 {
+        try site.writeManifest()
+        try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+        try write([], of: site)
+        // As in dbt, which ends no other command so.
+        return command == .seed ? DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder).end([]) : 0
+    }
+
+    private init(_ site: DbtSite, _ plan: RunPlan) throws {
+        (self.site, self.plan) = (site, plan)
+        (compiler, session) = try site.open()
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
 
@@ -27,15 +39,9 @@ struct DbtRun {
     private var log: DbtLog { site.log }
     private var now: @Sendable () -> Timestamp { site.command.now }
 
-    func execute() throws -> Int32 {
+    private func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
         try site.writeManifest(compiled: compiler.compiledNames())
-        guard !plan.order.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
-            try write([])
-            // As in dbt, which ends no other command so.
-            return plan.command == .seed ? progress.end([]) : 0
-        }
         site.tellConcurrency()
         if plan.command == .compile { return try compile() }
         let progress = progress
@@ -218,11 +224,14 @@ struct DbtRun {
         try site.writeManifest(compiled: names)
     }
 
-    private func write(_ results: [NodeResult]) throws {
+    private func write(_ results: [NodeResult]) throws { try Self.write(results, of: site) }
+
+    private static func write(_ results: [NodeResult], of site: DbtSite) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
             RunResults(
-                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment))
+                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: site.arguments.word,
+                arguments: .object(site.invocation.options), environment: site.manifest.metadataEnvironment))
     }
 
     // MARK: Compiling alone

@@ -83,8 +83,9 @@ final class DbtSite {
         if let threads = try arguments.threads { manifest.target.threads = threads }
         let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")
-        if arguments.flag("defer") { manifest.deferred = try deferred() }
+    private(set) var hasWrittenManifest = false
     }
+        hasWrittenManifest = true
 
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
         guard arguments.flag("write-json", byDefault: true) else { return }
@@ -183,6 +184,9 @@ final class DbtSite {
             default: type.rawValue == word
             }
         }
+    /// `--defer`: what is not built here is read where the state has it.
+    func deferToState() throws { if arguments.flag("defer") { manifest.deferred = try deferred() } }
+
     }
 
     /// Where the nodes of the state lie.
