@@ -14,7 +14,7 @@ struct DbtRun {
 
     static func execute(_ site: DbtSite) throws -> Int32 {
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
-        let plan = RunPlan(command, manifest: site.manifest, selected: try site.select(), keepsIdle: true)
+        let plan = RunPlan(command, manifest: site.manifest, selected: try site.select(), keepsIdle: true, repeatsEarlier: site.only != nil)
         site.narrow(to: plan.order)
         // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
         return plan.order.isEmpty ? try nothing(site, command) : try DbtRun(site, plan).execute()
@@ -101,7 +101,8 @@ struct DbtRun {
         while true {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
-                if failsFast, results.contains(where: \.isFailure) { continue }
+                // As in dbt, a model and its unit tests come to their end together.
+                if failsFast, results.contains(where: \.isFailure), !isGated(id, by: queue.stopped) { continue }
                 if !node.isEphemeral { places[id] = "\(places.count + 1) of \(total)" }
                 if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
                     end(skipped(id, for: queue.cause(of: id)), node)
@@ -138,6 +139,10 @@ struct DbtRun {
         progress.failure(failure)
         let done = Set(results.map(\.uniqueID))
         return told.filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
+    }
+
+    private func isGated(_ id: String, by stopped: Set<String>) -> Bool {
+        plan.waitsFor[id]?.contains { stopped.contains($0) && manifest[$0]?.resourceType == .unitTest } ?? false
     }
 
     /// As many as the target says and the engine bears.
