@@ -160,7 +160,7 @@ struct DbtProgress {
             "\(isApart ? "\n" : "")\(isWarning ? "Warning" : "Failure") in \(node.resourceType.rawValue) \(node.name) (\(node.originalFilePath))", level, name: isWarning ? "RunResultWarning" : "RunResultFailure",
             with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
         log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
-        guard result.compiledSQL != nil else { return }
+        guard result.compiledSQL?.isEmpty == false else { return }
         let path = folder.compiledPath(of: node)
         log("\n  compiled code at \(path)", name: "SQLCompiledPath", with: [("path", .string(path)), info])
         if node.resourceType == .test, let relation = result.relationName {

@@ -221,8 +221,9 @@ struct DbtRun {
                 own.path = sql.isEmpty || node.resourceType == .snapshot ? nil : site.folder.compiledPath(of: node)
                 own.relationName = result.relationName
                 own.injected = result.ephemerals.map { ($0.id, $0.sql) }
-                own.index = hook.flatMap { hooks[$0.isAtStart] }
             }
+            // Also of one that did not run, behind another that failed.
+            own.index = hook.flatMap { hooks[$0.isAtStart] }
             if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
             names[node.uniqueID] = own
         }
