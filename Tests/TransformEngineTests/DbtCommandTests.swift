@@ -91,6 +91,22 @@ final class DbtDrill {
         #expect(command.run(arguments: words + ["--project-dir", drill.project.projectFolder]) == 2)
     }
 
+    @Test func `ls refuses --models beside what says the same, and debug a project file that is no YAML`() throws {
+        let drill = try DbtDrill(Self.files)
+        let (code, text) = drill.run("ls", "--models", "a", "--select", "b")
+        #expect(code == 2 && text.contains("\"models\" and \"select\" are mutually exclusive arguments"), "\(text)")
+        #expect(drill.run("ls", "-m", "a", "--resource-type", "model").code == 2)
+        #expect(drill.run("ls", "-m", "a").code == 0 && drill.run("run", "-m", "a", "-s", "b").code == 0)
+        try drill.project.write("dbt_project.yml", "name: shop\n profile: shop\n")
+        #expect(drill.run("debug").code == 2)
+    }
+
+    @Test func `ls says what templates say while they are read`() throws {
+        let drill = try DbtDrill(["models/a.sql": "{{ log('read', info=true) }}{{ print('printed') }}{% if execute %}{{ log('run', info=true) }}{% endif %}select 1 as id"])
+        let lines = drill.run("ls").text.split(separator: "\n")
+        #expect(lines.contains { $0.hasSuffix("read") } && lines.contains("printed") && lines.contains("shop.a") && !lines.contains { $0.hasSuffix("run") })
+    }
+
     @Test func `a hook of config() that calls what is not there is refused where it is read`() throws {
         let drill = try DbtDrill(["models/a.sql": "{{ config(post_hook=before_commit('select 1')) }} select 1 as id"])
         let (code, text) = drill.run("parse")
