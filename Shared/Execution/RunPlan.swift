@@ -20,7 +20,11 @@ public struct RunPlan: Hashable, Sendable {
         self.command = command
         let chainsUnitTests = keepsIdle
         let keepsIdle = keepsIdle || command == .compile
-        let chosen = selected.filter { id in manifest[id].map { (takesEmpty || !Self.isEmpty($0)) && Self.takes($0, command) && (keepsIdle || !$0.isIdle) } ?? false }
+        var chosen = selected.filter { id in manifest[id].map { (takesEmpty || !Self.isEmpty($0)) && Self.takes($0, command) && (keepsIdle || !$0.isIdle) } ?? false }
+        // As in dbt, whose `build` does them in their model's turn: without the model there is none.
+        if command == .build, chainsUnitTests, !repeatsEarlier {
+            chosen = chosen.filter { id in manifest.others[id]?.unitTest.map { chosen.contains($0.testedNode) } ?? true }
+        }
         var graph = manifest.graph.parents
         // Before anything is left out: a test of what is not run, as a source or an ephemeral model, gates what lies behind that alone.
         if command == .build { Self.gate(&graph, manifest, among: chosen) }

@@ -51,6 +51,14 @@ import Testing
         #expect(text.contains("Done. PASS=4 WARN=0 ERROR=2 SKIP=0 NO-OP=0 TOTAL=6"), "\(text)")
     }
 
+    @Test func `unit tests that are chosen without their model are counted, and not run`() throws {
+        let drill = try DbtDrill(Self.files)
+        #expect(drill.run("build", "-s", "f1").text.contains("Nothing to do."))
+        let (code, text) = drill.run("build", "-s", "a", "f1")
+        #expect(code == 0 && text.contains("1 of 2 START sql view model main.a") && text.contains("TOTAL=1"), "\(text)")
+        #expect(drill.run("test", "-s", "f1").code == 1)
+    }
+
     @Test func `a unit test behind a skipped ephemeral model is skipped without a reason, as its model is`() throws {
         let drill = try DbtDrill([
             "models/src.sql": "select 1 as id", "models/stg.sql": "select * from {{ ref('src') }}", "models/eph.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('stg') }}",

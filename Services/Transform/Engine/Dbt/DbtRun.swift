@@ -8,6 +8,8 @@ internal import WarehouseKit
 struct DbtRun {
     private let site: DbtSite
     private let plan: RunPlan
+    /// How many are counted though they are not in the plan.
+    private let idle: Int
     private let compiler: Compiler
     private let session: any WarehouseSession
     private let progress: DbtProgress
@@ -17,7 +19,9 @@ struct DbtRun {
         let plan = RunPlan(command, manifest: site.manifest, selected: try site.select(), keepsIdle: true, repeatsEarlier: site.only != nil)
         site.narrow(to: plan.order)
         // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
-        return plan.order.isEmpty ? try nothing(site, command) : try DbtRun(site, plan).execute()
+        // As in dbt: unit tests that are chosen without their model are counted, and not run.
+        let idle = command == .build ? chosen.subtracting(plan.order).count { site.manifest[$0]?.resourceType == .unitTest } : 0
+        return plan.order.isEmpty ? try nothing(site, command) : try DbtRun(site, plan, idle: idle).execute()
     }
 
     private static func nothing(_ site: DbtSite, _ command: RunPlan.Command) throws -> Int32 {
@@ -28,8 +32,8 @@ struct DbtRun {
         return command == .seed ? DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder).end([]) : 0
     }
 
-    private init(_ site: DbtSite, _ plan: RunPlan) throws {
-        (self.site, self.plan) = (site, plan)
+    private init(_ site: DbtSite, _ plan: RunPlan, idle: Int) throws {
+        (self.site, self.plan, self.idle) = (site, plan, idle)
         (compiler, session) = try site.open()
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
@@ -88,7 +92,7 @@ struct DbtRun {
         var ephemerals: [NodeResult] = []
         var places: [String: String] = [:]
         let failsFast = site.arguments.flag("fail-fast")
-        let total = told.count
+        let total = told.count + idle
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
             // What a command other than `build` skips passes no blame on.
