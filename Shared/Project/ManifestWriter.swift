@@ -194,9 +194,38 @@ public struct ManifestWriter {
         if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path) }
         if node.resourceType != .seed, let own, let sql = own.sql {
             if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
+            if node.resourceType == .model { point(&members, of: node) }
             members += [("compiled", true), ("compiled_code", .string(sql)), ("extra_ctes_injected", true), ("extra_ctes", .array(own.injected.map { ["id": .string($0.id), "sql": .string($0.sql)] }))]
         }
         return .object(JSONObject(distinct: members))
+    }
+
+    /// As in dbt, a foreign key of what is compiled says where it points to, and no longer how that was written.
+    private func point(_ members: inout [(key: String, value: JSON)], of node: Node) {
+        func pointed(_ constraints: JSON?) -> JSON {
+            .array((constraints?.arrayValue ?? []).map { constraint in
+                guard constraint["type"] == "foreign_key", let text = constraint["to"]?.stringValue, let relation = relation(to: text, from: node) else { return constraint }
+                var constraint = constraint
+                constraint["to"] = .string(relation)
+                return constraint
+            })
+        }
+        for place in members.indices {
+            switch members[place].key {
+            case "constraints": members[place].value = pointed(members[place].value)
+            case "columns":
+                for (name, column) in members[place].value.objectValue?.pairs ?? [] where column["constraints"]?.arrayValue?.isEmpty == false {
+                    members[place].value[name]?["constraints"] = pointed(column["constraints"])
+                }
+            default: break
+            }
+        }
+    }
+
+    private func relation(to text: String, from node: Node) -> String? {
+        let found = ProjectReader.reference(text, in: node)
+        if let target = found?.refs.first.flatMap({ manifest.node(for: $0, from: node.packageName) }) { return compiled[target.uniqueID]?.relationName ?? relations.text(of: target) }
+        return found?.sources.first.flatMap { manifest.source(for: $0, from: node.packageName) }.map { compiled[$0.uniqueID]?.relationName ?? relations.text(of: $0) }
     }
 
     /// Tests of what is turned off, or not there: dbt has them among the nodes, turned off, and not among what is disabled.

@@ -24,7 +24,9 @@ import Testing
                     measures:
                       - {name: zz, agg: count, expr: id, create_metric: true}
                       - {name: bb, agg: sum, expr: id, create_metric: true, non_additive_dimension: {name: at, window_choice: max}}
-                metrics: [{name: last, label: l, type: simple, type_params: {measure: zz}}, {name: first, label: f, type: simple, type_params: {measure: zz}}]
+                metrics:
+                  - {name: last, label: l, type: simple, type_params: {measure: zz}}
+                  - {name: first, label: f, type: simple, type_params: {measure: zz}}
                 models: [{name: days, time_spine: {standard_granularity_column: day}, columns: [{name: day, granularity: day}]}]
                 """,
         ])
@@ -66,6 +68,27 @@ import Testing
         #expect(drill.run("build").code == 1)
         let remark = try drill.artifact("manifest.json")["nodes"]?["model.shop.remark"]
         #expect(remark?["compiled"] == true && remark?["compiled_code"] == "")
+    }
+
+    @Test func `a foreign key of what is compiled says where it points to, whether the warehouse takes it or not`() throws {
+        let key = "constraints: [{type: foreign_key, columns: [id], to: ref('a'), to_columns: [id]}]"
+        let drill = try DbtDrill([
+            "models/a.sql": "{{ config(materialized='table') }} select 1 as id", "models/b.sql": "{{ config(materialized='table') }} select nothing as id", "models/c.sql": "select {{ nowhere.near }} as id",
+            "models/all.yml": "models: [{name: b, columns: [{name: id}], \(key)}, {name: c, \(key)}]",
+        ])
+        func target(_ model: String) throws -> JSON? { try drill.artifact("manifest.json")["nodes"]?["model.shop.\(model)"]?["constraints"]?.arrayValue?.first?["to"] }
+        drill.run("parse")
+        #expect(try target("b") == "ref('a')")
+        drill.run("run")
+        #expect(try target("b") == "main.\"a\"" && target("c") == "ref('a')")
+    }
+
+    @Test func `an ephemeral model inside what was compiled is compiled, though nobody chose it`() throws {
+        let drill = try DbtDrill(["models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/m.sql": "select * from {{ ref('e') }}"])
+        for command in ["run", "compile"] {
+            #expect(drill.run(command, "-s", "m").code == 0)
+            #expect(try drill.artifact("manifest.json")["nodes"]?["model.shop.e"]?["compiled"] == true)
+        }
     }
 
     @Test func `refs are kept as often as templates and hooks say them`() throws {

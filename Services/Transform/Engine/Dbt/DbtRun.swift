@@ -16,11 +16,12 @@ struct DbtRun {
 
     static func execute(_ site: DbtSite) throws -> Int32 {
         let command = RunPlan.Command(rawValue: site.arguments.command) ?? .build
-        let plan = RunPlan(command, manifest: site.manifest, selected: try site.select(), keepsIdle: true, repeatsEarlier: site.only != nil)
+        let chosen = try site.select()
+        let plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true, repeatsEarlier: site.only != nil)
         site.narrow(to: plan.order)
-        // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
         // As in dbt: unit tests that are chosen without their model are counted, and not run.
         let idle = command == .build ? chosen.subtracting(plan.order).count { site.manifest[$0]?.resourceType == .unitTest } : 0
+        // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
         return plan.order.isEmpty ? try nothing(site, command) : try DbtRun(site, plan, idle: idle).execute()
     }
 
@@ -231,7 +232,16 @@ struct DbtRun {
             if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
             names[node.uniqueID] = own
         }
+        noteEphemerals(in: &names)
         try site.writeManifest(compiled: names)
+    }
+
+    /// As in dbt, the ephemeral models inside what was compiled are compiled, whoever asked for them.
+    private func noteEphemerals(in names: inout [String: ManifestWriter.Compiled]) {
+        for id in Set(names.values.flatMap { $0.injected.map(\.id) }) where names[id]?.sql == nil {
+            guard let node = manifest.nodes[id], let compiled = try? compiler.undoing({ try compiler.compile(node) }) else { continue }
+            names[id] = .init(sql: compiled.sql, path: compiled.sql.isEmpty ? nil : site.folder.compiledPath(of: node), injected: compiled.ephemerals.map { ($0.id, $0.sql) })
+        }
     }
 
     private func write(_ results: [NodeResult]) throws { try Self.write(results, of: site) }
@@ -272,6 +282,7 @@ struct DbtRun {
                 throw PlainProblem("dbt.compile_failed", text, remedy: "")
             }
         }
+        noteEphemerals(in: &names)
         try site.writeManifest(compiled: names)
         try write(results)
         // As in dbt: of all that was compiled, what the first of the selected words names.
