@@ -85,8 +85,8 @@ import Testing
 
     @Test func `an ephemeral model inside what was compiled is compiled, though nobody chose it`() throws {
         let drill = try DbtDrill(["models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/m.sql": "select * from {{ ref('e') }}"])
-        for command in ["run", "compile"] {
-            #expect(drill.run(command, "-s", "m").code == 0)
+        for command in ["run", "compile", "docs generate"] {
+            #expect(drill.run(words: command.split(separator: " ").map(String.init) + ["-s", "m"]).code == 0)
             #expect(try drill.artifact("manifest.json")["nodes"]?["model.shop.e"]?["compiled"] == true)
         }
     }

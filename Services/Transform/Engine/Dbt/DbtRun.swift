@@ -232,16 +232,8 @@ struct DbtRun {
             if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
             names[node.uniqueID] = own
         }
-        noteEphemerals(in: &names)
+        compiler.noteEphemerals(in: &names, folder: site.folder)
         try site.writeManifest(compiled: names)
-    }
-
-    /// As in dbt, the ephemeral models inside what was compiled are compiled, whoever asked for them.
-    private func noteEphemerals(in names: inout [String: ManifestWriter.Compiled]) {
-        for id in Set(names.values.flatMap { $0.injected.map(\.id) }) where names[id]?.sql == nil {
-            guard let node = manifest.nodes[id], let compiled = try? compiler.undoing({ try compiler.compile(node) }) else { continue }
-            names[id] = .init(sql: compiled.sql, path: compiled.sql.isEmpty ? nil : site.folder.compiledPath(of: node), injected: compiled.ephemerals.map { ($0.id, $0.sql) })
-        }
     }
 
     private func write(_ results: [NodeResult]) throws { try Self.write(results, of: site) }
@@ -282,7 +274,7 @@ struct DbtRun {
                 throw PlainProblem("dbt.compile_failed", text, remedy: "")
             }
         }
-        noteEphemerals(in: &names)
+        compiler.noteEphemerals(in: &names, folder: site.folder)
         try site.writeManifest(compiled: names)
         try write(results)
         // As in dbt: of all that was compiled, what the first of the selected words names.

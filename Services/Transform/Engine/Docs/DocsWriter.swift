@@ -51,6 +51,7 @@ struct DocsWriter {
                 result.nodes.append(NodeResult(uniqueID: id, status: .error, message: String(describing: error), startedAt: startedAt, finishedAt: now()))
             }
         }
+        compiler.noteEphemerals(in: &compiled, folder: folder)
         var catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)
         if let table = try compiler.catalog(of: catalog.relations) { catalog.describe(by: table) }
         let generatedAt = now()
