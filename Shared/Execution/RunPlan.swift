@@ -11,26 +11,36 @@ public struct RunPlan: Hashable, Sendable {
     public let waitsFor: [String: [String]]
 
     /// - Parameter keepsIdle: whether what nothing is built for has a place too, as in dbt: ephemeral models, which it compiles once by
-    ///   themselves and not with their readers alone, and of `build` exposures and saved queries.
-    public init(_ command: Command, manifest: Manifest, selected: Set<String>, keepsIdle: Bool = false) {
+    ///   themselves and not with their readers alone, and of `build` exposures and saved queries. Then a model's unit tests come one
+    ///   behind another as well, as the first that fails stops the rest.
+    /// - Parameter repeatsEarlier: whether this is what an earlier run left, of which dbt knows the graph alone: in that one a unit test
+    ///   reads its model like any other test, and holds up nothing.
+    /// - Parameter takesEmpty: whether files without text have a place too.
+    public init(_ command: Command, manifest: Manifest, selected: Set<String>, keepsIdle: Bool = false, repeatsEarlier: Bool = false, takesEmpty: Bool = false) {
         self.command = command
+        let chainsUnitTests = keepsIdle
         let keepsIdle = keepsIdle || command == .compile
-        let chosen = selected.filter { id in manifest[id].map { Self.takes($0, command) && (keepsIdle || !$0.isIdle) } ?? false }
+        var chosen = selected.filter { id in manifest[id].map { (takesEmpty || !Self.isEmpty($0)) && Self.takes($0, command) && (keepsIdle || !$0.isIdle) } ?? false }
+        // As in dbt, whose `build` does them in their model's turn: without the model there is none.
+        if command == .build, chainsUnitTests, !repeatsEarlier {
+            chosen = chosen.filter { id in manifest.others[id]?.unitTest.map { chosen.contains($0.testedNode) } ?? true }
+        }
         var graph = manifest.graph.parents
         // Before anything is left out: a test of what is not run, as a source or an ephemeral model, gates what lies behind that alone.
         if command == .build { Self.gate(&graph, manifest, among: chosen) }
         var edges = Self.contracted(graph, to: chosen)
-        if command == .build { Self.putUnitTestsFirst(&edges, manifest) }
+        if command == .build, !repeatsEarlier { Self.putUnitTestsFirst(&edges, manifest, oneBehindAnother: chainsUnitTests) }
         if command == .test { edges = edges.mapValues { _ in [] } }
         waitsFor = edges
         guard let order = Graph.order(of: edges) else { preconditionFailure("a manifest's graph has no cycle") }
         self.order = order
     }
 
+    /// As in dbt, a file without text is nothing to run, and no error.
+    private static func isEmpty(_ node: Node) -> Bool { node.resourceType == .model && node.rawCode.utf8.allSatisfy { $0 <= 0x20 } }
+
     private static func takes(_ node: Node, _ command: Command) -> Bool {
-        // As in dbt, a file without text is nothing to run, and no error.
-        if node.resourceType == .model, node.rawCode.utf8.allSatisfy({ $0 <= 0x20 }) { return false }
-        return switch command {
+        switch command {
         case .build: [.model, .seed, .snapshot, .test, .unitTest, .function, .exposure, .savedQuery].contains(node.resourceType)
         case .run: node.resourceType == .model
         case .test: node.resourceType == .test || node.resourceType == .unitTest
@@ -76,13 +86,16 @@ public struct RunPlan: Hashable, Sendable {
     }
 
     /// A unit test needs what its model reads and not the model, which waits for it: SQL that is known to be wrong is not built.
-    private static func putUnitTestsFirst(_ edges: inout [String: [String]], _ manifest: Manifest) {
+    private static func putUnitTestsFirst(_ edges: inout [String: [String]], _ manifest: Manifest, oneBehindAnother: Bool) {
+        var tests: [String: [String]] = [:]
         for id in edges.keys.sorted() {
             guard let model = manifest.others[id]?.unitTest?.testedNode else { continue }
             edges[id] = edges[model]?.filter { manifest.others[$0]?.unitTest == nil } ?? edges[id]?.filter { $0 != model }
+            if edges[model] != nil { tests[model, default: []].append(id) }
         }
-        for id in edges.keys.sorted() {
-            if let model = manifest.others[id]?.unitTest?.testedNode, edges[model] != nil { edges[model] = ((edges[model] ?? []) + [id]).sorted() }
+        for (model, tests) in tests {
+            if oneBehindAnother { for (test, next) in zip(tests, tests.dropFirst()) { edges[next, default: []].append(test) } }
+            edges[model] = ((edges[model] ?? []) + (oneBehindAnother ? tests.suffix(1) : tests)).sorted()
         }
     }
 }

@@ -21,8 +21,9 @@ extension ProjectReader {
             template.rawCode = text
             let capture = capture(template, text)
             for macro in capture.macros where !node.dependsOnMacros.contains(macro) { node.dependsOnMacros.append(macro) }
-            for ref in capture.refs where !node.refs.contains(ref) { node.refs.append(ref) }
-            for source in capture.sources where !node.sources.contains(source) { node.sources.append(source) }
+            // As in dbt, as often as it is said.
+            node.refs += capture.refs
+            node.sources += capture.sources
         }
         guard node.resourceType == .seed, !node.refs.isEmpty || !node.sources.isEmpty else { return }
         problems.add(

@@ -213,7 +213,8 @@ extension ProjectReader {
             manifest.nodes[id] = node
         }
         for id in manifest.others.keys.sorted() where reread.contains(id) {
-            guard var node = manifest.others[id], YAMLRenderer.hasTemplate(node.description) else { continue }
+            // As in dbt, what is said of a unit test stays as it is written.
+            guard var node = manifest.others[id], node.resourceType != .unitTest, YAMLRenderer.hasTemplate(node.description) else { continue }
             _ = fill(&node.description, of: node.uniqueID, node.packageName, node.location, manifest)
             manifest.others[id] = node
         }

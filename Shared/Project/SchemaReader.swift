@@ -308,6 +308,8 @@ struct SchemaReader {
         ]
         if isOfModel { full["columns"] = [] }
         for (key, value) in written.objectValue?.pairs ?? [] { full[key] = value }
+        // As in Python, a text where a list belongs is a list of its letters.
+        if let text = full["columns"]?.stringValue { full["columns"] = .array(text.map { .string(String($0)) }) }
         return full
     }
 

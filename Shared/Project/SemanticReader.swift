@@ -191,6 +191,7 @@ struct SemanticReader {
     private func nonAdditive(_ written: YAMLValue?) -> JSON {
         guard let written, written.isMap else { return .null }
         var json = written.json
+        if json["window_groupings"]?.arrayValue == nil { json["window_groupings"] = [] }
         json["window_choice"] = JSON(word(written["window_choice"], of: .aggregationType))
         return json
     }

@@ -95,7 +95,7 @@ struct UnitTestReader {
             guard rows.items.allSatisfy(\.isMap), rows.isList else { return wrong("write rows: as a list of maps") }
             return UnitTest.Fixture(rows: .rows(Self.settled(rows.items.compactMap(\.json.objectValue))), format: format)
         case "csv", "sql":
-            guard let text = try? file.map({ try read($0, format, at: entry) }) ?? entry["rows"]?.text else {
+            guard let text = try? file.map({ try read($0, format, at: entry) }) ?? entry["rows"]?.text.map(Self.withoutNewline) else {
                 return file == nil ? wrong("write rows: as one text, or name a file below tests/fixtures with fixture:") : nil
             }
             let rows: UnitTest.Rows = format == "sql" ? .sql(text) : .rows(Self.settled(Self.rows(csv: text)))
@@ -106,12 +106,15 @@ struct UnitTestReader {
         }
     }
 
+    /// Rows in the schema file are templates, whose last newline Jinja drops.
+    private static func withoutNewline(_ text: String) -> String { text.hasSuffix("\n") ? String(text.dropLast()) : text }
+
     private struct Missing: Error {}
 
     private func read(_ name: String, _ format: String, at entry: YAMLValue) throws -> String {
         for folder in package.testPaths {
             for file in package.files(in: "\(folder)/fixtures", [".\(format)"]) where FileTree.stem(of: file) == name {
-                if let text = FileTree.text("\(package.folder)/\(folder)/fixtures/\(file)") { return text }
+                if let text = FileTree.text("\(package.folder)/\(folder)/fixtures/\(file)") { return ProjectReader.trimmed(text) }
             }
         }
         problems.add(

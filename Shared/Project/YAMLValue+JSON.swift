@@ -2,7 +2,8 @@ public import Kernel
 
 extension YAMLValue {
     /// A text of any shape as plain values; nil where it is no YAML.
-    public static func json(of text: String) -> JSON? { (try? read(text, file: "yaml"))?.json }
+    public static func json(of text: String) -> JSON? { value(of: text)?.json }
+    public static func value(of text: String) -> YAMLValue? { try? read(text, file: "yaml") }
 }
 
 extension YAMLValue {

@@ -28,6 +28,22 @@ import Testing
         #expect(edges(.test) == ["not_null_a_id": [], relationship: []])
     }
 
+    @Test func `unit tests gate their model side by side, in a command one behind another, and in a retry not at all`() throws {
+        let project = try TestProject([
+            "models/a.sql": "select 1 as id", "models/b.sql": "select * from {{ ref('a') }}",
+            "models/u.yml": "unit_tests: [{name: x, model: b, given: [{input: ref('a'), rows: []}], expect: {rows: []}}, {name: y, model: b, given: [{input: ref('a'), rows: []}], expect: {rows: []}}]",
+        ])
+        let manifest = try project.manifest()
+        func edges(keepsIdle: Bool, repeatsEarlier: Bool = false) -> [String: [String]] {
+            let plan = RunPlan(.build, manifest: manifest, selected: Set(manifest.nodes.keys).union(manifest.others.keys), keepsIdle: keepsIdle, repeatsEarlier: repeatsEarlier)
+            func name(_ id: String) -> String { manifest[id]?.name ?? id }
+            return Dictionary(uniqueKeysWithValues: plan.waitsFor.map { (name($0.key), $0.value.map(name).sorted()) })
+        }
+        #expect(edges(keepsIdle: false) == ["a": [], "x": ["a"], "y": ["a"], "b": ["a", "x", "y"]])
+        #expect(edges(keepsIdle: true) == ["a": [], "x": ["a"], "y": ["a", "x"], "b": ["a", "y"]])
+        #expect(edges(keepsIdle: true, repeatsEarlier: true) == ["a": [], "b": ["a"], "x": ["b"], "y": ["b"]])
+    }
+
     @Test func `a test of an ephemeral model gates what reads that model, and nothing beside it`() throws {
         let project = try TestProject([
             "models/a.sql": "select 1 as id", "models/e.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}",

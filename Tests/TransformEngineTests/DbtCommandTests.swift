@@ -91,6 +91,42 @@ final class DbtDrill {
         #expect(command.run(arguments: words + ["--project-dir", drill.project.projectFolder]) == 2)
     }
 
+    @Test func `ls refuses --models beside what says the same, and debug a project file that is no YAML`() throws {
+        let drill = try DbtDrill(Self.files)
+        let (code, text) = drill.run("ls", "--models", "a", "--select", "b")
+        #expect(code == 2 && text.contains("\"models\" and \"select\" are mutually exclusive arguments"), "\(text)")
+        #expect(drill.run("ls", "-m", "a", "--resource-type", "model").code == 2)
+        #expect(drill.run("ls", "-m", "a").code == 0 && drill.run("run", "-m", "a", "-s", "b").code == 0)
+        try drill.project.write("dbt_project.yml", "name: shop\n profile: shop\n")
+        #expect(drill.run("debug").code == 2)
+    }
+
+    @Test func `ls says what templates say while they are read`() throws {
+        let drill = try DbtDrill(["models/a.sql": "{{ log('read', info=true) }}{{ print('printed') }}{% if execute %}{{ log('run', info=true) }}{% endif %}select 1 as id"])
+        let lines = drill.run("ls").text.split(separator: "\n")
+        #expect(lines.contains { $0.hasSuffix("read") } && lines.contains("printed") && lines.contains("shop.a") && !lines.contains { $0.hasSuffix("run") })
+    }
+
+    @Test func `a hook of config() that calls what is not there is refused where it is read`() throws {
+        let drill = try DbtDrill(["models/a.sql": "{{ config(post_hook=before_commit('select 1')) }} select 1 as id"])
+        let (code, text) = drill.run("parse")
+        #expect(code == 2 && text.contains("the JSON object must be str, bytes or bytearray, not Undefined"), "\(text)")
+    }
+
+    @Test func `of an ephemeral model --empty reads nothing, under the name that the reader has for it`() throws {
+        let drill = try DbtDrill(["models/e.sql": "{{ config(materialized='ephemeral') }} select 1 as id", "models/m.sql": "select * from {{ ref('e') }}"])
+        let (code, text) = drill.run("compile", "--empty", "-s", "m")
+        #expect(code == 0 && text.contains("(select * from __dbt__cte__e where false limit 0) _dbt_limit_subq___dbt__cte__e"), "\(text)")
+    }
+
+    @Test func `fromyaml gives dates and times, where they stand without quotes`() throws {
+        let drill = try DbtDrill([
+            "models/m.sql": "{% set d = fromyaml(\"a: 2020-01-31\\nb: '2020-01-31'\\nc: [2020-01-31 1:02:03.5, 2020-01-31T10:00:00-01:30]\") %}{{ d.a.year }} {{ d.b }} {{ d.c[0] }} {{ d.c[1].isoformat() }} {{ fromyaml('2020-02-31', 'none') }}",
+        ])
+        let (_, text) = drill.run("compile", "-s", "m")
+        #expect(text.contains("2020 2020-01-31 2020-01-31 01:02:03.500000 2020-01-31T10:00:00-01:30 none"), "\(text)")
+    }
+
     @Test func `errors come in dbt's kinds`() throws {
         func kind(_ files: [String: String], _ words: String...) throws -> String {
             let drill = try DbtDrill(Self.files.merging(files) { _, new in new })

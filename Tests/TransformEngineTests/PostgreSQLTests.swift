@@ -123,18 +123,28 @@ import WarehousePostgreSQL
         #expect(Self.dbt(project, "run", "-s", "named").output.contains("| name        | DATETIMETZ      | TEXT          | data type mismatch |"))
     }
 
-    @Test func `a described column that is not there is told, and the others keep their comments`() throws {
+    @Test func `a described column that is not there is told, one in another case has no comment, and the others keep theirs`() throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()
         let project = try Self.project(database, [
             "models/named.sql": "{{ config(materialized='table', persist_docs={'columns': true}) }} select 'pear' as name, 1 as size",
             "models/schema.yml": """
-                models: [{name: named, columns: [{name: NAME, description: In words}, {name: Size, quote: true, description: x}, {name: colour, description: x}]}]
+                models: [{name: named, columns: [{name: name, description: In words}, {name: SIZE, description: x}, {name: Size, quote: true, description: x}, {name: colour, description: x}]}]
                 """,
         ])
         let built = Self.dbt(project, "run", "-s", "named")
         #expect(built.status == 0 && built.output.contains("are not present in the database: Size, colour"), "\(built.output)")
         #expect(try server.psql(database, "select col_description('\"analytics team\".named'::regclass, 1), col_description('\"analytics team\".named'::regclass, 2) is null") == "In words|t\n")
+    }
+
+    @Test func `a name that differs from another's in case alone is refused`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database, ["models/a.sql": "{{ config(alias='same') }} select 1 as id", "models/c.sql": "{{ config(alias='SAME') }} select 1 as id"])
+        let built = Self.dbt(project, "run", "-s", "a", "c", "--threads", "1")
+        #expect(built.status == 1)
+        #expect(built.output.contains("dbt found an approximate match") && built.output.contains("Please delete \"\(database)\".\"analytics team\".\"same\""), "\(built.output)")
+        #expect(try server.psql(database, "select count(*) from pg_class where relname = 'SAME'") == "0\n")
     }
 
     @Test func `a snapshot in the target's schema keeps what was, and unit tests give texts longer than their column`() throws {

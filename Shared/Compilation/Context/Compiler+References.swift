@@ -6,7 +6,12 @@ internal import WarehouseKit
 extension Compiler {
     func relation(of node: Node) -> RelationObject {
         if let known = replacements[node.uniqueID] { return RelationObject(relationName(of: node), expression: known, dialect: dialect) }
-        let relation = RelationObject(relationName(of: node), expression: node.isEphemeral ? "__dbt__cte__\(node.alias)" : nil, dialect: dialect)
+        if node.isEphemeral {
+            // It lies nowhere: its readers have it among their own common table expressions, by this name.
+            let name = "__dbt__cte__\(node.alias)"
+            return RelationObject(RelationName(database: "", schema: "", identifier: name), kind: "cte", expression: name, dialect: dialect)
+        }
+        let relation = RelationObject(relationName(of: node), dialect: dialect)
         quote(relation)
         return relation
     }

@@ -41,8 +41,8 @@ enum DataFunctions {
         }
         case "fromyaml": .function(name) { arguments, _ in
             let bound = try arguments.bound("fromyaml", required: 1, "value", "default")
-            guard let json = bound[0]?.asString.flatMap({ YAMLValue.json(of: $0) }) else { return bound[1] ?? .none }
-            return Value(json)
+            guard let yaml = bound[0]?.asString.flatMap({ YAMLValue.value(of: $0) }), let value = try? YAMLMoment.value(of: yaml) else { return bound[1] ?? .none }
+            return value
         }
         case "zip", "zip_strict": .function(name) { arguments, interpreter in
             try fallingBack(name, arguments) {

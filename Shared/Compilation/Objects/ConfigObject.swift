@@ -19,6 +19,13 @@ final class ConfigObject: JinjaObject {
         var pairs = arguments.named
         if let dict = arguments.positional.first?.asDict { pairs += dict.pairs.map { ($0.key.asString ?? "", $0.value) } }
         for (name, value) in pairs {
+            // As in dbt, which takes what is no map for the text of one. Anything else that is not known is nothing.
+            let isHook = ["pre_hook", "post_hook", "pre-hook", "post-hook"].contains(name)
+            if isHook, value.isUndefined || value.asList?.contains(where: \.isUndefined) ?? false {
+                throw CompilationError(
+                    "compile.bad_config", "the JSON object must be str, bytes or bytearray, not Undefined", at: .named("\(name) of config()"),
+                    remedy: "define the macro that it calls, or write the hook as a text")
+            }
             guard let json = value.json else {
                 throw CompilationError("compile.bad_config", "config() got a value for '\(name)' that is no plain value", remedy: "give a text, number, list or map")
             }

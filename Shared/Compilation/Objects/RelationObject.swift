@@ -191,14 +191,15 @@ final class RelationObject: JinjaObject {
         guard wanted.allSatisfy({ name, value in bare(part(name)) == bare(value) }) else { return false }
         let target = RelationObject(
             RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? ""), dialect: dialect)
-        throw CompilationError(
+        throw isNearly(target)
+    }
+
+    /// What is wrong where somebody looks for a relation whose name differs from this one's in case alone.
+    func isNearly(_ target: RelationObject) -> CompilationError {
+        CompilationError(
             "compile.approximate_match",
-            """
-            When searching for a relation, dbt found an approximate match. Instead of guessing
-            which relation to use, dbt will move on. Please delete \(plainSQL), or rename it to be less ambiguous.
-            Searched for: \(target.plainSQL)
-            Found: \(plainSQL)
-            """, remedy: "write its name in the case that it has")
+            "When searching for a relation, dbt found an approximate match. Instead of guessing \nwhich relation to use, dbt will move on. Please delete \(plainSQL), or rename it to be less ambiguous.\nSearched for: \(target.plainSQL)\nFound: \(plainSQL)",
+            remedy: "")
     }
 
     private func part(_ name: String) -> String? { name == "database" ? database : name == "schema" ? schema : name == "identifier" ? identifier : nil }

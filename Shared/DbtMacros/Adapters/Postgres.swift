@@ -110,7 +110,7 @@ extension MacroLibrary {
         {% endmacro %}
         {% macro postgres__alter_column_comment(relation, column_dict) %}
             {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {%- for name in column_dict if name in existing or (not column_dict[name]['quote'] and name | lower in existing) %}
+            {%- for name in column_dict if name in existing %}
             comment on column {{ relation.render() }}.{{ adapter.quote(name) if column_dict[name]['quote'] else name }} is {{ postgres_escape_comment(column_dict[name]['description']) }};
             {%- endfor -%}
         {% endmacro %}

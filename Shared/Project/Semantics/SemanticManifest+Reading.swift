@@ -3,9 +3,16 @@ internal import Kernel
 extension SemanticManifest {
     init(_ manifest: Manifest) {
         let relations = RelationText(manifest)
+        let measures = Dictionary(manifest.others(of: .semanticModel).values.map { model in
+            ("\(model.originalFilePath):\(model.line)", (model.details["measures"]?.arrayValue ?? []).map { $0["name"]?.stringValue })
+        }) { first, _ in first }
         func inOrder(_ nodes: some Sequence<Node>) -> [Node] {
             let packages = Dictionary(manifest.packages.enumerated().map { ($1.name, $0) }) { first, _ in first }
-            func key(_ node: Node) -> (Int, String, Int) { (packages[node.packageName] ?? 0, node.originalFilePath, node.line) }
+            func key(_ node: Node) -> (Int, String, Int, Int) {
+                // A file's metrics are read before its semantic models, and those that measures ask for with the latter.
+                let place = node.resourceType == .metric ? measures["\(node.originalFilePath):\(node.line)"]?.firstIndex(of: node.name) : nil
+                return (packages[node.packageName] ?? 0, node.originalFilePath, place == nil ? 0 : node.line, place ?? node.line)
+            }
             return nodes.sorted { key($0) < key($1) }
         }
         models = inOrder(manifest.others(of: .semanticModel).values).map { node in

@@ -20,6 +20,9 @@ struct DbtArguments {
     private(set) var dates: Set<String> = []
     /// Whether the selection was given as `--models`: `ls` lists models alone then.
     private(set) var namesModels = false
+    /// The options with a value that the line has under their own names.
+    private var named: Set<String> = []
+    func names(_ option: String) -> Bool { named.contains(option) }
     private let environment: [String: String]
 
     static let commands = DbtHelp.commands.keys.sorted()
@@ -120,7 +123,7 @@ struct DbtArguments {
             throw Self.wrong("No such option: \(parts[0])", DbtOptions.near(parts[0], of: command).map { "did you mean --\($0)?" } ?? "leave it out")
         }
         guard option.takesValue else { flags[option.name] = isOn; return }
-        if ["-m", "--models", "--model"].contains(parts[0]) { namesModels = true }
+        if ["-m", "--models", "--model"].contains(parts[0]) { namesModels = true } else { named.insert(option.name) }
         let first: String
         if parts.count == 2 {
             first = parts[1]

@@ -128,6 +128,8 @@ public struct DbtCommand {
     }
 
     private func run(_ site: DbtSite) throws -> Int32 {
+        // As in dbt, what was read is written, whatever comes of the command; documentation alone is written at its end or not at all.
+        defer { if !site.hasWrittenManifest, !site.arguments.command.hasPrefix("docs ") { try? site.writeManifest() } }
         let arguments = site.arguments
         for warning in site.news { try site.warnings.tell(warning) }
         if let path = arguments.command == "source freshness" ? arguments.value("output") : nil {
@@ -137,6 +139,7 @@ public struct DbtCommand {
             let counts = DbtSite.counts(site.manifest, isInline: arguments.value("inline") != nil)
             site.log("Found \(counts)", name: "FoundStats", with: [("stat_line", .string(counts))])
         }
+        try site.deferToState()
         switch arguments.command {
         case "parse":
             try site.writeManifest()
@@ -147,12 +150,12 @@ public struct DbtCommand {
             return try DbtList(site).run()
         case "show": return try DbtShow(site).run()
         case "run-operation": return try DbtOperation(site).run()
-        case "source freshness": return try DbtFreshness(site).run()
+        case "source freshness": return try DbtFreshness.run(site)
         case "clone": return try DbtClone(site).run()
         case "docs generate": return try document(site)
         case "docs serve": return try DocsServer(folder: site.folder.path, arguments: arguments, log: site.log).run()
         case "compile" where arguments.value("inline") != nil: return try DbtShow(site).compile()
-        default: return try DbtRun(site).execute()
+        default: return try DbtRun.execute(site)
         }
     }
 
@@ -181,6 +184,7 @@ public struct DbtCommand {
             selected: try site.select(), hasHooks: site.arguments.select.isEmpty && site.arguments.exclude.isEmpty, compile: site.arguments.flag("compile", byDefault: true), isCatalogEmpty: site.arguments.flag("empty-catalog"),
             to: [site.folder], compiledIn: site.folder)
         if site.arguments.flag("compile", byDefault: true) {
+            try site.folder.write(SemanticManifestWriter(site.manifest).json, as: "semantic_manifest.json")
             try site.folder.write(
                 RunResults(
                     result.nodes, invocationID: site.invocation.id, generatedAt: now(), startedAt: site.invocation.startedAt, command: site.arguments.word,

@@ -21,7 +21,6 @@ struct DbtDebug {
             return 0
         }
         var failures: [String] = []
-        say("dbt version: \(ManifestWriter.dbtVersion)")
         var settings = ReaderSettings(projectFolder: folder, environment: environment)
         settings.profilesFolder = arguments.value("profiles-dir")
         settings.targetName = arguments.value("target")
@@ -29,9 +28,15 @@ struct DbtDebug {
         var project: PackageFile?
         var projectWord = "OK found and valid"
         do { project = try ProjectReader.packageFile(in: folder, environment: environment, vars: arguments.vars) } catch {
+            // As in dbt, which reads its own flags there before all else.
+            if error.code == "project.bad_yaml" {
+                say("Encountered an error:\n\(DbtFailure.text(error))", .error)
+                return 2
+            }
             projectWord = DbtFiles.exists("\(folder)/dbt_project.yml") ? "ERROR invalid" : "ERROR not found"
             failures.append("Project loading failed for the following reason:\n\(DbtFailure.text(error))\n")
         }
+        say("dbt version: \(ManifestWriter.dbtVersion)")
         var target: Target?
         var profileWord = "OK found and valid"
         do {

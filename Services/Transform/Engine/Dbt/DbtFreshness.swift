@@ -10,9 +10,21 @@ struct DbtFreshness {
     private let compiler: Compiler
     private let session: any WarehouseSession
 
-    init(_ site: DbtSite) throws {
+    private init(_ site: DbtSite) throws {
         self.site = site
         (compiler, session) = try site.open()
+    }
+
+    static func run(_ site: DbtSite) throws -> Int32 {
+        let chosen = try site.select().compactMap { site.manifest.sources[$0] }.filter(\.hasFreshness).sorted { $0.uniqueID < $1.uniqueID }
+        site.narrow(to: chosen.map(\.uniqueID))
+        // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
+        guard chosen.isEmpty else { return try DbtFreshness(site).run(chosen) }
+        try site.writeManifest()
+        try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+        try write([], of: site)
+        site.log("Done.", name: "FreshnessCheckComplete")
+        return 0
     }
 
     private enum Status: String {
@@ -31,16 +43,8 @@ struct DbtFreshness {
         var finishedAt: Timestamp
     }
 
-    func run() throws -> Int32 {
+    private func run(_ chosen: [SourceTable]) throws -> Int32 {
         try site.writeManifest(compiled: compiler.compiledNames())
-        let chosen = try site.select().compactMap { site.manifest.sources[$0] }.filter(\.hasFreshness).sorted { $0.uniqueID < $1.uniqueID }
-        site.narrow(to: chosen.map(\.uniqueID))
-        guard !chosen.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
-            try write([])
-            site.log("Done.", name: "FreshnessCheckComplete")
-            return 0
-        }
         site.tellConcurrency()
         let lane = try DbtLane(compiler, session, folder: site.folder, now: site.command.now, name: NodeResult.thread(1), earlierBatches: [:], onBatch: { _ in })
         var hooks = try told([], []) { try self.hooks(atStart: true, lane, []) }
@@ -231,7 +235,9 @@ struct DbtFreshness {
         tell(atStart: false)
     }
 
-    private func write(_ results: [Result]) throws {
+    private func write(_ results: [Result]) throws { try Self.write(results, of: site) }
+
+    private static func write(_ results: [Result], of site: DbtSite) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         let now = site.command.now()
         let json: JSON = [

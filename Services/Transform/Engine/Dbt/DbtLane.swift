@@ -95,7 +95,7 @@ final class DbtLane {
             return result
         } catch {
             // What was compiled before the warehouse refused it is what one looks at first.
-            let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID && !$0.sql.isEmpty ? $0 : nil }
+            let compiled = compiler.lastCompiled.flatMap { $0.node.uniqueID == node.uniqueID ? $0 : nil }
             try? writeCompiled(of: node)
             // dbt names the statement that was sent, where there was one.
             let refused = compiler.lastMain.flatMap { $0.node == node.uniqueID && node.resourceType != .seed ? $0.sql : nil }

@@ -11,6 +11,11 @@ struct DbtList {
     ]
 
     func run() throws -> Int32 {
+        if site.arguments.namesModels {
+            for (option, word) in [("select", "select"), ("resource-type", "resource_type")] where site.arguments.names(option) {
+                throw PlainProblem("dbt.models_and_more", "\"models\" and \"\(word)\" are mutually exclusive arguments", at: .named("ls --models"), remedy: "say one of them")
+            }
+        }
         let output = site.arguments.value("output") ?? "selector"
         let keys = site.arguments.list("output-keys").flatMap { $0.split { $0 == " " || $0 == "," }.map(String.init) }
         let isAnalysisWanted = !site.arguments.list("resource-type").isEmpty

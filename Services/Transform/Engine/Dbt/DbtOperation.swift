@@ -20,7 +20,13 @@ struct DbtOperation {
         let owners = parts.count == 2 ? [parts[0]] : [manifest.project.name] + manifest.packages.map(\.name) + ["dbt"]
         let macro = owners.compactMap { manifest.macros["macro.\($0).\(bare)"] }.first
         let id = macro?.uniqueID ?? "macro.\(manifest.project.name).\(name)"
-        let (compiler, session) = try site.open()
+        let startedAt = site.command.now()
+        let compiler: Compiler, session: any WarehouseSession
+        do { (compiler, session) = try site.open() } catch {
+            // As in dbt: a macro that there is has failed then; one that there is not is an error of its own.
+            guard macro != nil else { throw error }
+            return try end(failed(error, NodeResult(uniqueID: id, status: .error, message: "", startedAt: startedAt, finishedAt: startedAt)))
+        }
         try site.writeManifest(compiled: compiler.compiledNames())
         if macro == nil, try !compiler.hasMacro(named: name) {
             let known = manifest.macros.values.map(\.name)
@@ -30,7 +36,6 @@ struct DbtOperation {
                 "dbt could not find a macro with the name '\(bare)' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\".",
                 at: .named("run-operation \(name)"), remedy: known.first { $0.lowercased() == name.lowercased() }.map { "did you mean '\($0)'?" } ?? "add it to a file below macros/")
         }
-        let startedAt = site.command.now()
         var result = NodeResult(uniqueID: id, status: .success, message: "", failures: 0, startedAt: startedAt, finishedAt: startedAt)
         do {
             let words = given.pairs.map { "\($0.key)=_operation_arguments['\($0.key)']" }.joined(separator: ", ")
@@ -41,11 +46,21 @@ struct DbtOperation {
             defer { session.rollback() }
             if session.hasOneWriter { try session.transaction(call) } else { try call() }
         } catch {
-            result.status = .error
-            result.failures = 1
-            result.message = DbtFailure.message(error, resource: "operation", name: name, path: macro?.originalFilePath ?? "macros", compiled: nil)
-            site.log("Encountered an error while running operation: \(DbtFailure.text(error))", .error, name: "RunningOperationCaughtError")
+            result = failed(error, result)
         }
+        return try end(result)
+    }
+
+    /// As in dbt, the result itself does not say why.
+    private func failed(_ error: any Error, _ result: NodeResult) -> NodeResult {
+        var result = result
+        (result.status, result.failures) = (.error, 1)
+        site.log("Encountered an error while running operation: \(DbtFailure.text(error))", .error, name: "RunningOperationCaughtError")
+        return result
+    }
+
+    private func end(_ result: NodeResult) throws -> Int32 {
+        var result = result
         result.finishedAt = site.command.now()
         try site.folder.write(
             RunResults(

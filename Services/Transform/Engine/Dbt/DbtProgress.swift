@@ -66,8 +66,8 @@ struct DbtProgress {
                 place, "SKIP relation \(node.schema).\(node.name) due to ephemeral model status '\(cause?.status.rawValue ?? "")'", "ERROR SKIP", .error, name: "LogSkipBecauseError", with: [info(result, node)])
             if let cause, cause.isFailure { failure(cause, isApart: false) }
         case .skipped:
-            let isRelation = node.resourceType.isReferable
-            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema).\(node.name)" : node.unitTest != nil ? "unit_test \(node.name)" : title(node))", "SKIP", name: "SkippingDetails", with: [("node_name", .string(node.name)), ("resource_type", .string(node.resourceType.rawValue)), ("schema", .string(node.schema)), info(result, node)])
+            let isRelation = [.model, .seed, .snapshot].contains(node.resourceType)
+            log.progress(place, "SKIP \(isRelation ? "relation \(node.schema)." : "\(node.resourceType.rawValue) ")\(node.name)", "SKIP", name: "SkippingDetails", with: [("node_name", .string(node.name)), ("resource_type", .string(node.resourceType.rawValue)), ("schema", .string(node.schema)), info(result, node)])
         case .noOp: tell("NO-OP \(title(node))", "NO-OP")
         }
     }
@@ -167,7 +167,7 @@ struct DbtProgress {
             with: [("resource_type", .string(node.resourceType.rawValue)), ("node_name", .string(node.name)), ("path", .string(node.originalFilePath)), info])
         log(isWarning ? result.message : "  \(result.message)", level, name: isWarning ? "RunResultWarningMessage" : "RunResultError", with: [("msg", .string(result.message)), info])
         // A snapshot's SQL has no file.
-        guard result.compiledSQL != nil, node.resourceType != .snapshot else { return }
+        guard result.compiledSQL?.isEmpty == false, node.resourceType != .snapshot else { return }
         let path = folder.compiledPath(of: node)
         log("\n  compiled code at \(path)", name: "SQLCompiledPath", with: [("path", .string(path)), info])
         if node.resourceType == .test, let relation = result.relationName {

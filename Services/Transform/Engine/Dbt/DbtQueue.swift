@@ -1,14 +1,16 @@
 internal import Execution
 
 /// Which node of a plan may begin next: as in dbt, who has waited for nothing the longest; of those that one end sets free
-/// together, who lies less deep in the plan, and then by unique id.
+/// together, who lies less deep in the plan, and then by unique id. A model's unit tests come up in its place, and it right behind them.
 struct DbtQueue {
     private let order: [String]
     private let children: [String: [Int]]
     /// How many each place still waits for.
     private var waiting: [Int]
-    /// How many nodes lie before each place, one behind another.
+    /// How many nodes lie before each place, one behind another; unit tests do not make their model lie deeper.
     private let depths: [Int]
+    /// By what each place is sorted: its id, and of a unit test that gates a model the model's.
+    private let names: [String]
     /// Places, in the order in which they came to wait for nothing; those before `begun` are taken.
     private var ready: [Int]
     private var begun = 0
@@ -23,11 +25,18 @@ struct DbtQueue {
         for (place, id) in order.enumerated() { for parent in plan.waitsFor[id] ?? [] { children[parent, default: []].append(place) } }
         self.children = children
         var depths = order.map { _ in 0 }
-        for (place, id) in order.enumerated() { for child in children[id] ?? [] { depths[child] = max(depths[child], depths[place] + 1) } }
+        for (place, id) in order.enumerated() {
+            let step = id.hasPrefix(Self.unitTest) ? 0 : 1
+            for child in children[id] ?? [] { depths[child] = max(depths[child], depths[place] + step) }
+        }
         self.depths = depths
+        var names = order
+        for (place, id) in order.enumerated().reversed() where id.hasPrefix(Self.unitTest) { if let gated = children[id]?.first { names[place] = names[gated] } }
+        self.names = names
         ready = waiting.indices.filter { [waiting] in waiting[$0] == 0 }
-        ready.sort { [order] in order[$0] < order[$1] }
+        ready.sort { names[$0] < names[$1] }
     }
+    private static let unitTest = "unit_test."
 
     mutating func next() -> String? {
         guard begun < ready.count else { return nil }
@@ -46,7 +55,8 @@ struct DbtQueue {
         var seen: Set<Int> = []
         while let place = border.popLast() {
             guard seen.insert(place).inserted else { continue }
-            causes[order[place]] = isEphemeral ? result : nil
+            // A unit test that gates its model is skipped with it, and not for something else.
+            causes[order[place]] = isEphemeral && names[place] == order[place] ? result : nil
             border += children[order[place]] ?? []
         }
     }
@@ -59,6 +69,7 @@ struct DbtQueue {
             waiting[place] -= 1
             if waiting[place] == 0 { freed.append(place) }
         }
-        ready += freed.sorted { (depths[$0], order[$0]) < (depths[$1], order[$1]) }
+        freed.sort { (depths[$0], names[$0]) < (depths[$1], names[$1]) }
+        if id.hasPrefix(Self.unitTest) { ready.insert(contentsOf: freed, at: begun) } else { ready += freed }
     }
 }

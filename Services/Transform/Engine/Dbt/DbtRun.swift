@@ -8,18 +8,35 @@ internal import WarehouseKit
 struct DbtRun {
     private let site: DbtSite
     private let plan: RunPlan
+    /// How many are counted though they are not in the plan.
+    private let idle: Int
     private let compiler: Compiler
     private let session: any WarehouseSession
     private let progress: DbtProgress
 
-    init(_ site: DbtSite) throws {
-        self.site = site
-        (compiler, session) = try site.open()
+    static func execute(_ site: DbtSite) throws -> Int32 {
         // A command that nobody thought of must not build the warehouse.
         guard let command = RunPlan.Command(rawValue: site.arguments.command) else { preconditionFailure("\(site.arguments.command) is no command that runs nodes") }
         let chosen = try site.select()
-        plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true)
+        let plan = RunPlan(command, manifest: site.manifest, selected: chosen, keepsIdle: true, repeatsEarlier: site.only != nil)
         site.narrow(to: plan.order)
+        // As in dbt: unit tests that are chosen without their model are counted, and not run.
+        let idle = command == .build ? chosen.subtracting(plan.order).count { site.manifest[$0]?.resourceType == .unitTest } : 0
+        // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
+        return plan.order.isEmpty ? try nothing(site, command) : try DbtRun(site, plan, idle: idle).execute()
+    }
+
+    private static func nothing(_ site: DbtSite, _ command: RunPlan.Command) throws -> Int32 {
+        try site.writeManifest()
+        try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+        try write([], of: site)
+        // As in dbt, which ends no other command so.
+        return command == .seed ? DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder).end([]) : 0
+    }
+
+    private init(_ site: DbtSite, _ plan: RunPlan, idle: Int) throws {
+        (self.site, self.plan, self.idle) = (site, plan, idle)
+        (compiler, session) = try site.open()
         progress = DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder)
     }
 
@@ -28,15 +45,9 @@ struct DbtRun {
     private var log: DbtLog { site.log }
     private var now: @Sendable () -> Timestamp { site.command.now }
 
-    func execute() throws -> Int32 {
+    private func execute() throws -> Int32 {
         // Once more than at reading, as now the warehouse can say how relations are written.
         try site.writeManifest(compiled: compiler.compiledNames())
-        guard !plan.order.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
-            try write([])
-            // As in dbt, which ends no other command so.
-            return plan.command == .seed ? progress.end([]) : 0
-        }
         site.tellConcurrency()
         let chosen = plan.command == .compile ? [] : told.compactMap { manifest.nodes[$0] }
         do { try site.checkDatabases(making: chosen) } catch {
@@ -93,7 +104,7 @@ struct DbtRun {
         var ephemerals: [NodeResult] = []
         var places: [String: String] = [:]
         let failsFast = site.arguments.flag("fail-fast")
-        let total = told.count
+        let total = told.count + idle
         func end(_ result: NodeResult, _ node: Node) {
             queue.end(node.uniqueID, isStopping: result.isFailure || result.status == .skipped)
             // What a command other than `build` skips passes no blame on.
@@ -106,7 +117,8 @@ struct DbtRun {
         while true {
             while atWork < count, let id = queue.next() {
                 guard let node = manifest[id] else { continue }
-                if failsFast, results.contains(where: \.isFailure) { continue }
+                // As in dbt, a model and its unit tests come to their end together.
+                if failsFast, results.contains(where: \.isFailure), !isGated(id, by: queue.stopped) { continue }
                 if !node.isEphemeral { places[id] = "\(places.count + 1) of \(total)" }
                 if !queue.stopped.isDisjoint(with: plan.waitsFor[id] ?? []) {
                     end(skipped(id, for: queue.cause(of: id)), node)
@@ -143,6 +155,10 @@ struct DbtRun {
         progress.failure(failure)
         let done = Set(results.map(\.uniqueID))
         return told.filter { !done.contains($0) && (plan.command != .build || manifest[$0]?.resourceType != .unitTest) }.map { skipped($0, "Skipping due to fail_fast") }
+    }
+
+    private func isGated(_ id: String, by stopped: Set<String>) -> Bool {
+        plan.waitsFor[id]?.contains { stopped.contains($0) && manifest[$0]?.resourceType == .unitTest } ?? false
     }
 
     /// As many as the target says and the engine bears.
@@ -224,19 +240,24 @@ struct DbtRun {
                 own.relationName = result.relationName
                 own.macros = site.macros(ofTest: node, isRun: true)
                 own.injected = result.ephemerals.map { ($0.id, $0.sql) }
-                own.index = hook.flatMap { hooks[$0.isAtStart] }
             }
+            // Also of one that did not run, behind another that failed.
+            own.index = hook.flatMap { hooks[$0.isAtStart] }
             if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
             names[node.uniqueID] = own
         }
+        compiler.noteEphemerals(in: &names, folder: site.folder)
         try site.writeManifest(compiled: names)
     }
 
-    private func write(_ results: [NodeResult]) throws {
+    private func write(_ results: [NodeResult]) throws { try Self.write(results, of: site) }
+
+    private static func write(_ results: [NodeResult], of site: DbtSite) throws {
         guard site.arguments.flag("write-json", byDefault: true) else { return }
         try site.folder.write(
             RunResults(
-                results, invocationID: invocation.id, generatedAt: now(), startedAt: invocation.startedAt, command: site.arguments.word, arguments: .object(invocation.options), environment: manifest.metadataEnvironment))
+                results, invocationID: site.invocation.id, generatedAt: site.command.now(), startedAt: site.invocation.startedAt, command: site.arguments.word,
+                arguments: .object(site.invocation.options), environment: site.manifest.metadataEnvironment))
     }
 
     // MARK: Compiling alone
@@ -267,6 +288,7 @@ struct DbtRun {
                 throw PlainProblem("dbt.compile_failed", text, remedy: "")
             }
         }
+        compiler.noteEphemerals(in: &names, folder: site.folder)
         try site.writeManifest(compiled: names)
         try write(results)
         // As in dbt: of all that was compiled, what the first of the selected words names.

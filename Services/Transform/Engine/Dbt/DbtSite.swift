@@ -66,13 +66,11 @@ final class DbtSite {
             _ = try warnings.judge.deprecation($1, $0)
             used.append(.init($0, $1, .namelessDeprecation))
         }
-        if arguments.word != "list" {
-            // What templates say while they are read is said, as it is again when they run.
-            let prints = arguments.flag("print", byDefault: true)
-            host.onMessage = { log($0, name: "JinjaLogInfo") }
-            host.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
-            host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
-        }
+        // What templates say while they are read is said, as it is again when they run.
+        let prints = arguments.flag("print", byDefault: true)
+        host.onMessage = { log($0, name: "JinjaLogInfo") }
+        host.onWarning = { try? warnings.tell($0, "JinjaLogWarning") }
+        host.onPrint = { if prints { log.result($0, name: "PrintEvent") } }
         let reader = ProjectReader(settings, host: host)
         defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
         do { manifest = try reader.read() } catch {
@@ -85,7 +83,6 @@ final class DbtSite {
         if let threads = try arguments.threads { manifest.target.threads = threads }
         let target = settings.targetPath ?? manifest.project.targetPath
         folder = RunFolder(target.hasPrefix("/") || arguments.projectFolder == "." ? target : "\(arguments.projectFolder)/\(target)")
-        if arguments.flag("defer") { manifest.deferred = try deferred() }
     }
 
     /// - Throws: where it is no time: a rehearsal at the real one would build other batches than were meant.
@@ -95,7 +92,9 @@ final class DbtSite {
         return time
     }
 
+    private(set) var hasWrittenManifest = false
     func writeManifest(compiled: [String: ManifestWriter.Compiled] = [:]) throws {
+        hasWrittenManifest = true
         guard arguments.flag("write-json", byDefault: true) else { return }
         try folder.write(
             ManifestWriter(manifest, invocationID: invocation.id, generatedAt: command.now(), startedAt: invocation.startedAt, compiled: compiled, library: library))
@@ -222,6 +221,9 @@ final class DbtSite {
             }
         }
     }
+
+    /// `--defer`: what is not built here is read where the state has it.
+    func deferToState() throws { if arguments.flag("defer") { manifest.deferred = try deferred() } }
 
     /// Where the nodes of the state lie.
     private func deferred() throws -> [String: Manifest.DeferredRelation] {

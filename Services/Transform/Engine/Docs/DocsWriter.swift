@@ -35,7 +35,7 @@ struct DocsWriter {
     func write(selected: Set<String>, hasHooks: Bool = false, compile: Bool = true, isCatalogEmpty: Bool = false, to folders: [RunFolder], compiledIn folder: RunFolder) throws -> Result {
         var result = Result()
         var compiled = compiler.compiledNames()
-        let nodes = RunPlan(.compile, manifest: manifest, selected: selected).order.sorted().compactMap { manifest.nodes[$0] }
+        let nodes = RunPlan(.compile, manifest: manifest, selected: selected, takesEmpty: true).order.sorted().compactMap { manifest.nodes[$0] }
         for node in nodes + (hasHooks ? manifest.hooks.map(\.node).sorted { $0.uniqueID < $1.uniqueID } : []) where compile {
             let (id, startedAt) = (node.uniqueID, now())
             do {
@@ -51,6 +51,7 @@ struct DocsWriter {
                 result.nodes.append(NodeResult(uniqueID: id, status: .error, message: String(describing: error), startedAt: startedAt, finishedAt: now()))
             }
         }
+        compiler.noteEphemerals(in: &compiled, folder: folder)
         var catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)
         if let table = try compiler.catalog(of: catalog.relations) { catalog.describe(by: table) }
         let generatedAt = now()
