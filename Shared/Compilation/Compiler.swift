@@ -13,6 +13,8 @@ public final class Compiler: ParseTimeHost {
     public private(set) var invocation: Invocation
     /// Where log lines of templates go: `log(…, info=true)`, `print`, `exceptions.warn`.
     public var onMessage: (String) -> Void = { _ in }
+    /// Told of a reference that names no version where a newer one is there than it gets.
+    public var onUnpinned: (String) -> Void = { _ in }
     /// Told what templates use that is to go, by the name of dbt's event.
     public var onDeprecation: (_ event: String, _ text: String) throws -> Void = { _, _ in }
     /// Where warnings of templates go.

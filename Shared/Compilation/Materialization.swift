@@ -29,13 +29,12 @@ extension Compiler {
             materialized = frame
             return try inside(frame) {
                 let result = try interpreter.call(try materialization(name ?? node.config.materialized, of: node))
-                guard result.asDict?["relations"] != nil else {
-                    throw CompilationError(
-                        "compile.bad_materialization", "Invalid return value from materialization, \"relations\" not found, got \(result.asDict == nil ? "text" : "keys: \(result.asDict?.keys.compactMap(\.asString) ?? [])")",
-                        at: node.location, remedy: "end the materialization with return({'relations': [this]})")
-                }
+                // In dbt's order: a model's answer is looked at before what it returns.
                 guard let main = frame.results["main"]?.asDict else {
-                    throw CompilationError("compile.bad_materialization", "main is not being called during running model", at: node.location, remedy: "run the materialization's statement as {% call statement('main') %}")
+                    throw CompilationError("compile.main_not_called", "main is not being called during running model", at: node.location, remedy: "run the materialization's statement as {% call statement('main') %}")
+                }
+                if let fault = try fault(of: result, from: node) {
+                    throw CompilationError("compile.bad_materialization", fault, at: node.location, remedy: "end the materialization with return({'relations': [this]})")
                 }
                 var done = Self.result(main)
                 done.sql = frame.mainSQL
@@ -44,6 +43,19 @@ extension Compiler {
         } catch {
             throw CompilationError.of(error, node: node)
         }
+    }
+
+    /// dbt's words for what a materialization returns, where it is not a dictionary of relations.
+    private func fault(of result: Value, from node: Node) throws -> String? {
+        if result.asString != nil {
+            return "The materialization (\"\(node.config.materialized)\") did not explicitly return a list of relations to add to the cache."
+        }
+        let start = "Invalid return value from materialization, "
+        guard let dict = result.asDict else { return "\(start)expected a dict with key \"relations\", got: \(try interpreter.text(result))" }
+        guard let relations = dict["relations"] else {
+            return "\(start)\"relations\" not found, got keys: \(try interpreter.representation(of: .list(dict.keys)))"
+        }
+        return relations.asList == nil ? "\(start)\"relations\" not a list, got: \(try interpreter.text(relations))" : nil
     }
 
     /// What its materialization and its hooks see.

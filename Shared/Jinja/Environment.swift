@@ -11,6 +11,8 @@ public struct Environment: Sendable {
     /// When true, a top-level macro is not visible by its own name in its file: the name is looked up in the
     /// context, so that the host decides which of several macros of that name is meant.
     public var macrosResolveThroughHost = false
+    /// What errors have before a macro's name, where the host names macros so.
+    public var macroNamePrefix = ""
     public var filters: [String: Filter] = BuiltinFilters.all
     public var tests: [String: TestFunction] = BuiltinTests.all
     /// Attributes of a text, which are none but for a host whose texts stand for more.

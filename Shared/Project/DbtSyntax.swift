@@ -14,6 +14,7 @@ public enum DbtSyntax {
         var environment = Environment()
         // dbt looks every macro up by name in the whole project, so that a root project's macro overrides a package's.
         environment.macrosResolveThroughHost = true
+        environment.macroNamePrefix = "dbt_macro__"
         environment.blockTags = [
             BlockTag("test", body: .macro { "test_\($0.name)" }),
             BlockTag("data_test", body: .macro { "test_\($0.name)" }),

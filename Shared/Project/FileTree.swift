@@ -27,6 +27,8 @@ enum FileTree {
         entries(of: folder).map(\.name).filter { !$0.hasPrefix(".") }.sortedByBytes()
     }
 
+    static var currentFolder: String { FileManager.default.currentDirectoryPath }
+
     private enum Kind { case file, folder, linkToFolder }
 
     private static func entries(of folder: String) -> [(name: String, kind: Kind)] {

@@ -129,6 +129,21 @@ public struct Manifest: Sendable {
 
     public func doc(_ name: String, of package: String) -> Doc? { docPlaces["doc.\(package).\(name)"].map { docs[$0] } }
 
+    /// All that `variable` looks into; of a name that is there more than once the one that counts.
+    public func variables(of package: String) -> JSONObject {
+        var all = JSONObject()
+        for file in packages.dropFirst().filter({ $0.name == package }) + [project] {
+            for (name, value) in file.vars.pairs + (file.vars[package]?.objectValue?.pairs ?? []) { all[name] = value }
+        }
+        for (name, value) in commandVars.pairs { all[name] = value }
+        return all
+    }
+
+    /// dbt's words for a variable that nobody has set: all that are set stand below.
+    public static func lack(of name: String, for reader: String?, given: JSONObject) -> String {
+        "Required var '\(name)' not found in config:\nVars supplied to \(reader ?? "<Configuration>") = \(PythonText.indented(.object(given)))"
+    }
+
     /// The packages that are asked, in order, for what a resource of `package` names: the project comes before the package itself unless a flag
     /// has it otherwise, as in dbt.
     public func owners(of name: String?, from package: String) -> [String] {
@@ -158,6 +173,14 @@ public struct Manifest: Sendable {
             if let node = nodes["\(type).\(owner).\(ref.name)"] { return node }
         }
         return latestVersions["\(owner).\(ref.name)"].flatMap { nodes[$0] }
+    }
+
+    /// The newest version of a model where that is newer than the one that counts.
+    public func newestVersion(of node: Node) -> String? {
+        guard node.version != nil, let latest = node.latestVersion.map(PythonText.text) else { return nil }
+        func isBefore(_ a: String, _ b: String) -> Bool { if let a = Double(a), let b = Double(b) { a < b } else { a < b } }
+        let all = nodes.values.filter { $0.resourceType == .model && $0.name == node.name }.compactMap { $0.version.map(PythonText.text) }
+        return all.max(by: isBefore).flatMap { isBefore(latest, $0) ? $0 : nil }
     }
 
     /// The function that `function('name')` means inside `package`.

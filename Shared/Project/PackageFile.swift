@@ -15,6 +15,8 @@ public struct PackageFile: Sendable {
     public var snapshotPaths = ["snapshots"]
     public var functionPaths = ["functions"]
     public var docsPaths: [String]?
+    /// Where schema files lie.
+    var schemaFolders: [String] { modelPaths + seedPaths + testPaths + analysisPaths + macroPaths + snapshotPaths + functionPaths }
     /// Folders that stand beside the documentation, such as pictures that descriptions show.
     public var assetPaths: [String] = []
     public var targetPath = "target"
@@ -96,8 +98,9 @@ struct PackageFileReader {
     private func written(duplicates: inout [String]) throws(ProjectProblem) -> (document: YAMLValue, text: String) {
         guard let text = FileTree.text("\(folder)/dbt_project.yml") else {
             throw ProjectProblem(
-                "project.not_found", "there is no dbt_project.yml in this folder", at: .file(folder),
-                remedy: "name the project's folder with --project-dir")
+                "project.not_found",
+                "No dbt_project.yml found at expected path \(folder == "." ? FileTree.currentFolder : folder)/dbt_project.yml\nVerify that each entry within packages.yml (and their transitive dependencies) contains a file named dbt_project.yml\n",
+                at: .file(folder), remedy: "name the project's folder with --project-dir")
         }
         return (try YAMLValue.read(text, file: "dbt_project.yml", duplicates: &duplicates), text)
     }

@@ -101,7 +101,7 @@ extension ProjectReader {
     }
 
     /// As dbt says it: `Model 'model.shop.orders' (models/orders.sql) depends on`.
-    static func dependent(_ node: Node) -> String {
+    public static func dependent(_ node: Node) -> String {
         let words = node.resourceType.rawValue.split(separator: "_").map { "\($0.prefix(1).uppercased())\($0.dropFirst())" }
         return "\(words.joined(separator: "_")) '\(node.uniqueID)' (\(node.originalFilePath)) depends on"
     }
@@ -138,6 +138,8 @@ extension ProjectReader {
     }
 
     private func missing(_ ref: SourceRef, in node: Node, _ manifest: Manifest) {
+        // Where an entry was refused the source may well be written there.
+        guard !problems.problems.contains(where: { ["project.bad_entry", "project.unreadable_schema"].contains($0.code) }) else { return }
         let (location, excerpt) = place(of: ref.source, after: "source", in: node)
         let known = manifest.sources.values.map { "\($0.sourceName).\($0.name)" }.sorted()
         let near = Similarity.nearest(to: "\(ref.source).\(ref.table)", among: known)
@@ -171,13 +173,13 @@ extension ProjectReader {
     func checkCycles(_ manifest: Manifest) {
         guard let cycle = manifest.graph.cycle() else { return }
         problems.add(
-            "project.cycle", "Found a cycle: \((cycle + cycle.prefix(1)).joined(separator: " --> "))",
+            "project.cycle", "Found a cycle: \(cycle.joined(separator: " --> "))",
             at: cycle.first.flatMap { manifest.nodes[$0]?.location } ?? .named(""), remedy: "remove one of these references")
     }
 
     /// A patch for a model that does not exist does nothing; dbt warns, so do we.
     func checkPatches(_ patches: [NodePatch], _ manifest: inout Manifest) {
-        for patch in patches where ["models", "seeds", "snapshots"].contains(patch.section) {
+        for patch in patches where ["models", "seeds", "snapshots", "analyses"].contains(patch.section) {
             let ref = patch.version.map { Ref(name: $0.model, version: PythonText.text($0.number)) } ?? Ref(name: patch.name)
             let found = manifest.node(for: ref, of: patch.package.name) ?? manifest.node(for: ref, from: patch.package.name)
             let exists = found != nil || manifest.disabled.contains { node in

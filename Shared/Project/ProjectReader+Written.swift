@@ -78,7 +78,7 @@ extension ProjectReader {
         }
         if let twin = manifest.others[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
+                "project.duplicate_name", Self.twins(node.resourceType.plural, node.name, [(node.uniqueID, node.originalFilePath), (twin.uniqueID, twin.originalFilePath)]), at: node.location,
                 remedy: "rename one; the other is in \(twin.originalFilePath):\(twin.line)")
         } else if node.config.isEnabled {
             reread.insert(node.uniqueID)
@@ -88,10 +88,18 @@ extension ProjectReader {
         }
     }
 
+    /// dbt's words for two resources of one name.
+    static func twins(_ kind: String, _ name: String, _ both: [(id: String, file: String)], isRef: Bool = false) -> String {
+        let sought = isRef ? "ref(\"\(name)\")" : name
+        let why = "Since these resources have the same name, dbt will be unable to find the correct resource\nwhen looking for \(sought)."
+        return "dbt found two \(kind) with the name \"\(name)\".\n\n\(why)\n\nTo fix this, change the name of one of these resources:\n" + both.map { "- \($0.id) (\($0.file))" }.joined(separator: "\n")
+    }
+
     func add(_ group: Manifest.Group, _ manifest: inout Manifest) {
         if let twin = manifest.groups[group.uniqueID] {
             problems.add(
-                "project.duplicate_name", "dbt found two groups with the name \"\(group.name)\"", at: .file(group.originalFilePath), remedy: "rename one; the other is in \(twin.originalFilePath)")
+                "project.duplicate_name", Self.twins("groups", group.name, [(group.uniqueID, group.originalFilePath), (twin.uniqueID, twin.originalFilePath)]),
+                at: .file(group.originalFilePath), remedy: "rename one; the other is in \(twin.originalFilePath)")
         }
         var group = group
         if let package = manifest.packages.first(where: { $0.name == group.packageName }) { configure(&group, package, manifest) }

@@ -26,6 +26,8 @@ public final class ProjectReader {
     /// The warnings of files that were read now, and those that are new: dbt tells no others. Also where the reading fails in the end. What
     /// dbt_project.yml says stands in ``PackageFile/warnings``.
     public private(set) var news: [ProjectWarning] = []
+    /// What the project files themselves have to say; there although what follows them cannot be read.
+    public private(set) var fileWarnings: [ProjectWarning] = []
 
     public init(_ settings: ReaderSettings, host: (any ParseTimeHost)? = nil) {
         self.settings = settings
@@ -42,6 +44,7 @@ public final class ProjectReader {
         let project = try PackageFileReader(folder: settings.projectFolder, renderer: renderer).read(problems: problems)
         var manifest = Manifest(packages: try packages(of: project), target: target, commandVars: settings.vars)
         manifest.commandDates = settings.dates
+        fileWarnings = manifest.packages.flatMap(\.warnings)
         if settings.checksVersion {
             for package in manifest.packages { checkVersion(package) }
             // What else is wrong may be what is new to this version.
@@ -325,7 +328,7 @@ public final class ProjectReader {
         }
         if let twin = manifest.nodes[node.uniqueID] {
             problems.add(
-                "project.duplicate_name", "dbt found two \(node.resourceType.plural) with the name \"\(node.name)\"", at: node.location,
+                "project.duplicate_name", Self.twins(node.resourceType.plural, node.name, [(twin.uniqueID, twin.originalFilePath), (node.uniqueID, node.originalFilePath)], isRef: node.resourceType.isReferable), at: node.location,
                 remedy: "change the name of one; the other is \(twin.originalFilePath)")
             return
         }

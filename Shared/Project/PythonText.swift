@@ -15,6 +15,21 @@ public enum PythonText {
         return String(decoding: out, as: UTF8.self)
     }
 
+    /// `json.dumps(value, indent=4, sort_keys=True)`
+    static func indented(_ value: JSON, depth: Int = 0) -> String {
+        func lines(_ items: [String], _ open: String, _ close: String) -> String {
+            let margin = String(repeating: "    ", count: depth + 1)
+            return items.isEmpty ? open + close : "\(open)\n" + items.map { margin + $0 }.joined(separator: ",\n") + "\n\(margin.dropLast(4))\(close)"
+        }
+        switch value {
+        case .array(let items): return lines(items.map { indented($0, depth: depth + 1) }, "[", "]")
+        case .object(let object):
+            let pairs = object.pairs.sorted { $0.key < $1.key }
+            return lines(pairs.map { "\(JSON.string($0.key).pythonText): \(indented($0.value, depth: depth + 1))" }, "{", "}")
+        default: return value.pythonText
+        }
+    }
+
     /// `type(value).__name__`
     static func typeName(_ value: JSON) -> String {
         switch value {

@@ -99,13 +99,23 @@ struct SchemaReader {
             let document = try YAMLValue.read(text, file: file, duplicates: &duplicates)
             warnings += duplicates.map { .init("DuplicateYAMLKeysDeprecation", "\($0) in file `\(file)`", .deprecation, in: package.folder, file, isLocal: true) }
             guard document.isMap || document.isNull else {
-                problems.add("project.bad_entry", "Contents of file '\(file)' are not valid. Dictionary expected.", at: document.location, remedy: "write sections such as models: there")
+                problems.add("project.unreadable_schema", unreadable(file, "Contents of file '\(file)' are not valid. Dictionary expected."), at: document.location, remedy: "write sections such as models: there")
                 return
             }
             for member in document.members { readSection(member, file) }
+        } catch where error.code == "project.bad_yaml" {
+            problems.add("project.unreadable_schema", unreadable(file, error.summary), at: error.location, remedy: error.remedy)
         } catch {
             problems.add(error)
         }
+    }
+
+    /// dbt names a schema file by its path below the folder that it looks through.
+    private func unreadable(_ file: String, _ why: String) -> String {
+        let folders = package.schemaFolders.map { "\($0)/" }.filter(file.hasPrefix)
+        let path = file.dropFirst(folders.map(\.count).max() ?? 0)
+        let lines = why.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+        return (["Error reading \(package.name): \(path) - Runtime Error"] + lines).joined(separator: "\n")
     }
 
     private mutating func readSection(_ member: YAMLValue.Member, _ file: String) {

@@ -3,6 +3,8 @@ public import Kernel
 /// `selectors.yml`: selections with names.
 public struct SelectorsFile: Sendable {
     private var selections: [String: Selection] = [:]
+    /// Their names as they stand in the file.
+    private var order: [String] = []
     /// The one that is used where a command names nothing.
     public private(set) var byDefault: String?
     /// As the manifest has them.
@@ -30,7 +32,7 @@ public struct SelectorsFile: Sendable {
     public func selection(named name: String) throws(ProjectProblem) -> Selection {
         if let selection = selections[name] { return selection }
         throw ProjectProblem(
-            "project.selector_not_found", "Could not find selector named \(name), expected one of \(selections.keys.sorted())", at: .file("selectors.yml"),
+            "project.selector_not_found", "Could not find selector named \(name), expected one of \(PythonList.list(order))", at: .file("selectors.yml"),
             remedy: Similarity.nearest(to: name, among: selections.keys).map { "did you mean '\($0)'?" } ?? "define it in selectors.yml")
     }
 
@@ -40,6 +42,7 @@ public struct SelectorsFile: Sendable {
             entry["default"].map({ $0.json.boolValue != nil || ["true", "false"].contains($0.string ?? "") }) ?? true
         else { throw Self.misshapen(entry) }
         selections[name] = try selection(definition)
+        order.append(name)
         if entry["default"]?.json == true || entry["default"]?.json == "true" {
             if let other = byDefault { throw Self.wrong("Could not read selector file data: Error when parsing the selector file. Found multiple selectors with `default: true`:\(other) and \(name)", entry) }
             byDefault = name

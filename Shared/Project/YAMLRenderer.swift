@@ -95,7 +95,7 @@ public struct YAMLRenderer {
                 let name = bound[0]?.asString ?? ""
                 if let value = vars[name] { return Value(value) }
                 if let fallback = bound[1] { return fallback }
-                throw ProjectProblem("project.var_not_set", "the variable '\(name)' is not set", at: .named("var"), remedy: "pass it with --vars, or give var() a default")
+                throw ProjectProblem("project.var_not_set", Manifest.lack(of: name, for: nil, given: vars), at: .named("var"), remedy: "pass it with --vars, or give var() a default")
             },
             "env_var": .function("env_var") { arguments, _ in
                 let bound = try arguments.bound("env_var", required: 1, "name", "default")

@@ -91,10 +91,10 @@ extension YAMLValue {
 
     private static func problem(_ error: YAMLError, of text: String, file: String) -> ProjectProblem {
         switch error {
-        case .syntax(let what, let mark):
+        case .syntax(let what, let mark, let within):
             ProjectProblem(
-                "project.bad_yaml", "the file is not YAML: \(what)", at: .file(file, line: mark.line, column: mark.column),
-                excerpt: Excerpt.of(text, line: mark.line, column: mark.column), remedy: "check the indentation and quotes around this line")
+                "project.bad_yaml", SyntaxReport(what: what, mark: mark, within: within).words(of: text), at: .file(file, line: mark.line, column: mark.column),
+                remedy: "check the indentation and quotes around this line")
         case .duplicateKeys:
             ProjectProblem(
                 "project.duplicate_key", error.summary, at: .file(file, line: error.mark.line, column: error.mark.column), remedy: "keep one of them")

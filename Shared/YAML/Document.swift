@@ -138,7 +138,10 @@ private struct Loader: ~Copyable {
 
     private func failure() -> YAMLError {
         let what = parser.pointee.problem.map { String(cString: $0) } ?? "libyaml refuses it"
-        guard parser.pointee.error == YAML_READER_ERROR else { return .syntax(what, Mark(parser.pointee.problem_mark)) }
+        guard parser.pointee.error == YAML_READER_ERROR else {
+            let within = parser.pointee.context.map { YAMLError.Reading(text: String(cString: $0), mark: Mark(parser.pointee.context_mark)) }
+            return .syntax(what, Mark(parser.pointee.problem_mark), within: within)
+        }
         // Of a character that may not be there it tells the offset alone.
         let before = bytes.prefix(parser.pointee.problem_offset)
         let lineStart = before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0

@@ -78,14 +78,21 @@ public struct Mark: Hashable, Sendable {
 
 /// Why a text is no YAML.
 public enum YAMLError: Error, Hashable, Sendable {
-    case syntax(String, Mark)
+    /// - Parameter within: what was being read, `while parsing a block mapping`, where the parser tells of it.
+    case syntax(String, Mark, within: Reading? = nil)
     /// A mapping has these keys more than once; the place is that of the first.
     case duplicateKeys([String], Mark)
 
-    public var mark: Mark { switch self { case .syntax(_, let mark), .duplicateKeys(_, let mark): mark } }
+    /// What the parser was at, and where that began.
+    public struct Reading: Hashable, Sendable {
+        public let text: String
+        public let mark: Mark
+    }
+
+    public var mark: Mark { switch self { case .syntax(_, let mark, _), .duplicateKeys(_, let mark): mark } }
     public var summary: String {
         switch self {
-        case .syntax(let what, _): what
+        case .syntax(let what, _, _): what
         case .duplicateKeys(let keys, _): "a mapping has a key twice: \(keys.joined(separator: ", "))"
         }
     }

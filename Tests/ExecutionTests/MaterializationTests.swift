@@ -179,7 +179,8 @@ import WarehouseKit
 
     @Test(arguments: [
         ("{% materialization odd, default %}{{ return({'relations': []}) }}{% endmaterialization %}", "main is not being called during running model"),
-        ("{% materialization odd, default %}{% call statement('main') %}select 1{% endcall %}{% endmaterialization %}", "Invalid return value from materialization"),
+        ("{% materialization odd, default %}{% call statement('main') %}select 1{% endcall %}{% endmaterialization %}", "The materialization (\"odd\") did not explicitly return a list of relations to add to the cache."),
+        ("{% materialization odd, default %}{% call statement('main') %}select 1{% endcall %}{{ return({'a': 1}) }}{% endmaterialization %}", "Invalid return value from materialization, \"relations\" not found, got keys: ['a']"),
     ])
     func `a materialization that does not keep its side says so`(_ macro: String, _ message: String) throws {
         let project = try TestProject(["macros/m.sql": macro, "models/a.sql": "{{ config(materialized='odd') }} select 1 as n"])

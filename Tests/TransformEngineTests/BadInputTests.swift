@@ -30,13 +30,35 @@ import WarehouseKit
 
     @Test(arguments: [
         (["models/mart.sql": "select *\nfrom {{ ref('bsae') }}"], "Compilation Error", ["Model 'model.shop.mart' (models/mart.sql) depends on a node named 'bsae' which was not found", "models/mart.sql:2:13"]),
-        (["models/base.sql": "select * from {{ ref('mart') }}"], "Runtime Error", ["Found a cycle: model.shop.mart --> model.shop.base", "models/mart.sql"]),
-        (["models/below/mart.sql": "select 2 as id"], "Compilation Error", ["dbt found two models with the name \"mart\"", "models/mart.sql", "models/below/mart.sql"]),
+        (["models/base.sql": "select * from {{ ref('mart') }}"], "Encountered an error:\nFound a cycle:", ["Found a cycle: model.shop.mart --> model.shop.base\n", "models/mart.sql"]),
+        (["models/below/mart.sql": "select 2 as id"], "Compilation Error", ["dbt found two models with the name \"mart\".", "when looking for ref(\"mart\").", "- model.shop.mart (models/mart.sql)", "- model.shop.mart (models/below/mart.sql)"]),
         (
             ["macros/for_ever.sql": "{% macro down(n) %}\n  {{ down(n + 1) }}\n{% endmacro %}", "models/mart.sql": "select 1 as id\n{{ down(0) }}"],
             "Compilation Error", ["maximum recursion depth exceeded", "macros/for_ever.sql:2:", "called from models/mart.sql"]
         ),
-        (["models/schema.yml": "models:\n  - name: mart\n   columns: []\n"], "Parsing Error", ["models/schema.yml:3"]),
+        (["models/schema.yml": "models:\n  - name: mart\n   columns: []\n"], "Parsing Error", [
+            """
+              Error reading shop: schema.yml - Runtime Error
+                Syntax error near line 3
+                ------------------------------
+                1  | models:
+                2  |   - name: mart
+                3  |    columns: []
+                
+                Raw Error:
+                ------------------------------
+                while parsing a block collection
+                  in "<unicode string>", line 2, column 3
+                did not find expected '-' indicator
+                  in "<unicode string>", line 3, column 4
+            """, "models/schema.yml:3"]),
+        (["dbt_project.yml": "name: shop\n version: '1'\nprofile: shop\n"], "Runtime Error", ["Syntax error near line 2", "2  |  version: '1'", "mapping values are not allowed in this context", "dbt_project.yml:2:9"]),
+        (["models/schema.yml": "groups: [{name: g, owner: {name: x}}, {name: g, owner: {name: y}}]"], "Compilation Error", ["dbt found two groups with the name \"g\".", "when looking for g.", "- group.shop.g (models/schema.yml)"]),
+        // What a refused entry would have brought is not told as missing; the first reads as if it were the only one.
+        (
+            ["models/mart.sql": "select * from {{ source('s', 't') }}", "models/base.sql": "select * from {{ ref('none') }}", "models/schema.yml": "sources: [{name: s, tables: [{nme: t}]}]"],
+            "Parsing Error\n  Invalid sources config given in models/schema.yml", ["error[project.ref_not_found]: Model 'model.shop.base'"]
+        ),
     ] as [([String: String], String, [String])])
     func `a broken project is told by kind, file and line, and nothing is run`(_ files: [String: String], _ kind: String, _ words: [String]) throws {
         let (code, text, _) = try broken(by: files)

@@ -621,7 +621,59 @@ final class DbtDrill {
         #expect(drill.run("run", "--vars", "word: said").code == 0)
         #expect(try drill.query("select word from a") == [[.text("said")]])
         let (code, text) = drill.run("run")
-        #expect(code == 1 && text.contains("the variable 'word' is not set"))
+        #expect(code == 1 && text.contains("Required var 'word' not found in config:\n  Vars supplied to a = {}"))
+    }
+
+    @Test(arguments: [
+        ("{{ ref('x') }}", "Model 'model.shop.a' (models/a.sql) depends on a node named 'x' which was not found"),
+        ("{{ ref('p', 'x', version=2) }}", "Model 'model.shop.a' (models/a.sql) depends on a node named 'x' with version '2' in package or project 'p' which was not found"),
+        ("{{ ref('off') }}", "Model 'model.shop.a' (models/a.sql) depends on a node named 'off' which is disabled"),
+        ("{{ source('x', 'y') }}", "Model 'model.shop.a' (models/a.sql) depends on a source named 'x.y' which was not found"),
+        ("{{ function('x') }}", "Model 'model.shop.a' (models/a.sql) depends on a function named 'x' which was not found"),
+        ("{{ var('x') }}", "Required var 'x' not found in config:\n  Vars supplied to a = {\n      \"b\": [\n          1\n      ],\n      \"z\": \"y\"\n  }"),
+        ("{{ exceptions.raise_not_implemented('ni') }}", "ERROR: ni"), ("{{ one(x=1) }}", "macro 'dbt_macro__one' takes no keyword argument 'x'"),
+        ("{{ one(1, 2) }}", "macro 'dbt_macro__one' takes not more than 1 argument(s)"),
+    ])
+    func `what only the run finds wrong is told in dbt's words`(_ text: String, _ words: String) throws {
+        let drill = try DbtDrill([
+            "models/a.sql": "{% if execute %}\(text){% endif %}", "models/off.sql": "{{ config(enabled=false) }} select 1", "macros/one.sql": "{% macro one(a) %}1{% endmacro %}",
+        ])
+        let (code, told) = drill.run("run", "--vars", "{z: y, b: [1]}")
+        #expect(code == 1 && told.contains("Compilation Error in model a (models/a.sql)\n  \(words)"), "\(told)")
+    }
+
+    @Test func `what an operation asks for and nobody has is the macro's lack`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "macros/o.sql": "{% macro o() %}{{ ref('x') }}{% endmacro %}{% macro v() %}{{ var('x') }}{% endmacro %}"])
+        #expect(drill.run("run-operation", "o").text.contains("Macro 'macro.shop.o' (macros/o.sql) depends on a node named 'x' which was not found"))
+        #expect(drill.run("run-operation", "v").text.contains("Vars supplied to v = {}"))
+    }
+
+    @Test func `a reference that names no version is told where a newer one is there, and a described analysis where none is`() throws {
+        let drill = try DbtDrill([
+            "models/d_v1.sql": "select 1 as id", "models/d_v2.sql": "select 1 as id", "models/e.sql": "select * from {{ ref('d') }}",
+            "models/s.yml": "models: [{name: d, latest_version: 1, versions: [{v: 1}, {v: 2}]}]\nanalyses: [{name: an, description: x}]",
+        ])
+        let (code, text) = drill.run("run")
+        #expect(code == 0 && text.contains("Did not find matching node for patch with name 'an' in the 'analyses' section of file 'models/s.yml'"), "\(text)")
+        #expect(text.contains("While compiling 'e':\nFound an unpinned reference to versioned model 'd' in project 'shop'.\nResolving to latest version: d.v1\n"), "\(text)")
+        #expect(text.contains("  Try out v2: {{ ref('shop', 'd', v='2') }}\n  Pin to  v1: {{ ref('shop', 'd', v='1') }}"), "\(text)")
+        #expect(!drill.run("run", "-s", "d").text.contains("unpinned"))
+    }
+
+    @Test func `what is to go is told of a project that cannot be read`() throws {
+        let drill = try DbtDrill(["dbt_project.yml": "name: shop\nprofile: shop\nlog-path: lg\n", "models/a.sql": "select * from {{ ref('none') }}"])
+        let (code, text) = drill.run("parse")
+        #expect(code == 2 && text.contains("The `log-path` config in `dbt_project.yml` has been deprecated") && text.contains("- ConfigLogPathDeprecation: 1 occurrence"), "\(text)")
+    }
+
+    @Test func `SQLite is asked for the time as dbt's adapter asks`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select {{ dbt.current_timestamp() }} as t, {{ dbt.current_timestamp_backcompat() }} as u"])
+        #expect(drill.run("compile", "-s", "a").text.contains("select datetime() as t, "))
+    }
+
+    @Test func `a selector that nobody defined is answered with the names in the file's order`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id", "selectors.yml": "selectors: [{name: b, definition: a}, {name: a, definition: a}]"])
+        #expect(drill.run("run", "--selector", "z").text.contains("Could not find selector named z, expected one of ['b', 'a']"))
     }
 
     @Test func `what was compiled is there although the warehouse refuses it, with the ephemeral models inside`() throws {

@@ -57,7 +57,10 @@ extension Compiler {
             return .object(RelationObject(RelationName(schema: manifest.target.schema, identifier: ref.name), dialect: dialect))
         }
         guard let node = manifest.node(for: ref, from: frame.package) else {
-            throw CompilationError("compile.ref_not_found", "there is no model '\(ref.name)'", remedy: "add it, or correct the name")
+            let version = ref.version.map { " with version '\($0)'" } ?? ""
+            let package = ref.package.map { " in package or project '\($0)'" } ?? ""
+            let isOff = manifest.disabled.contains { $0.name == ref.name && $0.resourceType != .test }
+            throw CompilationError("compile.ref_not_found", lack("node named '\(ref.name)'\(version)\(package)", isOff: isOff), remedy: isOff ? "enable it, or remove the reference" : "add it, or correct the name")
         }
         try mustBeGiven(node.uniqueID, "node named '\(ref.name)'")
         // The order of the run is made of what parsing saw; a reference that shows up only now may come too early.
@@ -67,8 +70,32 @@ extension Compiler {
                 "dbt was unable to infer all dependencies for the model \"\(reader.name)\".\nThis typically happens when ref() is placed within a conditional block.\n\nTo fix this, add the following hint to the top of the model \"\(reader.name)\":\n\n-- depends_on: {{ ref('\(ref.name)') }}",
                 remedy: "")
         }
+        if let note = Self.note(of: frame.node, reading: node, version == nil ? manifest.newestVersion(of: node) : nil) { onUnpinned(note) }
         if node.isEphemeral, replacements[node.uniqueID] == nil, !frame.ephemerals.contains(node.uniqueID) { frame.ephemerals.append(node.uniqueID) }
         return input(try deferred(node) ?? relation(of: node), eventTime: node.config["event_time"]?.stringValue, isReplaced: replacements[node.uniqueID] != nil)
+    }
+
+    /// dbt's words for what a template asks for and nobody has.
+    private func lack(_ what: String, isOff: Bool = false) -> String {
+        let reader = frame.node.map(ProjectReader.dependent) ?? frame.macro.map { "Macro '\($0.uniqueID)' (\($0.originalFilePath)) depends on" }
+        return "\(reader.map { "\($0) a " } ?? "")\(what) which \(isOff ? "is disabled" : "was not found")"
+    }
+
+    /// dbt's words for a reference without a version that will mean another model one day.
+    private static func note(of reader: Node?, reading node: Node, _ newest: String?) -> String? {
+        guard let reader, let version = node.version.map(PythonText.text), let newest else { return nil }
+        func pinned(_ version: String) -> String { "{{ ref('\(node.packageName)', '\(node.name)', v='\(version)') }}" }
+        return """
+            While compiling '\(reader.name)':
+            Found an unpinned reference to versioned model '\(node.name)' in project '\(node.packageName)'.
+            Resolving to latest version: \(node.name).v\(version)
+            A prerelease version \(newest) is available. It has not yet been marked 'latest' by its maintainer.
+            When that happens, this reference will resolve to \(node.name).v\(newest) instead.
+
+              Try out v\(newest): \(pinned(newest))
+              Pin to  v\(version): \(pinned(version))
+
+            """
     }
 
     /// A unit test reads no relation of the warehouse.
@@ -93,7 +120,7 @@ extension Compiler {
             return .object(RelationObject(RelationName(schema: names[0], identifier: names[1]), dialect: dialect))
         }
         guard let table = manifest.source(for: ref, from: frame.package) else {
-            throw CompilationError("compile.source_not_found", "there is no source table '\(names[0]).\(names[1])'", remedy: "add it to a schema file")
+            throw CompilationError("compile.source_not_found", lack("source named '\(names[0]).\(names[1])'"), remedy: "add it to a schema file")
         }
         try mustBeGiven(table.uniqueID, "source named '\(names[0]).\(names[1])'")
         let name = RelationName(database: table.database, schema: table.schema, identifier: table.identifier)
@@ -115,7 +142,7 @@ extension Compiler {
             return .object(RelationObject(RelationName(schema: manifest.target.schema, identifier: names[names.count - 1]), kind: "function", dialect: dialect))
         }
         guard let node = manifest.function(names, from: frame.package) else {
-            throw CompilationError("compile.function_not_found", "there is no function '\(names.joined(separator: "."))'", remedy: "add it to functions/, or correct the name")
+            throw CompilationError("compile.function_not_found", lack("function named '\(names[names.count - 1])'\(names.count == 2 ? " in package or project '\(names[0])'" : "")"), remedy: "add it to functions/, or correct the name")
         }
         if let reader = frame.node, reader.resourceType != .operation, !reader.dependsOn.contains(node.uniqueID) {
             throw CompilationError(

@@ -122,6 +122,11 @@ final class VariableFunction: JinjaObject {
     private func lookup(_ name: String) -> (value: JSON, isDate: Bool)? {
         compiler.variableOverrides[name].map { ($0, false) } ?? compiler.manifest.variable(name, package: compiler.frame.node?.packageName ?? compiler.frame.package)
     }
+    private var supplied: JSONObject {
+        var all = compiler.manifest.variables(of: compiler.frame.node?.packageName ?? compiler.frame.package)
+        for (name, value) in compiler.variableOverrides.pairs { all[name] = value }
+        return all
+    }
     func call(_ arguments: Arguments, _ interpreter: Interpreter) throws -> Value {
         let bound = try arguments.bound("var", required: 1, "name", "default")
         let name = bound[0]?.asString ?? ""
@@ -135,7 +140,7 @@ final class VariableFunction: JinjaObject {
         // While the project is read, a variable may be one that only the run will set.
         if compiler.frame.mode == .parse { return .none }
         throw CompilationError(
-            "compile.var_not_set", "the variable '\(name)' is not set", remedy: "set it under vars: in dbt_project.yml, pass it with --vars, or give var() a default")
+            "compile.var_not_set", Manifest.lack(of: name, for: compiler.frame.node?.name ?? compiler.frame.macro?.name, given: supplied), remedy: "set it under vars: in dbt_project.yml, pass it with --vars, or give var() a default")
     }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         guard name == "has_var" else { return nil }

@@ -30,9 +30,10 @@ final class ExceptionsObject: JinjaObject {
         case "missing_relation": throw raised("Relation \(try text(0)) not found!", "compile.missing_relation")
         case "raise_fail_fast_error": throw CompilationError("compile.fail_fast", try text(0), remedy: "")
         case "raise_database_error": throw raised(try text(0), "compile.raised_for_warehouse")
-        case "raise_compiler_error", "raise_not_implemented", "raise_parsing_error", "raise_dataclass_not_dict",
+        case "raise_compiler_error", "raise_parsing_error", "raise_dataclass_not_dict",
             "raise_dependency_error", "raise_duplicate_patch_name", "raise_ambiguous_catalog_match", "raise_invalid_property_yml_version":
             throw raised(try text(0), "compile.raised")
+        case "raise_not_implemented": throw raised("ERROR: \(try text(0))", "compile.raised")
         default: return nil
         }
     }

@@ -139,7 +139,7 @@ extension MacroLibrary {
         """#)
 
     static let sqliteFunctions = LibraryFile("dbt_sqlite", "functions.sql", #"""
-        {% macro sqlite__current_timestamp() -%}datetime('now'){%- endmacro %}
+        {% macro sqlite__current_timestamp() -%}datetime(){%- endmacro %}
         {# With its fractions: two snapshots of one second must differ. #}
         {% macro sqlite__snapshot_get_time() -%}strftime('%Y-%m-%d %H:%M:%f', 'now'){%- endmacro %}
         {% macro sqlite__current_timestamp_backcompat() -%}datetime('now'){%- endmacro %}

@@ -66,6 +66,7 @@ extension Interpreter {
     /// Puts the arguments where the macro's body finds them. The order of the checks is Jinja2's.
     private func bind(_ arguments: Arguments, to macro: MacroDefinition, _ scope: Scope) throws(JinjaError) {
         var named = arguments.named
+        let name = "\(macro.isCaller ? "" : environment.macroNamePrefix)\(macro.name.text)"
         var defaulted: [MacroDefinition.Parameter] = []
         for (index, parameter) in macro.parameters.enumerated() {
             if index < arguments.positional.count {
@@ -90,14 +91,14 @@ extension Interpreter {
         if let kwargs = macro.kwargs {
             scope.set(kwargs, .dict(DictValue(named.map { ($0.name, $0.value) })))
         } else if let extra = named.first {
-            throw JinjaError(.type, "macro '\(macro.name.text)' takes no keyword argument '\(extra.name)'")
+            throw JinjaError(.type, "macro '\(name)' takes no keyword argument '\(extra.name)'")
         }
         let surplus = Array(arguments.positional.dropFirst(macro.parameters.count))
         if let varargs = macro.varargs {
             scope.set(varargs, .tuple(surplus))
         } else if !surplus.isEmpty {
             let count = macro.parameters.count
-            throw JinjaError(.type, "macro '\(macro.name.text)' takes not more than \(count) argument(s)")
+            throw JinjaError(.type, "macro '\(name)' takes not more than \(count) argument(s)")
         }
     }
 }

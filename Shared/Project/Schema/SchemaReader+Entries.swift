@@ -67,8 +67,19 @@ extension SchemaReader {
 
     private func wrong(_ section: String, _ entry: YAMLValue, _ reason: String, at place: YAMLValue) {
         problems.add(
-            "project.bad_entry", "Invalid \(section) config given in \(entry.file) @ \(section): \(PythonText.representation(entry.json)) - \(reason)", at: place.location,
+            "project.bad_entry", "Invalid \(section) config given in \(entry.file) @ \(section): \(PythonText.representation(asChecked(entry, section))) - \(reason)", at: place.location,
             remedy: "correct what is written there")
+    }
+}
+
+extension SchemaReader {
+    /// dbt adds to what describes a node where it is from before it looks at it.
+    fileprivate func asChecked(_ entry: YAMLValue, _ section: String) -> JSON {
+        guard ["models", "seeds", "snapshots", "analyses", "macros"].contains(section), case .object(var object) = entry.json else { return entry.json }
+        object["original_file_path"] = .string(entry.file)
+        object["yaml_key"] = .string(section)
+        object["package_name"] = .string(package.name)
+        return .object(object)
     }
 }
 

@@ -136,7 +136,7 @@ def lines(text):
         if ADAPTER == "sqlite": line = re.sub(r"\d+ macros", "N macros", line)
         if line and not LEFT_OUT.match(line): found.append(line)
     # The kind and the reason are the same; each program has its own frame around them.
-    if found and any("Usage Error" in line for line in found): return ["Usage Error"]
+    if found and any("Usage Error" in line or line.startswith("Usage: sluice dbt") or line.startswith("Error: Option ") for line in found): return ["Usage Error"]
     return found
 
 
@@ -197,7 +197,7 @@ def options(command):
             value = [] if option.is_flag else [{"integer": "1", "YAML": "{}", "WarnErrorOptionsType": "{}", "SqlParseOptionsType": "{}"}.get(
                 getattr(option.type, "name", ""), option.type.choices[0] if isinstance(option.type, click.Choice) else "x",
             )]
-            if word != "--version" and f"No such option: {word}\n" in ours(command, path + [word] + value + ["--no-such-thing"], {})[1] + "\n": refused.append(word)
+            if word != "--version" and f"No such option '{word}'." in ours(command, path + [word] + value + ["--no-such-thing"], {})[1] + "\n": refused.append(word)
         check(f"{' '.join(path)}: dbt's options that are refused", [], refused)
         told = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", ours(command, path + ["--help"], {})[1])) - {"--help"}
         check(f"{' '.join(path)}: options that dbt does not have", [], sorted(told - set(known)))

@@ -37,12 +37,14 @@ struct DbtArguments {
         }
         if Self.groups[command] != nil { throw Self.wrong("'\(command)' needs a word behind it", "write one of: \((Self.groups[command] ?? []).map { "\(command) \($0)" }.joined(separator: ", "))") }
         guard Self.commands.contains(command) else {
-            throw Self.wrong(
-                command.isEmpty ? "no command is given" : "No such command '\(command)'.",
-                Similarity.nearest(to: command, among: Self.commands).map { "did you mean '\($0)'?" } ?? "use one of: \(Self.commands.joined(separator: ", "))")
+            let word = command
+            command = ""
+            throw refused(
+                word.isEmpty ? "no command is given" : "No such command '\(word)'.\(DbtOptions.guess(word, Self.commands.filter { !$0.contains(" ") } + Self.groups.keys.sorted()))",
+                Similarity.nearest(to: word, among: Self.commands).map { "did you mean '\($0)'?" } ?? "use one of: \(Self.commands.joined(separator: ", "))")
         }
         try checkValues()
-        if let text = value("vars") { (vars, dates) = (try Self.map(text, "vars"), YAMLValue.dates(in: text)) }
+        if let text = value("vars") { (vars, dates) = (try map(text, "vars"), YAMLValue.dates(in: text)) }
         try checkTimes()
         warnings = try readWarnings()
         if values["select"] != nil || values["exclude"] != nil, value("inline") != nil {
@@ -53,20 +55,25 @@ struct DbtArguments {
     /// Numbers, maps and words of a list, whether of the line or of a variable.
     private func checkValues() throws {
         for option in DbtOptions.options(of: command) {
+            if ["project-dir", "profiles-dir"].contains(option.name), !["init", "debug"].contains(command), let path = value(option.name), !DbtFiles.exists(path) {
+                throw refused("Invalid value for '--\(option.name)': Path '\(path)' does not exist.", "name a folder that is there")
+            }
             if option.kind == .flag {
                 guard flags[option.name] == nil, let text = variable(option), Self.isTrue(text) == nil else { continue }
-                throw Self.wrong("Invalid value for '--\(option.name)': '\(text)' is not a valid boolean.", "write true or false")
+                throw refused("Invalid value for '--\(option.name)': '\(text)' is not a valid boolean.", "write true or false")
             }
             for text in values[option.name] ?? variable(option).map({ option.isList ? $0.split(separator: " ").map(String.init) : [$0] }) ?? [] {
-                if option.kind == .yaml { _ = try Self.map(text, option.name) }
+                if option.kind == .yaml { _ = try map(text, option.name) }
                 guard let refusal = option.refusal(of: text) else { continue }
-                throw Self.wrong("Invalid value for '--\(option.name)': \(refusal)", "correct it")
+                throw refused("Invalid value for '--\(option.name)': \(refusal)", "correct it")
             }
         }
     }
 
-    private static func map(_ text: String, _ name: String) throws -> JSONObject {
-        guard text.utf8.contains(where: { $0 > 0x20 }), let map = (try? YAMLValue.object(text)) ?? nil else { throw wrong("Invalid value for '--\(name)': String '\(text)' is not valid YAML", "write --\(name) '{name: value}'") }
+    private func map(_ text: String, _ name: String) throws -> JSONObject {
+        guard text.utf8.contains(where: { $0 > 0x20 }), let map = (try? YAMLValue.object(text)) ?? nil else {
+            throw refused("Invalid value for '--\(name)': String '\(text)' is not valid YAML", "write --\(name) '{name: value}'", before: "The YAML provided in the --\(name) argument is not valid.\n")
+        }
         return map
     }
 
@@ -109,18 +116,18 @@ struct DbtArguments {
     private mutating func take(_ word: String) throws {
         if command.isEmpty { command = word; return }
         if let words = Self.groups[command] {
-            guard words.contains(word) else { throw Self.wrong("No such command '\(command) \(word)'.", "use one of: \(words.map { "\(command) \($0)" }.joined(separator: ", "))") }
+            guard words.contains(word) else { throw refused("No such command '\(word)'.\(DbtOptions.guess(word, words))", "use one of: \(words.map { "\(command) \($0)" }.joined(separator: ", "))") }
             command = command == "source" ? "source freshness" : "\(command) \(word)"
             return
         }
-        guard ["run-operation", "init", "clean", "deps"].contains(command) else { throw Self.wrong("Got unexpected extra argument (\(word))", "write options behind the command") }
+        guard ["run-operation", "init", "clean", "deps"].contains(command) else { throw refused("Got unexpected extra argument (\(word))", "write options behind the command") }
         words.append(word)
     }
 
     private mutating func read(_ word: String, _ rest: inout ArraySlice<String>) throws {
         let parts = word.hasPrefix("--") ? word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [word]
         guard let (option, isOn) = DbtOptions.option(parts[0], of: command), option.takesValue || parts.count == 1 else {
-            throw Self.wrong("No such option: \(parts[0])", DbtOptions.near(parts[0], of: command).map { "did you mean --\($0)?" } ?? "leave it out")
+            throw refused("No such option '\(parts[0])'.\(DbtOptions.guess(parts[0], DbtOptions.longWords(of: command)))", DbtOptions.near(parts[0], of: command).map { "did you mean --\($0)?" } ?? "leave it out")
         }
         guard option.takesValue else { flags[option.name] = isOn; return }
         if ["-m", "--models", "--model"].contains(parts[0]) { namesModels = true } else { named.insert(option.name) }
@@ -128,7 +135,7 @@ struct DbtArguments {
         if parts.count == 2 {
             first = parts[1]
         } else {
-            guard let next = rest.popFirst() else { throw Self.wrong("Option '\(parts[0])' requires an argument.", "write \(parts[0]) and its value") }
+            guard let next = rest.popFirst() else { throw PlainProblem("dbt.line", "Error: Option '\(parts[0])' requires an argument.", at: .named("sluice dbt"), remedy: "write \(parts[0]) and its value") }
             first = next
         }
         guard option.isList else { values[option.name] = [first]; return }
@@ -212,7 +219,7 @@ struct DbtArguments {
         get throws {
             if flag("single-threaded") { return 1 }
             guard let text = value("threads") else { return nil }
-            guard let count = Int(text), count > 0 else { throw Self.wrong("Invalid value for '--threads': '\(text)' is not a valid integer.", "write how many nodes may be at work at once, at least 1") }
+            guard let count = Int(text), count > 0 else { throw refused("Invalid value for '--threads': '\(text)' is not a valid integer.", "write how many nodes may be at work at once, at least 1") }
             return count
         }
     }
@@ -236,6 +243,13 @@ struct DbtArguments {
 
     /// `flags.WHICH`: the last word of the command.
     var word: String { command == "ls" ? "list" : command.split(separator: " ").last.map(String.init) ?? command }
+
+    /// What dbt's reader of command lines refuses, in its frame.
+    private func refused(_ summary: String, _ remedy: String, before: String = "") -> PlainProblem {
+        let program = ["sluice dbt", command].filter { !$0.isEmpty }.joined(separator: " ")
+        let form = command.isEmpty ? " [OPTIONS] [COMMAND] [ARGS]..." : Self.groups[command] != nil ? " [OPTIONS] COMMAND [ARGS]..." : " [OPTIONS]"
+        return PlainProblem("dbt.line", "\(before)Usage: \(program)\(form)\nTry '\(program) --help' for help.\n\nError: \(summary)", at: .named(""), remedy: remedy)
+    }
 
     static func wrong(_ summary: String, _ remedy: String) -> PlainProblem {
         PlainProblem("dbt.usage", summary, at: .named("sluice dbt"), remedy: remedy)

@@ -8,8 +8,8 @@ enum DbtFailure {
     static func text(_ error: any Error) -> String {
         guard let problem = error as? any Problem else { return "Runtime Error\n  \(error)" }
         var lines = String(describing: problem).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        // The kind says what the code says, so the first line is what happened alone; of several problems each keeps its code.
-        let first = "error[\(problem.code)]: \(problem.summary)"
+        // The kind says what the code says, so the first line is what happened alone; of several problems the others keep their codes.
+        let first = "error[\(problem.code)]: \((error as? ProjectProblems)?.problems[0].summary ?? problem.summary)"
         if lines.first == first.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) {
             lines[0] = String(lines[0].dropFirst("error[\(problem.code)]: ".count))
         } else {
@@ -20,8 +20,7 @@ enum DbtFailure {
             lines[0] = withoutState(lines[0])
         }
         if unframed.contains("\(problem.code)") { return lines.joined(separator: "\n") }
-        // Of several problems, each stands for itself.
-        let subject = (error as? ProjectProblems).map { $0.problems.count == 1 ? $0.problems[0].subject : "" } ?? (error as? ProjectProblem)?.subject ?? ""
+        let subject = (error as? ProjectProblems)?.problems[0].subject ?? (error as? ProjectProblem)?.subject ?? ""
         return "\(kind(problem.code))\(subject.isEmpty || placeless.contains("\(problem.code)") ? "" : " in \(subject)")\n" + lines.map { "  \($0)" }.joined(separator: "\n")
     }
 
@@ -37,19 +36,19 @@ enum DbtFailure {
     }
 
     /// Of what dbt tells no kind.
-    private static let unframed: Set<String> = ["dbt.gone_node", "dbt.other_database"]
+    private static let unframed: Set<String> = ["dbt.gone_node", "dbt.other_database", "project.cycle", "dbt.line"]
     /// Of what dbt does not say whose it is.
     private static let placeless: Set<String> = ["compile.secret_variable", "project.env_var_not_set"]
     private static let parsing: Set<String> = [
         "compile.secret_variable", "project.env_var_not_set", "compile.bad_input",
-        "project.bad_yaml", "project.bad_function", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
+        "project.unreadable_schema", "project.bad_function", "project.bad_microbatch", "project.bad_unit_test", "project.bad_snapshot", "project.bad_contract", "project.unknown_key", "project.missing_name", "project.bad_test",
         "project.bad_exposure", "project.missing_owner", "project.bad_semantics", "project.no_time_spine", "project.bad_entry", "project.bad_config", "project.bad_version", "project.bad_access", "project.group_not_found",
         "project.seed_depends", "project.ref_refused", "project.measure_not_found", "project.metric_not_found", "project.fixture_not_found",
     ]
     private static let runtime: Set<String> = [
-        "project.not_found", "project.bad_project", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
-        "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused", "project.cycle",
-        "project.bad_package", "project.spaces_in_name", "compile.bad_query_comment",
+        "project.not_found", "project.bad_project", "project.bad_yaml", "project.no_profile", "project.no_profiles", "project.profile_not_found", "project.target_not_found", "project.bad_profile",
+        "project.bad_selector", "project.selector_not_found", "project.no_state", "project.bad_state", "project.version_refused",
+        "project.bad_package", "project.spaces_in_name", "compile.bad_query_comment", "compile.main_not_called",
     ]
 
     /// A node's failure as its result has it: the kind, the node, what happened.

@@ -5,6 +5,7 @@ internal import WarehouseKit
 /// What templates and the server have to say while a node is worked on, on whichever thread; whoever owns the log tells it.
 enum DbtMessage: Sendable {
     case logged(String)
+    case unpinned(String)
     case warned(String)
     case noticed(String)
     case printed(String)
@@ -16,6 +17,7 @@ enum DbtMessage: Sendable {
         _ compiler: Compiler, _ session: any WarehouseSession, _ judge: DbtWarnings.Judge, tellsStatements: Bool, to listener: @escaping (DbtMessage) -> Void
     ) {
         compiler.onMessage = { listener(.logged($0)) }
+        compiler.onUnpinned = { listener(.unpinned($0)) }
         compiler.onWarning = { listener(.warned($0)) }
         compiler.onPrint = { listener(.printed($0)) }
         compiler.onDeprecation = { listener(.deprecated(event: $0, text: try judge.deprecation($1, $0))) }

@@ -134,6 +134,15 @@ enum DbtOptions {
 
     static func options(of command: String) -> [DbtOption] { all.filter { $0.isOf(command) } }
 
+    /// Every word that begins with two dashes.
+    static func longWords(of command: String) -> [String] { options(of: command).flatMap(\.words).filter { $0.hasPrefix("--") } + ["--help"] }
+
+    /// What dbt asks behind a word that it does not know, ` (Did you mean one of: …?)`; empty where no word is near.
+    static func guess(_ word: String, _ known: [String]) -> String {
+        let near = CloseMatches.of(word, among: known).sorted().map { "'\($0)'" }
+        return near.isEmpty ? "" : near.count == 1 ? " Did you mean \(near[0])?" : " (Did you mean one of: \(near.joined(separator: ", "))?)"
+    }
+
     static func near(_ word: String, of command: String) -> String? {
         let name = String(word.drop { $0 == "-" })
         let known = Set(options(of: command).flatMap(\.words).filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }).sorted()

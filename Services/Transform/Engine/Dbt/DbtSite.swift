@@ -74,7 +74,7 @@ final class DbtSite {
         let reader = ProjectReader(settings, host: host)
         defer { if let note = reader.cacheNote { log(note, .debug, name: "PartialParsing") } }
         do { manifest = try reader.read() } catch {
-            for warning in reader.news { try warnings.tell(warning) }
+            for warning in reader.fileWarnings + used + reader.news { try warnings.tell(warning) }
             throw error
         }
         // What templates use is told where they are read: behind the macros.
@@ -134,6 +134,7 @@ final class DbtSite {
     func tell(_ message: DbtMessage) {
         switch message {
         case .logged(let text): log(text, name: "JinjaLogInfo")
+        case .unpinned(let text): log(text, name: "UnpinnedRefNewVersionAvailable")
         // Where it is an error, the template has failed by then.
         case .warned(let text): try? warnings.tell(text, "JinjaLogWarning")
         case .noticed(let text): log(text, .warn)
