@@ -30,8 +30,7 @@ final class IterationModule: JinjaObject {
             for item in try list(0) {
                 guard let last = sums.last else { sums.append(item); continue }
                 if values.count > 1 { sums.append(try interpreter.call(values[1], Arguments([last, item]))) }
-                else if let left = last.asInt, let right = item.asInt { sums.append(.int(left + right)) }
-                else { sums.append(.double((last.asDouble ?? 0) + (item.asDouble ?? 0))) }
+                else { sums.append(try interpreter.apply(.add, last, item)) }
             }
             return .list(sums)
         case "compress": return .list(try zip(list(0), list(1)).filter { try interpreter.isTrue($0.1) }.map(\.0))
