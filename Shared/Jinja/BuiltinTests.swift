@@ -25,9 +25,9 @@ enum BuiltinTests {
         "boolean": plain { value, _ in value.typeName == "bool" },
         "true": plain { value, _ in if case .bool(true) = value { true } else { false } },
         "false": plain { value, _ in if case .bool(false) = value { true } else { false } },
-        "integer": plain { value, _ in if case .int = value { true } else { false } },
+        "integer": plain { value, _ in value.typeName == "int" },
         "float": plain { value, _ in if case .double = value { true } else { false } },
-        "number": plain { value, _ in value.asNumber != nil },
+        "number": plain { value, _ in value.asNumber != nil || value.typeName == "int" },
         "string": plain { value, _ in value.asString != nil },
         "lower": plain { value, interpreter in StringMethods.isLower(try interpreter.text(of: value)) },
         "upper": plain { value, interpreter in StringMethods.isUpper(try interpreter.text(of: value)) },
@@ -99,6 +99,7 @@ enum BuiltinTests {
         case (.none, .none): true
         case (.bool(let left), .bool(let right)): left == right
         case (.int(let left), .int(let right)): left == right
+        case (.big(let left), .big(let right)): left === right
         case (.double(let left), .double(let right)): left == right
         case (.string(let left), .string(let right)): PythonText.equal(left, right)
         case (.list(let left), .list(let right)): left === right

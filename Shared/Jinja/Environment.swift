@@ -15,6 +15,8 @@ public struct Environment: Sendable {
     public var macroNamePrefix = ""
     public var filters: [String: Filter] = BuiltinFilters.all
     public var tests: [String: TestFunction] = BuiltinTests.all
+    /// As in Jinja2's sandbox, an attribute that Python keeps for itself is refused where it is used, not missing.
+    public var refusesInternals = false
     /// Attributes of a text, which are none but for a host whose texts stand for more.
     public var textAttribute: (@Sendable (_ name: String, _ text: String) -> Value?)?
     /// Finds the template named by `include`, `import` or `extends`; nil when there is none.
@@ -72,6 +74,8 @@ public struct Limits: Sendable, Equatable {
     public var textBytesMax = 256 << 20
     /// Items of any one list, tuple or range made into a list.
     public var itemsMax = 10_000_000
+    /// Numbers of a `range`, as Jinja2's sandbox bounds them; nil for as many as there are.
+    public var rangeMax: Int?
     /// Turns of all loops of one render together.
     public var iterationsMax = 1_000_000_000
     /// Nested evaluations; each macro call takes about four.

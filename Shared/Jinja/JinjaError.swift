@@ -12,7 +12,7 @@ public struct JinjaError: Error, CustomStringConvertible {
         case type
         /// The type was right and the value was not.
         case value
-        /// Division by zero, or an integer result outside 64 bits.
+        /// Division by zero, or a number too large for what it is wanted for.
         case arithmetic
         /// A template named by `include`, `import` or `extends` does not exist.
         case templateNotFound

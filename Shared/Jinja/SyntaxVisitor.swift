@@ -139,7 +139,8 @@ extension Expression {
         case .tuple(let items): return Self.constants(items).map { .tuple($0) }
         case .unary(.negative, let operand):
             switch operand.constant {
-            case .int(let value)?: return .int(-value)
+            case .int(let value)?: return try? Numbers.integers(.subtract, 0, value)
+            case .big(let value)?: return try? BigInteger.value(-value.number)
             case .double(let value)?: return .double(-value)
             default: return nil
             }
@@ -170,6 +171,7 @@ extension Expression.Literal {
         case .none: .none
         case .bool(let value): .bool(value)
         case .int(let value): .int(value)
+        case .big(let value): .big(value)
         case .double(let value): .double(value)
         case .string(let value): .string(value)
         }

@@ -1,8 +1,10 @@
-/// A JSON value. Objects keep the order of their keys; whole numbers within 64 bits stay exact.
+/// A JSON value. Objects keep the order of their keys; whole numbers stay exact.
 public enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A whole number beyond 64 bits, by its decimal digits; one that fits is always an `integer`.
+    case large(String)
     case double(Double)
     case string(String)
     case array([JSON])
@@ -103,6 +105,7 @@ extension JSON {
     public var doubleValue: Double? {
         switch self {
         case .integer(let value): Double(value)
+        case .large(let digits): Double(digits)
         case .double(let value): value
         default: nil
         }
@@ -166,6 +169,8 @@ extension JSON: Codable {
             switch self {
             case .bool(let value): try container.encode(value)
             case .integer(let value): try container.encode(value)
+            // Coders know no larger number.
+            case .large(let digits): try container.encode(Double(digits))
             case .double(let value): try container.encode(value)
             case .string(let value): try container.encode(value)
             default: try container.encodeNil()

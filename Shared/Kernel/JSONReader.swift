@@ -166,7 +166,11 @@ struct JSONReader {
             guard digits() > 0 else { throw failure("expected digits") }
         }
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
-        if isWhole, let value = Int64(text) { return .integer(value) }
+        if isWhole {
+            if let value = Int64(text) { return .integer(value) }
+            // Longer ones no reader of ours turns into a number, and neither does Python.
+            if text.utf8.count <= 4_300 { return .large(text) }
+        }
         guard let value = Double(text) else { throw failure("not a number") }
         return .double(value)
     }

@@ -52,6 +52,7 @@ struct JSONWriter {
         case .null: raw("null")
         case .bool(let flag): raw(flag ? "true" : "false")
         case .integer(let number): raw(String(number))
+        case .large(let digits): raw(digits)
         case .double(let number): raw(number.isFinite ? String(number) : "null")
         case .string(let text): quote(text)
         case .array(let values):

@@ -357,6 +357,7 @@ extension JSON {
     fileprivate var numberOrFlag: JSON? {
         switch self {
         case .integer, .double, .bool: self
+        case .large: doubleValue.map(JSON.double)
         default: nil
         }
     }

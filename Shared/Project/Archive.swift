@@ -52,6 +52,7 @@ struct ArchiveWriter {
         case .string(let text): bytes.append(5); write(text)
         case .array(let items): bytes.append(6); write(items) { $0.write($1) }
         case .object(let object): bytes.append(7); write(object)
+        case .large(let digits): bytes.append(8); write(digits)
         }
     }
 
@@ -161,6 +162,7 @@ struct ArchiveReader {
             guard depth < 200 else { throw Broken() }
             return .array(try list { try $0.json() })
         case 7: return .object(try object())
+        case 8: return .large(try text())
         default: throw Broken()
         }
     }

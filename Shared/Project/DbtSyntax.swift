@@ -15,6 +15,9 @@ public enum DbtSyntax {
         // dbt looks every macro up by name in the whole project, so that a root project's macro overrides a package's.
         environment.macrosResolveThroughHost = true
         environment.macroNamePrefix = "dbt_macro__"
+        // What the sandbox that dbt renders in allows.
+        environment.limits.rangeMax = 100_000
+        environment.refusesInternals = true
         environment.blockTags = [
             BlockTag("test", body: .macro { "test_\($0.name)" }),
             BlockTag("data_test", body: .macro { "test_\($0.name)" }),

@@ -8,6 +8,7 @@ extension Value {
         case .null: self = .none
         case .bool(let flag): self = .bool(flag)
         case .integer(let number): self = .int(Int(number))
+        case .large(let digits): self = Value(digits: digits) ?? .double(Double(digits) ?? .infinity)
         case .double(let number): self = .double(number)
         case .string(let text): self = .string(text)
         case .array(let items): self = .list(items.map { Value($0) })
@@ -15,8 +16,8 @@ extension Value {
         }
     }
 
-    /// A template's value as JSON; nil for functions and objects that state no JSON of their own, and for what holds itself or nests deeper
-    /// than anybody reads.
+    /// A template's value as JSON; nil for functions and objects that state no JSON of their own, for integers too long to be written, and for
+    /// what holds itself or nests deeper than anybody reads.
     public var json: JSON? { json(room: Self.jsonDepthMax) }
     private static let jsonDepthMax = 500
 
@@ -26,6 +27,7 @@ extension Value {
         case .undefined, .none: return .null
         case .bool(let flag): return .bool(flag)
         case .int(let number): return .integer(Int64(number))
+        case .big(let number): return number.isWritable ? .large(number.digits) : nil
         case .double(let number): return .double(number)
         case .string(let text): return .string(text)
         case .list, .tuple:

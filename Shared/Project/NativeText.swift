@@ -26,7 +26,7 @@ enum NativeText {
     }
 
     static func number(_ value: Value) throws -> Value {
-        if value.asDouble != nil { return value }
+        if value.asDouble != nil || value.typeName == "int" { return value }
         guard let number = value.asString.flatMap(number) else {
             throw JinjaError(.value, "Could not convert value '\(value.asString ?? value.json?.text() ?? "")' into type 'number'")
         }
@@ -35,6 +35,6 @@ enum NativeText {
 
     private static func number(_ text: String) -> Value? {
         let text = ProjectReader.trimmed(text)
-        return Int(text).map(Value.int) ?? (text.utf8.contains(where: { (0x30...0x39).contains($0) }) ? Double(text).map(Value.double) : nil)
+        return Value(digits: text) ?? (text.utf8.contains(where: { (0x30...0x39).contains($0) }) ? Double(text).map(Value.double) : nil)
     }
 }

@@ -35,7 +35,7 @@ public enum PythonText {
         switch value {
         case .null: "NoneType"
         case .bool: "bool"
-        case .integer: "int"
+        case .integer, .large: "int"
         case .double: "float"
         case .string: "str"
         case .array: "list"
@@ -48,6 +48,7 @@ public enum PythonText {
         case .null: out += "None".utf8
         case .bool(let flag): out += (flag ? "True" : "False").utf8
         case .integer(let number): out += String(number).utf8
+        case .large(let digits): out += digits.utf8
         case .double(let number): out += String(number).utf8
         case .string(let text): quote(text, to: &out)
         case .array(let items):

@@ -77,6 +77,7 @@ enum StaticReader {
         case .literal(.none): return .null
         case .literal(.bool(let flag)): return .bool(flag)
         case .literal(.int(let number)): return .integer(Int64(number))
+        case .literal(.big(let number)): return .large(number.digits)
         case .literal(.double(let number)): return .double(number)
         case .literal(.string(let text)): return .string(text)
         case .list(let items), .tuple(let items):

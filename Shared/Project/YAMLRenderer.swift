@@ -76,7 +76,7 @@ public struct YAMLRenderer {
         case "true": return true
         case "false": return false
         default:
-            if let number = Int(text) { return .int(number) }
+            if let number = Value(digits: text) { return number }
             if let number = Double(text) { return .double(number) }
             return value
         }

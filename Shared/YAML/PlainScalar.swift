@@ -30,19 +30,45 @@ enum PlainScalar {
         let (sign, digits) = signed(bytes[...])
         let significant = digits.filter { $0 != UInt8(ascii: "_") }
         guard let first = digits.first, isDigit(first) else { return nil }
-        let magnitude: Int64?
+        let magnitude: JSON?
         if first == UInt8(ascii: "0"), digits.count > 1 {
             switch digits[digits.startIndex + 1] {
-            case UInt8(ascii: "b"): magnitude = number(significant.dropFirst(2), radix: 2)
-            case UInt8(ascii: "x"): magnitude = number(significant.dropFirst(2), radix: 16)
-            default: magnitude = number(significant[...], radix: 8)
+            case UInt8(ascii: "b"): magnitude = whole(sign, significant.dropFirst(2), radix: 2)
+            case UInt8(ascii: "x"): magnitude = whole(sign, significant.dropFirst(2), radix: 16)
+            default: magnitude = whole(sign, significant[...], radix: 8)
             }
         } else if digits.contains(UInt8(ascii: ":")) {
-            magnitude = first == UInt8(ascii: "0") ? nil : sexagesimal(significant)
+            magnitude = first == UInt8(ascii: "0") ? nil : sexagesimal(significant).map { .integer(sign * $0) }
         } else {
-            magnitude = number(significant[...], radix: 10)
+            magnitude = whole(sign, significant[...], radix: 10)
         }
-        return magnitude.map { .integer(sign * $0) }
+        return magnitude
+    }
+
+    private static func whole(_ sign: Int64, _ digits: ArraySlice<UInt8>, radix: Int) -> JSON? {
+        if let number = number(digits, radix: radix) { return .integer(sign * number) }
+        guard let decimal = decimal(digits, radix: radix) else { return nil }
+        let text = (sign < 0 ? "-" : "") + decimal
+        return Int64(text).map(JSON.integer) ?? .large(text)
+    }
+
+    /// Digits of another radix as decimal ones; nil for other characters, and for more than Python reads.
+    private static func decimal(_ digits: ArraySlice<UInt8>, radix: Int) -> String? {
+        guard !digits.isEmpty, digits.count <= 4_300 else { return nil }
+        // Least significant first, nine decimal places in each.
+        var parts: [Int] = [0]
+        for byte in digits {
+            guard var carry = Character(Unicode.Scalar(byte)).hexDigitValue, carry < radix else { return nil }
+            for place in parts.indices {
+                let value = parts[place] * radix + carry
+                parts[place] = value % 1_000_000_000
+                carry = value / 1_000_000_000
+            }
+            if carry > 0 { parts.append(carry) }
+        }
+        return String(parts[parts.count - 1]) + parts.dropLast().reversed().map { part in
+            String(String(1_000_000_000 + part).dropFirst())
+        }.joined()
     }
 
     private static func float(_ bytes: [UInt8]) -> JSON? {

@@ -9,6 +9,13 @@ enum HandPicked {
         + lines(undefined) + lines(undefined, options: .init(undefined: "strict"))
         + lines(undefined, options: .init(undefined: "chainable")) + otherTemplates
 
+    /// Those whose errors have Python's words too.
+    static let strict: [Jinja2.Case] = (lines(wholeNumbers) + lines(methods)).map { one in
+        var one = one
+        one.comparesErrors = true
+        return one
+    }
+
     private static func lines(_ text: String, options: Jinja2.Options = .init()) -> [Jinja2.Case] {
         text.split(separator: "\n").map { line in
             let template = String(line).split(separator: "⏎", omittingEmptySubsequences: false).joined(separator: "\n")

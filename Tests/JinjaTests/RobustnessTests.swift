@@ -98,19 +98,8 @@ import Testing
         #expect(kind("{% set a = [] %}{% do a.append(a) %}{{ a|pprint }}") == .limit)
     }
 
-    @Test(arguments: [
-        "{{ 9223372036854775807 + 1 }}", "{{ -9223372036854775807 - 2 }}", "{{ 9223372036854775807 * 2 }}",
-        "{{ 2 ** 64 }}", "{{ (-9223372036854775807 - 1) // -1 }}", "{{ -(-9223372036854775807 - 1) }}",
-        "{{ (-9223372036854775807 - 1)|abs }}", "{{ 1e30|int }}", "{{ '99999999999999999999'|int }}",
-        "{{ '%d' % 1e30 }}", "{{ range(-9223372036854775807, 9223372036854775807)|length }}", "{{ [9223372036854775807, 1]|sum }}",
-        "{{ 9223372036854775807|round(-1) }}",
-    ])
-    func `integers beyond 64 bits are an error, not a trap`(text: String) {
-        #expect(kind(text) == .arithmetic)
-    }
-
     @Test func `huge numbers as arguments are harmless`() {
-        let huge = ["9223372036854775807", "-9223372036854775807 - 1", "1e308", "-1"]
+        let huge = ["9223372036854775807", "-9223372036854775807 - 1", "1e308", "-1", "2**70", "-2**70", "10**5000"]
         let uses = [
             "items[#]", "items[#:]", "items[:#]", "items[::#]", "items[#:#:#]", "name[#]", "name[#:]", "'a'.center(#)",
             "'a'.zfill(#)", "'abc'.split('b', #)", "'abc'.find('a', #)", "'abc'.find('a', #, #)", "'abc'.replace('a', 'b', #)",
@@ -120,6 +109,9 @@ import Testing
             "'%*d' % (#, 1)", "'%.*f' % (#, 1.5)", "'%c' % (#,)", "'{:c}'.format(#)", "name|urlize(#)", "d|tojson(#)",
             "'a' * (#)", "(#) % (#)", "(#) // (#)", "2 ** (#)", "(#) ** 2", "lipsum(#)|length", "'a\tb'.expandtabs(#)",
             "(#) in range(5)", "'a'.startswith('a', #, #)", "(#).bit_length()", "(#)|string", "[1, 2].count(#)",
+            "range(#)|length", "range(#, # + 2)|list", "(#)|tojson", "'%d' % (#)", "'{:,}'.format(#)", "(#) / (#)", "(#)|abs", "(#)|float", "(#)|int",
+            "(#).to_bytes(#)", "(#).as_integer_ratio()", "'a'.translate({97: #})", "'a'.encode() * (#)", "'a'.encode()[#]", "{#: 1}", "(#) == (#)",
+            "[#, 1]|sort", "[#]|sum", "(#)|pprint", "- (#)", "(#)|round(-#)", "(#)|filesizeformat(true)", "{}.fromkeys([#])", "(#) in [1.5, #]",
         ]
         for use in uses { for number in huge { _ = outcome("{{ " + use.split(separator: "#", omittingEmptySubsequences: false).joined(separator: number) + " }}") } }
     }

@@ -99,7 +99,8 @@ struct TemplateGenerator {
     }
 
     private mutating func numeric(_ depth: Int) -> String {
-        let plain = pick(["1", "2", "-3", "0", "7", "n", "f", "zero", "2.5", "1e3", "0.1", "1e20", "items[0]", "d.a", "1_000", "0x1f", "1.0", "100.0", "true", "users[1].age"])
+        let plain = pick(["1", "2", "-3", "0", "7", "n", "f", "zero", "2.5", "1e3", "0.1", "1e20", "items[0]", "d.a", "1_000", "0x1f", "1.0", "100.0", "true", "users[1].age",
+            "9223372036854775807", "(-9223372036854775808)", "2**64", "(2**70 + 1)", "-10**25", "123456789012345678901234567890", "0xfffffffffffffffff"])
         guard depth > 0, number(20) > 0 else { return depth > 0 ? anything(depth - 1) : plain }
         let inner = depth - 1
         switch number(9) {
@@ -125,8 +126,8 @@ struct TemplateGenerator {
         case 3: return "(" + text(inner) + " + " + text(inner) + ")"
         case 4: return "(" + text(inner) + " * " + pick(["2", "0", "3", "-1"]) + ")"
         case 5: return "(" + text(inner) + ")" + pick(["[0]", "[-1]", "[1:]", "[::-1]", "[:2]", "[-3:]", "[1:9:2]", "[n:]"])
-        case 6: return pick(["'%s|%5.2f'", "'%-8s:%+d'", "'%r %e'", "'%.3s %g'"]) + " % (" + text(inner) + ", " + numeric(inner) + ")"
-        case 7: return pick(["'{}-{}'", "'{1:>6}{0!r}'", "'{:<9}|{:08.2f}'", "'{:^7}{:g}'"]) + ".format(" + text(inner) + ", " + numeric(inner) + ")"
+        case 6: return pick(["'%s|%5.2f'", "'%-8s:%+d'", "'%s %#x'", "'%r %30d'", "'%r %e'", "'%.3s %g'"]) + " % (" + text(inner) + ", " + numeric(inner) + ")"
+        case 7: return pick(["'{}-{}'", "'{1:>6}{0!r}'", "'{:<9}|{:08.2f}'", "'{:^7}{:g}'", "'{}{:,}'", "'{:>4}{:>30}'"]) + ".format(" + text(inner) + ", " + numeric(inner) + ")"
         case 8, 9: return "(" + text(inner) + ")." + pick(textMethods)
         default: return "(" + text(inner) + ")|" + pick(textFilters)
         }
@@ -204,7 +205,8 @@ struct TemplateGenerator {
             "isspace()", "isalnum()", "istitle()", "swapcase()", "partition(',')", "rpartition(' ')", "format(1, 'b')",
             "format(a=1)", "removeprefix('a')", "removesuffix('c')", "get('a')", "get('zz', 5)", "items()", "keys()",
             "values()", "items()|list", "keys()|sort", "copy()", "pop()", "index(1)", "count(1)",
-            "update({'q': 1})", "setdefault('a', 9)", "expandtabs(4)", "casefold()", "is_integer()", "bit_length()",
+            "update({'q': 1})", "setdefault('a', 9)", "expandtabs(4)", "casefold()", "is_integer()", "bit_length()", "encode()", "encode().hex()", "translate({97: 'x', 98: none})",
+            "maketrans('a', 'b')", "format_map({'a': 1})", "as_integer_ratio()", "bit_count()", "conjugate()", "hex()", "isidentifier()", "clear()", "popitem()",
         ])
     }
 

@@ -4,6 +4,7 @@ import Testing
 @Suite struct JSONTests {
     @Test(arguments: [
         #"{"b":1,"a":[true,false,null],"c":{"d":"é\n\"x\""}}"#, "[]", "{}", "-12", "1.5", #""""#, "9223372036854775807",
+        "123456789012345678901234567890", "[-9223372036854775809]",
     ])
     func `text survives reading and writing with its order of keys`(text: String) throws {
         #expect(try JSON(parsing: text).text() == text)

@@ -11,6 +11,15 @@ import Testing
     func `whole numbers in every base are numbers`(_ text: String, _ number: Int64) { #expect(PlainScalar.value(text) == .integer(number)) }
 
     @Test(arguments: [
+        ("9223372036854775808", "9223372036854775808"), ("-9223372036854775809", "-9223372036854775809"), ("+1_000_000_000_000_000_000_000", "1000000000000000000000"),
+        ("0xffffffffffffffffffff", "1208925819614629174706175"), ("-0b1\(String(repeating: "0", count: 70))", "-1180591620717411303424"),
+        ("0777777777777777777777777777", "2417851639229258349412351"),
+    ])
+    func `beyond 64 bits a whole number keeps its digits`(_ text: String, _ digits: String) { #expect(PlainScalar.value(text) == .large(digits)) }
+
+    @Test func `the least number of 64 bits is no larger than they`() { #expect(PlainScalar.value("-9223372036854775808") == .integer(.min)) }
+
+    @Test(arguments: [
         ("1.5", 1.5), ("1.", 1), (".5", 0.5), ("+1.5", 1.5), ("1.5e+3", 1500), ("1.5E-3", 0.0015), (".5e+2", 50), ("190:20:30.15", 685_230.15),
         ("20:30.5", 1230.5), (".inf", .infinity), ("-.INF", -.infinity),
     ] as [(String, Double)])
@@ -18,7 +27,7 @@ import Testing
 
     @Test(arguments: [
         "08", "0o17", "01:30", "1:60", "-.5", "1e5", "1.5e3", "-.nan", "~x", "nULL", "yES", "y", "2024-01-31", "1.2.3", "+", ".", "..", "-x", "0x", "0b2",
-        "_1", "12abc", "9223372036854775808", "true ", "1.5e", "1.e", "--1", "0x-1", "-0b-1", "+-.5", "1:-30",
+        "_1", "12abc", "true ", "1.5e", "1.e", "--1", "0x-1", "-0b-1", "+-.5", "1:-30",
     ])
     func `what only resembles a number or a word is text`(_ text: String) { #expect(PlainScalar.value(text) == .string(text)) }
 

@@ -164,9 +164,36 @@ final class SetObject: JinjaObject {
             let key = arguments.positional.first?.json ?? .null
             if known.remove(key) != nil { items.removeAll { $0.json == key } }
             else if name == "remove" { throw JinjaError(.value, "the set has no such value") }
+        case "clear": keep { _ in false }
+        case "pop":
+            guard let first = items.first else { throw JinjaError(.value, "pop from an empty set") }
+            keep { $0 != first.json ?? .null }
+            return first
+        case "difference_update", "intersection_update":
+            for other in arguments.positional {
+                let others = Set(try interpreter.items(of: other).map { $0.json ?? .null })
+                keep { others.contains($0) == (name == "intersection_update") }
+            }
+        case "symmetric_difference_update":
+            let others = try interpreter.items(of: arguments.positional.first ?? [])
+            let (mine, theirs) = (known, Set(others.map { $0.json ?? .null }))
+            keep { !theirs.contains($0) }
+            for value in others where !mine.contains(value.json ?? .null) { add(value) }
         default: return nil
         }
         return Value.none
+    }
+
+    private func keep(_ test: (JSON) -> Bool) {
+        items.removeAll { !test($0.json ?? .null) }
+        known = known.filter(test)
+    }
+
+    var methods: Set<String> {
+        [
+            "add", "clear", "copy", "difference", "difference_update", "discard", "intersection", "intersection_update", "isdisjoint", "issubset",
+            "issuperset", "pop", "remove", "symmetric_difference", "symmetric_difference_update", "union", "update",
+        ]
     }
 
     func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? {

@@ -229,6 +229,7 @@ extension SQLValue {
         case .none, .undefined: self = .null
         case .bool(let flag): self = .integer(flag ? 1 : 0)
         case .int(let number): self = .integer(Int64(number))
+        case .big(let number): self = .text(number.digits)
         case .double(let number): self = .double(number)
         case .string(let text): self = .text(text)
         case .object(let object as DecimalObject):

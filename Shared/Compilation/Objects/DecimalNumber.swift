@@ -67,9 +67,12 @@ struct DecimalNumber: Hashable {
 
     var double: Double { Double(text) ?? .nan }
     /// Towards zero; nil where it does not fit.
-    var integer: Int? {
-        let whole = exponent >= 0 ? digits + [UInt8](repeating: 0, count: min(exponent, 20)) : Array(digits.prefix(max(digits.count + exponent, 0)))
-        return Int((isNegative ? "-" : "") + (whole.isEmpty ? "0" : String(decoding: whole.map { $0 + 0x30 }, as: UTF8.self)))
+    var integer: Int? { wholeDigits.flatMap { Int($0) } }
+    /// Towards zero, with its sign; nil where they are more than anybody writes.
+    var wholeDigits: String? {
+        guard exponent <= 4_300 else { return nil }
+        let whole = exponent >= 0 ? digits + [UInt8](repeating: 0, count: exponent) : Array(digits.prefix(max(digits.count + exponent, 0)))
+        return (isNegative ? "-" : "") + (whole.isEmpty ? "0" : String(decoding: whole.map { $0 + 0x30 }, as: UTF8.self))
     }
 
     /// Without the zeros at its end.

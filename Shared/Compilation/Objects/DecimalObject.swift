@@ -17,6 +17,7 @@ final class DecimalObject: JinjaObject {
 
     private static func number(_ value: Value) -> DecimalNumber? {
         if case .object(let object) = value { return (object as? DecimalObject)?.number }
+        if case .big(let big) = value { return DecimalNumber(big.digits) }
         return value.asInt.map { DecimalNumber($0) }
     }
 
@@ -52,7 +53,7 @@ final class DecimalObject: JinjaObject {
         switch name {
         case "__neg__": return .object(DecimalObject(-number))
         case "__abs__": return .object(DecimalObject(number.isNegative ? -number : number))
-        case "__int__": return number.integer.map(Value.int)
+        case "__int__": return number.wholeDigits.flatMap { Value(digits: $0) }
         case "__round__": return .object(DecimalObject(try number.quantized(places: arguments.positional.first?.asInt ?? 0)))
         case "quantize":
             guard let model = arguments.positional.first.flatMap(Self.number) else { return nil }

@@ -8,6 +8,7 @@ enum NumberFilters {
         _ = try a.bound("abs")
         switch value {
         case .double(let double): return .double(double.magnitude)
+        case .big(let big): return try BigInteger.value(BigInt(big.number.magnitude))
         case .undefined(let undefined): throw undefined.failure
         case .object(let object) where object.double != nil: return try object.callMethod("__abs__", Arguments([]), i) ?? value
         default:
@@ -22,21 +23,27 @@ enum NumberFilters {
         let fallback = places[0] ?? .int(0)
         switch value {
         case .string(let text):
-            if let integer = Numbers.integer(from: text, base: base) { return .int(integer) }
+            if let integer = try integer(text, base) { return integer }
             guard let double = Numbers.double(from: text), double.isFinite else { return fallback }
-            return try truncated(double)
+            return try .truncating(double)
         case .double(let double):
             if double.isNaN { return fallback }
-            return try truncated(double)
+            return try .truncating(double)
+        case .big: return value
         case .undefined(let undefined): throw undefined.failure
         case .object(let object) where object.double != nil: return try object.callMethod("__int__", Arguments([]), i) ?? fallback
         default: return value.asInt.map(Value.int) ?? fallback
         }
     }
 
-    private static func truncated(_ double: Double) throws(JinjaError) -> Value {
-        guard let integer = Int(exactly: double.rounded(.towardZero)) else { throw Numbers.tooLarge }
-        return .int(integer)
+    /// nil also for too many digits: as a float the same text may be a number.
+    private static func integer(_ text: String, _ base: Int) throws(JinjaError) -> Value? {
+        do {
+            return try Numbers.integer(from: text, base: base)
+        } catch {
+            guard error.kind == .value else { throw error }
+            return nil
+        }
     }
 
     @Sendable private static func float(_ value: Value, _ a: Arguments, _ i: Interpreter) throws -> Value {
@@ -44,6 +51,9 @@ enum NumberFilters {
         switch value {
         case .string(let text): return Numbers.double(from: text).map(Value.double) ?? fallback
         case .undefined(let undefined): throw undefined.failure
+        case .big(let big):
+            guard let double = big.double else { throw Numbers.tooLargeForFloat }
+            return .double(double)
         default: return value.asNumber.map(Value.double) ?? fallback
         }
     }
@@ -57,19 +67,16 @@ enum NumberFilters {
         let precision = try (places[0] ?? .int(0)).integer("round")
         if case .undefined(let undefined) = value { throw undefined.failure }
         if method == "common", case .object(let object) = value, let rounded = try object.callMethod("__round__", Arguments([.int(precision)]), i) { return rounded }
-        guard let double = value.asNumber else {
+        if let whole = value.wholeNumber, method == "common" { return try rounded(whole, precision) }
+        guard value.wholeNumber != nil || value.asNumber != nil else {
             throw JinjaError(.type, "type \(value.typeName) doesn't define __round__ method")
         }
-        if method == "common" {
-            guard case .double = value else { return try rounded(integer: value.asInt ?? 0, precision) }
-            return .double(rounded(double, precision))
-        }
-        let factor = Numbers.powerOfTen(max(min(precision, 400), -400))
-        let scaled = double * factor
-        guard scaled.isFinite, factor != 0 else { throw JinjaError(.arithmetic, "cannot round to \(precision) digits") }
-        let whole = method == "ceil" ? Numbers.ceiling(scaled) : Numbers.flooring(scaled)
+        if method == "common" { return .double(rounded(value.asNumber ?? 0, precision)) }
+        let factor = try i.apply(.power, .int(10), .int(precision))
+        let scaled = try i.apply(.multiply, value, factor)
+        guard let double = scaled.asDouble, case .double = scaled else { return try i.apply(.divide, scaled, factor) }
         // Python's ceil and floor give an integer, which has no negative zero.
-        return .double((whole == 0 ? 0 : whole) / factor)
+        return try i.apply(.divide, .truncating(method == "ceil" ? Numbers.ceiling(double) : Numbers.flooring(double)), factor)
     }
 
     /// To the even neighbour when exactly half way, judged on the exact binary value.
@@ -81,16 +88,17 @@ enum NumberFilters {
         return (value / factor).rounded(.toNearestOrEven) * factor
     }
 
-    private static func rounded(integer: Int, _ precision: Int) throws(JinjaError) -> Value {
-        guard precision < 0 else { return .int(integer) }
-        guard precision > -19 else { return .int(0) }
-        var unit = 1
-        for _ in 0..<(-precision) { unit *= 10 }
-        let remainder = ((integer % unit) + unit) % unit
-        let down = integer - remainder
-        guard remainder * 2 >= 0 else { return .int(down) }
-        let isUp = remainder > unit - remainder || (remainder == unit - remainder && (down / unit) % 2 != 0)
-        return isUp ? try Numbers.integers(.add, down, unit) : .int(down)
+    private static func rounded(_ integer: BigInt, _ precision: Int) throws(JinjaError) -> Value {
+        guard precision < 0, !integer.isZero else { return try BigInteger.value(integer) }
+        // Its half is more than any number there is.
+        guard precision > -BigInteger.bitsMax / 3 else { return .int(0) }
+        let unit = BigInt(10).power(-precision)
+        var (quotient, remainder) = integer.quotientAndRemainder(dividingBy: unit)
+        let doubled = remainder.magnitude << 1
+        if doubled > unit.magnitude || (doubled == unit.magnitude && (quotient.magnitude.words.first ?? 0) % 2 == 1) {
+            quotient = quotient + (integer.sign == .minus ? -1 : 1)
+        }
+        return try BigInteger.value(quotient * unit)
     }
 
     @Sendable private static func filesizeformat(_ value: Value, _ a: Arguments, _ i: Interpreter) throws -> Value {
@@ -98,12 +106,12 @@ enum NumberFilters {
         var size = value.asDouble
         if case .string(let text) = value { size = Numbers.double(from: text) }
         if case .undefined(let undefined) = value { throw undefined.failure }
+        if case .big = value, size == nil { throw Numbers.tooLargeForFloat }
         guard let size else { throw JinjaError(.type, "float() argument must be a string or a real number") }
         let base: Double = isBinary ? 1024 : 1000
         if size == 1 { return "1 Byte" }
         if size < base {
-            guard let whole = Int(exactly: size.rounded(.towardZero)) else { throw Numbers.tooLarge }
-            return .string("\(whole) Bytes")
+            return .string("\(try i.text(of: .truncating(size))) Bytes")
         }
         let prefixes = ["k", "M", "G", "T", "P", "E", "Z", "Y"]
         var unit = base

@@ -2,18 +2,21 @@
 struct BraceFormat {
     private let interpreter: Interpreter
     private let arguments: Arguments
+    /// By `format_map`, which knows names alone.
+    private let isMapped: Bool
     private var nextIndex = 0
     /// Whether fields are counted by hand or automatically; Python refuses a mixture.
     private var isManual: Bool?
 
     static func format(
-        _ format: String, _ arguments: Arguments, _ interpreter: Interpreter
+        _ format: String, _ arguments: Arguments, isMapped: Bool = false, _ interpreter: Interpreter
     ) throws(JinjaError) -> String {
-        var formatter = BraceFormat(interpreter: interpreter, arguments: arguments)
+        var formatter = BraceFormat(interpreter: interpreter, arguments: arguments, isMapped: isMapped)
         return try formatter.expand(Array(format.unicodeScalars), depth: 0)
     }
 
-    private init(interpreter: Interpreter, arguments: Arguments) {
+    private init(interpreter: Interpreter, arguments: Arguments, isMapped: Bool) {
+        self.isMapped = isMapped
         self.interpreter = interpreter
         self.arguments = arguments
     }
@@ -112,6 +115,7 @@ struct BraceFormat {
     private mutating func argument(_ name: String) throws(JinjaError) -> Value {
         let number = Int(name)
         if name.isEmpty || number != nil {
+            guard !isMapped else { throw JinjaError(.value, "Format string contains positional fields") }
             let manual = !name.isEmpty
             guard isManual == nil || isManual == manual else {
                 throw JinjaError(.value, "cannot switch between manual field specification and automatic field numbering")
@@ -187,9 +191,9 @@ struct FormatSpecification {
     func format(_ value: Value, _ interpreter: Interpreter) throws(JinjaError) -> String {
         switch value {
         case .string(let text): return try format(text)
-        case .int(let value): return try format(value, isBool: false)
+        case .int, .big: return try format(integer: value)
         case .bool(let value):
-            return isEmpty ? (value ? "True" : "False") : try format(value ? 1 : 0, isBool: true)
+            return isEmpty ? (value ? "True" : "False") : try format(integer: .int(value ? 1 : 0))
         case .double(let value): return try format(value)
         case .undefined, .object, .none, .list, .tuple, .dict, .function:
             let text = try interpreter.text(of: value)
@@ -215,29 +219,32 @@ struct FormatSpecification {
         JinjaError(.value, "Unknown format code '\(type.map { String($0) } ?? "")' for object of type '\(name)'")
     }
 
-    private func format(_ value: Int, isBool: Bool) throws(JinjaError) -> String {
+    private func format(integer value: Value) throws(JinjaError) -> String {
         switch type {
-        case nil, "d", "n": return try number(String(value.magnitude), isNegative: value < 0, "", group: 3)
-        case "b": return try number(String(value.magnitude, radix: 2), isNegative: value < 0, "0b", group: 4)
-        case "o": return try number(String(value.magnitude, radix: 8), isNegative: value < 0, "0o", group: 4)
-        case "x": return try number(String(value.magnitude, radix: 16), isNegative: value < 0, "0x", group: 4)
-        case "X":
-            return try number(String(value.magnitude, radix: 16, uppercase: true), isNegative: value < 0, "0X", group: 4)
+        case nil, "d", "n": return try number(value, radix: 10, "", group: 3)
+        case "b": return try number(value, radix: 2, "0b", group: 4)
+        case "o": return try number(value, radix: 8, "0o", group: 4)
+        case "x": return try number(value, radix: 16, "0x", group: 4)
+        case "X": return try number(value, radix: 16, uppercase: true, "0X", group: 4)
         case "c":
+            guard let value = value.asInt else { throw JinjaError(.arithmetic, "Python int too large to convert to C long") }
             guard value >= 0, value <= 0x10ffff, let scalar = Unicode.Scalar(UInt32(value)) else {
                 throw JinjaError(.arithmetic, "%c arg not in range(0x110000)")
             }
             return padded(String(scalar), defaultAlign: ">")
-        case "e", "E", "f", "F", "g", "G", "%": return try format(Double(value))
+        case "e", "E", "f", "F", "g", "G", "%":
+            guard let double = value.asDouble else { throw Numbers.tooLargeForFloat }
+            return try format(double)
         default: throw unknownCode("int")
         }
     }
 
-    private func number(_ digits: String, isNegative: Bool, _ prefix: String, group: Int) throws(JinjaError) -> String {
+    private func number(_ value: Value, radix: Int, uppercase: Bool = false, _ prefix: String, group: Int) throws(JinjaError) -> String {
         guard precision == nil else { throw JinjaError(.value, "Precision not allowed in integer format specifier") }
         guard grouping != "," || group == 3 else {
             throw JinjaError(.value, "Cannot specify ',' with '\(type.map { String($0) } ?? "")'.")
         }
+        guard let (digits, isNegative) = try Numbers.digits(value, radix: radix, uppercase: uppercase) else { throw unknownCode("int") }
         return signed(grouped(digits, group), isNegative: isNegative, isAlternate ? prefix : "")
     }
 

@@ -21,6 +21,7 @@ struct JSONText {
         case .none: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .int(let value): text += String(value)
+        case .big(let value): text += try value.text()
         case .double(let value): text += number(value)
         case .string(let value): write(string: value)
         case .list(let list): try write(list.items, depth)
@@ -92,6 +93,7 @@ struct JSONText {
         case .none: text += "\"null\""
         case .bool(let value): text += value ? "\"true\"" : "\"false\""
         case .int(let value): text += "\"\(value)\""
+        case .big(let value): text += "\"\(try value.text())\""
         case .double(let value): text += "\"" + number(value) + "\""
         default: throw JinjaError(.type, "keys must be str, int, float, bool or None, not \(key.typeName)")
         }

@@ -181,37 +181,39 @@ struct PercentFormat {
         if let code = value.asInt, code >= 0, code <= 0x10ffff, let scalar = Unicode.Scalar(UInt32(code)) {
             return String(scalar)
         }
+        if value.wholeNumber != nil { throw JinjaError(.arithmetic, "%c arg not in range(0x110000)") }
         throw JinjaError(.type, "%c requires int or char")
     }
 
-    private func truncated(_ value: Value) throws(JinjaError) -> Int {
-        if let integer = value.asInt { return integer }
+    private func truncated(_ value: Value) throws(JinjaError) -> Value {
+        if value.wholeNumber != nil { return value }
         if case .undefined(let undefined) = value { throw undefined.failure }
         guard let double = value.asNumber else {
             throw JinjaError(.type, "%d format: a real number is required, not \(value.typeName)")
         }
-        guard let integer = Int(exactly: double.rounded(.towardZero)) else { throw Numbers.tooLarge }
-        return integer
+        return try .truncating(double)
     }
 
-    private func wholeNumber(_ value: Value, _ type: String) throws(JinjaError) -> Int {
-        if let integer = value.asInt { return integer }
+    private func wholeNumber(_ value: Value, _ type: String) throws(JinjaError) -> Value {
+        if value.wholeNumber != nil { return value }
         throw JinjaError(.type, "%\(type) format: an integer is required, not \(value.typeName)")
     }
 
     private mutating func writeInteger(
-        _ value: Int, radix: Int, _ prefix: String, _ conversion: Conversion, uppercase: Bool = false
+        _ value: Value, radix: Int, _ prefix: String, _ conversion: Conversion, uppercase: Bool = false
     ) throws(JinjaError) {
-        var digits = String(value.magnitude, radix: radix, uppercase: uppercase)
+        guard let (plain, isNegative) = try Numbers.digits(value, radix: radix, uppercase: uppercase) else { return }
+        var digits = plain
         let missing = (conversion.precision ?? 0) - digits.utf8.count
         if missing > 0 { digits = String(repeating: "0", count: missing) + digits }
-        let sign = value < 0 ? "-" : conversion.sign
+        let sign = isNegative ? "-" : conversion.sign
         pad(digits, sign + (conversion.isAlternate ? prefix : ""), conversion, isNumber: true)
     }
 
     private mutating func writeDouble(_ value: Value, _ type: Character, _ conversion: Conversion) throws(JinjaError) {
         if case .undefined(let undefined) = value { throw undefined.failure }
         guard let double = value.asNumber else {
+            if case .big = value { throw Numbers.tooLargeForFloat }
             throw JinjaError(.type, "must be real number, not \(value.typeName)")
         }
         let digits = Numbers.formatted(

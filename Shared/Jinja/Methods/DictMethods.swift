@@ -58,7 +58,7 @@ enum DictMethods {
 
     @Sendable static func popitem(_ dict: DictValue, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
         _ = try a.bound("popitem")
-        guard let (key, value) = dict.removeLast() else { throw JinjaError(.value, "popitem(): dictionary is empty") }
+        guard let (key, value) = dict.removeLast() else { throw JinjaError(.value, "KeyError: 'popitem(): dictionary is empty'") }
         return .tuple([key, value])
     }
 

@@ -47,7 +47,10 @@ enum ListMethods {
     }
 
     @Sendable static func index(_ list: ListValue, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
-        try TupleMethods.index(list.items, a, interpreter)
+        guard let place = try TupleMethods.place(in: list.items, a, interpreter) else {
+            throw JinjaError(.value, "\(try interpreter.representation(of: a.positional.first ?? .none)) is not in list")
+        }
+        return .int(place)
     }
 
     @Sendable static func count(_ list: ListValue, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
@@ -88,15 +91,20 @@ enum TupleMethods {
     static let all: [String: Methods.Method<[Value]>] = ["index": index, "count": count]
 
     @Sendable static func index(_ items: [Value], _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
+        guard let place = try place(in: items, a, interpreter) else { throw JinjaError(.value, "tuple.index(x): x not in tuple") }
+        return .int(place)
+    }
+
+    static func place(in items: [Value], _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Int? {
         let places = try a.bound("index", required: 1, "value", "start", "stop")
         let start = clamp(try (places[1] ?? .int(0)).integer("index"), items.count)
         let stop = clamp(try (places[2] ?? .int(items.count)).integer("index"), items.count)
         var index = start
         while index < stop {
-            if try interpreter.equal(items[index], places[0] ?? .none) { return .int(index) }
+            if try interpreter.equal(items[index], places[0] ?? .none) { return index }
             index += 1
         }
-        throw JinjaError(.value, "\(try interpreter.representation(of: places[0] ?? .none)) is not in list")
+        return nil
     }
 
     private static func clamp(_ index: Int, _ count: Int) -> Int {

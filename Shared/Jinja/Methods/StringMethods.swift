@@ -12,6 +12,7 @@ enum StringMethods {
         "rstrip": { text, a, _ throws(JinjaError) in try trim("rstrip", text, a, false, true) },
         "split": split, "rsplit": rsplit, "splitlines": splitlines, "partition": partition, "rpartition": rpartition,
         "join": join, "replace": replace, "format": format, "format_map": formatMap,
+        "encode": encode, "translate": translate, "maketrans": maketrans,
         "removeprefix": removeprefix, "removesuffix": removesuffix, "expandtabs": expandtabs,
         "startswith": { text, a, i throws(JinjaError) in try hasAffix("startswith", text, a, i, atEnd: false) },
         "endswith": { text, a, i throws(JinjaError) in try hasAffix("endswith", text, a, i, atEnd: true) },
@@ -23,20 +24,20 @@ enum StringMethods {
         "ljust": { text, a, _ throws(JinjaError) in try pad("ljust", text, a) { missing, _ in (0, missing) } },
         "rjust": { text, a, _ throws(JinjaError) in try pad("rjust", text, a) { missing, _ in (missing, 0) } },
         "center": { text, a, _ throws(JinjaError) in try pad("center", text, a, centred) },
-        "isdigit": { text, a, _ throws(JinjaError) in try every(text, isDigit) },
-        "isdecimal": { text, a, _ throws(JinjaError) in try every(text) { $0.properties.numericType == .decimal } },
-        "isnumeric": { text, a, _ throws(JinjaError) in try every(text) { $0.properties.numericType != nil } },
-        "isalpha": { text, a, _ throws(JinjaError) in try every(text, isLetter) },
+        "isdigit": { text, a, _ throws(JinjaError) in try every(a, text, isDigit) },
+        "isdecimal": { text, a, _ throws(JinjaError) in try every(a, text) { $0.properties.numericType == .decimal } },
+        "isnumeric": { text, a, _ throws(JinjaError) in try every(a, text) { $0.properties.numericType != nil } },
+        "isalpha": { text, a, _ throws(JinjaError) in try every(a, text, isLetter) },
         "isalnum": { text, a, _ throws(JinjaError) in
-            try every(text) { isLetter($0) || $0.properties.numericType != nil }
+            try every(a, text) { isLetter($0) || $0.properties.numericType != nil }
         },
-        "isspace": { text, a, _ throws(JinjaError) in try every(text, Whitespace.isSpace) },
-        "isascii": { text, a, _ throws(JinjaError) in .bool(PythonText.isASCII(text)) },
-        "isprintable": { text, a, _ throws(JinjaError) in .bool(text.unicodeScalars.allSatisfy(PythonText.isPrintable)) },
-        "isidentifier": { text, a, _ throws(JinjaError) in .bool(PythonText.isIdentifier(text)) },
-        "isupper": { text, a, _ throws(JinjaError) in .bool(isUpper(text)) },
-        "islower": { text, a, _ throws(JinjaError) in .bool(isLower(text)) },
-        "istitle": { text, a, _ throws(JinjaError) in .bool(isTitle(text)) },
+        "isspace": { text, a, _ throws(JinjaError) in try every(a, text, Whitespace.isSpace) },
+        "isascii": { text, a, _ throws(JinjaError) in try flag(a, PythonText.isASCII(text)) },
+        "isprintable": { text, a, _ throws(JinjaError) in try flag(a, text.unicodeScalars.allSatisfy(PythonText.isPrintable)) },
+        "isidentifier": { text, a, _ throws(JinjaError) in try flag(a, PythonText.isIdentifier(text)) },
+        "isupper": { text, a, _ throws(JinjaError) in try flag(a, isUpper(text)) },
+        "islower": { text, a, _ throws(JinjaError) in try flag(a, isLower(text)) },
+        "istitle": { text, a, _ throws(JinjaError) in try flag(a, isTitle(text)) },
     ]
 
     private static func plain(_ name: String, _ a: Arguments, _ result: String) throws(JinjaError) -> Value {
@@ -57,8 +58,13 @@ enum StringMethods {
         scalar.properties.numericType == .decimal || scalar.properties.numericType == .digit
     }
 
-    private static func every(_ text: String, _ accepts: (Unicode.Scalar) -> Bool) throws(JinjaError) -> Value {
-        .bool(!text.isEmpty && text.unicodeScalars.allSatisfy(accepts))
+    private static func flag(_ a: Arguments, _ holds: Bool) throws(JinjaError) -> Value {
+        _ = try a.bound("is")
+        return .bool(holds)
+    }
+
+    private static func every(_ a: Arguments, _ text: String, _ accepts: (Unicode.Scalar) -> Bool) throws(JinjaError) -> Value {
+        try flag(a, !text.isEmpty && text.unicodeScalars.allSatisfy(accepts))
     }
 
     private static func isCased(_ scalar: Unicode.Scalar) -> Bool {
@@ -247,7 +253,7 @@ enum StringMethods {
             throw JinjaError(.type, "format_map() argument must be a mapping")
         }
         let named = dict.pairs.compactMap { pair in pair.key.asString.map { (name: $0, value: pair.value) } }
-        return .string(try BraceFormat.format(text, Arguments(named: named), interpreter))
+        return .string(try BraceFormat.format(text, Arguments(named: named), isMapped: true, interpreter))
     }
 }
 

@@ -24,7 +24,7 @@ public struct Expression: Sendable {
     }
 
     public enum Literal: Sendable, Equatable {
-        case none, bool(Bool), int(Int), double(Double), string(String)
+        case none, bool(Bool), int(Int), big(BigInteger), double(Double), string(String)
     }
 
     /// A variable. `symbol` indexes the template's table of names, so that scopes compare numbers, not text.

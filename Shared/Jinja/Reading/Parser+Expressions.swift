@@ -203,7 +203,7 @@ extension Parser {
             return Expression(kind: .literal(.string(text)), offset: token.start, height: 1)
         case .integer:
             advance()
-            return Expression(kind: .literal(.int(try integer(token))), offset: token.start, height: 1)
+            return Expression(kind: .literal(try integer(token)), offset: token.start, height: 1)
         case .float:
             advance()
             guard let value = Double(token.text) else { throw failure("malformed number", at: token.start) }
@@ -233,18 +233,13 @@ extension Parser {
         return Expression(kind: kind, offset: token.start, height: 1)
     }
 
-    private func integer(_ token: Token) throws(JinjaError) -> Int {
-        let text = token.text
-        let prefix = text.utf8.count > 2 ? text.utf8.dropFirst().first.map { $0 | 0x20 } : nil
-        let value: Int? =
-            switch prefix {
-            case UInt8(ascii: "x"): Int(text.dropFirst(2), radix: 16)
-            case UInt8(ascii: "o"): Int(text.dropFirst(2), radix: 8)
-            case UInt8(ascii: "b"): Int(text.dropFirst(2), radix: 2)
-            default: Int(text)
-            }
-        guard let value else { throw failure("integer \(text) does not fit into 64 bits", at: token.start) }
-        return value
+    private func integer(_ token: Token) throws(JinjaError) -> Expression.Literal {
+        if let value = Int(token.text) { return .int(value) }
+        switch try Numbers.integer(from: token.text, base: 0) {
+        case .int(let value)?: return .int(value)
+        case .big(let value)?: return .big(value)
+        default: throw failure("malformed number", at: token.start)
+        }
     }
 
     private mutating func parseList() throws(JinjaError) -> Expression {
@@ -308,7 +303,7 @@ extension Parser {
         switch token.kind {
         case .name: return try make(.attribute(value, name: token.text), at: start, over: value)
         case .integer:
-            let key = Expression(kind: .literal(.int(try integer(token))), offset: token.start, height: 1)
+            let key = Expression(kind: .literal(try integer(token)), offset: token.start, height: 1)
             return try make(.item(value, key: key), at: start, over: value, key)
         default: throw failure("expected name or number", at: token.start)
         }

@@ -60,6 +60,7 @@ extension UInt8 {
     static let dot = UInt8(ascii: ".")
 
     var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+    var isHexDigit: Bool { isDigit || (self | 0x20 >= 0x61 && self | 0x20 <= 0x66) }
     var isLetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7a }
     /// A byte that may stand in a name. Bytes of non-ASCII letters count; the lexer checks the whole name later.
     var isWord: Bool { isLetter || isDigit || self == .underscore || self >= 0x80 }

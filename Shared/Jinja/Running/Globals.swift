@@ -2,7 +2,7 @@
 enum Globals {
     static func make() -> [String: Value] {
         [
-            "range": .function("range") { arguments, _ in .object(try RangeObject(arguments)) },
+            "range": .function("range") { arguments, interpreter in .object(try RangeObject.range(arguments, interpreter)) },
             "dict": .function("dict") { arguments, interpreter in try dict(arguments, interpreter) },
             "cycler": .function("cycler") { arguments, _ in .object(try CyclerObject(arguments.positional)) },
             "joiner": .function("joiner") { arguments, interpreter in
@@ -124,107 +124,6 @@ final class JoinerObject: JinjaObject {
         defer { isUsed = true }
         return isUsed ? separator : ""
     }
-}
-
-/// `range(…)`: numbers that are not stored.
-final class RangeObject: JinjaObject {
-    private let start: Int
-    private let stop: Int
-    private let step: Int
-    private let length: Int
-
-    convenience init(_ arguments: Arguments) throws(JinjaError) {
-        guard arguments.named.isEmpty else { throw JinjaError(.type, "range() takes no keyword arguments") }
-        var numbers: [Int] = []
-        for value in arguments.positional {
-            guard let number = value.asInt else {
-                if case .undefined(let undefined) = value { throw undefined.failure }
-                throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer")
-            }
-            numbers.append(number)
-        }
-        switch numbers.count {
-        case 1: try self.init(0, numbers[0], 1)
-        case 2: try self.init(numbers[0], numbers[1], 1)
-        case 3: try self.init(numbers[0], numbers[1], numbers[2])
-        default: throw JinjaError(.type, "range expected 1 to 3 arguments, got \(numbers.count)")
-        }
-    }
-
-    init(_ start: Int, _ stop: Int, _ step: Int) throws(JinjaError) {
-        guard step != 0 else { throw JinjaError(.value, "range() arg 3 must not be zero") }
-        let (distance, overflow) = step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
-        guard !overflow, step != .min, distance < .max / 2 else { throw Numbers.tooLarge }
-        self.start = start
-        self.stop = stop
-        self.step = step
-        length = distance <= 0 ? 0 : (distance - 1) / abs(step) + 1
-    }
-
-    var typeName: String { "range" }
-    var isSequence: Bool { true }
-    var count: Int? { length }
-
-    func text(_ interpreter: Interpreter) throws -> String {
-        step == 1 ? "range(\(start), \(stop))" : "range(\(start), \(stop), \(step))"
-    }
-
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-        switch name {
-        case "start": .int(start)
-        case "stop": .int(stop)
-        case "step": .int(step)
-        case "count":
-            .function("count") { arguments, _ in
-                let value = try arguments.bound("count", required: 1, "value")[0] ?? .none
-                return .int(try self.contains(value) == true ? 1 : 0)
-            }
-        case "index":
-            .function("index") { arguments, _ in
-                let value = try arguments.bound("index", required: 1, "value")[0] ?? .none
-                guard let number = value.asInt, self.holds(number) else { throw JinjaError(.value, "value is not in range") }
-                return .int((number - self.start) / self.step)
-            }
-        default: nil
-        }
-    }
-
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
-        guard let index = key.asInt else { return nil }
-        let place = index < 0 ? index + length : index
-        return place >= 0 && place < length ? .int(start + place * step) : nil
-    }
-
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? {
-        var index = 0
-        return ValueIterator(count: length) {
-            guard index < self.length else { return nil }
-            defer { index += 1 }
-            return .int(self.start + index * self.step)
-        }
-    }
-
-    func contains(_ value: Value) throws -> Bool? {
-        guard case .double(let double) = value else {
-            guard let number = value.asInt else { return false }
-            return holds(number)
-        }
-        return Int(exactly: double).map(holds) ?? false
-    }
-
-    private func holds(_ number: Int) -> Bool {
-        guard length > 0 else { return false }
-        let last = start + (length - 1) * step
-        guard number >= min(start, last), number <= max(start, last) else { return false }
-        return (number - start) % step == 0
-    }
-
-    func isEqual(to other: Value) -> Bool {
-        guard case .object(let object) = other, let range = object as? RangeObject else { return false }
-        return length == range.length && (length == 0 || start == range.start && (length == 1 || step == range.step))
-    }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(length) }
 }
 
 /// What `map`, `select` and the like give, and `dict.items()`: values to loop over.

@@ -19,9 +19,18 @@ extension Interpreter {
     }
 
     private func missing(_ name: String, of owner: Value) -> Value {
-        let message = "'\(owner.ownerDescription)' has no attribute '\(name)'"
+        let isRefused = environment.refusesInternals && Self.internals.contains(name)
+        let message = isRefused
+            ? "access to attribute '\(name)' of '\(owner.typeName)' object is unsafe." : "'\(owner.ownerDescription)' has no attribute '\(name)'"
         return .undefined(Undefined(name: name, message: message, policy: environment.undefined))
     }
+
+    /// What every object of Python's has.
+    private static let internals: Set<String> = [
+        "__class__", "__delattr__", "__dir__", "__doc__", "__eq__", "__format__", "__ge__", "__getattribute__", "__getstate__", "__gt__", "__hash__",
+        "__init__", "__init_subclass__", "__le__", "__lt__", "__ne__", "__new__", "__reduce__", "__reduce_ex__", "__repr__", "__setattr__", "__sizeof__",
+        "__str__", "__subclasshook__",
+    ]
 
     func ownAttribute(_ name: String, of owner: Value) throws(JinjaError) -> Value? {
         switch owner {
@@ -34,6 +43,7 @@ extension Interpreter {
         default:
             if case .string(let text) = owner, let value = environment.textAttribute?(name, text) { return value }
             if case .tuple(let tuple) = owner, let index = tuple.names.firstIndex(of: name) { return tuple.items[index] }
+            if let value = try NumberMethods.attribute(name, of: owner) { return value }
             guard Methods.has(name, owner) else { return nil }
             return .function(name) { arguments, interpreter in try interpreter.callMethod(name, of: owner, arguments) }
         }
@@ -75,7 +85,7 @@ extension Interpreter {
 
     func hasMethods(_ value: Value) -> Bool {
         switch value {
-        case .string, .list, .tuple, .dict, .object, .int, .bool, .double: true
+        case .string, .list, .tuple, .dict, .object, .int, .big, .bool, .double: true
         default: false
         }
     }
@@ -98,6 +108,7 @@ extension Interpreter {
         case .list(let list): return .list(try slice(list.items, lower, upper, step))
         case .tuple(let tuple): return .tuple(try slice(tuple.items, lower, upper, step))
         case .string(let text): return .string(PythonText.string(try slice(Array(text.unicodeScalars), lower, upper, step)))
+        case .object(let object as BytesObject): return .object(BytesObject(try slice(object.bytes, lower, upper, step)))
         case .object(let object) where object.isSequence:
             return .tuple(try slice(try items(of: value), lower, upper, step))
         case .undefined(let undefined):
@@ -134,6 +145,8 @@ extension Interpreter {
 
     private func bound(_ value: Value) throws(JinjaError) -> Int? {
         if value.isNone { return nil }
+        // As far as any sequence reaches.
+        if case .big(let big) = value { return big.number.sign == .minus ? -.max : .max }
         guard let index = value.asInt else {
             if case .undefined(let undefined) = value { throw undefined.failure }
             throw JinjaError(.type, "slice indices must be integers or None or have an __index__ method")
@@ -212,7 +225,9 @@ extension Interpreter {
         case .undefined(let undefined):
             try undefined.checkUse(strictOnly: true)
             return 0
-        case .object(let object): if let count = object.count { return count }
+        case .object(let object):
+            if let count = object.count { return count }
+            if object is FarRangeObject { throw FarRangeObject.tooLong }
         default: break
         }
         throw JinjaError(.type, "object of type '\(value.typeName)' has no len()")

@@ -8,6 +8,7 @@ extension Interpreter {
         case .none: return false
         case .bool(let value): return value
         case .int(let value): return value != 0
+        case .big: return true
         case .double(let value): return value != 0
         case .string(let text): return !text.isEmpty
         case .list(let list): return !list.items.isEmpty
@@ -99,7 +100,8 @@ extension Interpreter {
         case (let other, .object(let object)):
             if let order = try hosted({ try object.order(against: other) }) { return -order }
         case (.double, .double), (.double, .int), (.double, .bool), (.int, .double), (.bool, .double), (.int, .int),
-            (.bool, .bool), (.int, .bool), (.bool, .int):
+            (.bool, .bool), (.int, .bool), (.bool, .int), (.big, .int), (.big, .bool), (.big, .double), (.big, .big), (.int, .big),
+            (.bool, .big), (.double, .big):
             return Numbers.order(left, right)
         default: break
         }
@@ -142,6 +144,7 @@ extension Interpreter {
         if operation == .not { return .bool(!(try isTrue(value))) }
         switch value {
         case .double(let double): return .double(operation == .negative ? -double : double)
+        case .big(let big): return operation == .negative ? try BigInteger.value(-big.number) : value
         case .undefined(let undefined): throw undefined.failure
         case .object(let object) where object.double == nil:
             if operation == .negative, let result = try hosted({ try object.callMethod("__neg__", Arguments([]), self) }) { return result }
@@ -171,8 +174,8 @@ extension Interpreter {
             try checkCount(left.items.count + right.items.count)
             return .tuple(left.items + right.items)
         case (.multiply, _, _):
-            if let result = try repeated(left, right.asInt) { return result }
-            if let result = try repeated(right, left.asInt) { return result }
+            if let result = try repeated(left, right) { return result }
+            if let result = try repeated(right, left) { return result }
         default: break
         }
         return try applyObject(operation, left, right)
@@ -195,8 +198,14 @@ extension Interpreter {
     }
 
     /// `'ab' * 3`, `[0] * 3`; nil when the operands are not a sequence and a number.
-    private func repeated(_ value: Value, _ factor: Int?) throws(JinjaError) -> Value? {
-        guard let factor else { return nil }
+    private func repeated(_ value: Value, _ factor: Value) throws(JinjaError) -> Value? {
+        if case .big = factor {
+            switch value {
+            case .string, .list, .tuple: throw JinjaError(.arithmetic, "cannot fit 'int' into an index-sized integer")
+            default: return nil
+            }
+        }
+        guard let factor = factor.asInt else { return nil }
         let times = max(factor, 0)
         switch value {
         case .string(let text):

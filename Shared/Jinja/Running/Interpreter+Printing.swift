@@ -31,6 +31,7 @@ private struct RepresentationWriter {
         case .none: text += "None"
         case .bool(let value): text += value ? "True" : "False"
         case .int(let value): text += String(value)
+        case .big(let value): text += try value.text()
         case .double(let value): text += Numbers.text(value)
         case .string(let value): text += PythonText.representation(of: value)
         case .list(let list): try write(list.items, of: list, "[", "]")

@@ -124,6 +124,7 @@ struct DictKey: Hashable {
         case .none: hasher.combine(2)
         case .bool(let value): hasher.combine(value ? 1 : 0)
         case .int(let value): hasher.combine(value)
+        case .big(let value): value.hash(into: &hasher)
         case .double(let value):
             if let integer = Int(exactly: value) { hasher.combine(integer) } else { hasher.combine(value) }
         case .string(let text):

@@ -6,24 +6,47 @@ import Musl
 import Darwin
 #endif
 
-/// Python's arithmetic on 64-bit integers and doubles.
+
+/// Python's arithmetic. Integers of 64 bits are the quick way through it; see `BigInteger` for those beyond.
 enum Numbers {
     static func equal(_ left: Value, _ right: Value) -> Bool {
         if let left = left.asInt, let right = right.asInt { return left == right }
         if case .double(let double) = left, let integer = right.asInt { return Int(exactly: double) == integer }
         if case .double(let double) = right, let integer = left.asInt { return Int(exactly: double) == integer }
         if case .double(let left) = left, case .double(let right) = right { return left == right }
-        return false
+        // One that is beyond 64 bits equals none that is within.
+        switch (left, right) {
+        case (.big(let left), .big(let right)): return left == right
+        case (.big(let big), .double(let double)), (.double(let double), .big(let big)): return isWhole(double) && BigInteger.number(of: double) == big.number
+        default: return false
+        }
     }
 
     static func order(_ left: Value, _ right: Value) -> Int? {
         if let left = left.asInt, let right = right.asInt { return left < right ? -1 : left == right ? 0 : 1 }
+        if case .big(let big) = left { return order(big, right) }
+        if case .big(let big) = right { return order(big, left).map { -$0 } }
         guard let leftDouble = left.asDouble, let rightDouble = right.asDouble else { return nil }
         if equal(left, right) { return 0 }
         if leftDouble == rightDouble, let integer = left.asInt { return order(integer, rightDouble) }
         if leftDouble == rightDouble, let integer = right.asInt { return -order(integer, leftDouble) }
         return leftDouble < rightDouble ? -1 : leftDouble > rightDouble ? 1 : nil
     }
+
+    private static func order(_ big: BigInteger, _ other: Value) -> Int? {
+        let sign = big.number.sign == .minus ? -1 : 1
+        switch other {
+        case .big(let other): return big.number < other.number ? -1 : big.number == other.number ? 0 : 1
+        case .double(let double):
+            guard !double.isNaN else { return nil }
+            // A double of this size has no fraction.
+            guard abs(double) >= 0x1p63, let number = BigInteger.number(of: double) else { return double.isInfinite ? (double < 0 ? 1 : -1) : sign }
+            return big.number < number ? -1 : big.number == number ? 0 : 1
+        default: return other.asInt == nil ? nil : sign
+        }
+    }
+
+    private static func isWhole(_ double: Double) -> Bool { double.isFinite && double == double.rounded() }
 
     /// For neighbours beyond 2^53, where the integer as a double looks equal though it is not.
     private static func order(_ integer: Int, _ double: Double) -> Int {
@@ -34,51 +57,64 @@ enum Numbers {
     /// Nil when the operator does not apply to the operands.
     static func apply(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws(JinjaError) -> Value? {
         if let left = left.asInt, let right = right.asInt { return try integers(operation, left, right) }
-        guard let left = left.asDouble, let right = right.asDouble else { return nil }
+        if let left = left.wholeNumber, let right = right.wholeNumber { return try BigInteger.integers(operation, left, right) }
+        guard let left = try operand(left), let right = try operand(right) else { return nil }
         return .double(try doubles(operation, left, right))
+    }
+
+    /// Of no number nil.
+    private static func operand(_ value: Value) throws(JinjaError) -> Double? {
+        if case .big(let big) = value {
+            guard let double = big.double else { throw tooLargeForFloat }
+            return double
+        }
+        return value.asDouble
     }
 
     static func integers(_ operation: BinaryOperator, _ left: Int, _ right: Int) throws(JinjaError) -> Value {
         switch operation {
-        case .add: return try checked(left.addingReportingOverflow(right))
-        case .subtract: return try checked(left.subtractingReportingOverflow(right))
-        case .multiply: return try checked(left.multipliedReportingOverflow(by: right))
+        case .add:
+            let (result, isOver) = left.addingReportingOverflow(right)
+            return isOver ? try BigInteger.integers(.add, BigInt(left), BigInt(right)) : .int(result)
+        case .subtract:
+            let (result, isOver) = left.subtractingReportingOverflow(right)
+            return isOver ? try BigInteger.integers(.subtract, BigInt(left), BigInt(right)) : .int(result)
+        case .multiply:
+            let (result, isOver) = left.multipliedReportingOverflow(by: right)
+            return isOver ? try BigInteger.integers(.multiply, BigInt(left), BigInt(right)) : .int(result)
         case .divide:
             guard right != 0 else { throw JinjaError(.arithmetic, "division by zero") }
-            return .double(Double(left) / Double(right))
+            // Both are exact as doubles, so that there is one rounding.
+            if left.magnitude <= 1 << 53, right.magnitude <= 1 << 53 { return .double(Double(left) / Double(right)) }
+            return .double(try BigInteger.quotient(BigInt(left), BigInt(right)))
         case .floorDivide:
             guard right != 0 else { throw JinjaError(.arithmetic, "integer division or modulo by zero") }
             let (quotient, overflow) = left.dividedReportingOverflow(by: right)
-            guard !overflow else { throw tooLarge }
+            guard !overflow else { return try BigInteger.integers(.floorDivide, BigInt(left), BigInt(right)) }
             return .int(left % right != 0 && (left < 0) != (right < 0) ? quotient - 1 : quotient)
         case .modulo:
-            guard right != 0 else { throw JinjaError(.arithmetic, "integer division or modulo by zero") }
+            guard right != 0 else { throw JinjaError(.arithmetic, "integer modulo by zero") }
             guard right != -1 else { return .int(0) }
             let remainder = left % right
             return .int(remainder != 0 && (remainder < 0) != (right < 0) ? remainder + right : remainder)
         case .power:
             guard right >= 0 else { return .double(try doubles(.power, Double(left), Double(right))) }
-            return .int(try power(left, right))
+            return try power(left, right)
         }
     }
 
-    static var tooLarge: JinjaError { JinjaError(.arithmetic, "integer result does not fit into 64 bits") }
+    static var tooLargeForFloat: JinjaError { JinjaError(.arithmetic, "int too large to convert to float") }
 
-    private static func checked(_ result: (partialValue: Int, overflow: Bool)) throws(JinjaError) -> Value {
-        guard !result.overflow else { throw tooLarge }
-        return .int(result.partialValue)
-    }
-
-    private static func power(_ base: Int, _ exponent: Int) throws(JinjaError) -> Int {
-        if base == 0 || base == 1 { return exponent == 0 ? 1 : base }
-        if base == -1 { return exponent % 2 == 0 ? 1 : -1 }
+    private static func power(_ base: Int, _ exponent: Int) throws(JinjaError) -> Value {
+        if base == 0 || base == 1 { return .int(exponent == 0 ? 1 : base) }
+        if base == -1 { return .int(exponent % 2 == 0 ? 1 : -1) }
         var result = 1
         for _ in 0..<exponent {
             let (product, overflow) = result.multipliedReportingOverflow(by: base)
-            guard !overflow else { throw tooLarge }
+            guard !overflow else { return try BigInteger.integers(.power, BigInt(base), BigInt(exponent)) }
             result = product
         }
-        return result
+        return .int(result)
     }
 
     private static func doubles(_ operation: BinaryOperator, _ left: Double, _ right: Double) throws(JinjaError) -> Double {
@@ -90,7 +126,9 @@ enum Numbers {
             guard right != 0 else { throw JinjaError(.arithmetic, "float division by zero") }
             return left / right
         case .floorDivide: return try floorDivided(left, right).quotient
-        case .modulo: return try floorDivided(left, right).remainder
+        case .modulo:
+            guard right != 0 else { throw JinjaError(.arithmetic, "float modulo") }
+            return try floorDivided(left, right).remainder
         case .power: return try doublePower(left, right)
         }
     }
@@ -115,7 +153,7 @@ enum Numbers {
         return (quotient - floored > 0.5 ? floored + 1 : floored, remainder)
     }
 
-    private static func doublePower(_ left: Double, _ right: Double) throws(JinjaError) -> Double {
+    static func doublePower(_ left: Double, _ right: Double) throws(JinjaError) -> Double {
         if left == 0, right < 0 { throw JinjaError(.arithmetic, "0.0 cannot be raised to a negative power") }
         if left < 0, left.isFinite, right.isFinite, right != right.rounded() {
             throw JinjaError(.arithmetic, "complex numbers are not supported")
@@ -127,7 +165,8 @@ enum Numbers {
 
     // MARK: Reading numbers from text, as int(…) and float(…) do
 
-    static func integer(from text: String, base: Int = 10) -> Int? {
+    /// nil where the text is no number; fails where it has more digits than Python reads.
+    static func integer(from text: String, base: Int = 10) throws(JinjaError) -> Value? {
         guard base == 0 || (base >= 2 && base <= 36) else { return nil }
         var digits = Array(PythonText.trimmed(text, where: Whitespace.isSpace).utf8)
         guard let first = digits.first else { return nil }
@@ -149,7 +188,13 @@ enum Numbers {
             }
         }
         guard let plain = withoutUnderscores(digits), plain.first != .plus, plain.first != .minus else { return nil }
-        return Int((isNegative ? "-" : "") + plain.text, radix: base)
+        let signed = (isNegative ? "-" : "") + plain.text
+        if let small = Int(signed, radix: base) { return .int(small) }
+        guard plain.allSatisfy({ Int(String(UnicodeScalar($0)), radix: base) != nil }) else { return nil }
+        // A base that is a power of two is quick at any length.
+        guard plain.count <= BigInteger.digitsMax || base.nonzeroBitCount == 1 else { throw BigInteger.tooManyDigits(plain.count) }
+        guard plain.count * (Int.bitWidth - (base - 1).leadingZeroBitCount) <= BigInteger.bitsMax + 8 else { throw BigInteger.tooLong }
+        return try BigInt(signed, radix: base).map { (number) throws(JinjaError) in try BigInteger.value(number) }
     }
 
     static func double(from text: String) -> Double? {
@@ -188,6 +233,18 @@ enum Numbers {
             else { return nil }
         }
         return result.isEmpty ? nil : result
+    }
+
+    // MARK: Writing whole numbers
+
+    /// The digits without their sign; nil for what is no integer. Fails where Python refuses to write that many decimal ones.
+    static func digits(_ value: Value, radix: Int = 10, uppercase: Bool = false) throws(JinjaError) -> (text: String, isNegative: Bool)? {
+        if case .big(let big) = value {
+            let isNegative = big.number.sign == .minus
+            let text = radix == 10 ? try big.text() : big.number.text(radix: radix, uppercase: uppercase)
+            return (isNegative ? String(text.dropFirst()) : text, isNegative)
+        }
+        return value.asInt.map { (String($0.magnitude, radix: radix, uppercase: uppercase), $0 < 0) }
     }
 
     // MARK: Decimals

@@ -56,7 +56,7 @@ enum PythonText {
         return result
     }
 
-    private static func escape(_ scalar: Unicode.Scalar) -> String {
+    static func escape(_ scalar: Unicode.Scalar) -> String {
         let value = scalar.value
         if value <= 0xff { return "\\x" + hex(value, 2) }
         return value <= 0xffff ? "\\u" + hex(value, 4) : "\\U" + hex(value, 8)

@@ -5,6 +5,8 @@ public enum Value {
     case none
     case bool(Bool)
     case int(Int)
+    /// Beyond 64 bits; a number that fits is always an `int`.
+    case big(BigInteger)
     case double(Double)
     case string(String)
     case list(ListValue)
@@ -45,7 +47,7 @@ extension Value {
     public var asString: String? {
         if case .string(let text) = self { text } else { nil }
     }
-    /// Integers and, as in Python, booleans.
+    /// Integers within 64 bits and, as in Python, booleans.
     public var asInt: Int? {
         switch self {
         case .int(let value): value
@@ -53,9 +55,11 @@ extension Value {
         default: nil
         }
     }
+    /// nil also for an integer that is too large for a double.
     public var asDouble: Double? {
         switch self {
         case .double(let value): value
+        case .big(let value): value.double
         default: asInt.map(Double.init)
         }
     }
@@ -80,7 +84,7 @@ extension Value {
         case .undefined: "Undefined"
         case .none: "NoneType"
         case .bool: "bool"
-        case .int: "int"
+        case .int, .big: "int"
         case .double: "float"
         case .string: "str"
         case .list: "list"
