@@ -54,7 +54,7 @@ final class Frame {
         for (name, value) in modelExtras { model.asDict?[name] = value }
         // What macros asked for before there was `model.batch`.
         if let batch = model.asDict?["batch"]?.asDict, let config = model.asDict?["config"]?.asDict {
-            for name in ["event_time_start", "event_time_end"] { config[Self.batchPrefix + name] = batch[name] ?? .none }
+            for name in ["event_time_start", "event_time_end"] { config[Self.batchPrefix + name] = batch[name] ?? Value.none }
         }
         translateTypes(of: model)
         return remembered(model)

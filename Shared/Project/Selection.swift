@@ -1,4 +1,4 @@
-public import Kernel
+internal import Kernel
 
 /// How tests join the nodes that they test.
 public enum IndirectSelection: String, Hashable, Sendable, CaseIterable {

@@ -42,8 +42,9 @@ extension Compiler {
 
     /// As the node names itself: what is built nowhere has a place all the same.
     private func ownRelation(of node: Node) -> RelationObject {
-        let relation = relation(of: node)
-        if node.isEphemeral, replacements[node.uniqueID] == nil { relation.expression = nil }
+        guard node.isEphemeral, replacements[node.uniqueID] == nil else { return relation(of: node) }
+        let relation = RelationObject(relationName(of: node), dialect: dialect)
+        quote(relation)
         return relation
     }
 

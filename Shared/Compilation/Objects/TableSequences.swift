@@ -139,7 +139,7 @@ final class TableTypeObject: JinjaObject {
     func hash(into hasher: inout Hasher) { hasher.combine(Self.word(kind)) }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
         guard name == "jsonify", let value = arguments.positional.first else { return nil }
-        return value.json.map { Value($0) } ?? .none
+        return value.json.map { Value($0) } ?? Value.none
     }
 
     static func word(_ kind: TableKind) -> String {
