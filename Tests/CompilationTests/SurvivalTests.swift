@@ -115,7 +115,7 @@ import Testing
     @Test(arguments: [
         ("product(range(1000), range(1000), range(1000))", "more than 10000000 items"), ("product([1, 2], repeat=100000000000)", "repeat argument too large"), ("product([1], repeat=-1)", "repeat argument cannot be negative"),
         ("permutations(range(12))", "more than 10000000 items"), ("combinations(range(40), 20)", "more than 10000000 items"), ("combinations_with_replacement([1, 2], 9223372036854775807)", "more than 10000000 items"),
-        ("combinations([1], -1)", "r must be non-negative"), ("islice([1], -1)", "0 <= x <= sys.maxsize"), ("islice([1])", "islice expected at least 2 arguments, got 1"), ("accumulate([9223372036854775807, 1])", "64 bits"),
+        ("combinations([1], -1)", "r must be non-negative"), ("islice([1], -1)", "0 <= x <= sys.maxsize"), ("islice([1])", "islice expected at least 2 arguments, got 1"),
     ])
     func `iteration without end is refused`(call: String, words: String) {
         let error = #expect(throws: (any Error).self) { try rendered("{{ modules.itertools.\(call) }}") }

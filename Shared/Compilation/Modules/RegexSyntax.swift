@@ -334,9 +334,9 @@ struct RegexParser {
     }
 
     private mutating func hexadecimal(_ count: Int) throws -> UInt32 {
-        guard place + count <= text.count, let value = UInt32(String(String.UnicodeScalarView(text[place..<place + count].compactMap(Unicode.Scalar.init))), radix: 16) else {
-            throw failure("incomplete escape")
-        }
+        let digits = String(String.UnicodeScalarView(text[place...].prefix(count).compactMap(Unicode.Scalar.init)))
+        // A sign is no digit.
+        guard digits.count == count, digits.allSatisfy(\.isHexDigit), let value = UInt32(digits, radix: 16) else { throw failure("incomplete escape") }
         place += count
         return value
     }
