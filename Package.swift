@@ -204,7 +204,7 @@ let package = Package(
         tests("ExtractEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "HTTP", "Kernel", "Landing", "Support", "sluice-sandbox"]),
         tests("LoadEngine", ["ConnectorKit", "Contracts", "Conversations", "ExtractConnectors", "ExtractEngine", "HTTP", "Kernel", "Landing", "Support", "WarehouseKit", "WarehousePostgreSQL", "WarehouseSQLite"]),
         .target(
-            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["artifacts", "dbt", "dbt_sqlite", "hunt", "run"],
+            name: "WarehouseConformance", dependencies: ["WarehouseKit", "Contracts", "Kernel"], path: "Tests/Conformance", exclude: ["artifacts", "commands", "dbt", "dbt_sqlite", "histories", "hunt", "mutations", "run"],
             swiftSettings: strict),
         // Tests of the modelling rooms.
         shared("ModellingSupport", ["Compilation", "Kernel", "Project", "WarehouseKit", "WarehouseSQLite"], path: "Tests/ModellingSupport"),

@@ -44,17 +44,12 @@ extension ProjectReader {
         if node.resourceType == .function { (node.arguments, node.returns) = (patch.arguments, patch.returns) }
     }
 
-    /// What a text such as `ref('m')` names.
-    static func reference(_ text: String, in node: Node) -> Capture? {
-        (try? DbtSyntax.environment.parse("{{ \(text) }}", name: node.originalFilePath)).flatMap(StaticReader.capture)
-    }
-
     /// What a foreign key points to is built before, as dbt has it.
     static func addKeys(to node: inout Node) {
         guard node.resourceType == .model else { return }
         let constraints = node.columns.flatMap(\.constraints) + node.constraints
         for text in constraints.filter({ $0["type"] == "foreign_key" }).compactMap({ $0["to"]?.stringValue }) {
-            guard let found = reference(text, in: node) else { continue }
+            guard let found = Capture.reference(text) else { continue }
             node.refs += found.refs
             node.sources += found.sources
         }
