@@ -134,6 +134,8 @@ def lines(text):
         line = re.sub(r"/(theirs|ours)/", "/SIDE/", line).rstrip()
         # Those of dbt-sqlite are other ones than ours.
         if ADAPTER == "sqlite": line = re.sub(r"\d+ macros", "N macros", line)
+        # dbt's order changes with what it has read again since.
+        if line.startswith("Found "): line = "Found " + ", ".join(sorted(line.removeprefix("Found ").split(", ")))
         if line and not LEFT_OUT.match(line): found.append(line)
     # The kind and the reason are the same; each program has its own frame around them.
     if found and any("Usage Error" in line or line.startswith("Usage: sluice dbt") or line.startswith("Error: Option ") for line in found): return ["Usage Error"]
