@@ -16,18 +16,24 @@ public struct ManifestWriter {
     /// What compiling adds to a node.
     public struct Compiled: Sendable {
         public var sql: String?
-        public var path: String?
+        /// Where its SQL lies. Asked when it is written: the paths of all nodes at once take more memory than their SQL.
+        public var path: (@Sendable () -> String)?
         /// Where the statement lies that built it.
-        public var buildPath: String?
+        public var buildPath: (@Sendable () -> String)?
         public var relationName: String?
         /// The ephemeral models in it, with their common table expressions.
         public var injected: [(id: String, sql: String)]
+        /// A place that is known already, for ``path``.
+        public static func place(_ path: String?) -> (@Sendable () -> String)? {
+            guard let path else { return nil }
+            return { path }
+        }
         /// Of a hook that ran: which one it was.
         public var index: Int?
         /// What came to light of the macros that it calls.
         public var macros: [String]
         public init(
-            sql: String? = nil, path: String? = nil, buildPath: String? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil, macros: [String] = []
+            sql: String? = nil, path: (@Sendable () -> String)? = nil, buildPath: (@Sendable () -> String)? = nil, relationName: String? = nil, injected: [(id: String, sql: String)] = [], index: Int? = nil, macros: [String] = []
         ) {
             self.macros = macros
             self.sql = sql
@@ -200,9 +206,9 @@ public struct ManifestWriter {
         if node.resourceType == .operation, let hook = manifest.hooks.first(where: { $0.node.uniqueID == node.uniqueID }) {
             members.append(("index", JSON(own?.index ?? hook.index)))
         }
-        if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path) }
+        if let path = own?.buildPath, let place = members.firstIndex(where: { $0.key == "build_path" }) { members[place].value = .string(path()) }
         if node.resourceType != .seed, let own, let sql = own.sql {
-            if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path) }
+            if let place = members.firstIndex(where: { $0.key == "compiled_path" }) { members[place].value = JSON(own.path?()) }
             if !own.macros.isEmpty, let place = members.firstIndex(where: { $0.key == "depends_on" }), let known = members[place].value["macros"]?.arrayValue {
                 members[place].value["macros"] = .array(known + own.macros.map(JSON.string).filter { !known.contains($0) })
             }

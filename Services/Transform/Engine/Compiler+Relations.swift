@@ -12,7 +12,8 @@ extension Compiler {
     func noteEphemerals(in names: inout [String: ManifestWriter.Compiled], folder: RunFolder) {
         for id in Set(names.values.flatMap { $0.injected.map(\.id) }) where names[id]?.sql == nil {
             guard let node = manifest.nodes[id], let compiled = try? undoing({ try compile(node) }) else { continue }
-            names[id] = .init(sql: compiled.sql, path: compiled.sql.isEmpty ? nil : folder.compiledPath(of: node), injected: compiled.ephemerals.map { ($0.id, $0.sql) })
+            let path: @Sendable () -> String = { folder.compiledPath(of: node) }
+            names[id] = .init(sql: compiled.sql, path: compiled.sql.isEmpty ? nil : path, injected: compiled.ephemerals.map { ($0.id, $0.sql) })
         }
     }
 }

@@ -228,6 +228,7 @@ struct DbtRun {
     /// As in dbt, the manifest that a run leaves says what it compiled and built.
     private func writeManifest(after results: [NodeResult]) throws {
         var names = compiler.compiledNames()
+        let folder = site.folder
         var hooks: [Bool: Int] = [:]
         for result in results {
             let hook = manifest.hooks.first { $0.node.uniqueID == result.uniqueID }
@@ -236,14 +237,14 @@ struct DbtRun {
             var own = names[node.uniqueID] ?? .init()
             if let sql = result.compiledSQL {
                 own.sql = sql
-                own.path = sql.isEmpty || node.resourceType == .snapshot ? nil : site.folder.compiledPath(of: node)
+                if !sql.isEmpty, node.resourceType != .snapshot { own.path = { folder.compiledPath(of: node) } }
                 own.relationName = result.relationName
                 own.macros = site.macros(ofTest: node, isRun: true)
                 own.injected = result.ephemerals.map { ($0.id, $0.sql) }
             }
             // Also of one that did not run, behind another that failed.
             own.index = hook.flatMap { hooks[$0.isAtStart] }
-            if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = site.folder.runPath(of: node) }
+            if result.builtBy != nil || node.resourceType == .seed && result.status == .success { own.buildPath = { folder.runPath(of: node) } }
             names[node.uniqueID] = own
         }
         compiler.noteEphemerals(in: &names, folder: site.folder)
@@ -277,7 +278,7 @@ struct DbtRun {
                 }
                 let compiled = try compiler.undoing { try compiler.compile(node) }
                 let path = try DbtLane.write(compiled, in: site.folder, by: compiler)
-                names[id] = .init(sql: compiled.sql, path: path, relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) }, macros: site.macros(ofTest: node, isRun: false))
+                names[id] = .init(sql: compiled.sql, path: ManifestWriter.Compiled.place(path), relationName: compiled.relationName, injected: compiled.ephemerals.map { ($0.id, $0.sql) }, macros: site.macros(ofTest: node, isRun: false))
                 // As in dbt, an ephemeral model has a result where somebody asked for it.
                 guard !node.isEphemeral || !site.arguments.select.isEmpty else { continue }
                 results.append(NodeResult(

@@ -88,7 +88,7 @@ struct DbtShow {
                 let shown = try preview(node, sql, limit, output, isInline: false)
                 guard node.resourceType != .seed else { return }
                 // As in dbt, what was shown is from then on what was compiled.
-                names[node.uniqueID] = .init(sql: shown, path: site.folder.compiledPath(of: node), relationName: names[node.uniqueID]?.relationName, macros: [site.macroID("get_limit_subquery_sql")])
+                names[node.uniqueID] = .init(sql: shown, path: { [folder = site.folder] in folder.compiledPath(of: node) }, relationName: names[node.uniqueID]?.relationName, macros: [site.macroID("get_limit_subquery_sql")])
             }
         }
         try site.writeManifest(compiled: names)

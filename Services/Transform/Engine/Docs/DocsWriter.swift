@@ -44,7 +44,7 @@ struct DocsWriter {
                 if !node.isEphemeral { result.nodes.append(NodeResult(
                     uniqueID: id, status: .success, message: "", startedAt: startedAt, finishedAt: now(), compiledSQL: sql, relationName: made.relationName)) }
                 compiled[id] = .init(
-                    sql: sql, path: try DbtLane.write(made, in: folder, by: compiler), relationName: made.relationName ?? compiled[id]?.relationName,
+                    sql: sql, path: ManifestWriter.Compiled.place(try DbtLane.write(made, in: folder, by: compiler)), relationName: made.relationName ?? compiled[id]?.relationName,
                     injected: made.ephemerals.map { ($0.id, $0.sql) })
             } catch {
                 result.problems.append(String(describing: error))
