@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", path: "Shared/CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CEpoll", path: "Shared/CEpoll"),
+        .systemLibrary(name: "CLinux", path: "Shared/CLinux"),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CYAML", path: "Shared/CYAML", providers: [.apt(["libyaml-dev"])]),
 
@@ -52,7 +52,7 @@ let package = Package(
 
         shared("YAML", ["CYAML", "Kernel"]),
 
-        shared("Platform", ["Kernel"]),
+        shared("Platform", ["CLinux", "Kernel"]),
         shared("Markup", ["Kernel"]),
         shared("Templating", ["Jinja", "Kernel"]),
         shared("Runs", ["Kernel", "Contracts", "Schedules", "Templating"]),
@@ -62,7 +62,7 @@ let package = Package(
         shared("Pipelines", ["Contracts", "Digest", "Kernel", "Platform", "Schedules", "Templating", "YAML"]),
 
         // The bus.
-        shared("Wire", ["CEpoll", "CZeroMQ", "Kernel", "Platform"]),
+        shared("Wire", ["CLinux", "CZeroMQ", "Kernel", "Platform"]),
         shared("Bus", ["Wire", "Contracts", "Kernel", "Platform"]),
         shared("ServiceKit", ["Bus", "Contracts", "Kernel", "Platform", "Wire"]),
         .target(name: "Journal", dependencies: ["Kernel", "Contracts", "Leases", "Platform", "SQLite"], path: "Services/Broker/Journal", swiftSettings: strict),
@@ -84,7 +84,7 @@ let package = Package(
 
         // Data.
         .systemLibrary(name: "CZlib", path: "Shared/CZlib", providers: [.apt(["zlib1g-dev"])]),
-        shared("Landing", ["Kernel", "Digest", "CZlib"]),
+        shared("Landing", ["Kernel", "Digest", "Platform", "CZlib"]),
         shared("HTTP", ["CCurl", "Kernel"]),
         shared("ConnectorKit", ["Kernel", "Landing", "Digest", "HTTP", "Platform"]),
         shared("WarehouseKit", ["Kernel", "Contracts"]),

@@ -1,5 +1,6 @@
 internal import CZlib
 internal import Glibc
+internal import Platform
 
 enum Gzip {
     static let chunkBytes = 1 << 20
@@ -12,7 +13,8 @@ enum Gzip {
     }
 
     private static func inflated(_ packed: UnsafeRawBufferPointer, _ path: String, _ folder: String) throws -> MappedFile {
-        let output = try unnamedFile(in: folder)
+        let output = Descriptors.unnamedFile(in: folder)
+        guard output >= 0 else { throw LandingProblem.disk(folder, "create a file") }
         defer { close(output) }
         var stream = z_stream()
         // 15 bits of window, and 16 more for the gzip header.
@@ -49,13 +51,5 @@ enum Gzip {
             }
         }
         return try MappedFile(descriptor: output, path: path)
-    }
-
-    private static func unnamedFile(in folder: String) throws -> Int32 {
-        var template = Array("\(folder)/.inflated-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw LandingProblem.disk(folder, "create a file") }
-        unlink(&template)
-        return descriptor
     }
 }

@@ -55,7 +55,7 @@ final class ProbeListener: Sendable {
 
     private func loop() -> Never {
         while true {
-            let client = accept(descriptor, nil, nil)
+            let client = Descriptors.accept(descriptor)
             guard client >= 0 else {
                 if errno != EINTR { usleep(50_000) }
                 continue

@@ -146,11 +146,9 @@ public final class Signals: Sendable {
 
     /// One for each process.
     public init() {
-        var ends: [Int32] = [-1, -1]
-        precondition(pipe(&ends) == 0, "the system gives no pipe")
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        descriptor = ends[0]
-        signalPipe = ends[1]
+        guard let ends = Descriptors.pipe() else { preconditionFailure("the system gives no pipe") }
+        descriptor = ends.reading
+        signalPipe = ends.writing
         signal(SIGPIPE, SIG_IGN)
         for number in [SIGTERM, SIGINT] {
             signal(number) { _ in

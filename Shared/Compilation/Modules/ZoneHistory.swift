@@ -34,7 +34,7 @@ final class ZoneHistory: Hashable, Sendable {
     }
 
     static func read(_ path: String) -> [UInt8]? {
-        guard let file = fopen(path, "r") else { return nil }
+        guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 18)
         let count = fread(&bytes, 1, bytes.count, file)

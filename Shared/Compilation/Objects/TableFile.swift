@@ -63,7 +63,7 @@ struct TableFile {
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
         let parts = whole.split(separator: "/", omittingEmptySubsequences: false)
         for count in 1..<max(parts.count, 1) { mkdir(parts[..<count].joined(separator: "/"), 0o777) }
-        guard let file = fopen(whole, "w") else {
+        guard let file = fopen(whole, "we") else {
             throw CompilationError("compile.cannot_write", "the table cannot be written to '\(path)': \(String(cString: strerror(errno)))", remedy: "name a file in a folder that can be written to")
         }
         defer { fclose(file) }

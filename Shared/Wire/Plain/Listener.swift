@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Listens at `ipc://PATH`, `ipc://@NAME` (Linux's abstract names) or `tcp://HOST:PORT`, where `*` stands for any host or port.
 final class Listener {
@@ -103,9 +104,8 @@ final class Listener {
     /// The next connection that is there. Nil where none is, or, with `isShort`, where the system has no descriptor for it.
     func accept(isShort: inout Bool) -> Int32? {
         while true {
-            let accepted = Glibc.accept(descriptor, nil, nil)
+            let accepted = Descriptors.accept(descriptor)
             if accepted >= 0 {
-                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
                 var yes: Int32 = 1
                 // Answers are small and awaited; and who vanished is found out some day. A file's socket knows neither.
                 setsockopt(accepted, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Kernel
+internal import Platform
 
 /// `dbt docs serve`: the target folder over HTTP on 127.0.0.1, until it is interrupted. For one person at a time.
 struct DocsServer {
@@ -19,7 +20,7 @@ struct DocsServer {
         }
         let host = arguments.value("host") ?? "127.0.0.1"
         let port = try port
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(listener) }
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -37,7 +38,7 @@ struct DocsServer {
         _ = withUnsafeMutablePointer(to: &own) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &ownLength) } }
         log("Serving docs at \(host):\(UInt16(bigEndian: own.sin_port))\nTo access from your browser, navigate to: http://\(host):\(UInt16(bigEndian: own.sin_port))\n\nPress Ctrl+C to exit.")
         while true {
-            let connection = accept(listener, nil, nil)
+            let connection = Descriptors.accept(listener)
             if connection < 0 {
                 // Whoever called has gone again; all else stays as it is, however often it is tried.
                 guard [EINTR, ECONNABORTED].contains(errno) else {
