@@ -24,6 +24,11 @@ public struct Template: Sendable {
     let symbols: [String]
 
     public var name: String { source.name }
+    /// Of a template that is one `{{ expression }}` and nothing else.
+    public var onlyExpression: Expression? {
+        guard body.count == 1, case .output(let values) = body[0].kind, values.count == 1 else { return nil }
+        return values[0]
+    }
 
     public func text(of definition: Definition) -> String { source.text(in: definition.range) }
     public func bodyText(of definition: Definition) -> String { source.text(in: definition.bodyRange) }

@@ -160,6 +160,23 @@ import Testing
         #expect(try environment.evaluate("1 + 2 * n", variables: ["n": 4]).asInt == 9)
     }
 
+    @Test(arguments: [
+        ("'5' | int", "5"), ("[1, 2][0]", "1"), ("[1, 2, 3][1:]", "[2, 3]"), ("{'a': 1}.a", "1"), ("5 is odd", "True"), ("[3, 1] | sort", "[1, 3]"), ("5 if true", "5"), ("5 if true else foo", "5"),
+        ("false and foo", "False"), ("1 or foo", "1"), ("(1, 'a')", "(1, 'a')"), ("none", "None"), ("'a' ~ 1", "a1"),
+    ])
+    func `what waits for no context is a text, as in Jinja2`(expression: String, text: String) throws {
+        let template = try Environment().parse("{{ \(expression) }}")
+        #expect(try Interpreter(Environment()).renderNative(template).asString == text)
+        let isText = try Interpreter(Environment()).evaluate(template, Context()).asString != nil
+        #expect(isText == (expression == "'a' ~ 1"))
+    }
+
+    @Test(arguments: ["[1, 2] | map('string')", "n", "[n]", "5 if n else 6", "true and n", "range(3)", "[1][9]", "n | int", "5 if false", "[1, n][0]"])
+    func `what waits for the context keeps its kind`(expression: String) throws {
+        let value = try Interpreter(Environment()).renderNative(Environment().parse("{{ \(expression) }}"), Context(["n": 4]))
+        #expect(value.asString == nil)
+    }
+
     @Test func `own filters, tests and the forgiving undefined`() throws {
         var environment = Environment()
         environment.filters["as_number"] = { value, _, interpreter in .int(Int(try interpreter.text(of: value)) ?? 0) }

@@ -68,6 +68,25 @@ import WarehouseKit
         #expect(try desk.texts("select reason from _sluice_quarantine") == ["column 'amount' holds no integer"])
     }
 
+    @Test func `what is derived without looking at the record keeps its kind`() async throws {
+        let (desk, run) = try await Self.load(
+            "id\n1\n",
+            ["prepare": [["derive": ["channel": "1", "note": "none", "is_test": "false", "word": "'x'"]], ["drop": ["none of them": "false"]]]])
+        #expect(try ContractTests.columns(desk) == ["id integer", "channel integer", "note unknown", "is_test boolean", "word text"])
+        #expect(try desk.rows("select note from raw__t") == [[.null]])
+        #expect(run.message("ingest.load.t.0") == "1 row")
+    }
+
+    @Test func `integers beyond 64 bits are derived, and decided on, to the last digit`() async throws {
+        let (desk, run) = try await Self.load(
+            "id\n12345678901234567890\n9223372036854775807\n",
+            ["prepare": [["derive": ["copy": "id", "more": "id * 10"]], ["drop": ["small": "id < 5"]]]])
+        #expect(try desk.texts("select copy || ' ' || more from raw__t order by 1") == [
+            "12345678901234567890 123456789012345678900", "9223372036854775807 92233720368547758070",
+        ])
+        #expect(run.message("ingest.load.t.0") == "2 rows")
+    }
+
     /// From 00:00 night, from 06:00 morning, from 12:00 afternoon, from 18:00 evening, on the clock of whoever wrote the time.
     static let daySegment = "'night' if hour(at) < 6 else 'morning' if hour(at) < 12 else 'afternoon' if hour(at) < 18 else 'evening'"
 

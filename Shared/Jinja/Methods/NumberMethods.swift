@@ -95,8 +95,9 @@ enum NumberMethods {
         }
         if try !order(places[1]) { bytes.reverse() }
         guard bytes.count <= BigInteger.bitsMax / 8 else { throw BigInteger.tooLong }
-        var result = BigInt(0)
-        for byte in bytes { result = (result << 8) + BigInt(Int(byte)) }
+        var words = [UInt](repeating: 0, count: bytes.count / 8 + 1)
+        for (place, byte) in bytes.reversed().enumerated() { words[place / 8] |= UInt(byte) << UInt(place % 8 * 8) }
+        var result = BigInt(Natural(words: words))
         if try interpreter.isTrue(places[2] ?? false), let first = bytes.first, first >= 0x80 { result = result - (BigInt(1) << (bytes.count * 8)) }
         return try BigInteger.value(result)
     }

@@ -3,30 +3,31 @@ extension StringMethods {
     @Sendable static func encode(_ text: String, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
         let places = try a.bound("encode", "encoding", "errors")
         let encoding = try TextEncoding(named: (places[0] ?? "utf-8").string("encode() argument 'encoding'"))
+        guard text.utf8.count <= BytesObject.countMax else { throw BytesObject.tooLong }
         return .object(BytesObject(try encoding.encode(text, errors: (places[1] ?? "strict").string("encode() argument 'errors'"))))
     }
 
     @Sendable static func translate(_ text: String, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {
         let table = try a.bound("translate", required: 1, "table")[0] ?? .none
-        var result = String.UnicodeScalarView()
+        var result = ""
         for scalar in text.unicodeScalars {
             let replacement = try interpreter.item(.int(Int(scalar.value)), of: table)
             switch replacement {
             case .undefined:
                 guard interpreter.hasItems(table) else { throw JinjaError(.type, "'\(table.typeName)' object is not subscriptable") }
-                result.append(scalar)
+                result.unicodeScalars.append(scalar)
             case .none: break
-            case .string(let text): result.append(contentsOf: text.unicodeScalars)
+            case .string(let text): result += text
             case .int, .bool, .big:
                 guard let code = replacement.asInt, let code = UInt32(exactly: code), let scalar = Unicode.Scalar(code) else {
                     throw JinjaError(.value, "character mapping must be in range(0x110000)")
                 }
-                result.append(scalar)
+                result.unicodeScalars.append(scalar)
             default: throw JinjaError(.type, "character mapping must return integer, None or str")
             }
-            guard result.count <= interpreter.environment.limits.textBytesMax else { throw interpreter.textTooLong }
+            guard result.utf8.count <= interpreter.environment.limits.textBytesMax else { throw interpreter.textTooLong }
         }
-        return .string(String(result))
+        return .string(result)
     }
 
     @Sendable static func maketrans(_ text: String, _ a: Arguments, _ interpreter: Interpreter) throws(JinjaError) -> Value {

@@ -109,6 +109,7 @@ extension Interpreter {
         case .tuple(let tuple): return .tuple(try slice(tuple.items, lower, upper, step))
         case .string(let text): return .string(PythonText.string(try slice(Array(text.unicodeScalars), lower, upper, step)))
         case .object(let object as BytesObject): return .object(BytesObject(try slice(object.bytes, lower, upper, step)))
+        case .object(let range as RangeObject): return .object(range.slice(try span(range.count ?? 0, lower, upper, step)))
         case .object(let object) where object.isSequence:
             return .tuple(try slice(try items(of: value), lower, upper, step))
         case .undefined(let undefined):
@@ -121,26 +122,29 @@ extension Interpreter {
     private func slice<Item>(
         _ items: [Item], _ lower: Value, _ upper: Value, _ step: Value
     ) throws(JinjaError) -> [Item] {
-        let step = try bound(step) ?? 1
-        guard step != 0 else { throw JinjaError(.value, "slice step cannot be zero") }
-        let count = items.count
-        let isForward = step > 0
-        func clamp(_ index: Int?, _ whenAbsent: Int) -> Int {
-            guard var index else { return whenAbsent }
-            if index < 0 { index = max(index + count, -1) }
-            return isForward ? min(max(index, 0), count) : min(max(index, -1), count - 1)
-        }
-        var index = clamp(try bound(lower), isForward ? 0 : count - 1)
-        let end = clamp(try bound(upper), isForward ? count : -1)
+        var (index, end, step) = try span(items.count, lower, upper, step)
         if step == 1 { return index < end ? Array(items[index..<end]) : [] }
         var result: [Item] = []
-        while isForward ? index < end : index > end {
+        while step > 0 ? index < end : index > end {
             result.append(items[index])
             let (next, overflow) = index.addingReportingOverflow(step)
             if overflow { break }
             index = next
         }
         return result
+    }
+
+    /// Python's `slice.indices`.
+    private func span(_ count: Int, _ lower: Value, _ upper: Value, _ step: Value) throws(JinjaError) -> (start: Int, end: Int, step: Int) {
+        let step = try bound(step) ?? 1
+        guard step != 0 else { throw JinjaError(.value, "slice step cannot be zero") }
+        let isForward = step > 0
+        func clamp(_ index: Int?, _ whenAbsent: Int) -> Int {
+            guard var index else { return whenAbsent }
+            if index < 0 { index = max(index + count, -1) }
+            return isForward ? min(max(index, 0), count) : min(max(index, -1), count - 1)
+        }
+        return (clamp(try bound(lower), isForward ? 0 : count - 1), clamp(try bound(upper), isForward ? count : -1), step)
     }
 
     private func bound(_ value: Value) throws(JinjaError) -> Int? {

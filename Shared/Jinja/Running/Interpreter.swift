@@ -43,19 +43,13 @@ public final class Interpreter {
 
     /// The value of a template that is one `{{ expression }}` and nothing else; the rendered text of any other, and of a constant, as in Jinja2.
     public func renderNative(_ template: Template, _ context: Context = Context()) throws(JinjaError) -> Value {
-        guard template.body.count == 1, case .output(let values) = template.body[0].kind, values.count == 1, !values[0].isFolded else {
-            return .string(try render(template, context))
-        }
-        return try value(of: values[0], template, context)
+        let isFolded = try fresh { () throws(JinjaError) in template.onlyExpression.map { self.isFolded($0, Scope(ModuleState(template, context))) } ?? true }
+        return isFolded ? .string(try render(template, context)) : try evaluate(template, context)
     }
 
-    /// The value of a template that is one expression.
-    func evaluate(_ template: Template, _ context: Context) throws(JinjaError) -> Value {
-        guard template.body.count == 1, case .output(let values) = template.body[0].kind, values.count == 1 else { return .string(try render(template, context)) }
-        return try value(of: values[0], template, context)
-    }
-
-    private func value(of expression: Expression, _ template: Template, _ context: Context) throws(JinjaError) -> Value {
+    /// The value of a template that is one `{{ expression }}` and nothing else, a constant too; the rendered text of any other.
+    public func evaluate(_ template: Template, _ context: Context) throws(JinjaError) -> Value {
+        guard let expression = template.onlyExpression else { return .string(try render(template, context)) }
         let scope = Scope(ModuleState(template, context))
         return try fresh { () throws(JinjaError) in try self.evaluate(expression, scope) }
     }

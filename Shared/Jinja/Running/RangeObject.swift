@@ -40,6 +40,13 @@ final class RangeObject: JinjaObject {
         length = distance <= 0 ? 0 : (distance - 1) / abs(step) + 1
     }
 
+    /// A part of it is a range too.
+    func slice(_ span: (start: Int, end: Int, step: Int)) -> any JinjaObject {
+        func place(_ index: Int) -> BigInt { BigInt(start) + BigInt(index) * BigInt(step) }
+        let numbers = [place(span.start), place(span.end), BigInt(step) * BigInt(span.step)]
+        return RangeObject(numbers) ?? FarRangeObject(numbers[0], numbers[1], numbers[2])
+    }
+
     var typeName: String { "range" }
     var isSequence: Bool { true }
     var count: Int? { length }
@@ -154,6 +161,12 @@ final class FarRangeObject: JinjaObject {
             return try BigInteger.value(self.start + index * self.step)
         }
     }
+
+    func isEqual(to other: Value) -> Bool {
+        guard case .object(let object) = other, let range = object as? FarRangeObject else { return false }
+        return length == range.length && (length.isZero || start == range.start && (length == 1 || step == range.step))
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(length) }
 
     func contains(_ value: Value) throws -> Bool? {
         guard let number = value.wholeNumber ?? value.asDouble.flatMap({ $0 == $0.rounded() ? BigInteger.number(of: $0) : nil }) else { return false }

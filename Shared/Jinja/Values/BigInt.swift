@@ -48,13 +48,17 @@ struct BigInt: Hashable, Sendable, ExpressibleByIntegerLiteral {
     }
 
     func power(_ exponent: Int) -> BigInt {
+        let resultSign: FloatingPointSign = sign == .minus && exponent % 2 == 1 ? .minus : .plus
+        // Of twos alone, which is what most write.
+        let twos = magnitude.trailingZeroBitCount
+        if magnitude.bitWidth == twos + 1 { return BigInt(Natural(1) << (twos * exponent), resultSign) }
         var (result, base, rest) = (Natural(1), magnitude, exponent)
         while rest > 0 {
             if rest % 2 == 1 { result = result * base }
             rest /= 2
             if rest > 0 { base = base * base }
         }
-        return BigInt(result, sign == .minus && exponent % 2 == 1 ? .minus : .plus)
+        return BigInt(result, resultSign)
     }
 }
 

@@ -1,6 +1,8 @@
 /// Python's `bytes`: what `encode` and `to_bytes` give.
 final class BytesObject: JinjaObject {
     let bytes: [UInt8]
+    static let countMax = 1 << 24
+    static var tooLong: JinjaError { JinjaError(.limit, "more than \(countMax) bytes") }
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -56,11 +58,12 @@ final class BytesObject: JinjaObject {
     func apply(_ operation: BinaryOperator, _ other: Value, isReversed: Bool) throws -> Value? {
         if operation == .add, !isReversed {
             guard case .object(let object as BytesObject) = other else { throw JinjaError(.type, "can't concat \(other.typeName) to bytes") }
+            guard bytes.count + object.bytes.count <= Self.countMax else { throw Self.tooLong }
             return .object(BytesObject(bytes + object.bytes))
         }
         guard operation == .multiply, let times = other.asInt else { return nil }
         let (size, isOver) = bytes.count.multipliedReportingOverflow(by: max(times, 0))
-        guard !isOver, size <= 1 << 24 else { throw JinjaError(.limit, "more than \(1 << 24) bytes") }
+        guard !isOver, size <= Self.countMax else { throw Self.tooLong }
         return .object(BytesObject(Array(repeatElement(bytes, count: max(times, 0)).joined())))
     }
 
@@ -83,8 +86,7 @@ final class BytesObject: JinjaObject {
             let encoding = try TextEncoding(named: (places[0] ?? "utf-8").string("decode() argument 'encoding'"))
             return .string(try encoding.decode(bytes, errors: (places[1] ?? "strict").string("decode() argument 'errors'")))
         case "hex":
-            _ = try arguments.bound("hex")
-            return .string(bytes.map { PythonText.hex(UInt32($0), 2) }.joined())
+            return .string(try hex(arguments.bound("hex", "sep", "bytes_per_sep")))
         case "fromhex":
             let text = try (arguments.bound("fromhex", required: 1, "string")[0] ?? .none).string("fromhex() argument")
             return .object(BytesObject(try Self.bytes(ofHex: text)))
@@ -97,6 +99,24 @@ final class BytesObject: JinjaObject {
                 }, named: try arguments.named.map { ($0.name, try Self.argument($0.value, takesNumber: false, stays)) })
             return Self.result(try method(Self.text(bytes, stays), passed, interpreter))
         }
+    }
+
+    /// Groups of so many bytes are counted from the right, and from the left where the number is negative.
+    private func hex(_ places: [Value?]) throws(JinjaError) -> String {
+        let digits = bytes.map { PythonText.hex(UInt32($0), 2) }
+        guard let separator = places[0] else { return digits.joined() }
+        let sign = try separator.string("sep")
+        guard sign.unicodeScalars.count == 1 else { throw JinjaError(.value, "sep must be length 1.") }
+        guard sign.utf8.count == 1 else { throw JinjaError(.value, "sep must be ASCII.") }
+        let size = try (places[1] ?? 1).integer("bytes_per_sep")
+        guard size != 0 else { return digits.joined() }
+        let first = size > 0 ? digits.count % size : 0
+        var text = ""
+        for (place, digit) in digits.enumerated() {
+            if place > 0, (place - first) % size == 0 { text += sign }
+            text += digit
+        }
+        return text
     }
 
     private static func bytes(ofHex text: String) throws(JinjaError) -> [UInt8] {

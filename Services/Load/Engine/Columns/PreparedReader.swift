@@ -90,6 +90,7 @@ struct PreparedReader<Base: RecordReading & ~Copyable>: ~Copyable, RecordReading
         case .none, .undefined: .null
         case .bool(let flag): arena.field(flag ? "true" : "false", isText: false)
         case .int(let number): arena.field(String(number), isText: false)
+        case .big(let number): arena.field(number.digits, isText: false)
         case .double(let number): arena.field("\(number)", isText: false)
         case .string(let text): arena.field(text, isText: true)
         default: throw Unfit()

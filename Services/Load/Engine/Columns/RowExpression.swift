@@ -30,7 +30,7 @@ struct RowExpression {
         } catch {
             throw Unreadable(reason: error.message, remedy: "write one expression, without braces: amount > 0")
         }
-        guard template.body.count == 1, case .output(let values) = template.body[0].kind, values.count == 1 else {
+        guard template.onlyExpression != nil else {
             throw Unreadable(reason: "it is not one expression", remedy: "write one expression, without braces: amount > 0")
         }
         var names = MentionedNames()
@@ -47,7 +47,7 @@ struct RowExpression {
     func evaluate(_ interpreter: Interpreter, _ fields: UnsafeMutableBufferPointer<CSVReader.Field>) throws -> Value {
         var variables = Self.functions
         for column in columns { variables[column.name] = Self.value(fields[column.slot]) }
-        return try interpreter.renderNative(template, Context(variables))
+        return try interpreter.evaluate(template, Context(variables))
     }
 
     static func interpreter() -> Interpreter { Interpreter(environment) }
@@ -66,6 +66,7 @@ struct RowExpression {
         if !field.isText {
             if let number = FieldParser.integer(field.bytes) { return .int(Int(number)) }
             if let number = FieldParser.real(field.bytes) { return .double(number) }
+            if FieldParser.isDecimal(field.bytes), let number = Value(digits: String(decoding: field.bytes, as: UTF8.self)) { return number }
             if let flag = FieldParser.boolean(field.bytes) { return .bool(flag) }
         }
         return .string(String(decoding: field.bytes, as: UTF8.self))
