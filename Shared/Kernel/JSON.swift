@@ -151,6 +151,7 @@ extension JSON: Codable {
             if container.decodeNil() { self = .null }
             else if let value = try? container.decode(Bool.self) { self = .bool(value) }
             else if let value = try? container.decode(Int64.self) { self = .integer(value) }
+            else if let value = try? container.decode(Int128.self) { self = .large(String(value)) }
             else if let value = try? container.decode(Double.self) { self = .double(value) }
             else { self = .string(try container.decode(String.self)) }
         }
@@ -169,8 +170,8 @@ extension JSON: Codable {
             switch self {
             case .bool(let value): try container.encode(value)
             case .integer(let value): try container.encode(value)
-            // Coders know no larger number.
-            case .large(let digits): try container.encode(Double(digits))
+            // Coders know no larger number than these; the digits of another are kept as a text.
+            case .large(let digits): if let number = Int128(digits) { try container.encode(number) } else { try container.encode(digits) }
             case .double(let value): try container.encode(value)
             case .string(let value): try container.encode(value)
             default: try container.encodeNil()

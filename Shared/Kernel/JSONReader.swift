@@ -168,8 +168,9 @@ struct JSONReader {
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
         if isWhole {
             if let value = Int64(text) { return .integer(value) }
-            // Longer ones no reader of ours turns into a number, and neither does Python.
-            if text.utf8.count <= 4_300 { return .large(text) }
+            // Python reads no longer ones either.
+            guard whole <= 4_300 else { place = start; throw failure("an integer of more than 4300 digits") }
+            return .large(text)
         }
         guard let value = Double(text) else { throw failure("not a number") }
         return .double(value)

@@ -74,7 +74,7 @@ public struct JSONRecordReader: ~Copyable {
         for (column, texts) in zip(shape.columns, texts) {
             switch column.source {
             case .constant(let value):
-                let field = Field(bytes: keep(texts[0]), isQuoted: !value.isNull, isText: value.numberOrFlag == nil)
+                let field = Field(bytes: keep(texts[0]), isQuoted: !value.isNull, isText: !value.isNumberOrFlag)
                 columns.append(Column(source: .constant(field), words: [], isLoose: false))
             case .paths(let paths):
                 let starts = paths.compactMap { path in RecordPath(path).map { Self.start(of: $0.steps, in: record?.steps ?? []) } }
@@ -354,11 +354,10 @@ public struct JSONRecordReader: ~Copyable {
 }
 
 extension JSON {
-    fileprivate var numberOrFlag: JSON? {
+    fileprivate var isNumberOrFlag: Bool {
         switch self {
-        case .integer, .double, .bool: self
-        case .large: doubleValue.map(JSON.double)
-        default: nil
+        case .integer, .large, .double, .bool: true
+        default: false
         }
     }
 }

@@ -8,7 +8,7 @@ extension Value {
         case .null: self = .none
         case .bool(let flag): self = .bool(flag)
         case .integer(let number): self = .int(Int(number))
-        case .large(let digits): self = Value(digits: digits) ?? .double(Double(digits) ?? .infinity)
+        case .large(let digits): self = Value(digits: digits) ?? .string(digits)
         case .double(let number): self = .double(number)
         case .string(let text): self = .string(text)
         case .array(let items): self = .list(items.map { Value($0) })

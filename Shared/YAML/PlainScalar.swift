@@ -30,19 +30,16 @@ enum PlainScalar {
         let (sign, digits) = signed(bytes[...])
         let significant = digits.filter { $0 != UInt8(ascii: "_") }
         guard let first = digits.first, isDigit(first) else { return nil }
-        let magnitude: JSON?
         if first == UInt8(ascii: "0"), digits.count > 1 {
             switch digits[digits.startIndex + 1] {
-            case UInt8(ascii: "b"): magnitude = whole(sign, significant.dropFirst(2), radix: 2)
-            case UInt8(ascii: "x"): magnitude = whole(sign, significant.dropFirst(2), radix: 16)
-            default: magnitude = whole(sign, significant[...], radix: 8)
+            case UInt8(ascii: "b"): return whole(sign, significant.dropFirst(2), radix: 2)
+            case UInt8(ascii: "x"): return whole(sign, significant.dropFirst(2), radix: 16)
+            default: return whole(sign, significant[...], radix: 8)
             }
         } else if digits.contains(UInt8(ascii: ":")) {
-            magnitude = first == UInt8(ascii: "0") ? nil : sexagesimal(significant).map { .integer(sign * $0) }
-        } else {
-            magnitude = whole(sign, significant[...], radix: 10)
+            return first == UInt8(ascii: "0") ? nil : sexagesimal(significant).map { .integer(sign * $0) }
         }
-        return magnitude
+        return whole(sign, significant[...], radix: 10)
     }
 
     private static func whole(_ sign: Int64, _ digits: ArraySlice<UInt8>, radix: Int) -> JSON? {
@@ -66,6 +63,7 @@ enum PlainScalar {
             }
             if carry > 0 { parts.append(carry) }
         }
+        guard parts.count * 9 <= 4_300 + 9 else { return nil }
         return String(parts[parts.count - 1]) + parts.dropLast().reversed().map { part in
             String(String(1_000_000_000 + part).dropFirst())
         }.joined()

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kernel
 import Testing
 
@@ -8,6 +9,18 @@ import Testing
     ])
     func `text survives reading and writing with its order of keys`(text: String) throws {
         #expect(try JSON(parsing: text).text() == text)
+    }
+
+    @Test(arguments: ["12345678901234567890", "-170141183460469231731687303715884105728", "9223372036854775807", "1.5", "-0.25"])
+    func `a number survives the coders to the last digit`(text: String) throws {
+        let number = try JSON(parsing: "{\"a\":[\(text)]}")
+        #expect(try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(number)) == number)
+    }
+
+    @Test func `the digits of what no coder knows are kept as a text`() throws {
+        let digits = String(repeating: "9", count: 60)
+        #expect(try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(JSON.large(digits))) == .string(digits))
+        #expect(throws: JSONError.self) { try JSON(parsing: String(repeating: "9", count: 4_301)) }
     }
 
     @Test(arguments: ["", "{", "[1,]", "01", "+1", "nul", "\"\u{1}\"", "{\"a\"}", "1 2", #""\u12"#, #""\u+0fc""#, #"{"a":1,}"#, "-", "1."])
