@@ -123,10 +123,9 @@ struct MacroReader {
         do {
             // A block is a template of its own, which knows nothing but Jinja itself.
             let template = try environment.parse(String(repeating: "\n", count: block.line - 1) + block.body, name: path)
+            let rendered = ProjectReader.trimmed(try Interpreter(environment).render(template))
             docPlaces[id] = docs.count
-            docs.append(Manifest.Doc(
-                uniqueID: id, name: block.name, packageName: package.name, originalFilePath: path,
-                text: ProjectReader.trimmed(try Interpreter(environment).render(template))))
+            docs.append(Manifest.Doc(uniqueID: id, name: block.name, packageName: package.name, originalFilePath: path, text: rendered))
         } catch {
             problems.add(TemplateProblem.of(error, file: path, text: text))
         }

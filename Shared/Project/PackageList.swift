@@ -70,8 +70,10 @@ public struct PackageList: Sendable {
     /// Reads what `dependencies.yml` says of packages, else `packages.yml`; empty where neither does. What the first says of other
     /// `projects` is for those who can ask dbt's platform for them: a reference to one is not found.
     public static func read(in folder: String, environment: [String: String], vars: JSONObject) throws(ProjectProblem) -> PackageList {
-        guard let (_, written) = try file(in: folder) else { return PackageList() }
-        return try PackageList(try checked(try YAMLRenderer(environment: environment, vars: vars).render(written)), written)
+        guard let (name, written) = try file(in: folder) else { return PackageList() }
+        // As in dbt, whose platform reads it too, `dependencies.yml` holds no templates.
+        let rendered = name == names[0] ? try YAMLRenderer(environment: environment, vars: vars).render(written) : written
+        return try PackageList(try checked(rendered), written)
     }
 
     /// The entries of the file that names the packages, as they are written, and the file's name; `deps --add-package` adds to them.

@@ -1,12 +1,15 @@
 internal import YAML
 
-/// What is told of a text that is no YAML, in dbt's words: the lines around the fault, then the parser's own account.
+/// What is told of a text that is no YAML, in dbt's words: the lines around the fault, then the parser's own account. dbt shows
+/// the lines of `profiles.yml` too, where passwords are; we do not.
 struct SyntaxReport {
     let what: String
     let mark: Mark
     let within: YAMLError.Reading?
 
-    func words(of text: String) -> String {
+    /// - Parameter text: nil for one that is not shown.
+    func words(of text: String?) -> String {
+        guard let text else { return "Syntax error near line \(mark.line)\n\nRaw Error:\n\(String(repeating: "-", count: 30))\n\(what)" }
         let rule = String(repeating: "-", count: 30)
         // dbt reads a text without the space around it.
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte >= 0x09 && byte <= 0x0d }

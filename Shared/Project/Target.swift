@@ -91,7 +91,7 @@ struct ProfileReader {
                 remedy: "write one, or name its folder with --profiles-dir or DBT_PROFILES_DIR")
         }
         let path = "\(folder)/profiles.yml"
-        return (try YAMLValue.read(text, file: path), path)
+        return (try YAMLValue.read(text, file: path, isSecret: true), path)
     }
 
     func read() throws(ProjectProblem) -> Target {

@@ -68,13 +68,15 @@ public struct YAMLValue: Sendable {
 
 extension YAMLValue {
     /// Reads one document; an empty file is an empty map. Of a key that is there twice the last counts.
-    static func read(_ text: String, file: String) throws(ProjectProblem) -> YAMLValue {
+    ///
+    /// - Parameter isSecret: whether an error must not show its lines.
+    static func read(_ text: String, file: String, isSecret: Bool = false) throws(ProjectProblem) -> YAMLValue {
         var duplicates: [String] = []
-        return try read(text, file: file, duplicates: &duplicates)
+        return try read(text, file: file, isSecret: isSecret, duplicates: &duplicates)
     }
 
     /// - Parameter duplicates: gets dbt's words for each key that its map had before, in dbt's order: those of a map before those inside.
-    static func read(_ text: String, file: String, duplicates: inout [String]) throws(ProjectProblem) -> YAMLValue {
+    static func read(_ text: String, file: String, isSecret: Bool = false, duplicates: inout [String]) throws(ProjectProblem) -> YAMLValue {
         do {
             var repeats = false
             guard let root = try Document.read(text, repeats: &repeats) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
@@ -85,11 +87,11 @@ extension YAMLValue {
             }
             return YAMLValue(root, file: file)
         } catch {
-            throw problem(error, of: text, file: file)
+            throw problem(error, of: isSecret ? nil : text, file: file)
         }
     }
 
-    private static func problem(_ error: YAMLError, of text: String, file: String) -> ProjectProblem {
+    private static func problem(_ error: YAMLError, of text: String?, file: String) -> ProjectProblem {
         switch error {
         case .syntax(let what, let mark, let within):
             ProjectProblem(

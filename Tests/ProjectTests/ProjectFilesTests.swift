@@ -82,7 +82,7 @@ import Testing
     @Test(arguments: [
         ("{% docs a %}x{% enddocs %}\n{% docs a %}y{% enddocs %}", "project.duplicate_doc models/a.md:2"), ("\n{% docs a %}{% docs b %}{% enddocs %}", "project.bad_block models/a.md:2:1"),
         ("{% docs a %} x", "project.bad_block models/a.md:1:1"), ("{{ x\n{% docs a %}{% enddocs %}", "project.bad_block models/a.md:1:3"),
-        ("{% endif %}", "project.bad_block models/a.md:1:1"), ("\n{% docs a %}\n{{ x( }}{% enddocs %}", "project.bad_template models/a.md:3:7"),
+        ("{% docs a %}{{ 1/0 }}{% enddocs %}{% docs a %}x{% enddocs %}", "project.template_failed models/a.md:1:4"), ("{% endif %}", "project.bad_block models/a.md:1:1"), ("\n{% docs a %}\n{{ x( }}{% enddocs %}", "project.bad_template models/a.md:3:7"),
     ])
     func `a docs block that is wrong is told with its place`(_ text: String, _ problem: String) throws {
         let problems = #expect(throws: ProjectProblems.self) { try TestProject(["models/a.md": text]).manifest() }

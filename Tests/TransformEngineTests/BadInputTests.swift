@@ -67,6 +67,14 @@ import WarehouseKit
         for word in words { #expect(text.contains(word), "'\(word)' in \(text)") }
     }
 
+    @Test func `profiles that are no YAML are told without what stands in them`() throws {
+        let drill = try DbtDrill(["models/a.sql": "select 1 as id"])
+        try drill.project.write("profiles.yml", "shop:\n  target: dev\n  outputs:\n    dev:\n      password: hunter2\n      port 5432\n      user: u\n")
+        let run = drill.run("run")
+        #expect(run.code == 2 && run.text.contains("Syntax error near line 7") && !run.text.contains("hunter2"), "\(run.text)")
+        #expect(!String(decoding: try drill.project.read("logs/dbt.log"), as: UTF8.self).contains("hunter2"))
+    }
+
     @Test(arguments: ["models/mart.sql", "macros/m.sql", "models/schema.yml", "models/words.md"])
     func `a file that is not UTF-8 is told with the place of the first byte that is none`(_ path: String) throws {
         let (code, text, _) = try broken(by: [:]) { drill in
