@@ -30,10 +30,10 @@ public struct BatchResults: Hashable, Sendable {
     public var successful: [BatchStretch] = []
     public var failed: [BatchStretch] = []
 
-    init() {}
+    /// Whether the last batch that this command set out to build was built. Behind one that was not, dbt runs no hook.
+    var endsWhole = false
 
-    /// Whether the newest batch was built.
-    var endsWhole: Bool { failed.allSatisfy { lost in successful.contains { $0.start > lost.start } } }
+    init() {}
 
     public init?(json: JSON) {
         guard let successful = json["successful"]?.arrayValue, let failed = json["failed"]?.arrayValue else { return nil }

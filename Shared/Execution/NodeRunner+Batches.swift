@@ -65,13 +65,14 @@ extension NodeRunner {
             uniqueID: node.uniqueID, status: status, message: message, failures: 0, rowsAffected: rows, startedAt: startedAt, finishedAt: clock(),
             relationName: compiler.relationText(of: node))
         done.response = [:]
+        results.endsWhole = results.failed.last != stretches.last
         results.successful += earlier?.successful ?? []
         done.batches = results
         return done
     }
 
     private func isIncremental(_ node: Node) throws -> Bool {
-        try !compiler.isFullRefresh(node) && session.relation(compiler.relationName(of: node))?.kind == .table
+        try !compiler.isFullRefresh(node) && session.relation(compiler.catalogueName(of: compiler.relationName(of: node)))?.kind == .table
     }
 
     /// The model's own text sees the full refresh that was asked for; what is done with its rows keeps the batches before.

@@ -12,6 +12,8 @@ public struct SealedProject: Hashable, Sendable {
     public let hash: String
 
     private static let left: Set<String> = ["target", "logs", "dbt_internal_packages", "__pycache__"]
+    /// Of files that dbt reads: a link that is one and leads nowhere is a fault.
+    private static let suffixes = [".sql", ".yml", ".yaml", ".csv", ".md", ".py"]
 
     /// Copies the project at `project` below `projects`, unless the same content is there already.
     public static func seal(_ project: String, in projects: String) throws -> SealedProject {
@@ -58,26 +60,58 @@ public struct SealedProject: Hashable, Sendable {
 
     /// Everything that may be read of a project: hidden files are not, but for the list of what to pass over.
     private static func read(_ folder: String) throws -> [(path: String, bytes: [UInt8])] {
+        do {
+            let stated = DurableFile.read("\(folder)/dbt_project.yml").map { String(decoding: $0, as: UTF8.self) } ?? ""
+            var walk = Walk(folder: folder, isStated: { stated.contains($0) })
+            try walk.enter("")
+            return walk.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        } catch let error as PlainProblem { throw error } catch {
+            throw PlainProblem("project.not_found", "the project's folder cannot be read", at: .file(folder), remedy: "correct the step's project folder")
+        }
+    }
+
+    private struct Walk {
+        let folder: String
+        /// Whether the project's settings name a folder.
+        let isStated: (String) -> Bool
         var files: [(path: String, bytes: [UInt8])] = []
-        func walk(_ below: String) throws {
-            for name in try FileManager.default.contentsOfDirectory(atPath: below.isEmpty ? folder : "\(folder)/\(below)") {
+        /// Where the folders really are that it is in.
+        private var way: [String] = []
+
+        init(folder: String, isStated: @escaping (String) -> Bool) { (self.folder, self.isStated) = (folder, isStated) }
+
+        mutating func enter(_ below: String) throws {
+            let place = below.isEmpty ? folder : "\(folder)/\(below)"
+            let real = realPath(place)
+            // A package's own tests install it by a link to the folder that they are in.
+            guard !way.contains(real) else { return }
+            way.append(real)
+            defer { way.removeLast() }
+            for name in try FileManager.default.contentsOfDirectory(atPath: place) where !(below.isEmpty && SealedProject.left.contains(name)) {
                 let path = below.isEmpty ? name : "\(below)/\(name)"
+                let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)")) != nil
                 var isFolder = false
-                guard !(below.isEmpty && left.contains(name)), FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder) else { continue }
+                let isThere = FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder)
                 if isFolder {
-                    // Deeper down, dbt finds models in hidden folders too; behind a link only packages.
-                    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)")) != nil
-                    let isLeft = name.hasPrefix(".") && below.isEmpty || name == ".git" || isLink && !FileManager.default.fileExists(atPath: "\(folder)/\(path)/dbt_project.yml")
-                    if !isLeft { try walk(path) }
-                } else if !name.hasPrefix(".") || name == ".dbtignore" {
-                    files.append((path, try bytes("\(folder)/\(path)")))
+                    if !isLeft(name, path, isTop: below.isEmpty, isLink: isLink) { try enter(path) }
+                } else if isThere || isLink && SealedProject.suffixes.contains(where: name.hasSuffix), !name.hasPrefix(".") || name == ".dbtignore" {
+                    files.append((path, try SealedProject.bytes("\(folder)/\(path)")))
                 }
             }
         }
-        do { try walk("") } catch let error as PlainProblem { throw error } catch {
-            throw PlainProblem("project.not_found", "the project's folder cannot be read", at: .file(folder), remedy: "correct the step's project folder")
+
+        /// Deeper down, dbt finds models in hidden folders too. It follows the links that its settings name, and those to packages.
+        private func isLeft(_ name: String, _ path: String, isTop: Bool, isLink: Bool) -> Bool {
+            if name == ".git" { return true }
+            if isTop { return name.hasPrefix(".") && !isStated(name) }
+            return isLink && !isStated(path) && !FileManager.default.fileExists(atPath: "\(folder)/\(path)/dbt_project.yml")
         }
-        return files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+
+        private func realPath(_ path: String) -> String {
+            let real = realpath(path, nil)
+            defer { free(real) }
+            return real.map { String(cString: $0) } ?? path
+        }
     }
 
     private static func bytes(_ path: String) throws -> [UInt8] {

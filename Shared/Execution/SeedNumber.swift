@@ -1,5 +1,5 @@
-/// A number as dbt reads it in a seed, which is how agate does: `%` and signs of currencies around it are left out, commas between its
-/// digits too, and what comes to a whole number is one, however it is written: `1.0`, `2e3`, `1,234`.
+/// A number as dbt reads it in a seed, which is how agate does: `%` and signs of currencies around it are left out, commas and
+/// underlines between its digits too, and what comes to a whole number is one, however it is written: `1.0`, `2e3`, `1,234`, `€ 5`, `5 %`.
 struct SeedNumber {
     /// `-12.5`, `12e3`: what is left, which every engine reads.
     let text: String
@@ -12,6 +12,11 @@ struct SeedNumber {
     /// Python's `decimal` reads no larger one.
     private static let exponentMax = 999_999_999_999_999_999
 
+    private static func plain(_ scalar: Unicode.Scalar) -> UInt32 {
+        guard scalar.value >= 0x80, scalar.properties.numericType == .decimal, let digit = scalar.properties.numericValue else { return scalar.value }
+        return 0x30 + UInt32(digit)
+    }
+
     init?(_ written: String) {
         var scalars = written.unicodeScalars[...]
         func strip(_ isOuter: (Unicode.Scalar) -> Bool) {
@@ -20,11 +25,14 @@ struct SeedNumber {
         }
         strip { $0.properties.isWhitespace }
         strip { $0 == "%" }
-        let isNegative = scalars.first == "-"
+        var isNegative = scalars.first == "-"
         if isNegative { scalars = scalars.dropFirst() }
         strip { Self.currencies.contains($0) }
-        var rest = scalars.filter { $0 != "," }.map(\.value)[...]
-        if rest.first == 0x2b { rest = rest.dropFirst() }
+        // What is left is read as Python's `Decimal` does: space around it, a sign of its own, digits of any writing.
+        strip { $0.properties.isWhitespace }
+        var rest = scalars.filter { $0 != "," && $0 != "_" }.map(Self.plain)[...]
+        if rest.first == 0x2d { isNegative.toggle() }
+        if rest.first == 0x2d || rest.first == 0x2b { rest = rest.dropFirst() }
         func digits() -> [UInt8] {
             let found = rest.prefix { (0x30...0x39).contains($0) }
             rest = rest.dropFirst(found.count)

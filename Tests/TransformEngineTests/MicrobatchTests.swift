@@ -82,6 +82,19 @@ import WarehouseKit
         #expect(try drill.statuses["model.shop.reader"] == "success")
     }
 
+    @Test func `behind a last batch that fails there is no hook, in a retry too`() throws {
+        var files = Self.files
+        files["models/daily.sql"]! = files["models/daily.sql"]!.replacing("post_hook=\"insert into hooks values ('after')\"", with: "post_hook={'sql': \"insert into hooks values ('late')\", 'transaction': false}")
+        let drill = try DbtDrill(files)
+        func late() throws -> [[SQLValue]] { try drill.query("select count(*) from hooks where word = 'late'") }
+        #expect(try drill.run("run", "--vars", "{broken: '20260102'}", now: evening()).code == 1)
+        #expect(try late() == [[.integer(1)]], "the newest was built")
+        #expect(try drill.run("retry", now: evening(1)).code == 1)
+        #expect(try late() == [[.integer(1)]])
+        #expect(try drill.run("retry", "--vars", "{broken: none}", now: evening(2)).code == 0)
+        #expect(try late() == [[.integer(2)]])
+    }
+
     @Test func `behind a first batch that fails the rest are skipped and the old table stands`() throws {
         let drill = try DbtDrill(Self.files)
         #expect(try drill.run("run", now: evening()).code == 0)
