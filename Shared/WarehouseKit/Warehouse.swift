@@ -38,9 +38,13 @@ public struct WarehouseCapabilities: Hashable, Sendable {
     /// A transaction may hold `create`, `drop` and `alter`, so publishing is atomic by itself.
     public var hasTransactionalDDL: Bool
 
-    public init(writersMax: Int, hasTransactionalDDL: Bool) {
+    /// A session reaches other databases than its own.
+    public var reachesOtherDatabases: Bool
+
+    public init(writersMax: Int, hasTransactionalDDL: Bool, reachesOtherDatabases: Bool) {
         self.writersMax = writersMax
         self.hasTransactionalDDL = hasTransactionalDDL
+        self.reachesOtherDatabases = reachesOtherDatabases
     }
 }
 

@@ -34,8 +34,9 @@ extension PostgreSQLSession {
         return (id, Self.kind(row[1]))
     }
 
-    /// `DependentViews` touches what it puts up in the transaction that makes the table again, so the catalogue's rows of both are
-    /// that transaction's. To refresh a view, or to make it of its model's text, is another one.
+    /// `DependentViews` renames what it puts up in the transaction that makes the table again, so the catalogue's rows of both are that
+    /// transaction's; to make the view of its model's text is another one. The rows of their types, that is: those of the relations
+    /// are written by a `grant` or a `refresh` too.
     public func isPutBack(_ name: RelationName) throws -> Bool {
         guard let (id, kind) = try catalogued(name), kind == .materializedView else { return false }
         return try !texts(
@@ -49,7 +50,9 @@ extension PostgreSQLSession {
               where d.refclassid = 'pg_catalog.pg_class'::regclass
             )
             select 1 from sources join pg_catalog.pg_class source on source.oid = sources.id
-            join pg_catalog.pg_class reader on reader.oid = \(id) and reader.oid <> source.oid and reader.xmin = source.xmin
+            join pg_catalog.pg_class reader on reader.oid = \(id) and reader.oid <> source.oid
+            join pg_catalog.pg_type its on its.oid = reader.reltype
+            join pg_catalog.pg_type theirs on theirs.oid = source.reltype and theirs.xmin = its.xmin
             """
         ).isEmpty
     }

@@ -18,7 +18,7 @@ public struct PostgreSQLWarehouse: Warehouse {
 
     public init(address: WarehouseAddress) throws { settings = try ConnectionSettings(address) }
 
-    public var capabilities: WarehouseCapabilities { WarehouseCapabilities(writersMax: Self.writersMax, hasTransactionalDDL: true) }
+    public var capabilities: WarehouseCapabilities { WarehouseCapabilities(writersMax: Self.writersMax, hasTransactionalDDL: true, reachesOtherDatabases: false) }
     public var defaultSchema: String { settings.schema }
 
     public func open() throws -> any WarehouseSession { try PostgreSQLSession(settings) }

@@ -57,7 +57,7 @@ public struct SQLiteWarehouse: Warehouse {
     }
 
     public var defaultSchema: String { SQLiteSession.defaultSchema }
-    public var capabilities: WarehouseCapabilities { WarehouseCapabilities(writersMax: 1, hasTransactionalDDL: true) }
+    public var capabilities: WarehouseCapabilities { WarehouseCapabilities(writersMax: 1, hasTransactionalDDL: true, reachesOtherDatabases: true) }
 
     /// Opens the file, creating it and its folder where they are missing.
     public func open() throws -> any WarehouseSession { try SQLiteSession(path: path, layout: layout) }
