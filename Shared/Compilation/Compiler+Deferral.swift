@@ -9,7 +9,7 @@ extension Compiler {
         let isSelected = invocation.selected.contains(node.uniqueID)
         if isSelected || !invocation.favorsState {
             guard let session else { return nil }
-            if try session.relation(relationName(of: node)) != nil { return nil }
+            if try session.relation(catalogueName(of: relationName(of: node))) != nil { return nil }
         }
         return Self.relation(there, dialect)
     }

@@ -63,6 +63,8 @@ public final class Compiler: ParseTimeHost {
     /// What dbt calls the connection of what is no node's.
     public var connectionName = "master"
     lazy var comments = QueryComment(manifest.project.queryComment)
+    /// Of `namesWithCapitals`.
+    var capitals: [String: [String: Set<String>]] = [:]
     private var ephemeralSQL: [String: (sql: String, ephemerals: [String])] = [:]
     /// Whether a template of the project's own asked for what is another thing in each command: the time, ids, flags.
     public var isBoundToCommand: Bool { hasAskedForCommand || WallClock.readings != clockReadings }
@@ -213,6 +215,13 @@ public final class Compiler: ParseTimeHost {
 
     public func relationName(of node: Node) -> RelationName {
         RelationName(database: node.database, schema: node.schema, identifier: node.alias)
+    }
+
+    /// A name as the catalogue has it: on PostgreSQL what is written without quotes lies there in small letters.
+    public func catalogueName(of name: RelationName) -> RelationName {
+        guard dialect.adapter == "postgres" else { return name }
+        func kept(_ text: String, _ part: String) -> String { manifest.project.quoting[part]?.boolValue == false ? text.lowercased() : text }
+        return RelationName(database: name.database, schema: kept(name.schema, "schema"), identifier: kept(name.identifier, "identifier"))
     }
 
     /// `table` or `view` where a test's failing rows are kept.

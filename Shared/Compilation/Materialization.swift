@@ -18,7 +18,7 @@ public struct MaterializationResult: Sendable {
 extension Compiler {
     /// Builds a node by the macro of its materialization. Everything happens on the session's open transaction.
     /// - Parameters:
-    ///   - compiled: the node's SQL; nil for a seed.
+    ///   - compiled: the node, and its SQL.
     ///   - name: of another materialization than the node's own.
     ///   - other: what a clone stands in for.
     public func materialize(_ compiled: CompiledNode, as name: String? = nil, of other: RelationName? = nil) throws -> MaterializationResult {
@@ -29,12 +29,12 @@ extension Compiler {
             materialized = frame
             return try inside(frame) {
                 let result = try interpreter.call(try materialization(name ?? node.config.materialized, of: node))
-                // In dbt's order: a model's answer is looked at before what it returns.
-                guard let main = frame.results["main"]?.asDict else {
-                    throw CompilationError("compile.main_not_called", "main is not being called during running model", at: node.location, remedy: "run the materialization's statement as {% call statement('main') %}")
-                }
+                // In dbt's order: what it returns is looked at before its answer.
                 if let fault = try fault(of: result, from: node) {
                     throw CompilationError("compile.bad_materialization", fault, at: node.location, remedy: "end the materialization with return({'relations': [this]})")
+                }
+                guard let main = frame.results["main"]?.asDict else {
+                    throw CompilationError("compile.main_not_called", "main is not being called during running model", at: node.location, remedy: "run the materialization's statement as {% call statement('main') %}")
                 }
                 var done = Self.result(main)
                 done.sql = frame.mainSQL
@@ -55,7 +55,9 @@ extension Compiler {
         guard let relations = dict["relations"] else {
             return "\(start)\"relations\" not found, got keys: \(try interpreter.representation(of: .list(dict.keys)))"
         }
-        return relations.asList == nil ? "\(start)\"relations\" not a list, got: \(try interpreter.text(relations))" : nil
+        guard case .list(let list) = relations else { return "\(start)\"relations\" not a list, got: \(try interpreter.text(relations))" }
+        let other = list.items.first { if case .object(let object) = $0 { !(object is RelationObject) } else { true } }
+        return try other.map { "\(start)\"relations\" contains non-Relation: \(try interpreter.text($0))" }
     }
 
     /// What its materialization and its hooks see.

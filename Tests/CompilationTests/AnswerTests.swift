@@ -4,11 +4,7 @@ import Testing
 
 /// Tables of answers as templates handle them; each expectation is what dbt shows.
 @Suite struct AnswerTests {
-    private func said(_ template: String) throws -> String {
-        let project = try TestProject(["analyses/a.sql": template])
-        let compiler = try project.compiler(try project.warehouse.open())
-        return try compiler.compile(#require(compiler.manifest.nodes["analysis.shop.a"])).sql
-    }
+    private func said(_ template: String) throws -> String { try TestProject.rendered(template, opensWarehouse: true) }
 
     @Test func `an answer without rows is as good as none`() throws {
         #expect(try said("{% set t = run_query('select 1 as a where 1 = 0') %}{{ 'some' if t else 'none' }} {{ t is none }} {{ t.columns | length }}") == "none False 1")

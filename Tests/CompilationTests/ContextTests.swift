@@ -75,11 +75,7 @@ import Testing
         #expect(try compiled("{{ 'created_at' in model }} {{ 'version' in model }} {{ model.created_at }}") == "True False 1767225600.0")
     }
 
-    private func answered(_ template: String) throws -> String {
-        let project = try TestProject(["analyses/a.sql": template])
-        let compiler = try project.compiler(try project.warehouse.open())
-        return try compiler.compile(#require(compiler.manifest.nodes["analysis.shop.a"])).sql
-    }
+    private func answered(_ template: String) throws -> String { try TestProject.rendered(template, opensWarehouse: true) }
 
     @Test func `a statement's result is given once, and has an empty table where nothing was fetched`() throws {
         let once = "{% call statement('a') %}select 1 as x{% endcall %}{% set r = load_result('a') %}{{ r.table.columns | length }} {{ r.data }} {{ load_result('b') }}"

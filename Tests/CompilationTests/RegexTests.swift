@@ -31,7 +31,8 @@ import Testing
         }
     }
 
-    @Test func `random patterns never trap, and find what Python's find`() throws {
+    @Test(.enabled(if: PythonPatterns.areKnown, "only Python 3.11 and newer know possessive repeats and atomic groups"))
+    func `random patterns never trap, and find what Python's find`() throws {
         var random = Seed("regular expressions")
         let count = ProcessInfo.processInfo.environment["CASES"].flatMap(Int.init) ?? 4_000
         let cases = (0..<count).map { _ in
@@ -40,7 +41,8 @@ import Testing
             return [generator.pattern(), generator.text()]
         }
         let ours = cases.map { Answer($0[0], $0[1]) }
-        guard let theirs = try answers(to: cases) else { return }
+        let theirs = try answers(to: cases)
+        #expect(theirs.count == count)
         let differences = zip(cases, zip(ours, theirs)).filter { $1.0 != $1.1 && $1.0 != .slow && $1.1 != .slow }
         let refused = theirs.filter { $0 == .refused }.count
         print("\(count) patterns, \(refused) refused, \(differences.count) differ")
@@ -49,21 +51,19 @@ import Testing
         }
         let found = differences.filter { $0.1.0 != .refused && $0.1.1 != .refused }
         #expect(found.isEmpty, "\(told(found))")
-        // Of what nobody writes, one in some ten thousand is refused by one of the two alone.
+        // Of what nobody writes, a few in ten thousand are refused by one of the two alone.
         let verdicts = differences.filter { $0.1.0 == .refused || $0.1.1 == .refused }
         #expect(verdicts.count * 1_000 < count, "\(told(verdicts))")
+        #expect(ours.count { $0 == .slow } * 100 < count)
         #expect(refused < count / 2)
     }
 
-    private func answers(to cases: [[String]]) throws -> [Answer]? {
+    private func answers(to cases: [[String]]) throws -> [Answer] {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("regex-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let (request, answer) = (folder.appendingPathComponent("request.json"), folder.appendingPathComponent("answer.json"))
         try JSONEncoder().encode(cases).write(to: request)
-        // Older ones know neither possessive repeats nor atomic groups.
-        let check = "import sys; assert sys.version_info >= (3, 11)"
-        guard (try? Child(Python.path, ["-c", check], errors: .nothing).wait()) == 0 else { return nil }
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("regex.py").path
         try Child(Python.path, [script, request.path], output: .file(answer.path)).wait()
         return try JSONDecoder().decode([Answer].self, from: Data(contentsOf: answer))
@@ -108,56 +108,25 @@ import Testing
         #expect(try RegexProgram("(?:aa)*?$", flags: []).match(text, from: 0)?.end == 5_000)
     }
 
-    @Test func `what nests too deep, or explores too far, ends in an error`() {
-        for opening in ["(", "(?:", "(?=", "(?>", "(?i:", "(?<=", "(?P<a>"] {
-            #expect(message(String(repeating: opening, count: 50_000)) != nil)
-            #expect(message(String(repeating: opening + "a", count: 50_000) + String(repeating: ")", count: 50_000)) != nil)
-        }
-        for pattern in ["(){1000000000}", "(a?){1000000000}", "(?:a|b){1000000000}", "(a|b)*", "((a*)*)*$b"] {
-            _ = message(pattern, String(repeating: "a", count: 50_000))
-        }
+    @Test(arguments: ["(", "(?:", "(?=", "(?>", "(?i:", "(?<=", "(?P<a>", "(a)(?(1)"]) func `what nests too deep ends in an error`(opening: String) {
+        #expect(message(String(repeating: opening, count: 50_000)) != nil)
+        #expect(message(String(repeating: opening + "a", count: 50_000) + String(repeating: ")", count: 50_000)) != nil)
+    }
+
+    @Test func `a condition in a condition, and so on, ends in an error`() {
+        #expect(message("(a)" + String(repeating: "(?(1)", count: 50_000))?.hasPrefix("maximum recursion depth") == true)
+    }
+
+    @Test(arguments: ["(){1000000000}", "(a?){1000000000}", "(?:a|b){1000000000}", "(a|b)*", "((a*)*)*$b"]) func `what explores far comes to an end`(pattern: String) {
+        _ = message(pattern, String(repeating: "a", count: 50_000))
+    }
+
+    @Test func `to look back takes as long as what is looked for, not as what lies before`() throws {
+        let program = try RegexProgram(#"(?<!\w\w)x|(?<=ab)c"#, flags: [])
+        #expect(try program.matches(Array(repeating: UInt32(0x61), count: 200_000) + [0x62, 0x63]).map(\.start) == [200_001])
     }
 }
 
-/// Writes patterns of all that Python's grammar has, and some that it refuses.
-private struct PatternGenerator {
-    var random: Seed
-
-    private mutating func one(_ words: [String]) -> String { words.randomElement(using: &random) ?? "" }
-
-    private var isRare: Bool { mutating get { Int.random(in: 0..<15, using: &random) == 0 } }
-
-    mutating func text() -> String { (0..<Int.random(in: 0...9, using: &random)).map { _ in one(["a", "b", "c", "a", "b", "A", "1", " ", "\n", "_", "é", "-"]) }.joined() }
-
-    mutating func pattern() -> String {
-        var pattern = one(["", "", "", "", "", "(?i)", "(?m)", "(?s)", "(?x)"]) + alternatives(3)
-        if Int.random(in: 0..<12, using: &random) == 0 {
-            var scalars = Array(pattern.unicodeScalars)
-            let place = Int.random(in: 0...scalars.count, using: &random)
-            scalars.insert(contentsOf: one(["(", ")", "[", "]", "{", "}", "\\", "?", "*", "+", "|", "-", "^", "9999999999", "(?", "(?("]).unicodeScalars, at: place)
-            pattern = String(String.UnicodeScalarView(scalars))
-        }
-        return pattern
-    }
-
-    private mutating func alternatives(_ depth: Int) -> String {
-        (0...(Int.random(in: 0..<4, using: &random) == 0 ? 1 : 0)).map { _ in (0..<Int.random(in: 1...3, using: &random)).map { _ in item(depth) }.joined() }.joined(separator: "|")
-    }
-
-    private mutating func item(_ depth: Int) -> String {
-        if Int.random(in: 0..<8, using: &random) == 0 { return one(["^", "$", "\\b", "\\B", "\\A", "\\Z"]) }
-        let atom = atom(depth)
-        let turns = one(["", "", "", "", "", "", "", "*", "+", "?", "*?", "+?", "??", "*+", "{2}", "{1,2}", "{,2}", "{1,}?"]) + (isRare ? one(["?+", "{2,1}", "{,}", "{", "{a}", "**"]) : "")
-        // CPython tells of a group in a possessive loop what a turn found that it gave up.
-        return atom + (atom.contains("(") ? turns.replacing("*+", with: "*").replacing("?+", with: "?") : turns)
-    }
-
-    private mutating func atom(_ depth: Int) -> String {
-        guard depth > 0, Int.random(in: 0..<3, using: &random) == 0 else {
-            return isRare ? one(["[b-a]", "\\q", "\\1", "\\2", "\\377", "\\777", "\\8"]) : one(["a", "b", "c", "a", "b", ".", "\\d", "\\w", "\\W", "\\s", "\\S", "[ab]", "a", "b", "x", "[ab]", "[^b]", "(a)", "(b|a)", "(a|)", "[^a]", "[a-c1]", "[]a]", "[\\w-]", "[\\d-x]", "é", "\\x61", "\\u0062", "\\.", "\\n", " ", "-", "\\0", "\\141"])
-        }
-        if Int.random(in: 0..<6, using: &random) == 0 { return one(["(?<=a)", "(?<=[ab]c|xx)", "(?<!(a|b).)", "(?<=^a)", "(?<!\\w\\b)"]) }
-        let opening = one(["(", "(", "(", "(?:", "(?:", "(?:", "(?=", "(?!", "(?>", "(?i:", "(?-i:", "(?s-m:", "(?P<n>", "(?#"] + (isRare ? ["(?<=", "(?<!", "(?(1)", "(?(2)", "(?(n)"] : []))
-        return opening + alternatives(depth - 1) + ")" + (isRare ? one(["(?P=n)", "\\1", "(?(1)a|b)"]) : "")
-    }
+private enum PythonPatterns {
+    static let areKnown = (try? Child(Python.path, ["-c", "import sys; assert sys.version_info >= (3, 11)"], errors: .nothing).wait()) == 0
 }

@@ -13,7 +13,7 @@ import Testing
     private static let names: [String] = {
         let room = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/Compilation")
         var found: Set<String> = []
-        for folder in ["Objects", "Modules"] {
+        for folder in ["Objects", "Modules", "Context"] {
             let path = room.appending(path: folder).path(percentEncoded: false)
             for file in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
                 let text = FileManager.default.contents(atPath: "\(path)/\(file)").map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -28,7 +28,7 @@ import Testing
     private static let objects = [
         "adapter", "adapter.behavior", "this", "this.include(database=false)", "api.Relation", "api.Column", "api.Column('a', 'varchar(3)')", "config", "flags", "target", "exceptions", "builtins.modules",
         "modules.re", "modules.re.compile('(?P<n>a)(b)?')", "modules.re.search('(?P<n>a)(b)?', 'xa')", "modules.itertools", "modules.datetime", "modules.datetime.datetime", "modules.datetime.date",
-        "modules.datetime.time", "modules.datetime.timedelta", "modules.datetime.timezone", "modules.datetime.datetime(2026, 1, 31, 5)", "modules.datetime.date(2026, 1, 31)", "modules.datetime.time(5)",
+        "modules.datetime.time", "modules.datetime.timedelta", "modules.datetime.tzinfo", "modules.datetime.datetime(2026, 1, 31, 5)", "modules.datetime.date(2026, 1, 31)", "modules.datetime.time(5)",
         "modules.datetime.timedelta(days=3)", "modules.pytz", "modules.pytz.utc", "modules.pytz.timezone('Europe/Berlin')", "run_started_at", "run_query(\"select 1 as a, 'bcdefg' as b, 1.5 as c\")",
         "run_query('select 1 as a').columns", "run_query('select 1 as a').columns[0]", "run_query('select 1 as a').rows", "run_query('select 1 as a').rows[0]", "run_query('select 1 as a').group_by('a')",
         "run_query('select 1 as a').column_types[0]", "set([1, 2])", "adapter.parse_index({'columns': ['a']})", "graph", "model", "context",
@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: objects) func `no argument of a method ends the process`(object: String) throws {
         let arguments: [[Value]] =
-            [[], [-1], [.int(.min)], [.int(.max)], [.double(.nan)], [.double(1e300)], [.none], [[]], [["a", -1]], [["a": 1]], [-1, -1], [.int(.min), .int(.max), -1], ["x", .int(.max)], ["x", "x", -1]]
+            [[], [-1], [.int(.min)], [.int(.max)], [.int(17_000_000_000_000)], [.double(.nan)], [.double(1e300)], [.none], [[]], [["a", -1]], [["a": 1]], [-1, -1], [.int(.min), .int(.max), -1], ["x", .int(.max)], ["x", "x", -1]]
             + Self.texts.map { [.string($0)] } + [Array(repeating: 1, count: 20), Array(repeating: "x", count: 20), [.none, .none, .none]]
         let project = try TestProject(["models/a.sql": "select 1 as id"])
         let compiler = try project.compiler(try project.warehouse.open())
@@ -51,7 +51,7 @@ import Testing
             for name in ["", "call"] + Self.names {
                 for list in arguments {
                     // A fresh one each time: some change themselves.
-                    guard let value = try? Interpreter(compiler.environment).renderNative(template, context) else { Issue.record("\(object) is nothing"); return }
+                    guard let value = try? Interpreter(compiler.environment).renderNative(template, context), !value.isUndefined else { Issue.record("\(object) is nothing"); return }
                     let interpreter = compiler.interpreter
                     if name.isEmpty {
                         for argument in list { _ = try? interpreter.text(interpreter.item(argument, of: value)) }
@@ -72,9 +72,9 @@ import Testing
         let compiler = try project.compiler(try project.warehouse.open())
         let frame = Frame(try #require(compiler.manifest?.nodes["model.shop.a"]), package: "shop", mode: .execute)
         try compiler.inside(frame) {
-            for word in ["var", "env_var", "ref", "source", "function", "is_incremental", "return", "run_query", "statement", "load_result", "store_result", "store_raw_result", "log", "print", "write", "render", "doc",
-                "tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts", "try_or_compiler_error", "load_agate_table", "debug"] {
-                guard let value = try? compiler.value(of: word, package: "shop") else { continue }
+            for word in ["var", "env_var", "ref", "source", "function", "is_incremental", "return", "run_query", "statement", "load_result", "store_result", "store_raw_result", "log", "print", "write", "render",
+                "tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts", "try_or_compiler_error", "load_agate_table"] {
+                let value = try #require(try compiler.value(of: word, package: "shop"), "\(word) is nothing")
                 for list in [[], [-1], [.int(.min)], [.double(.nan)], [.none], [[]], [["a": 1]], ["x"], ["x", "x", -1], Array(repeating: "x", count: 20)] as [[Value]] {
                     _ = try? compiler.interpreter.text(compiler.interpreter.call(value, Arguments(list)))
                     _ = try? compiler.interpreter.text(compiler.interpreter.call(value, Arguments([], named: list.map { ("name", $0) })))
@@ -87,13 +87,7 @@ import Testing
         ("limit(1)", "1"), ("limit(2, 4)", "2"), ("limit(5, 2)", "0"), ("limit(-1)", "3"), ("limit(-2, 4)", "2"), ("limit(0, 4, 3)", "2"), ("limit(none, none, -1)", "4"), ("limit(9223372036854775807)", "4"),
     ])
     func `limit is a slice of Python's, as in agate`(call: String, rows: String) throws {
-        #expect(try rendered("{{ adapter.rows_of([[1], [2], [3], [4]], ['a']).\(call).rows | length }}") == rows)
-    }
-
-    private func rendered(_ template: String) throws -> String {
-        let project = try TestProject(["analyses/a.sql": template])
-        let compiler = try project.compiler(nil)
-        return try compiler.compile(try #require(compiler.manifest.nodes["analysis.shop.a"])).sql
+        #expect(try TestProject.rendered("{{ adapter.rows_of([[1], [2], [3], [4]], ['a']).\(call).rows | length }}") == rows)
     }
 
     @Test func `a narrow column is cut as Python cuts it`() throws {
@@ -110,7 +104,7 @@ import Testing
         ("combinations_with_replacement('abc', 2) | map('join') | join(' ')", "aa ab ac bb bc cc"), ("product('ab', repeat=2) | map('join') | join(' ')", "aa ab ba bb"), ("product() | list", "[()]"),
         ("product('ab', []) | list", "[]"), ("combinations('ab', 3) | list", "[]"), ("combinations('ab', 0) | list", "[()]"), ("accumulate(['a', 'b']) | list", "['a', 'ab']"), ("accumulate([1, 2], initial=5) | list", "[5, 6, 8]"),
     ])
-    func `iteration is Python's`(call: String, expected: String) throws { #expect(try rendered("{{ modules.itertools.\(call) }}") == expected) }
+    func `iteration is Python's`(call: String, expected: String) throws { #expect(try TestProject.rendered("{{ modules.itertools.\(call) }}") == expected) }
 
     @Test(arguments: [
         ("product(range(1000), range(1000), range(1000))", "more than 10000000 items"), ("product([1, 2], repeat=100000000000)", "repeat argument too large"), ("product([1], repeat=-1)", "repeat argument cannot be negative"),
@@ -118,22 +112,37 @@ import Testing
         ("combinations([1], -1)", "r must be non-negative"), ("islice([1], -1)", "0 <= x <= sys.maxsize"), ("islice([1])", "islice expected at least 2 arguments, got 1"),
     ])
     func `iteration without end is refused`(call: String, words: String) {
-        let error = #expect(throws: (any Error).self) { try rendered("{{ modules.itertools.\(call) }}") }
+        let error = #expect(throws: (any Error).self) { try TestProject.rendered("{{ modules.itertools.\(call) }}") }
         #expect(String(describing: error).contains(words))
     }
 
     @Test(arguments: [
-        ("[]", "a.append(a)", "tojson(a)", "None"), ("{}", "a.update({'a': a})", "tojson(a, 'x')", "x"), ("[]", "a.append(a)", "toyaml(a)", "None"), ("[]", "a.append(a)", "set([a]) | length", "1"),
+        ("[]", "a.append(a)", "tojson(a)", "None"), ("[]", "a.extend([a, a])", "tojson(a)", "None"), ("{}", "a.update({'a': a})", "tojson(a, 'x')", "x"), ("[]", "a.append(a)", "toyaml(a)", "None"), ("[]", "a.append(a)", "set([a]) | length", "1"),
         ("{}", "a.update({'a': a})", "diff_of_two_dicts(a, a)", "{}"),
     ])
     func `what holds itself is no JSON`(start: String, change: String, use: String, expected: String) throws {
-        let project = try TestProject(["analyses/a.sql": "{% set a = \(start) %}{% do \(change) %}{{ \(use) }}"])
-        let compiler = try project.compiler(nil)
-        #expect(try compiler.compile(try #require(compiler.manifest.nodes["analysis.shop.a"])).sql == expected)
+        #expect(try TestProject.rendered("{% set a = \(start) %}{% do \(change) %}{{ \(use) }}") == expected)
+    }
+
+    @Test(arguments: [
+        ("{% set s = set([]) %}{% do s.add(1) %}{% do s.add('ab') %}{% do s.add(none) %}{{ s | length }}", "3"), ("{% set s = set([1, 2]) %}{% do s.discard(2) %}{% do s.discard(9) %}{{ s }}", "{1}"),
+        ("{{ set([1, 2]).symmetric_difference([2, 3]) }}", "{1, 3}"), ("{{ set([1]).issubset([1, 2]) }}{{ set([1]).isdisjoint([2]) }}", "TrueTrue"), ("{{ set([1, 2, 3]).difference([1], [2]) }}", "{3}"),
+        ("{{ modules.datetime.datetime(2020, 1, 1) in set([modules.datetime.datetime(2020, 1, 1)]) }}", "True"),
+    ])
+    func `a set is Python's`(template: String, expected: String) throws { #expect(try TestProject.rendered(template) == expected) }
+
+    @Test(arguments: ["symmetric_difference()", "issubset()", "isdisjoint([1], [2])", "union(1)"]) func `a set that is given too little, or what is none, is an error`(call: String) {
+        #expect(throws: CompilationError.self) { try TestProject.rendered("{{ set([1]).\(call) }}") }
+    }
+
+    @Test func `a decimal has no exponent without bound`() {
+        let template = "{% set ns = namespace(d=run_query('select 12345.5 as d').columns[0].values()[0]) %}{% for i in range(70) %}{% set ns.d = ns.d * ns.d %}{% endfor %}{{ ns.d }}"
+        let error = #expect(throws: (any Error).self) { try TestProject.rendered(template, opensWarehouse: true) }
+        #expect(String(describing: error).contains("decimal.Overflow"))
     }
 
     @Test(arguments: ["include", "quote"]) func `a word that a relation does not know is refused`(method: String) {
-        let wrong = #expect(throws: (any Error).self) { try rendered("{{ api.Relation.create(schema='s', identifier='i').\(method)(schem=false) }}") }
+        let wrong = #expect(throws: (any Error).self) { try TestProject.rendered("{{ api.Relation.create(schema='s', identifier='i').\(method)(schem=false) }}") }
         #expect(String(describing: wrong).contains("BaseRelation.\(method)() got an unexpected keyword argument 'schem'"))
     }
 

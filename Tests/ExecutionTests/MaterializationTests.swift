@@ -179,6 +179,9 @@ import WarehouseKit
 
     @Test(arguments: [
         ("{% materialization odd, default %}{{ return({'relations': []}) }}{% endmaterialization %}", "main is not being called during running model"),
+        ("{% materialization odd, default %}{% endmaterialization %}", "The materialization (\"odd\") did not explicitly return a list of relations to add to the cache."),
+        ("{% materialization odd, default %}{{ return({'relations': ['x']}) }}{% endmaterialization %}", "Invalid return value from materialization, \"relations\" contains non-Relation: x"),
+        ("{% materialization odd, default %}{{ return({'relations': (this,)}) }}{% endmaterialization %}", "Invalid return value from materialization, \"relations\" not a list, got: ("),
         ("{% materialization odd, default %}{% call statement('main') %}select 1{% endcall %}{% endmaterialization %}", "The materialization (\"odd\") did not explicitly return a list of relations to add to the cache."),
         ("{% materialization odd, default %}{% call statement('main') %}select 1{% endcall %}{{ return({'a': 1}) }}{% endmaterialization %}", "Invalid return value from materialization, \"relations\" not found, got keys: ['a']"),
     ])

@@ -48,6 +48,15 @@ public final class TestProject {
     public static func invocation(_ command: String = "build", isFullRefresh: Bool = false) -> Invocation {
         Invocation(id: "00000000-0000-0000-0000-000000000000", startedAt: startedAt, command: command, isFullRefresh: isFullRefresh)
     }
+    /// What a template gives where no node's own words are there: an analysis of a project of its own.
+    ///
+    /// - Parameter opensWarehouse: whether it may ask one.
+    public static func rendered(_ template: String, opensWarehouse: Bool = false) throws -> String {
+        let project = try TestProject(["analyses/a.sql": template])
+        let compiler = try project.compiler(opensWarehouse ? try project.warehouse.open() : nil)
+        guard let node = compiler.manifest.nodes["analysis.shop.a"] else { throw PlainProblem("test.no_analysis", "the project has no analysis", at: .named("analyses/a.sql"), remedy: "") }
+        return try compiler.compile(node).sql
+    }
     public func compiler(_ session: (any WarehouseSession)?, isFullRefresh: Bool = false) throws -> Compiler {
         try Compiler(try manifest(), session: session, environment: environment, invocation: Self.invocation(isFullRefresh: isFullRefresh))
     }

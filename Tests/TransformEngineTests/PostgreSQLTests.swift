@@ -147,6 +147,19 @@ import WarehousePostgreSQL
         #expect(try server.psql(database, "select count(*) from pg_class where relname = 'SAME'") == "0\n")
     }
 
+    @Test func `a name that is written without quotes is looked for as it lies in the catalogue`() throws {
+        let server = try PostgresServer.shared.get()
+        let database = try server.makeDatabase()
+        let project = try Self.project(database, [
+            "dbt_project.yml": "name: shop\nprofile: shop\nquoting: {identifier: false}\n",
+            "models/Grown.sql": "{{ config(materialized='incremental') }} select {{ is_incremental() }} as again",
+        ])
+        for _ in 0..<2 { #expect(Self.dbt(project, "run", "-s", "Grown").status == 0) }
+        #expect(try server.psql(database, "select again from \"analytics team\".grown order by 1") == "f\nt\n")
+        try server.psql(database, "create view \"analytics team\".\"GROWN\" as select 1")
+        #expect(Self.dbt(project, "run", "-s", "Grown").output.contains("dbt found an approximate match"))
+    }
+
     @Test func `a snapshot in the target's schema keeps what was, and unit tests give texts longer than their column`() throws {
         let server = try PostgresServer.shared.get()
         let database = try server.makeDatabase()

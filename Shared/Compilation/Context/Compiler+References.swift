@@ -159,7 +159,7 @@ extension Compiler {
         guard frame.mode == .execute, let node = frame.node, node.resourceType == .model, node.config.materialized == "incremental",
             !isFullRefresh(node), let session
         else { return false }
-        return try session.relation(relationName(of: node))?.kind == .table
+        return try session.relation(catalogueName(of: relationName(of: node)))?.kind == .table
     }
 
     /// A piece of text as a template of the node at work: `ref('x')` needs no braces.

@@ -11,12 +11,12 @@ enum Checksum {
 enum DataFunctions {
     static let names = ["tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts"]
 
-    /// - Parameter room: how deep is looked: what is nested deeper, or holds itself, is no JSON either.
-    private static func holdsUndefined(_ value: Value, room: Int = 500) -> Bool {
+    /// - Parameter value: one that is JSON, so that it holds neither itself nor more than can be looked through.
+    private static func holdsUndefined(_ value: Value) -> Bool {
         switch value {
         case .undefined: true
-        case .list, .tuple: room > 0 && (value.asList ?? []).contains { holdsUndefined($0, room: room - 1) }
-        case .dict(let dict): room > 0 && dict.pairs.contains { holdsUndefined($0.value, room: room - 1) }
+        case .list, .tuple: (value.asList ?? []).contains(where: holdsUndefined)
+        case .dict(let dict): dict.pairs.contains { holdsUndefined($0.value) }
         default: false
         }
     }
@@ -25,8 +25,8 @@ enum DataFunctions {
         switch name {
         case "tojson": .function(name) { arguments, _ in
             let bound = try arguments.bound("tojson", required: 1, "value", "default", "sort_keys")
-            if let value = bound[0], holdsUndefined(value) { throw JinjaError(.type, "Object of type Undefined is not JSON serializable") }
-            guard let json = bound[0]?.json else { return bound[1] ?? .none }
+            guard let value = bound[0], let json = value.json else { return bound[1] ?? .none }
+            if holdsUndefined(value) { throw JinjaError(.type, "Object of type Undefined is not JSON serializable") }
             return .string(spaced(bound[2]?.asInt == 1 ? sorted(json) : json))
         }
         case "fromjson": .function(name) { arguments, _ in
@@ -139,18 +139,29 @@ final class SetObject: JinjaObject {
     }
 
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        let others = try arguments.positional.map { Set(try interpreter.items(of: $0).map { $0.json ?? .null }) }
+        func keys(_ value: Value) throws -> Set<JSON> { Set(try interpreter.items(of: value).map { $0.json ?? .null }) }
+        func others() throws -> [Set<JSON>] { try arguments.positional.map(keys) }
+        func other() throws -> Value {
+            guard arguments.positional.count == 1 else {
+                throw JinjaError(.type, "set.\(name)() takes exactly one argument (\(arguments.positional.count) given)")
+            }
+            return arguments.positional[0]
+        }
         func kept(_ test: (JSON) -> Bool) -> Value { .object(SetObject(items.filter { test($0.json ?? .null) })) }
         switch name {
         case "union": return .object(SetObject(items + (try arguments.positional.flatMap { try interpreter.items(of: $0) })))
-        case "intersection": return kept { item in others.allSatisfy { $0.contains(item) } }
-        case "difference": return kept { item in !others.contains { $0.contains(item) } }
+        case "intersection":
+            let others = try others()
+            return kept { item in others.allSatisfy { $0.contains(item) } }
+        case "difference":
+            let others = try others()
+            return kept { item in !others.contains { $0.contains(item) } }
         case "symmetric_difference":
-            let other = try interpreter.items(of: arguments.positional.first ?? [])
-            return .object(SetObject(items.filter { !others[0].contains($0.json ?? .null) } + other.filter { !known.contains($0.json ?? .null) }))
-        case "issubset": return .bool(known.isSubset(of: others.first ?? []))
-        case "issuperset": return .bool(known.isSuperset(of: others.first ?? []))
-        case "isdisjoint": return .bool(known.isDisjoint(with: others.first ?? []))
+            let (theirs, added) = (try keys(other()), try interpreter.items(of: other()))
+            return .object(SetObject(items.filter { !theirs.contains($0.json ?? .null) } + added.filter { !known.contains($0.json ?? .null) }))
+        case "issubset": return .bool(known.isSubset(of: try keys(other())))
+        case "issuperset": return .bool(known.isSuperset(of: try keys(other())))
+        case "isdisjoint": return .bool(known.isDisjoint(with: try keys(other())))
         case "copy": return .object(SetObject(items))
         default: return try change(name, arguments, interpreter)
         }
@@ -162,7 +173,7 @@ final class SetObject: JinjaObject {
         case "update": for other in arguments.positional { for value in try interpreter.items(of: other) { add(value) } }
         case "discard", "remove":
             let key = arguments.positional.first?.json ?? .null
-            if known.remove(key) != nil { items.removeAll { $0.json == key } }
+            if known.remove(key) != nil { items.removeAll { ($0.json ?? .null) == key } }
             else if name == "remove" { throw JinjaError(.value, "the set has no such value") }
         case "clear": keep { _ in false }
         case "pop":

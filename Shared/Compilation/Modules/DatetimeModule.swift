@@ -132,7 +132,9 @@ final class DatetimeType: JinjaObject {
             guard (1...7).contains(bound[2]) else { throw JinjaError(.value, "Invalid weekday: \(bound[2]) (range is [1, 7])") }
             // The fourth of January is in the first week.
             let start = try Self.date([bound[0], 1, 4])
-            return value(try PythonTime(PythonDate(days: start.days - start.weekday + (bound[1] - 1) * 7 + bound[2] - 1)).checked())
+            let date = PythonDate(days: start.days - start.weekday + (bound[1] - 1) * 7 + bound[2] - 1)
+            guard bound[1] < 53 || date.isoWeek.year == bound[0] else { throw JinjaError(.value, "Invalid week: 53") }
+            return value(try PythonTime(date).checked())
         case "combine":
             guard arguments.positional.count >= 2, case .object(let day) = arguments.positional[0], case .object(let clock) = arguments.positional[1],
                 let time = (clock as? TimeOfDayObject)?.time, let date = (day as? DateObject)?.date ?? (day as? DateTimeObject)?.time.date
@@ -157,7 +159,7 @@ final class DatetimeType: JinjaObject {
         }
         guard abs(whole) < 0x1p63 else { throw JinjaError(.arithmetic, "timestamp out of range for platform time_t") }
         // The calendar's arithmetic ends long before that of 64 bits.
-        guard abs(whole) < 1e15 else { throw JinjaError(.value, "year is out of range") }
+        guard abs(whole) < 9e12 else { throw JinjaError(.value, "year is out of range") }
         let microseconds = Int64(whole) * 1_000_000 + Int64((rest * 1_000_000).rounded(.toNearestOrEven))
         guard PythonTime.walls.contains(microseconds) else { throw JinjaError(.value, "year \(Timestamp(microseconds: microseconds).civil.year) is out of range") }
         return Timestamp(microseconds: microseconds)
@@ -225,7 +227,7 @@ final class ZoneObject: JinjaObject {
     func representation(_ interpreter: Interpreter) throws -> String { zone == .utc ? "<UTC>" : zone.representation }
     func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { name == "zone" ? .string(zone.name) : nil }
     func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        if case .minutes? = Optional(zone), ["utcoffset", "dst", "tzname"].contains(name) {
+        if case .minutes = zone, ["utcoffset", "dst", "tzname"].contains(name) {
             return name == "tzname" ? Value.none : .object(SpanObject(seconds: name == "dst" ? 0 : zone.offset))
         }
         guard case .object(let object)? = arguments.positional.first ?? arguments["dt"], let time = (object as? DateTimeObject)?.time else { return nil }

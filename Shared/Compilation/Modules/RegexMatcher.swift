@@ -114,9 +114,9 @@ private final class RegexRun {
             guard end <= text.count, zip(text[range], text[place..<end]).allSatisfy({ folded($0) == folded($1) }) else { return false }
             return try next(end)
         case .condition(let index, let yes, let no): return try step(groups[index - 1] == nil ? no : yes, place, next)
-        case .look(let body, let isAhead, let isNegated):
+        case .look(let body, let width, let isNegated):
             let saved = groups
-            let found = isAhead ? try step(body, place) { _ in true } : try behind(body, place)
+            let found = try width.map { $0 <= place ? try step(body, place - $0, { $0 == place }) : false } ?? step(body, place) { _ in true }
             if isNegated { groups = saved }
             return try keep(saved, found == isNegated ? nil : place, next)
         case .scoped(let body, let inner):
@@ -152,11 +152,6 @@ private final class RegexRun {
     private func keep(_ saved: [Range<Int>?], _ end: Int?, _ next: (Int) throws -> Bool) rethrows -> Bool {
         if let end, try next(end) { return true }
         groups = saved
-        return false
-    }
-
-    private func behind(_ body: RegexNode, _ place: Int) throws -> Bool {
-        for start in stride(from: place, through: 0, by: -1) where try step(body, start, { $0 == place }) { return true }
         return false
     }
 

@@ -11,7 +11,8 @@ indirect enum RegexNode {
     case repeated(RegexNode, min: Int, max: Int?, kind: RepeatKind)
     case reference(Int)
     case condition(Int, RegexNode, RegexNode)
-    case look(RegexNode, isAhead: Bool, isNegated: Bool)
+    /// `behind`: how many characters back it begins; nil where it looks ahead.
+    case look(RegexNode, behind: Int?, isNegated: Bool)
     case atomic(RegexNode)
     /// A part with flags of its own.
     case scoped(RegexNode, RegexFlags)
@@ -76,9 +77,13 @@ struct RegexParser {
         return true
     }
 
-    private mutating func choice() throws -> RegexNode {
+    private mutating func descend() throws {
         guard depth < Self.depthMax else { throw JinjaError(.limit, "maximum recursion depth exceeded") }
         depth += 1
+    }
+
+    private mutating func choice() throws -> RegexNode {
+        try descend()
         defer { depth -= 1 }
         var branches = [try sequence(isFirst: depth == 1)]
         while take("|") { branches.append(try sequence()) }
@@ -159,8 +164,8 @@ struct RegexParser {
         func closed(_ node: RegexNode) throws -> RegexNode { try self.closed(node, from: start) }
         guard take("?") else { return try captured(nil) }
         if take(":") { return try closed(.group(try choice(), index: nil)) }
-        if take("=") { return try closed(.look(try choice(), isAhead: true, isNegated: false)) }
-        if take("!") { return try closed(.look(try choice(), isAhead: true, isNegated: true)) }
+        if take("=") { return try closed(.look(try choice(), behind: nil, isNegated: false)) }
+        if take("!") { return try closed(.look(try choice(), behind: nil, isNegated: true)) }
         if take("<=") { return try closed(try behind(isNegated: false)) }
         if take("<!") { return try closed(try behind(isNegated: true)) }
         if take(">") { return try closed(.atomic(try choice())) }
@@ -204,6 +209,8 @@ struct RegexParser {
             throw failure("unknown group name '\(name)'", at: start)
         }
         guard take(")") else { throw failure("missing ), unterminated name") }
+        try descend()
+        defer { depth -= 1 }
         let yes = try sequence()
         let no = take("|") ? try sequence() : .sequence([])
         if peek() == "|" { throw failure("conditional backref with more than two branches") }
@@ -214,7 +221,7 @@ struct RegexParser {
         let body = try choice()
         let width = body.width(widths)
         guard width.low == width.high else { throw JinjaError(.value, "look-behind requires fixed-width pattern") }
-        return .look(body, isAhead: false, isNegated: isNegated)
+        return .look(body, behind: width.low, isNegated: isNegated)
     }
 
     private mutating func captured(_ name: String?) throws -> RegexNode {

@@ -11,14 +11,18 @@ enum YAMLMoment {
         guard yaml.isMap else { return Value(yaml.json) }
         // Of a key that is there twice the last counts, at the place of the first.
         var pairs: [(String, Value)] = []
+        var places: [String: Int] = [:]
         for member in yaml.members {
             let value = try value(of: member.value)
-            if let place = pairs.firstIndex(where: { $0.0 == member.key }) { pairs[place].1 = value } else { pairs.append((member.key, value)) }
+            if let place = places[member.key] { pairs[place].1 = value; continue }
+            places[member.key] = pairs.count
+            pairs.append((member.key, value))
         }
         return .dict(pairs)
     }
 
-    private static func moment(_ text: String) throws -> Value? {
+    /// Nil for what is no date, and no time.
+    static func moment(_ text: String) throws -> Value? {
         var scanner = DigitScanner(text)
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2, isLoose: true), scanner.take("-"), let day = scanner.number(2, isLoose: true) else { return nil }
         // A date alone has all its digits.

@@ -105,7 +105,7 @@ extension AdapterObject {
 
     /// The relation with its kind, which templates need not state.
     private func known(_ relation: RelationObject, _ session: any WarehouseSession) throws -> RelationObject {
-        guard relation.kind == nil, let info = try session.relation(relation.name) else { return relation }
+        guard relation.kind == nil, let info = try session.relation(compiler.catalogueName(of: relation.name)) else { return relation }
         let copy = relation.copy()
         copy.kind = info.kind.rawValue
         return copy
@@ -115,7 +115,7 @@ extension AdapterObject {
 
     private func getRelation(_ arguments: Arguments, _ session: any WarehouseSession) throws -> Value {
         let bound = try arguments.bound("get_relation", "database", "schema", "identifier")
-        let name = RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? "")
+        let name = compiler.catalogueName(of: RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? ""))
         if let other = try nearMatch(of: name, session) { throw other.isNearly(found(RelationInfo(name: name, kind: .table))) }
         guard let info = try session.relation(name) else { return .none }
         return .object(found(RelationInfo(name: name, kind: info.kind)))
@@ -123,14 +123,14 @@ extension AdapterObject {
 
     /// Another relation beside this one, whose name differs in case alone: as in dbt, nobody can be sure which is meant.
     private func nearMatch(of name: RelationName, _ session: any WarehouseSession) throws -> RelationObject? {
-        guard compiler.dialect.adapter == "postgres", compiler.manifest.project.quoting["identifier"]?.boolValue ?? true else { return nil }
-        let text = """
-            select c.relname::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = ? and lower(c.relname) = lower(?) and c.relname <> ? and c.relkind in ('r', 'p', 'f', 'v', 'm') order by 1
-            """
-        let rows = try session.query(text, [.text(name.schema), .text(name.identifier), .text(name.identifier)], rowsMax: 1).rows
-        guard case .text(let other)? = rows.first?.first else { return nil }
-        return found(RelationInfo(name: RelationName(database: name.database, schema: name.schema, identifier: other), kind: .table))
+        guard compiler.dialect.adapter == "postgres" else { return nil }
+        let small = name.identifier.lowercased()
+        let near = try compiler.namesWithCapitals(in: name.schema, session)[small] ?? []
+        for identifier in near.union([small]).subtracting([name.identifier]).sorted() {
+            let other = RelationInfo(name: RelationName(database: name.database, schema: name.schema, identifier: identifier), kind: .table)
+            if try session.relation(other.name) != nil { return found(other) }
+        }
+        return nil
     }
 
     private func found(_ info: RelationInfo) -> RelationObject {

@@ -133,7 +133,7 @@ final class VariableFunction: JinjaObject {
         // A text of the project file is a template, which sees what its caller sees.
         if let (value, isDate) = lookup(name) {
             guard let text = value.stringValue else { return Value(value) }
-            if isDate, let time = PythonTime.read(text) { return .object(text.utf8.count == 10 ? DateObject(time.date) : DateTimeObject(time)) }
+            if isDate, let moment = try YAMLMoment.moment(text) { return moment }
             return .string(try compiler.filled(text))
         }
         if let fallback = bound[1] { return fallback }

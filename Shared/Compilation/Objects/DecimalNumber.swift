@@ -9,7 +9,7 @@ struct DecimalNumber: Hashable {
     private(set) var exponent: Int
 
     private static let precision = 28
-    /// Of what is read, and of what is asked for.
+    /// Of what is read, of what is asked for, and of results.
     private static let exponentMax = 10_000
 
     private init(_ digits: [UInt8], _ isNegative: Bool, _ exponent: Int) {
@@ -50,6 +50,8 @@ struct DecimalNumber: Hashable {
     }
 
     var isZero: Bool { digits == [0] }
+    /// Whether its exponent is one that we compute with.
+    var isInRange: Bool { (-Self.exponentMax...Self.exponentMax).contains(exponent) }
 
     /// As Python's `str` writes it: with all its places, and with an exponent where it has none or very many.
     var text: String {

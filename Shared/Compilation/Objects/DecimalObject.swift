@@ -46,6 +46,7 @@ final class DecimalObject: JinjaObject {
         default: return nil
         }
         guard let result else { throw CompilationError("compile.division_by_zero", "division by zero", remedy: "guard the division with an if") }
+        guard result.isInRange else { throw JinjaError(.arithmetic, "[<class 'decimal.Overflow'>]") }
         return .object(DecimalObject(result))
     }
 

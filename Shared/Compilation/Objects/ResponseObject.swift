@@ -35,6 +35,7 @@ final class ResponseObject: JinjaObject {
         case "_message": nil
         case "code": code.map(Value.string) ?? Value.none
         case "rows_affected": rows.map { .int($0) } ?? .some(.none)
+        case "query_id": Value.none
         default: nil
         }
     }

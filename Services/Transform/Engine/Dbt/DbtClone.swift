@@ -59,7 +59,7 @@ struct DbtClone {
         let own = compiler.relationName(of: node)
         let other = RelationName(database: there["database"]?.stringValue ?? own.database, schema: schema, identifier: alias)
         // Asked before hooks run. dbt would make a relation stand in for itself, and lose it.
-        if try session.relation(own) != nil, !compiler.invocation.isFullRefresh || session.render(own) == session.render(other) {
+        if try session.relation(compiler.catalogueName(of: own)) != nil, !compiler.invocation.isFullRefresh || session.render(own) == session.render(other) {
             return skipped("Relation \(session.render(own)) already exists")
         }
         return try NodeRunner(compiler, session: session, clock: site.command.now).clone(node, of: other)

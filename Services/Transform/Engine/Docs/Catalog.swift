@@ -31,12 +31,16 @@ struct Catalog {
     private(set) var nodes: [String: Entry] = [:]
     private(set) var sources: [String: Entry] = [:]
 
-    init(_ manifest: Manifest, selected: Set<String>, session: any WarehouseSession) throws {
+    init(_ compiler: Compiler, selected: Set<String>, session: any WarehouseSession) throws {
+        let manifest: Manifest = compiler.manifest
+        func entry(_ database: String, _ schema: String, _ identifier: String) throws -> Entry? {
+            try Self.entry(compiler.catalogueName(of: RelationName(database: database, schema: schema, identifier: identifier)), session)
+        }
         for id in selected.sorted() {
             if let node = manifest.nodes[id], (node.resourceType.isReferable && !node.isEphemeral) || node.failuresRelation() != nil {
-                nodes[id] = try Self.entry(RelationName(database: node.database, schema: node.schema, identifier: node.alias), session)
+                nodes[id] = try entry(node.database, node.schema, node.alias)
             } else if let source = manifest.sources[id] {
-                sources[id] = try Self.entry(RelationName(database: source.database, schema: source.schema, identifier: source.identifier), session)
+                sources[id] = try entry(source.database, source.schema, source.identifier)
             }
         }
     }

@@ -52,7 +52,7 @@ struct DocsWriter {
             }
         }
         compiler.noteEphemerals(in: &compiled, folder: folder)
-        var catalog = try Catalog(manifest, selected: isCatalogEmpty ? [] : selected, session: session)
+        var catalog = try Catalog(compiler, selected: isCatalogEmpty ? [] : selected, session: session)
         if let table = try compiler.catalog(of: catalog.relations) { catalog.describe(by: table) }
         let generatedAt = now()
         let page = DocsPage(
