@@ -90,7 +90,8 @@ import WarehouseSQLite
 
     @Test(arguments: ["0", "-5", "1", "99999999999999"]) func `a printer without room, or with all of it, prints`(width: String) throws {
         let drill = try DbtDrill(["models/a.sql": "select 1 as id"])
-        #expect(drill.run("run", "-m", "a", "--printer-width=\(width)").code == 0)
+        let run = drill.run("run", "-m", "a", "--printer-width=\(width)")
+        #expect(run.code == 0 && run.text.contains("OK created sql view model main.a"), "\(run.text)")
     }
 
     @Test func `what a macro prints comes as it is, however quiet the command is, and not at all where nobody wants it`() throws {

@@ -58,6 +58,10 @@ final class DbtDrill {
     func artifact(_ name: String) throws -> JSON {
         try JSON(parsing: [UInt8](try #require(FileManager.default.contents(atPath: "\(project.projectFolder)/target/\(name)"))))
     }
+    /// The end of the one test's unique id.
+    var testHash: String {
+        get throws { String(try #require(try artifact("manifest.json")["nodes"]?.objectValue?.keys.first { $0.hasPrefix("test.") }).suffix(10)) }
+    }
     var statuses: [String: String] {
         get throws {
             var found: [String: String] = [:]

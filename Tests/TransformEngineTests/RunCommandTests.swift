@@ -309,10 +309,3 @@ import WarehouseKit
         #expect(told.sorted() == ["a success -1", "few_a_ pass 0", "many warn 2"])
     }
 }
-
-extension DbtDrill {
-    /// The end of the one test's unique id.
-    var testHash: String {
-        get throws { String(try #require(try artifact("manifest.json")["nodes"]?.objectValue?.keys.first { $0.hasPrefix("test.") }).suffix(10)) }
-    }
-}

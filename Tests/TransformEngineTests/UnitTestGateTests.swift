@@ -69,6 +69,7 @@ import Testing
         #expect(code == 1)
         #expect(text.contains("SKIP unit_test full ...") && text.contains("Completed with 1 error,"), "\(text)")
         let results = try drill.artifact("run_results.json")["results"]?.arrayValue ?? []
-        #expect(results.first { $0["unique_id"] == "unit_test.shop.inc.full" }?["message"]?.stringValue ?? "" == "")
+        let full = try #require(results.first { $0["unique_id"] == "unit_test.shop.inc.full" })
+        #expect(full["message"]?.stringValue ?? "" == "")
     }
 }

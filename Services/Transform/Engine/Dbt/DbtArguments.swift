@@ -41,7 +41,7 @@ struct DbtArguments {
             command = ""
             throw refused(
                 word.isEmpty ? "no command is given" : "No such command '\(word)'.\(DbtOptions.guess(word, Self.commands.filter { !$0.contains(" ") } + Self.groups.keys.sorted()))",
-                Similarity.nearest(to: word, among: Self.commands).map { "did you mean '\($0)'?" } ?? "use one of: \(Self.commands.joined(separator: ", "))")
+                "use one of: \(Self.commands.joined(separator: ", "))")
         }
         try checkValues()
         if let text = value("vars") { (vars, dates) = (try map(text, "vars"), YAMLValue.dates(in: text)) }
@@ -127,7 +127,7 @@ struct DbtArguments {
     private mutating func read(_ word: String, _ rest: inout ArraySlice<String>) throws {
         let parts = word.hasPrefix("--") ? word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [word]
         guard let (option, isOn) = DbtOptions.option(parts[0], of: command), option.takesValue || parts.count == 1 else {
-            throw refused("No such option '\(parts[0])'.\(DbtOptions.guess(parts[0], DbtOptions.longWords(of: command)))", DbtOptions.near(parts[0], of: command).map { "did you mean --\($0)?" } ?? "leave it out")
+            throw refused("No such option '\(parts[0])'.\(DbtOptions.guess(parts[0], DbtOptions.longWords(of: command)))", "leave it out, or look into --help")
         }
         guard option.takesValue else { flags[option.name] = isOn; return }
         if ["-m", "--models", "--model"].contains(parts[0]) { namesModels = true } else { named.insert(option.name) }

@@ -136,7 +136,7 @@ public struct DbtCommand {
             try site.warnings.deprecate("Custom output path usage `--output \(path)` usage detected in `dbt source freshness` command.", "CustomOutputPathInSourceFreshnessDeprecation")
         }
         if arguments.word != "list", arguments.command != "parse" {
-            let counts = DbtSite.counts(site.manifest, isInline: arguments.value("inline") != nil)
+            let counts = FoundStats.line(site.manifest, isInline: arguments.value("inline") != nil)
             site.log("Found \(counts)", name: "FoundStats", with: [("stat_line", .string(counts))])
         }
         try site.deferToState()

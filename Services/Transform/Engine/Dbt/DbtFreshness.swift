@@ -21,7 +21,7 @@ struct DbtFreshness {
         // As in dbt, nobody asks the warehouse for nothing, so it need not be there.
         guard chosen.isEmpty else { return try DbtFreshness(site).run(chosen) }
         try site.writeManifest()
-        try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+        try site.tellNothing()
         try write([], of: site)
         site.log("Done.", name: "FreshnessCheckComplete")
         return 0

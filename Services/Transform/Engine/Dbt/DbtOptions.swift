@@ -143,13 +143,6 @@ enum DbtOptions {
         return near.isEmpty ? "" : near.count == 1 ? " Did you mean \(near[0])?" : " (Did you mean one of: \(near.joined(separator: ", "))?)"
     }
 
-    static func near(_ word: String, of command: String) -> String? {
-        let name = String(word.drop { $0 == "-" })
-        let known = Set(options(of: command).flatMap(\.words).filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }).sorted()
-        return Similarity.nearest(to: name, among: known)
-            ?? known.filter { $0.hasPrefix(name.prefix(4)) || name.hasPrefix($0.prefix(4)) }.min { abs($0.utf8.count - name.utf8.count) < abs($1.utf8.count - name.utf8.count) }
-    }
-
     // MARK: Writing the table
 
     private static func flag(

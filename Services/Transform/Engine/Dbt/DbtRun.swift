@@ -28,7 +28,7 @@ struct DbtRun {
 
     private static func nothing(_ site: DbtSite, _ command: RunPlan.Command) throws -> Int32 {
         try site.writeManifest()
-        try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+        try site.tellNothing()
         try write([], of: site)
         // As in dbt, which ends no other command so.
         return command == .seed ? DbtProgress(log: site.log, manifest: site.manifest, folder: site.folder).end([]) : 0

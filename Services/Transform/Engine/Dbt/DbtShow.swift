@@ -76,7 +76,7 @@ struct DbtShow {
         guard !arguments.select.isEmpty || arguments.value("selector") != nil else { throw DbtArguments.wrong("Either --select or --inline must be passed to show", "name a model, or write SQL") }
         let chosen = try site.select().compactMap { site.manifest.nodes[$0] }.filter { [.model, .seed, .snapshot, .analysis].contains($0.resourceType) || ($0.resourceType == .test && arguments.select.contains($0.name)) }
         guard !chosen.isEmpty else {
-            try site.warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo")
+            try site.tellNothing()
             return 0
         }
         // As in dbt: of all that is selected, what the first of the selected words names.

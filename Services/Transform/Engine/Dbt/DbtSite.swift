@@ -106,9 +106,14 @@ final class DbtSite {
 
     /// What dbt finds out that a test calls when it compiles it, and when it runs it.
     func macros(ofTest node: Node, isRun: Bool) -> [String] {
+        guard node.resourceType == .test else { return [] }
         let names = (node.test == nil ? [] : ["get_where_subquery"]) + (isRun ? ["get_limit_subquery_sql", "should_store_failures", "statement"] : [])
-        return node.resourceType == .test ? names.map(macroID) : []
+        if let known = macrosOfTests[names] { return known }
+        macrosOfTests[names] = names.map(macroID)
+        return macrosOfTests[names] ?? []
     }
+    /// By what they are named: each list is held for every test of its kind until the manifest is written.
+    private var macrosOfTests: [[String]: [String]] = [:]
 
     func tellConcurrency() {
         log(
@@ -117,6 +122,7 @@ final class DbtSite {
     }
 
     func warn(_ text: String, _ name: String, isTagged: Bool = false) throws { try warnings.tell(text, name, isTagged: isTagged) }
+    func tellNothing() throws { try warn("Nothing to do. Try checking your model configs and model specification args", "NothingToDo") }
 
     /// The compiler and the session of the profile's warehouse.
     func open() throws -> (Compiler, any WarehouseSession) {
@@ -156,53 +162,19 @@ final class DbtSite {
 
     private func warehouse() throws -> any Warehouse { try command.warehouses.warehouse(at: try ProfileWarehouse.url(of: manifest.target)) }
 
-    /// PostgreSQL reaches one database alone: as in dbt, a command that looks for what is there refuses a project with a node in another, chosen or not.
+    /// Where a session reaches one database alone: as in dbt, a command that looks for what is there refuses a project with a node in another, chosen or not.
     ///
     /// - Parameter made: the nodes whose schemas the command makes.
     func checkDatabases(making made: [Node] = []) throws {
-        guard manifest.target.type == "postgres" else { return }
+        guard try !warehouse().capabilities.reachesOtherDatabases else { return }
         func refuse(_ nodes: [Node], _ code: ProblemCode) throws {
             let own = manifest.target.database
             guard let other = nodes.map(\.database).sorted().first(where: { $0.lowercased() != own.lowercased() }) else { return }
-            throw PlainProblem(code, "ERROR: Cross-db references not allowed in postgres (\(other) vs \(own))", remedy: "leave the node's database out, or turn the node off")
+            throw PlainProblem(code, "ERROR: Cross-db references not allowed in \(manifest.target.type) (\(other) vs \(own))", remedy: "leave the node's database out, or turn the node off")
         }
         func isRelation(_ node: Node) -> Bool { node.resourceType.isReferable && !node.isEphemeral || node.failuresRelation() != nil }
         try refuse(made.filter { isRelation($0) || $0.resourceType == .function }, "dbt.other_database_made")
         if arguments.flag("populate-cache", byDefault: true) { try refuse(manifest.nodes.values.filter(isRelation), "dbt.other_database") }
-    }
-
-    // MARK: Selection
-
-    /// The unique ids that the command is about.
-    func select() throws -> Set<String> {
-        let state = arguments.value("state").map { PreviousState(folder: $0, targetFolder: folder.path) }
-        var selector = Selector(manifest, state: state, indirect: arguments.indirect ?? .eager)
-        var nothing: [String] = []
-        selector.onNothing = { nothing.append($0) }
-        var chosen: Set<String>
-        if let name = arguments.value("selector") {
-            chosen = try selector.ids(of: manifest.selectors.selection(named: name))
-        } else if arguments.select.isEmpty, arguments.exclude.isEmpty, let name = manifest.selectors.byDefault {
-            log("Using default selector \(name)", name: "DefaultSelector")
-            chosen = try selector.ids(of: manifest.selectors.selection(named: name))
-        } else {
-            chosen = try selector.select(arguments.select, exclude: arguments.exclude)
-        }
-        for criterion in nothing { try warnings.tell("The selection criterion '\(criterion)' does not match any enabled nodes", "NoNodesForSelectionCriteria", with: [("spec_raw", .string(criterion))]) }
-        let (wanted, unwanted) = (arguments.list("resource-type"), arguments.list("exclude-resource-type"))
-        chosen = chosen.filter { id in
-            let type = manifest[id]?.resourceType ?? .source
-            return (wanted.isEmpty || Self.fits(type, wanted)) && !Self.fits(type, unwanted)
-        }
-        if let only {
-            if let gone = only.sorted().first(where: { manifest[$0] == nil && manifest.sources[$0] == nil }) {
-                throw PlainProblem("dbt.gone_node", "Couldn't find model '\(gone)' -- does it exist or is it disabled?", remedy: "run the command itself again")
-            }
-            chosen.formIntersection(only)
-        }
-        invocation.selected = chosen.sorted()
-        if let opened { opened.0.select(invocation.selected) }
-        return chosen
     }
 
     /// Of what was chosen the command does only this: `selected_resources`.
@@ -211,62 +183,6 @@ final class DbtSite {
         if let opened { opened.0.select(invocation.selected) }
     }
 
-    /// `test` means data tests and unit tests; `all` and `default` mean everything.
-    private static func fits(_ type: ResourceType, _ words: [String]) -> Bool {
-        words.contains { word in
-            switch word {
-            case "all": true
-            case "default": type != .analysis
-            case "test", "data_test": type == .test
-            default: type.rawValue == word
-            }
-        }
-    }
-
     /// `--defer`: what is not built here is read where the state has it.
     func deferToState() throws { if arguments.flag("defer") { manifest.deferred = try deferred() } }
-
-    /// Where the nodes of the state lie.
-    private func deferred() throws -> [String: Manifest.DeferredRelation] {
-        guard let folder = arguments.value("defer-state") ?? arguments.value("state") else {
-            throw PlainProblem(
-                "dbt.no_state", "Received a --defer argument, but no value was provided to --state.", at: .named("--defer"), remedy: "name the folder of the other environment's artifacts with --state")
-        }
-        let old = try PreviousState(folder: folder, targetFolder: self.folder.path).manifest()
-        var found: [String: Manifest.DeferredRelation] = [:]
-        for (id, node) in old["nodes"]?.objectValue?.pairs ?? [] where ["model", "seed", "snapshot"].contains(node["resource_type"]?.stringValue ?? "") {
-            guard node["config"]?["materialized"] != "ephemeral" else { continue }
-            found[id] = .init(database: node["database"]?.stringValue ?? "", schema: node["schema"]?.stringValue ?? "", identifier: node["alias"]?.stringValue ?? "")
-        }
-        for (id, function) in old["functions"]?.objectValue?.pairs ?? [] {
-            found[id] = .init(database: function["database"]?.stringValue ?? "", schema: function["schema"]?.stringValue ?? "", identifier: function["alias"]?.stringValue ?? "")
-        }
-        return found
-    }
-
-    // MARK: Words
-
-    /// - Parameter isInline: whether a query of the line is among the nodes.
-    static func counts(_ manifest: Manifest, isInline: Bool = false) -> String {
-        let groups = Dictionary(grouping: Array(manifest.nodes.values) + manifest.others.values, by: \.resourceType).mapValues(\.count)
-        func word(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
-        func counted(_ types: [(ResourceType, String, String)]) -> [String] { types.compactMap { type, one, many in groups[type].map { word($0, one, many) } } }
-        typealias Kind = (type: ResourceType, one: String, many: String)
-        let (tests, snapshots): (Kind, Kind) = ((.test, "test", "data tests"), (.snapshot, "snapshot", "snapshots"))
-        // In the order in which dbt comes upon the first of each: tests and snapshots of a file each before seeds, those of schema files behind all.
-        let hasSingular = manifest.nodes.values.contains { $0.resourceType == .test && $0.test == nil }
-        let hasBlocks = manifest.nodes.values.contains { $0.resourceType == .snapshot && $0.originalFilePath.hasSuffix(".sql") }
-        var parts = counted([(.model, "model", "models")] + (hasBlocks ? [snapshots] : []) + [(.analysis, "analysis", "analyses")] + (hasSingular ? [tests] : []) + [(.seed, "seed", "seeds")])
-        if !manifest.hooks.isEmpty { parts.append(word(manifest.hooks.count, "operation", "operations")) }
-        func firstFile(_ type: ResourceType) -> String { manifest.nodes.values.filter { $0.resourceType == type }.map(\.originalFilePath).min() ?? "" }
-        let written: [Kind] = firstFile(.snapshot) < firstFile(.test) ? [snapshots, tests] : [tests, snapshots]
-        parts += counted(written.filter { !($0.type == .test ? hasSingular : hasBlocks) })
-        if isInline { parts.append("1 sql operation") }
-        if !manifest.sources.isEmpty { parts.append(word(manifest.sources.count, "source", "sources")) }
-        parts += counted([(.exposure, "exposure", "exposures"), (.metric, "metric", "metrics")])
-        parts.append(word(manifest.macros.count + Compiler.libraryCount(for: manifest.target.type), "macro", "macros"))
-        if !manifest.groups.isEmpty { parts.append(word(manifest.groups.count, "group", "groups")) }
-        parts += counted([(.semanticModel, "semantic model", "semantic models"), (.savedQuery, "saved query", "saved queries"), (.unitTest, "unit test", "unit tests")])
-        return parts.joined(separator: ", ")
-    }
 }
