@@ -132,11 +132,12 @@ import Testing
     func `a set is Python's`(template: String, expected: String) throws { #expect(try TestProject.rendered(template) == expected) }
 
     @Test(arguments: ["symmetric_difference()", "issubset()", "isdisjoint([1], [2])", "union(1)"]) func `a set that is given too little, or what is none, is an error`(call: String) {
-        #expect(throws: CompilationError.self) { try TestProject.rendered("{{ set([1]).\(call) }}") }
+        let error = #expect(throws: (any Error).self) { try TestProject.rendered("{{ set([1]).\(call) }}") }
+        #expect(String(describing: error).contains(call.hasPrefix("union") ? "'int' object is not iterable" : "takes exactly one argument"))
     }
 
     @Test func `a decimal has no exponent without bound`() {
-        let template = "{% set ns = namespace(d=run_query('select 12345.5 as d').columns[0].values()[0]) %}{% for i in range(70) %}{% set ns.d = ns.d * ns.d %}{% endfor %}{{ ns.d }}"
+        let template = "{% if execute %}{% set ns = namespace(d=run_query('select 12345.5 as d').columns[0].values()[0]) %}{% for i in range(70) %}{% set ns.d = ns.d * ns.d %}{% endfor %}{{ ns.d }}{% endif %}"
         let error = #expect(throws: (any Error).self) { try TestProject.rendered(template, opensWarehouse: true) }
         #expect(String(describing: error).contains("decimal.Overflow"))
     }
