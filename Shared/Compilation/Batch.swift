@@ -1,5 +1,3 @@
-internal import Kernel
-
 /// A stretch of time that a microbatch model is built for.
 public struct Batch: Hashable, Sendable {
     /// The model that is built.

@@ -14,6 +14,10 @@ public struct OpenedTask {
     public let folder: RunFolder
     private let assignment: Assignment
 
+    /// Opens the sealed project of the task's plan, and the warehouse.
+    ///
+    /// - Throws: where this replica has no copy of the project or another one, where the warehouse's address names a variable that is
+    ///   not set, and where the warehouse cannot be reached.
     public init(_ assignment: Assignment, cache: ProjectCache, warehouses: WarehouseRegistry, environment: [String: String]) throws {
         self.assignment = assignment
         let task = try SealedTask(args: assignment.spec.args)

@@ -22,20 +22,20 @@ public struct Manifest: Sendable {
     public var selectors = SelectorsFile()
     /// Environment variables named `DBT_ENV_CUSTOM_ENV_…`, which artifacts carry.
     public var metadataEnvironment = JSONObject()
-    /// `on-run-start` and `on-run-end` of all packages, as nodes: the packages' first, then the project's.
+    /// `on-run-start` and `on-run-end` of all packages, as nodes: the project's first, then the packages'.
     public var hooks: [Hook] = []
     /// Where the nodes of another environment lie, by unique id: `--defer` reads them there.
     public var deferred: [String: DeferredRelation] = [:]
     /// What was passed with `--vars`.
     public var commandVars: JSONObject
+    /// Those of them that are dates or times to Python.
+    public var commandDates: Set<String> = []
     /// How many files its resources were read from.
     public var fileCount: Int {
         var files = Set((Array(nodes.values) + others.values).map { "\($0.rootFolder)/\($0.originalFilePath)" })
         for macro in macros.values { files.insert("\(macro.rootFolder)/\(macro.originalFilePath)") }
         return files.count
     }
-    /// Those of them that are dates or times to Python.
-    public var commandDates: Set<String> = []
     /// The environment variables that the project read, by name.
     public var environmentRead: Set<String> = []
     /// What is told of its files, in the order in which dbt comes upon it.

@@ -9,7 +9,9 @@ extension ManifestWriter {
         json["unrendered_config_call_dict"] = [:]
         return spoken(json)
     }
+    /// The same of a macro, as the operation that calls it sees itself.
     public static func model(of macro: Macro) -> JSON { spoken(json(macro)) }
+    /// The same of a source, as the question for its newest row sees itself.
     public static func model(of source: SourceTable) -> JSON { spoken(json(source)) }
 
     /// Members that are parts of dbt's own making, or maps or lists of such.

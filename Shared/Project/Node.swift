@@ -210,9 +210,9 @@ extension Node {
         }
         public var access: String { config["access"]?.stringValue ?? "protected" }
         public var group: String? { config["group"]?.stringValue ?? testGroup }
-        /// As people say it: `orders.v2` where there are versions.
         /// What a run calls it: of a unit test of a versioned model with the version.
         public var nameOfRun: String { unitTest == nil ? name : version.map { "\(name)_v\(PythonText.text($0))" } ?? name }
+        /// As people say it: `orders.v2` where there are versions.
         public var nameWithVersion: String { version.map { "\(name).v\(PythonText.text($0))" } ?? name }
         /// Whether another package's schema file is about it.
         var isDescribedElsewhere: Bool { patchPath.map { !$0.hasPrefix("\(packageName)://") } ?? false }

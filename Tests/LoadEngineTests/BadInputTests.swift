@@ -114,7 +114,7 @@ import WarehouseKit
         guard (try? Tool.run("mount", ["-t", "tmpfs", "-o", "size=\(size),mode=777", "tmpfs", disk])) != nil else { return }
         defer { _ = try? Tool.run("umount", ["-l", disk]) }
         if let server {
-            try Tool.run("chown", ["postgres", disk])
+            _ = try Tool.run("chown", ["postgres", disk])
             try server.psql("postgres", "create tablespace small location '\(disk)'")
             try server.psql("postgres", "create database small_one template template0 tablespace small")
             try folder.write("small_one", to: "database")

@@ -1,5 +1,4 @@
 internal import Jinja
-internal import Kernel
 internal import Project
 
 /// What the text at work is of, which decides what it knows of itself.
@@ -72,34 +71,5 @@ extension Compiler {
             throw CompilationError("compile.ref_not_found", "there is no metric '\(names.joined(separator: "."))'", remedy: "add it, or correct the name")
         }
         return .object(MetricObject(node.name, ManifestWriter.json(other: node)))
-    }
-}
-
-/// A metric, which prints as its name.
-final class MetricObject: JinjaObject {
-    private let name: String
-    private let members: JSON
-    init(_ name: String, _ members: JSON) { (self.name, self.members) = (name, members) }
-    var typeName: String { "MetricReference" }
-    func text(_ interpreter: Interpreter) throws -> String { name }
-    func attribute(_ attribute: String, _ interpreter: Interpreter) throws -> Value? {
-        attribute == "metric_name" ? .string(name) : members[attribute].map { Value($0) }
-    }
-}
-
-/// `context_macro_stack`: the macros that are under way, the outermost first.
-final class MacroStackObject: JinjaObject {
-    private unowned let compiler: Compiler
-    init(_ compiler: Compiler) { self.compiler = compiler }
-    var typeName: String { "MacroStack" }
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? {
-        // dbt calls an operation's macro past its stack.
-        let isCalledDirectly = compiler.frame.isOfMacro
-        let ids = interpreter.macrosUnderWay.dropFirst(isCalledDirectly ? 1 : 0).compactMap { compiler.macros.id(of: $0) }
-        switch name {
-        case "depth": return .int(ids.count)
-        case "call_stack": return .list(ids.map(Value.string))
-        default: return nil
-        }
     }
 }

@@ -1,5 +1,4 @@
 public import Jinja
-internal import Kernel
 internal import Project
 internal import WarehouseKit
 
@@ -234,65 +233,6 @@ extension Compiler {
         addEarlierNotes(to: value)
         graphValue = value
         return value
-    }
-}
-
-/// `context`: every name that a template can use, as a map.
-final class ContextObject: JinjaObject {
-    private unowned let compiler: Compiler
-    /// Whose text asks: a package's macro sees its own package's macros there.
-    private let package: String
-    init(_ compiler: Compiler, package: String) { (self.compiler, self.package) = (compiler, package) }
-    var typeName: String { "dict" }
-    var isMapping: Bool { true }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? {
-        try key.asString.flatMap { try compiler.value(of: $0, package: package) }
-    }
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { try item(.string(name), interpreter) }
-    func contains(_ value: Value) throws -> Bool? {
-        try value.asString.map { try compiler.value(of: $0, package: package) != nil }
-    }
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(names.map(Value.string)) }
-
-    private var names: [String] {
-        let packages = [compiler.frame.package, package, compiler.manifest.project.name, "dbt"]
-        let all = Set(compiler.knownWords + ["context"] + compiler.frame.variables.keys + packages.flatMap { compiler.macros.names(of: $0) })
-        return all.union(compiler.manifest.packages.map(\.name)).union(["dbt"]).sorted()
-    }
-    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        switch name {
-        case "get": return try item(arguments.positional.first ?? .none, interpreter) ?? (arguments.positional.count > 1 ? arguments.positional[1] : Value.none)
-        // What is put there is seen by the rest of the text and by the macros that it calls.
-        case "update":
-            for (key, value) in arguments.positional.first?.asDict?.pairs.map({ ($0.key.asString ?? "", $0.value) }) ?? [] { compiler.frame.variables[key] = value }
-            for (key, value) in arguments.named.map({ ($0.name, $0.value) }) { compiler.frame.variables[key] = value }
-            return Value.none
-        case "keys": return .list(names.map(Value.string))
-        default: return nil
-        }
-    }
-}
-
-/// `builtins`: dbt's words by themselves, for projects that put a macro of their own before one of them.
-final class BuiltinsObject: JinjaObject {
-    private unowned let compiler: Compiler
-    init(_ compiler: Compiler) { self.compiler = compiler }
-    var typeName: String { "dict" }
-    var isMapping: Bool { true }
-    private var names: [String] { compiler.knownWords.filter { $0 != "builtins" } }
-    var count: Int? { names.count }
-
-    func attribute(_ name: String, _ interpreter: Interpreter) throws -> Value? { name != "builtins" && Compiler.isWord(name) && !Compiler.functionsOfTheLibrary.contains(name) ? compiler.word(name) : nil }
-    func item(_ key: Value, _ interpreter: Interpreter) throws -> Value? { try key.asString.flatMap { try attribute($0, interpreter) } }
-    func contains(_ value: Value) throws -> Bool? { value.asString.map(names.contains) }
-    func iterator(_ interpreter: Interpreter) throws -> ValueIterator? { ValueIterator(names.map(Value.string)) }
-    func callMethod(_ name: String, _ arguments: Arguments, _ interpreter: Interpreter) throws -> Value? {
-        guard ["get", "items", "keys", "values"].contains(name) else { return nil }
-        if name == "get" {
-            let bound = try arguments.bound("get", required: 1, "key", "default")
-            return try item(bound[0] ?? .none, interpreter) ?? bound[1] ?? Value.none
-        }
-        return try interpreter.callMethod(name, of: .dict(names.map { ($0, compiler.word($0) ?? Value.none) }), arguments)
     }
 }
 

@@ -1,0 +1,5 @@
+internal import Digest
+
+enum Checksum {
+    static func md5(_ text: String) -> String { Digest.hex(.md5, text) }
+}
