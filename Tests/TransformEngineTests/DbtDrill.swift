@@ -35,6 +35,9 @@ final class DbtDrill {
             """)
     }
 
+    /// Told each line, on the thread of the command.
+    var onLine: @Sendable (String) -> Void = { _ in }
+
     /// Everything that was told so far.
     var output: String { lines.withLock { $0.joined(separator: "\n") } }
 
@@ -48,7 +51,10 @@ final class DbtDrill {
         let from = lines.withLock { $0.count }
         let command = DbtCommand(
             warehouses: WarehouseRegistry([SQLiteWarehouse.self]), environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.folder].merging(environment) { $1 },
-            now: { now }, download: download, ask: { _ in self.answers.isEmpty ? nil : self.answers.removeFirst() }, output: { line in self.lines.withLock { $0.append(line) } })
+            now: { now }, download: download, ask: { _ in self.answers.isEmpty ? nil : self.answers.removeFirst() }, output: { [onLine] line in
+                self.lines.withLock { $0.append(line) }
+                onLine(line)
+            })
         var words = words
         if !words.contains("--project-dir"), words.first != "init" { words += ["--project-dir", project.projectFolder] }
         let code = command.run(arguments: words)

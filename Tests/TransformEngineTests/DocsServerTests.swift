@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import Testing
@@ -8,19 +9,18 @@ import Testing
     private static func serve() throws -> (port: UInt16, folder: String) {
         let drill = try DbtDrill(["models/a.sql": "select 1 as id"])
         #expect(drill.run("docs", "generate").code == 0)
+        let isServing = DispatchSemaphore(value: 0)
+        drill.onLine = { if $0.contains("Serving docs at") { isServing.signal() } }
         // Safe: the thread alone runs it, and what it has told is behind a lock.
         nonisolated(unsafe) let lent = drill
         var thread = pthread_t()
         let box = Unmanaged.passRetained(Box { _ = lent.run("docs", "serve", "--port", "0") })
         pthread_create(&thread, nil, { Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body(); return nil }, box.toOpaque())
         pthread_detach(thread)
-        for _ in 0..<3_000 {
-            if let said = drill.output.split(separator: "Serving docs at 127.0.0.1:").dropFirst().first, let port = UInt16(said.prefix { $0.isNumber }) {
-                return (port, "\(drill.project.projectFolder)/target")
-            }
-            usleep(10_000)
-        }
-        throw Silent(output: drill.output)
+        guard isServing.wait(timeout: .now() + 30) == .success, let said = drill.output.split(separator: "Serving docs at 127.0.0.1:").dropFirst().first,
+            let port = UInt16(said.prefix { $0.isNumber })
+        else { throw Silent(output: drill.output) }
+        return (port, "\(drill.project.projectFolder)/target")
     }
     private struct Silent: Error { let output: String }
     private final class Box {
@@ -29,8 +29,10 @@ import Testing
     }
 
     private static func ask(_ method: String, _ path: String, _ port: UInt16) -> (head: String, body: [UInt8]) {
-        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(connection) }
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
