@@ -18,7 +18,7 @@ public struct SampleWindow: Hashable, Sendable {
     /// - Throws: `compile.bad_sample`.
     public init(_ text: String, fields: JSONObject?, now: Timestamp) throws {
         func wrong(_ summary: String) -> CompilationError {
-            CompilationError("compile.bad_sample", "Invalid value for '--sample': \(summary)", at: .named("--sample"), remedy: "write --sample '3 days'")
+            CompilationError("compile.bad_sample", summary, at: .named("--sample"), remedy: "write --sample '3 days'")
         }
         if let fields {
             guard let start = fields["start"]?.stringValue.flatMap(Timestamp.init(sql:)), let end = fields["end"]?.stringValue.flatMap(Timestamp.init(sql:)) else {
@@ -28,14 +28,14 @@ public struct SampleWindow: Hashable, Sendable {
             return
         }
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map { $0.lowercased() }
-        guard words.count == 2 else { throw wrong("Cannot load SAMPLE_WINDOW from '\(text)'. Must be of form 'DAYS_INT GRAIN_SIZE'.") }
+        guard words.count == 2 else { throw wrong("Runtime Error\n  Cannot load SAMPLE_WINDOW from '\(text)'. Must be of form 'DAYS_INT GRAIN_SIZE'.") }
         guard let count = Int(words[0]) else {
             let isNumber = !words[0].isEmpty && words[0].utf8.allSatisfy { (0x30...0x39).contains($0) }
-            throw wrong(isNumber ? "Python int too large to convert to C int" : "Unable to convert '\(words[0])' to an integer.")
+            throw wrong(isNumber ? "Python int too large to convert to C int" : "Runtime Error\n  Unable to convert '\(words[0])' to an integer.")
         }
         let grain = words[1].hasSuffix("s") ? String(words[1].dropLast()) : words[1]
         guard Self.grains.contains(grain) else {
-            throw wrong("Invalid grain size '\(words[1])'. Must be one of \((Self.grains + Self.grains.map { "\($0)s" }).joined(separator: ", ")).")
+            throw wrong("Runtime Error\n  Invalid grain size '\(words[1])'. Must be one of \((Self.grains + Self.grains.map { "\($0)s" }).joined(separator: ", ")).")
         }
         do { self.init(start: try Self.moved(now, back: count, grain), end: now) } catch { throw wrong(error.words) }
     }

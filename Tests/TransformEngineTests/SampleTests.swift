@@ -28,7 +28,7 @@ import WarehouseKit
         ("9223372036854775807 months", "signed integer is less than minimum")])
     func `a window that nobody can read is a wrong use`(_ text: String, _ words: String) throws {
         let run = try DbtDrill(Self.files).run("run", "--sample", text)
-        #expect(run.code == 2 && run.text.contains("Usage Error") && run.text.contains(words), "\(run.text)")
+        #expect(run.code == 2 && run.text.contains("Error: Invalid value for '--sample': ") && run.text.contains(words), "\(run.text)")
     }
 
     @Test(arguments: [

@@ -137,9 +137,16 @@ def lines(text):
         # dbt's order changes with what it has read again since.
         if line.startswith("Found "): line = "Found " + ", ".join(sorted(line.removeprefix("Found ").split(", ")))
         if line and not LEFT_OUT.match(line): found.append(line)
-    # The kind and the reason are the same; each program has its own frame around them.
-    if found and any("Usage Error" in line or line.startswith("Usage: sluice dbt") or line.startswith("Error: Option ") for line in found): return ["Usage Error"]
+    # The reason is the same; each program has its own frame around it.
+    if any("Usage Error" in line or line.startswith(("Usage: sluice dbt", "Error: Option ")) for line in found): return ["Usage Error", *reason(found)]
     return found
+
+
+def reason(lines_):
+    """What is wrong with the line: behind `Error:` where somebody says so, else the lines that neither frame nor help is."""
+    told = [line.strip().removeprefix("Error: ") for line in lines_ if not re.match(r"Usage|Try |The YAML provided in |error\[|\s*(at|try) ", line)]
+    # dbt as a library leaves out which option it is, and what its program prints before.
+    return [re.sub(r"^Invalid value for '--[\w-]+'( / '-\w')?: ", "", line) for line in told]
 
 
 def results(path):

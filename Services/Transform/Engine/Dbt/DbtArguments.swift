@@ -1,3 +1,4 @@
+internal import Compilation
 internal import Kernel
 internal import Project
 
@@ -60,7 +61,7 @@ struct DbtArguments {
             }
             if option.kind == .flag {
                 guard flags[option.name] == nil, let text = variable(option), Self.isTrue(text) == nil else { continue }
-                throw refused("Invalid value for '--\(option.name)': '\(text)' is not a valid boolean.", "write true or false")
+                throw refused("Invalid value for '--\(option.name)': '\(text)' is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes", "write true or false")
             }
             for text in values[option.name] ?? variable(option).map({ option.isList ? $0.split(separator: " ").map(String.init) : [$0] }) ?? [] {
                 if option.kind == .yaml { _ = try map(text, option.name) }
@@ -99,7 +100,7 @@ struct DbtArguments {
     private func checkTimes() throws {
         let times = try ["event-time-start", "event-time-end"].map { name in
             try value(name).map { text in
-                guard let time = Timestamp(isoDay: text) else { throw Self.wrong("Invalid value for '--\(name)': '\(text)' is no date or time", "write 2026-01-31 or 2026-01-31T12:00:00") }
+                guard let time = Timestamp(isoDay: text) else { throw refused("Invalid value for '--\(name)': '\(text)' does not match the formats '%Y-%m-%d', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d %H:%M:%S'.", "write 2026-01-31 or 2026-01-31T12:00:00") }
                 return time
             }
         }
@@ -111,6 +112,15 @@ struct DbtArguments {
             throw Self.wrong("The flag `--event-time-start` was specified, but `--event-time-end` was not. When specifying `--event-time-start`, `--event-time-end` must also be present.", "say both")
         }
         guard start < end else { throw Self.wrong("Value for `--event-time-start` must be less than `--event-time-end`", "exchange them") }
+    }
+
+    /// `--sample` of the commands that read a part of their inputs.
+    func sample(endingAt now: Timestamp) throws -> SampleWindow? {
+        guard ["run", "build", "retry"].contains(command), let text = value("sample") else { return nil }
+        let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
+        do { return try SampleWindow(text, fields: fields, now: now) } catch let error as CompilationError {
+            throw refused("Invalid value for '--sample': \(error.summary)", error.remedy)
+        }
     }
 
     private mutating func take(_ word: String) throws {

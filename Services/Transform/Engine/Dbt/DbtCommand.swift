@@ -68,7 +68,10 @@ public struct DbtCommand {
             return arguments.isEmpty ? 2 : 0
         }
         let parsed: DbtArguments
-        do { parsed = try DbtArguments(arguments, environment: environment) } catch {
+        do {
+            parsed = try DbtArguments(arguments, environment: environment)
+            _ = try parsed.sample(endingAt: now())
+        } catch {
             output(DbtFailure.text(error))
             return 2
         }

@@ -43,9 +43,7 @@ final class DbtSite {
         invocation.options = arguments.secrets.masked(.object(invocation.options)).objectValue ?? JSONObject()
         // For rehearsals: what is new depends on it, and the order of commands does not.
         invocation.asOf = try Self.rehearsedNow(command.environment) ?? asOf
-        if ["run", "build", "retry"].contains(arguments.command), let text = arguments.value("sample") {
-            let fields = text.hasPrefix("{") ? (try? YAMLValue.object(text)) ?? nil : nil
-            let sample = try SampleWindow(text, fields: fields, now: invocation.asOf ?? startedAt)
+        if let sample = try arguments.sample(endingAt: invocation.asOf ?? startedAt) {
             invocation.options["sample"] = ["start": .string(sample.start.sql.replacing(" ", with: "T")), "end": .string(sample.end.sql.replacing(" ", with: "T"))]
             invocation.sample = sample
         }
