@@ -88,6 +88,17 @@ extension HandPicked {
         {{ 300 in 'a'.encode() }}
         {{ 'aé'.encode().decode() }} {{ 'aé'.encode('latin-1').decode('latin-1') }} {{ 'aé'.encode('utf-16').decode('utf-16') }} {{ 'aé'.encode('utf-32').decode('utf-32') }} {{ 'aé'.encode().decode('ascii', 'ignore') }} {{ 'aé'.encode().decode('ascii', 'backslashreplace') }} {{ 'aé'.encode('latin-1').decode('utf-8', 'replace') }} {{ 'aé'.encode().hex() }}
         {{ 'aé'.encode().decode('ascii') }}
+        {{ ''.encode().fromhex('6162efbfbdff').decode('utf-8', 'ignore') }} {{ ''.encode().fromhex('ffe97a').decode('utf-8', 'backslashreplace') }} {{ ''.encode().fromhex('e28261ff').decode('utf-8', 'replace') }}
+        {{ ''.encode().fromhex('e9').decode() }}
+        {{ ''.encode().fromhex('61e96263').decode() }}
+        {{ ''.encode().fromhex('e28261').decode() }}
+        {{ ''.encode().fromhex('f09f98').decode() }}
+        {{ ''.encode().fromhex('eda080').decode() }}
+        {{ 'é'.encode().hex(':') }} {{ 'abcde'.encode().hex('-', 2) }} {{ 'abcde'.encode().hex('-', -2) }} {{ 'abcde'.encode().hex('-', 9) }} {{ ''.encode().hex('-') }} {{ ''.encode().fromhex('1c').isascii() }}
+        {{ 'ab'.encode().hex('--') }}
+        {{ range(10)[2:5] }} {{ range(10)[::-1] }} {{ range(10)[5:2] }} {{ range(0, 10, 3)[1:] }} {{ range(10)[-3:] | list }} {{ range(0)[1:] }} {{ range(9)[::100] }}
+        {{ range(2 ** 70, 2 ** 70 + 2) == range(2 ** 70, 2 ** 70 + 2) }} {{ range(2 ** 70, 2 ** 70 + 2) == range(2 ** 70, 2 ** 70 + 3) }}
+        {{ 'aéx'.translate({97: 'bc', 233: none, 120: 121}) }} {{ (0).from_bytes('abcdefghijk'.encode()) }} {{ (0).from_bytes('abcdefghijk'.encode(), 'little') }}
         {{ 'aBc'.encode().upper() }} {{ 'aéB'.encode().lower() }} {{ 'a b'.encode().split() }} {{ 'a,b'.encode().split(','.encode()) }} {{ ' a '.encode().strip() }} {{ 'abc'.encode().find('c'.encode()) }} {{ 'abc'.encode().find(98) }} {{ 'abca'.encode().count('a'.encode()) }} {{ 'abc'.encode().startswith('a'.encode()) }} {{ 'abc'.encode().startswith(('x'.encode(), 'a'.encode())) }} {{ 'abc'.encode().replace('a'.encode(), 'é'.encode()) }} {{ ','.encode().join(['a'.encode(), 'b'.encode()]) }} {{ 'a b'.encode().title() }} {{ 'a\nb\x0bc'.encode().splitlines() }} {{ 'a-b'.encode().partition('-'.encode()) }} {{ 'ab'.encode().center(6) }} {{ '5'.encode().zfill(3) }} {{ 'a1'.encode().isalnum() }} {{ 'é'.encode().isalpha() }} {{ 'é'.encode().isascii() }} {{ 'abc'.encode().removeprefix('a'.encode()) }} {{ ''.encode().fromhex('61 62') }} {{ 'a\x1cb'.encode().split() }}
         {{ 'abc'.encode().find('a') }}
         {{ 'abc'.encode().replace('a', 'b') }}

@@ -21,6 +21,7 @@ final class DatetimeType: JinjaObject {
     /// A part of a time that was given; nil for one that was not.
     static func integer(_ value: Value?, _ absent: Int = 0) throws -> Int {
         guard let value else { return absent }
+        if case .big = value { throw JinjaError(.arithmetic, "Python int too large to convert to C int") }
         guard let number = value.asInt else { throw JinjaError(.type, "'\(value.typeName)' object cannot be interpreted as an integer") }
         return number
     }

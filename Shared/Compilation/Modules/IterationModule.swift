@@ -27,7 +27,7 @@ final class IterationModule: JinjaObject {
         switch name {
         case "chain": return .list(try arguments.positional.flatMap { try list($0) })
         case "product":
-            let repeats = arguments["repeat"]?.asInt ?? 1
+            let repeats = try DatetimeType.integer(arguments["repeat"], 1)
             guard repeats >= 0 else { throw JinjaError(.value, "repeat argument cannot be negative") }
             return tuples(try choices.product(arguments.positional.map { try list($0) }, repeats))
         case "permutations":

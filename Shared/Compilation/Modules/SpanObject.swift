@@ -45,6 +45,7 @@ final class SpanObject: JinjaObject {
         var (whole, rest): (Int128, Double) = (0, 0)
         for (unit, value) in parts {
             if let number = value.asInt { whole += Int128(number) * unit.microseconds; continue }
+            if case .big = value { throw Self.tooLarge }
             guard case .double(let number) = value else { throw JinjaError(.type, "unsupported type for timedelta \(unit.name) component: \(value.typeName)") }
             try Self.checkFinite(number)
             let full = number.rounded(.towardZero)
@@ -127,8 +128,7 @@ final class SpanObject: JinjaObject {
             guard other.microseconds != 0 else { throw JinjaError(.arithmetic, "integer division or modulo by zero") }
             let quotient = Self.floored(microseconds, other.microseconds)
             if operation == .modulo { return .object(SpanObject(microseconds: microseconds - quotient * other.microseconds)) }
-            guard let quotient = Int(exactly: quotient) else { throw JinjaError(.arithmetic, "integer result does not fit into 64 bits") }
-            return .int(quotient)
+            return Value(digits: String(quotient))
         default: return nil
         }
     }

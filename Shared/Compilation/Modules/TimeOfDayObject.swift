@@ -31,7 +31,7 @@ final class TimeOfDayObject: JinjaObject {
         case "isoformat": return .string(iso)
         case "replace":
             let bound = try arguments.bound("replace", "hour", "minute", "second", "microsecond", "tzinfo")
-            let parts = zip(bound, [time.hour, time.minute, time.second, time.microsecond]).map { $0?.asInt ?? $1 }
+            let parts = try zip(bound, [time.hour, time.minute, time.second, time.microsecond]).map { try DatetimeType.integer($0, $1) }
             return .object(TimeOfDayObject(try DatetimeType.time([1970, 1, 1] + parts, zone: bound[4].map { ZoneObject.zone($0) } ?? time.zone)))
         default: return nil
         }

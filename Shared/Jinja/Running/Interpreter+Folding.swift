@@ -1,7 +1,7 @@
 /// What Jinja2 works out while it reads a template, and so makes a text of it: what waits for no context.
 extension Interpreter {
-    /// Filters of Jinja2's own that wait all the same: those that are handed the context, and those whose result is walked only once.
-    private static let waiting: Set<String> = ["map", "select", "reject", "selectattr", "rejectattr", "random", "batch", "slice", "unique", "items", "reverse"]
+    /// Filters of Jinja2's own that wait all the same: those that are handed the context, and those whose result is no plain value.
+    private static let waiting: Set<String> = ["map", "select", "reject", "selectattr", "rejectattr", "random", "batch", "slice", "unique", "items", "reverse", "groupby"]
 
     func isFolded(_ expression: Expression, _ scope: Scope) -> Bool {
         func all(_ parts: [Expression?]) -> Bool { parts.allSatisfy { $0.map { isFolded($0, scope) } ?? true } }

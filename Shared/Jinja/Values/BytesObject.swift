@@ -85,6 +85,9 @@ final class BytesObject: JinjaObject {
             let places = try arguments.bound("decode", "encoding", "errors")
             let encoding = try TextEncoding(named: (places[0] ?? "utf-8").string("decode() argument 'encoding'"))
             return .string(try encoding.decode(bytes, errors: (places[1] ?? "strict").string("decode() argument 'errors'")))
+        case "isascii":
+            _ = try arguments.bound("isascii")
+            return .bool(bytes.allSatisfy { $0 < 0x80 })
         case "hex":
             return .string(try hex(arguments.bound("hex", "sep", "bytes_per_sep")))
         case "fromhex":

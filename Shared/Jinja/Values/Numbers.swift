@@ -191,7 +191,7 @@ enum Numbers {
         let signed = (isNegative ? "-" : "") + plain.text
         if let small = Int(signed, radix: base) { return .int(small) }
         guard plain.allSatisfy({ Int(String(UnicodeScalar($0)), radix: base) != nil }) else { return nil }
-        // A base that is a power of two is quick at any length.
+        // Python bounds the digits of the other bases alone.
         guard plain.count <= BigInteger.digitsMax || base.nonzeroBitCount == 1 else { throw BigInteger.tooManyDigits(plain.count) }
         guard plain.count * (Int.bitWidth - (base - 1).leadingZeroBitCount) <= BigInteger.bitsMax + 8 else { throw BigInteger.tooLong }
         return try BigInt(signed, radix: base).map { (number) throws(JinjaError) in try BigInteger.value(number) }

@@ -108,9 +108,34 @@ enum TextEncoding {
 
     private func decodeUTF8(_ bytes: [UInt8], _ errors: String) throws(JinjaError) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
-        if errors == "replace" { return bytes.text }
-        if errors == "ignore" { return PythonText.replaced(bytes.text, "\u{fffd}", "") }
-        throw JinjaError(.value, "'utf-8' codec can't decode bytes: invalid start byte")
+        var (text, place) = ("", 0)
+        var parser = Unicode.UTF8.ForwardParser()
+        var rest = bytes.makeIterator()
+        while true {
+            switch parser.parseScalar(from: &rest) {
+            case .emptyInput: return text
+            case .valid(let scalar):
+                text.unicodeScalars.append(UTF8.decode(scalar))
+                place += scalar.count
+            case .error(let length):
+                let wrong = bytes[place..<place + length]
+                switch errors {
+                case "ignore": break
+                case "replace": text += "\u{fffd}"
+                case "backslashreplace": text += wrong.map { "\\x" + PythonText.hex(UInt32($0), 2) }.joined()
+                default: throw Self.undecodable(wrong, of: bytes.count)
+                }
+                place += length
+            }
+        }
+    }
+
+    private static func undecodable(_ wrong: ArraySlice<UInt8>, of count: Int) -> JinjaError {
+        let first = wrong[wrong.startIndex]
+        let what = wrong.count == 1 ? "byte 0x\(PythonText.hex(UInt32(first), 2)) in position \(wrong.startIndex)" : "bytes in position \(wrong.startIndex)-\(wrong.endIndex - 1)"
+        let isStart = (0xc2...0xf4).contains(first)
+        let reason = !isStart ? "invalid start byte" : wrong.endIndex == count ? "unexpected end of data" : "invalid continuation byte"
+        return JinjaError(.value, "'utf-8' codec can't decode \(what): \(reason)")
     }
 
     private func decode(_ bytes: [UInt8], _ errors: String) throws(JinjaError) -> String {
