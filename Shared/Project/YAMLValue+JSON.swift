@@ -4,7 +4,10 @@ extension YAMLValue {
     /// A text of any shape as plain values; nil where it is no YAML.
     public static func json(of text: String) -> JSON? { value(of: text)?.json }
     /// The same with what JSON has no kind of: dates, and keys that stand there twice.
-    public static func value(of text: String) -> YAMLValue? { try? read(text, file: "yaml") }
+    public static func value(of text: String) -> YAMLValue? {
+        var duplicates: [String] = []
+        return try? read(text, file: "yaml", isFile: false, duplicates: &duplicates)
+    }
 }
 
 extension YAMLValue {

@@ -76,10 +76,11 @@ extension YAMLValue {
     }
 
     /// - Parameter duplicates: gets dbt's words for each key that its map had before, in dbt's order: those of a map before those inside.
-    static func read(_ text: String, file: String, isSecret: Bool = false, duplicates: inout [String]) throws(ProjectProblem) -> YAMLValue {
+    /// - Parameter isFile: whether it is a file's text, which dbt reads without the space around it: a block of text at its end has no last newline.
+    static func read(_ text: String, file: String, isSecret: Bool = false, isFile: Bool = true, duplicates: inout [String]) throws(ProjectProblem) -> YAMLValue {
         do {
             var repeats = false
-            guard let root = try Document.read(text, repeats: &repeats) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
+            guard let root = try Document.read(isFile ? text.withoutSpaceAtEnd : text, repeats: &repeats) else { return YAMLValue(.map([]), file: file, line: 1, column: 1) }
             if repeats {
                 // dbt reads a text without the space around it.
                 let skipped = text.utf8.prefix { $0 == 0x20 || $0 >= 0x09 && $0 <= 0x0d }.count { $0 == 0x0a }
@@ -167,5 +168,13 @@ extension YAMLValue {
         let date = text.prefix(10).split(separator: "-", omittingEmptySubsequences: false)
         guard date.map(\.utf8.count) == [4, 2, 2], date.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) else { return false }
         return text.utf8.count == 10 || text.utf8.count { $0 == 0x3a } >= 2
+    }
+}
+
+extension String {
+    fileprivate var withoutSpaceAtEnd: String {
+        guard let last = utf8.lastIndex(where: { $0 != 0x20 && !(0x09...0x0d).contains($0) }) else { return "" }
+        let end = utf8.index(after: last)
+        return end == utf8.endIndex ? self : String(self[..<end])
     }
 }

@@ -136,6 +136,21 @@ import Testing
         #expect(String(describing: error).contains(call.hasPrefix("union") ? "'int' object is not iterable" : "takes exactly one argument"))
     }
 
+    @Test(arguments: [("1.10", "normalize()", "1.1"), ("1.500", "normalize()", "1.5"), ("1.10", "normalize is defined", "True"), ("1.50", "normalize().as_tuple()[2]", "-1"), ("-1.25", "as_tuple()", "DecimalTuple(sign=1, digits=(1, 2, 5), exponent=-2)")])
+    func `a decimal is Python's`(number: String, use: String, expected: String) throws {
+        let template = "{% if execute %}{{ run_query('select \(number) as d').columns[0].values()[0].\(use) }}{% endif %}"
+        #expect(try TestProject.rendered(template, opensWarehouse: true) == expected)
+    }
+
+    @Test(arguments: [
+        ("run_query('select 1.5 as a').rows[0][0]", "Decimal"), ("modules.datetime.date(2020, 1, 1)", "date"), ("[1, {'a': modules.datetime.datetime(2020, 1, 1)}]", "datetime"), ("set([1])", "set"),
+        ("run_query('select 1 as a').rows[0]", "Row"), ("[nothing]", "Undefined"),
+    ])
+    func `what Python's json does not write is refused`(value: String, type: String) {
+        let error = #expect(throws: (any Error).self) { try TestProject.rendered("{% if execute %}{{ tojson(\(value)) }}{% endif %}", opensWarehouse: true) }
+        #expect(String(describing: error).contains("Object of type \(type) is not JSON serializable"))
+    }
+
     @Test func `a decimal has no exponent without bound`() {
         let template = "{% if execute %}{% set ns = namespace(d=run_query('select 12345.5 as d').columns[0].values()[0]) %}{% for i in range(70) %}{% set ns.d = ns.d * ns.d %}{% endfor %}{{ ns.d }}{% endif %}"
         let error = #expect(throws: (any Error).self) { try TestProject.rendered(template, opensWarehouse: true) }

@@ -63,6 +63,14 @@ import Testing
         #expect(ManifestWriter.json(seed)["checksum"] == ["name": "path", "checksum": "seeds/large.csv"])
     }
 
+    @Test func `a block of text at the end of a file has no last newline, one before has`() throws {
+        let manifest = try TestProject([
+            "models/a.sql": "select 1", "models/b.sql": "select 1",
+            "models/s.yml": "models:\n  - name: a\n    description: |\n      one\n      two\n  - name: b\n    description: |\n      one\n      two\n\n",
+        ]).manifest()
+        #expect(manifest.nodes["model.shop.a"]?.description == "one\ntwo\n" && manifest.nodes["model.shop.b"]?.description == "one\ntwo")
+    }
+
     @Test func `a section that no schema file has is warned of`() throws {
         let manifest = try TestProject(["models/a.sql": "select 1", "models/s.yml": "x-names: &names [id]\nmodles: []\nmodels: [{name: a, description: said}]"]).manifest()
         #expect(manifest.warnings.map(\.text) == ["models/s.yml:1: a schema file does not know the section 'x-names'", "models/s.yml:2: a schema file does not know the section 'modles'; did you mean 'models'?"])

@@ -29,8 +29,10 @@ extension Compiler {
     /// `adapter.commit()`: a node's own transaction is its runner's to end.
     func commit() throws {
         guard isCommittable else {
+            // A hook of the run has the command's own.
+            let node = frames.last?.node.flatMap { $0.resourceType == .operation ? nil : $0.uniqueID }
             throw CompilationError(
-                "compile.no_transaction", "Internal Error\n  Tried to commit transaction on connection \"\(frames.last?.node?.uniqueID ?? connectionName)\", but it does not have one open!",
+                "compile.no_transaction", "Internal Error\n  Tried to commit transaction on connection \"\(node ?? connectionName)\", but it does not have one open!",
                 remedy: "")
         }
         isCommittable = false

@@ -7,12 +7,14 @@ enum DataFunctions {
     static let names = ["tojson", "fromjson", "toyaml", "fromyaml", "zip", "zip_strict", "set", "set_strict", "local_md5", "diff_of_two_dicts"]
 
     /// - Parameter value: one that is JSON, so that it holds neither itself nor more than can be looked through.
-    private static func holdsUndefined(_ value: Value) -> Bool {
+    /// - Returns: the type of the first thing in it that Python's `json` does not write, though we could.
+    private static func foreign(in value: Value) -> String? {
         switch value {
-        case .undefined: true
-        case .list, .tuple: (value.asList ?? []).contains(where: holdsUndefined)
-        case .dict(let dict): dict.pairs.contains { holdsUndefined($0.value) }
-        default: false
+        case .undefined: return "Undefined"
+        case .list, .tuple: return (value.asList ?? []).lazy.compactMap(foreign).first
+        case .dict(let dict): return dict.pairs.lazy.compactMap { foreign(in: $0.value) }.first
+        case .object(let object) where ["Decimal", "Row", "datetime", "date", "time", "set"].contains(object.typeName): return object.typeName
+        default: return nil
         }
     }
 
@@ -21,7 +23,7 @@ enum DataFunctions {
         case "tojson": .function(name) { arguments, _ in
             let bound = try arguments.bound("tojson", required: 1, "value", "default", "sort_keys")
             guard let value = bound[0], let json = value.json else { return bound[1] ?? .none }
-            if holdsUndefined(value) { throw JinjaError(.type, "Object of type Undefined is not JSON serializable") }
+            if let type = foreign(in: value) { throw JinjaError(.type, "Object of type \(type) is not JSON serializable") }
             return .string(spaced(bound[2]?.asInt == 1 ? sorted(json) : json))
         }
         case "fromjson": .function(name) { arguments, _ in

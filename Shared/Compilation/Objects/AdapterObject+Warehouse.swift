@@ -15,7 +15,9 @@ extension AdapterObject {
         case "get_columns_in_relation":
             return try compiler.call("get_columns_in_relation", [arguments.positional.first ?? arguments["relation"] ?? .none], interpreter)
         case "described_columns":
-            // dbt asks information_schema, which has none of materialized views.
+            // dbt asks by a statement, which begins what may be committed then.
+            try compiler.noteStatement("select", begins: true)
+            // It asks information_schema, which has none of materialized views.
             guard let relation = relation(arguments.positional.first), try session.relation(relation.name)?.kind != .materializedView else { return [] }
             return .list(try columns(of: relation, session).map { .object($0) })
         case "get_missing_columns":
@@ -116,6 +118,8 @@ extension AdapterObject {
     private func getRelation(_ arguments: Arguments, _ session: any WarehouseSession) throws -> Value {
         let bound = try arguments.bound("get_relation", "database", "schema", "identifier")
         let name = compiler.catalogueName(of: RelationName(database: bound[0]?.asString ?? "", schema: bound[1]?.asString ?? "", identifier: bound[2]?.asString ?? ""))
+        // An operation has no cache of relations: dbt asks for it by a statement.
+        if compiler.frame.node == nil { try compiler.noteStatement("select", begins: true) }
         if let other = try nearMatch(of: name, session) { throw other.isNearly(found(RelationInfo(name: name, kind: .table))) }
         guard let info = try session.relation(name) else { return .none }
         return .object(found(RelationInfo(name: name, kind: info.kind)))

@@ -77,6 +77,12 @@ struct DecimalNumber: Hashable {
         return (isNegative ? "-" : "") + (whole.isEmpty ? "0" : String(decoding: whole.map { $0 + 0x30 }, as: UTF8.self))
     }
 
+    /// Without the zeros at its end, before the point too: `1E+2` for 100.
+    var normalized: DecimalNumber {
+        guard !isZero else { return DecimalNumber([0], isNegative, 0) }
+        let zeros = digits.reversed().prefix { $0 == 0 }.count
+        return DecimalNumber(Array(digits.dropLast(zeros)), isNegative, exponent + zeros)
+    }
     /// Without the zeros at its end.
     var placesNeeded: Int { max(0, -exponent - digits.reversed().prefix { $0 == 0 }.count) }
 

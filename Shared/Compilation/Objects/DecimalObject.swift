@@ -15,6 +15,8 @@ final class DecimalObject: JinjaObject {
     func isTrue() throws -> Bool { !number.isZero }
     func jsonValue() throws -> Value? { .double(number.double) }
 
+    var methods: Set<String> { ["normalize", "as_tuple", "adjusted", "quantize", "is_zero", "is_signed", "to_integral_value", "to_integral"] }
+
     private static func number(_ value: Value) -> DecimalNumber? {
         if case .object(let object) = value { return (object as? DecimalObject)?.number }
         if case .big(let big) = value { return DecimalNumber(big.digits) }
@@ -59,6 +61,11 @@ final class DecimalObject: JinjaObject {
         case "quantize":
             guard let model = arguments.positional.first.flatMap(Self.number) else { return nil }
             return .object(DecimalObject(try number.quantized(places: -model.exponent)))
+        case "normalize": return .object(DecimalObject(number.normalized))
+        case "as_tuple":
+            let digits = Value.tuple(number.digits.map { .int(Int($0)) })
+            return .tuple(TupleValue([.int(number.isNegative ? 1 : 0), digits, .int(number.exponent)], names: ["sign", "digits", "exponent"], type: "DecimalTuple"))
+        case "adjusted": return .int(number.exponent + number.digits.count - 1)
         case "is_zero": return .bool(number.isZero)
         case "is_signed": return .bool(number.isNegative)
         case "to_integral_value", "to_integral": return .object(DecimalObject(number.rounded(places: 0)))
