@@ -7,7 +7,7 @@ internal import Jinja
 /// Turns nodes into SQL, in dbt's context. Used from one thread at a time, with the session it was given.
 ///
 /// - A node compiles when its turn comes: `run_query` sees finished parents, and `is_incremental()` looks at the warehouse
-///   as it is now. Nothing about relations is remembered between two nodes.
+///   as it is now. Of relations nothing is remembered between two nodes but which names have capital letters: whether one is there is asked anew.
 public final class Compiler: ParseTimeHost {
     public private(set) var manifest: Manifest!
     public private(set) var invocation: Invocation

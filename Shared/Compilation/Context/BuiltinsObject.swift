@@ -1,6 +1,4 @@
 internal import Jinja
-internal import Project
-internal import WarehouseKit
 
 /// `builtins`: dbt's words by themselves, for projects that put a macro of their own before one of them.
 final class BuiltinsObject: JinjaObject {

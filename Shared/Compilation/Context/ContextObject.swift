@@ -1,6 +1,5 @@
 internal import Jinja
 internal import Project
-internal import WarehouseKit
 
 /// `context`: every name that a template can use, as a map.
 final class ContextObject: JinjaObject {

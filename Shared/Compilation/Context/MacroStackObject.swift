@@ -1,5 +1,4 @@
 internal import Jinja
-internal import Project
 
 /// `context_macro_stack`: the macros that are under way, the outermost first.
 final class MacroStackObject: JinjaObject {

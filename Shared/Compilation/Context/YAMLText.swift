@@ -1,6 +1,4 @@
-internal import Jinja
 internal import Kernel
-internal import Project
 
 /// JSON as YAML in block form, as PyYAML writes it.
 enum YAMLText {
